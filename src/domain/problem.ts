@@ -1,0 +1,89 @@
+// Every failure the broker can name: a stable code, what happened and what it means, what to do.
+// A code is never reused for something else once it was released.
+
+/** A failure as people and programs see it. */
+export interface Problem {
+  /** Stable name, for programs and for searching. */
+  readonly code: ProblemCode;
+  /** What happened and what it means. One or two sentences, no stack trace, no secret. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy: string;
+  /** When waiting helps: the time at which to try again. */
+  readonly retryAtMs?: number;
+}
+
+interface ProblemKind {
+  /** HTTP status of a refusal that is spoken over HTTP. */
+  readonly status: number;
+  /** OpenAI's `error.type` for clients that look at it. */
+  readonly type: string;
+  readonly remedy: string;
+}
+
+/** The catalogue. The status decides how a client that reads only statuses behaves. */
+export const problemKinds = {
+  // What the client sent.
+  unknown_token: { status: 401, type: 'invalid_request_error', remedy: 'Get the workspace\'s token with `codex-broker token --workspace PATH`, or open a metered terminal in VS Code.' },
+  control_token_wrong: { status: 401, type: 'invalid_request_error', remedy: 'Use the codex-broker command or the extension; they read the control token from the data folder.' },
+  origin_forbidden: { status: 403, type: 'invalid_request_error', remedy: 'Call the broker from a program on this computer, not from a web page.' },
+  host_forbidden: { status: 421, type: 'invalid_request_error', remedy: 'Use http://127.0.0.1 and the port that the broker printed.' },
+  unknown_route: { status: 404, type: 'invalid_request_error', remedy: 'The broker serves POST /v1/responses and GET /v1/models.' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error', remedy: 'Use the method that the route names.' },
+  body_broken: { status: 400, type: 'invalid_request_error', remedy: 'Send one JSON object as the Responses API describes it.' },
+  body_too_large: { status: 413, type: 'invalid_request_error', remedy: 'Send at most 64 MB, before and after decompression.' },
+  encoding_unknown: { status: 415, type: 'invalid_request_error', remedy: 'Send the body plain or as zstd, gzip, br or deflate.' },
+  argument_invalid: { status: 400, type: 'invalid_request_error', remedy: 'Correct the value that the message names.' },
+  request_not_found: { status: 404, type: 'invalid_request_error', remedy: 'Use the x-request-id of an answer, or one that `codex-broker status` shows.' },
+  key_conflict: { status: 409, type: 'invalid_request_error', remedy: 'Use a new --key for a different grant.' },
+  // What the waterfall decided.
+  no_api_key: { status: 400, type: 'invalid_request_error', remedy: 'Store a key with "Codex Broker: Set API Key", start the broker with --api-key-stdin, or try practice mode.' },
+  model_unpriced: { status: 400, type: 'invalid_request_error', remedy: 'Choose a priced model, or add its price to prices.json in the data folder.' },
+  credits_exhausted: { status: 402, type: 'insufficient_quota', remedy: 'Add credits with "Codex Broker: Top Up Credits" or `codex-broker credits add AMOUNT`.' },
+  consent_missing: { status: 402, type: 'insufficient_quota', remedy: 'Allow this workspace to use purchased credits in the dashboard, or with `codex-broker credits add --for all`.' },
+  budget_exceeded: { status: 402, type: 'insufficient_quota', remedy: 'Wait for the budget\'s next period or raise it.' },
+  queue_full: { status: 429, type: 'requests', remedy: 'Wait until running requests finish, or run fewer at once.' },
+  wait_too_long: { status: 429, type: 'requests', remedy: 'Try again after the time given, or ask OpenAI for a higher limit.' },
+  too_large_for_limit: { status: 429, type: 'tokens', remedy: 'Send a smaller request, or ask OpenAI for a higher token limit.' },
+  cancelled: { status: 409, type: 'invalid_request_error', remedy: 'Send it again if it was stopped by mistake.' },
+  // What went wrong around it.
+  ledger_unavailable: { status: 503, type: 'server_error', remedy: 'See the broker\'s log; run `codex-broker audit`.' },
+  ledger_full: { status: 507, type: 'server_error', remedy: 'Free some space on the disk that holds the data folder; the broker goes on by itself.' },
+  ledger_corrupt: { status: 503, type: 'server_error', remedy: 'Keep the file, restore a copy of ledger.db, or move it away to begin a new ledger.' },
+  ledger_newer: { status: 503, type: 'server_error', remedy: 'Update the extension: a newer version wrote this ledger.' },
+  upstream_unreachable: { status: 502, type: 'server_error', remedy: 'Check the network; nothing was charged.' },
+  upstream_invalid: { status: 502, type: 'server_error', remedy: 'Check the upstream address, or whether a login page of the network answers in its place.' },
+  broker_running: { status: 409, type: 'server_error', remedy: 'Use the running broker, stop it, or choose another --data folder.' },
+  broker_unreachable: { status: 503, type: 'server_error', remedy: 'Start the broker with `codex-broker serve` or reload the VS Code window.' },
+  broker_stopping: { status: 503, type: 'server_error', remedy: 'Send it again in a moment.' },
+  data_folder_unusable: { status: 500, type: 'server_error', remedy: 'Choose a folder on a local disk that you may write to, with --data or CODEX_BROKER_DATA.' },
+  port_in_use: { status: 500, type: 'server_error', remedy: 'Choose another port with --port, or leave it out to get a free one.' },
+  runtime_too_old: { status: 500, type: 'server_error', remedy: 'Use Node 22.19 or newer.' },
+  keychain_unavailable: { status: 500, type: 'server_error', remedy: 'Unlock the system keychain, or hand the key over again in each session.' },
+  api_key_invalid: { status: 400, type: 'invalid_request_error', remedy: 'Paste the key as OpenAI shows it; it begins with "sk-".' },
+  codex_not_found: { status: 500, type: 'server_error', remedy: 'Install it with `npm install -g @openai/codex`, or set codexBroker.codexPath.' },
+  internal: { status: 500, type: 'server_error', remedy: 'See the broker\'s log and report it.' },
+} as const satisfies Record<string, ProblemKind>;
+
+/** A stable problem code. */
+export type ProblemCode = keyof typeof problemKinds;
+
+/** Makes a problem of the catalogue; `message` says what happened and what it means. */
+export function problem(code: ProblemCode, message: string, retryAtMs?: number): Problem {
+  return { code, message, remedy: problemKinds[code].remedy, ...(retryAtMs === undefined ? {} : { retryAtMs }) };
+}
+
+/** Carries a problem through code that throws: IO edges only, never the rules. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(what: Problem, options?: ErrorOptions) {
+    super(`${what.message} ${what.remedy}`, options);
+    this.name = 'ProblemError';
+    this.problem = what;
+  }
+}
+
+/** The body of a refusal as OpenAI clients expect it. */
+export function errorBody(what: Problem): { error: { code: string; message: string; type: string; param: null } } {
+  return { error: { code: what.code, message: `${what.message} ${what.remedy}`, type: problemKinds[what.code].type, param: null } };
+}

@@ -1,0 +1,84 @@
+// The integers that money and tokens are counted in, and how people write and read them.
+// Nothing here knows where an amount comes from; it only keeps amounts exact.
+
+/** Microcredits in one credit. Amounts everywhere are integers in microcredits. */
+export const microCreditsPerCredit = 1_000_000;
+
+/** Credits in one US dollar: 1,000 credits cost US$40 (OpenAI's Codex rate card). */
+export const creditsPerUsd = 25;
+
+/** Microcredits that one millionth of a US dollar buys. */
+export const microCreditsPerMicroUsd = creditsPerUsd;
+
+/**
+ * Gives the value back if it is an integer that a double holds exactly.
+ * @throws RangeError naming `what` otherwise; a sum of money is never rounded by accident.
+ */
+export function safeInteger(value: number, what: string): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${what} is not an exact integer: ${value}`);
+  return value;
+}
+
+/** Sum of integers, asserted to be exact. */
+export function sum(values: Iterable<number>, what = 'sum'): number {
+  let total = 0;
+  for (const value of values) total = safeInteger(total + safeInteger(value, what), what);
+  return total;
+}
+
+/**
+ * Divides exactly and rounds once, half away from zero on the positive side ("half up").
+ * @throws RangeError if the result does not fit a safe integer or an operand is negative.
+ */
+export function divideHalfUp(numerator: bigint, denominator: bigint, what: string): number {
+  if (numerator < 0n || denominator <= 0n) throw new RangeError(`${what}: only non-negative amounts are divided`);
+  return safeInteger(Number((numerator * 2n + denominator) / (denominator * 2n)), what);
+}
+
+const creditPattern = /^(\d{1,9})(?:\.(\d{1,6}))?$/;
+
+/**
+ * Reads an amount that a person typed, in credits with at most six decimals ("25", "0.5").
+ * @returns microcredits, or undefined if it is not such an amount.
+ */
+export function parseCredits(text: string): number | undefined {
+  const match = creditPattern.exec(text.trim());
+  if (!match) return undefined;
+  return Number(match[1]) * microCreditsPerCredit + Number((match[2] ?? '').padEnd(6, '0'));
+}
+
+/** A US dollar amount with two decimals at the most, as microcredits; undefined if it is none. */
+export function parseUsd(text: string): number | undefined {
+  const match = /^(\d{1,7})(?:\.(\d{1,2}))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const cents = Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'));
+  return cents * creditsPerUsd * (microCreditsPerCredit / 100);
+}
+
+/**
+ * Credits for people: exactly `decimals` decimals (two in lists, four in the ledger, six in an
+ * explanation), grouped by the locale, with a true minus sign.
+ */
+export function formatCredits(microCredits: number, decimals = 2, locale = 'en'): string {
+  const text = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+    .format(Math.abs(microCredits) / microCreditsPerCredit);
+  return microCredits < 0 ? `−${text}` : text;
+}
+
+/** The same amount in US dollars; a positive amount below a cent is "< $0.01", never "$0.00". */
+export function formatUsd(microCredits: number, decimals = 2, locale = 'en'): string {
+  const usd = microCredits / microCreditsPerCredit / creditsPerUsd;
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const smallest = 10 ** -decimals;
+  if (usd > 0 && usd < smallest) return `< ${format.format(smallest)}`;
+  return usd < 0 ? `−${format.format(-usd)}` : format.format(usd);
+}
+
+/** Tokens for people: 6,904, then 33.9 k from 10,000, then 1.24 M from a million. */
+export function formatTokens(tokens: number, locale = 'en'): string {
+  const format = (value: number, decimals: number) =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  if (tokens < 10_000) return format(tokens, 0);
+  if (tokens < 999_950) return `${format(tokens / 1000, 1)} k`;
+  return `${format(tokens / 1_000_000, 2)} M`;
+}

@@ -1,0 +1,249 @@
+// The broker's control surface: calls that a command line and every VS Code window make, over
+// `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc). Arguments are
+// checked here at the edge; results are plain data.
+import { z } from 'zod';
+import { safeInteger } from '../domain/units.ts';
+import type { AttemptOutcome, BalanceView, EntryView, GrantKind, GrantView, Snapshot, UsageRow } from './snapshot.ts';
+import type { TokenUsage } from '../domain/tokenUsage.ts';
+
+/** Version of these shapes; both sides say theirs at the handshake. */
+export const controlProtocolVersion = 1;
+
+/** The largest single grant: one million credits (US$40,000). */
+export const grantMicroCreditsMax = 1_000_000_000_000;
+
+const microCredits = z.number().int().positive().max(grantMicroCreditsMax);
+
+/** Arguments of each call, by its name. */
+export const controlArguments = {
+  status: z.object({}).strict(),
+  token: z.object({ workspacePath: z.string().min(1).max(4096), label: z.string().max(200).optional() }).strict(),
+  creditsAdd: z.object({
+    amountMicroCredits: microCredits,
+    kind: z.enum(['included', 'promotional', 'purchased']),
+    expiresAtMs: z.number().int().positive().max(8_640_000_000_000_000).optional(),
+    /** Same key and same content: the grant that exists. Same key and other content: `key_conflict`. */
+    key: z.string().min(1).max(200),
+    note: z.string().max(200).optional(),
+    /** Who may use purchased credits: the person's answer, given together with the top-up. */
+    consent: z.discriminatedUnion('scope', [
+      z.object({ scope: z.literal('everywhere') }).strict(),
+      z.object({ scope: z.literal('workspace'), workspaceId: z.string().min(1).max(100) }).strict(),
+      z.object({ scope: z.literal('ask') }).strict(),
+    ]),
+  }).strict(),
+  creditsList: z.object({}).strict(),
+  usage: z.object({
+    by: z.enum(['day', 'model', 'workspace', 'client', 'thread']),
+    sinceMs: z.number().int().nonnegative().optional(),
+  }).strict(),
+  explain: z.object({ id: z.string().min(1).max(200) }).strict(),
+  audit: z.object({ full: z.boolean().optional() }).strict(),
+  setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
+  forgetApiKey: z.object({}).strict(),
+  cancel: z.object({ requestId: z.string().min(1).max(200) }).strict(),
+  shutdown: z.object({}).strict(),
+} as const;
+
+/** Name of a call. */
+export type ControlMethod = keyof typeof controlArguments;
+
+/** Arguments of a call. */
+export type ControlArguments<M extends ControlMethod> = z.infer<(typeof controlArguments)[M]>;
+
+/** A workspace's address: give `baseUrl` and `token` to an SDK, or `codexBaseUrl` to Codex. */
+export interface TokenResult {
+  readonly token: string;
+  readonly workspaceId: string;
+  /** `http://127.0.0.1:PORT/v1`, used with the token as bearer. Absent port when no broker runs. */
+  readonly baseUrl: string;
+  /** `http://127.0.0.1:PORT/w/TOKEN/v1`, which carries the token in its path (for `openai_base_url`). */
+  readonly codexBaseUrl: string;
+}
+
+/** A grant as it stands after the call; `created` is false when the key was known already. */
+export interface CreditsAddResult {
+  readonly grant: GrantView;
+  readonly created: boolean;
+  readonly balance: BalanceView;
+}
+
+/** A usage report. */
+export interface UsageResult {
+  readonly rows: readonly UsageRow[];
+  readonly total: UsageRow;
+}
+
+/** One layer's part in a decision. */
+export interface LayerVerdict {
+  readonly layer: 'safety' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'wait';
+  readonly verdict: 'passed' | 'took' | 'waited' | 'ended' | 'skipped';
+  /** The verdict as a sentence. */
+  readonly because: string;
+  readonly microCredits?: number;
+}
+
+/** How much of a hold came from which grant. */
+export interface Slice {
+  readonly grantId: string;
+  readonly kind: GrantKind;
+  readonly microCredits: number;
+}
+
+/** The record of a decision: why a request was admitted or refused, and what it drew from. */
+export interface DecisionRecord {
+  readonly outcome: 'admit' | 'refuse';
+  readonly layers: readonly LayerVerdict[];
+  readonly slices: readonly Slice[];
+  readonly holdMicroCredits: number;
+  readonly code?: string;
+  readonly remedy?: string;
+}
+
+/** One term of a charge's formula: `tokens × microCreditsPerMillion × numerator / denominator / 1,000,000`. */
+export interface ChargeTerm {
+  readonly what: string;
+  readonly tokens: number;
+  readonly microCreditsPerMillion: number;
+  readonly multiplier?: { readonly numerator: number; readonly denominator: number };
+}
+
+/** What an attempt cost, with the price it was computed from. */
+export interface ChargeView {
+  readonly chargeId: string;
+  readonly costMicroCredits: number;
+  readonly model: string;
+  readonly priceVersion: string;
+  readonly tier: string;
+  readonly terms: readonly ChargeTerm[];
+  /** The formula as one line of text, ready to show. */
+  readonly formula: string;
+  /** What was drawn from grants; smaller than the cost when the balance was untracked or ran out. */
+  readonly drawnMicroCredits: number;
+  /** Cost that no grant covered while the balance was tracked (booked openly, never hidden). */
+  readonly uncoveredMicroCredits: number;
+}
+
+/** One call upstream. */
+export interface AttemptView {
+  readonly attemptId: string;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly outcome?: AttemptOutcome;
+  readonly status?: number;
+  readonly upstreamRequestId?: string;
+  readonly measured?: boolean;
+  readonly usage?: TokenUsage;
+  readonly freeReason?: string;
+}
+
+/** Everything known about one request. `charge` and `decision` are those of its last attempt. */
+export interface ExplainResult {
+  readonly id: string;
+  readonly receivedAtMs: number;
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly client: string;
+  readonly threadId?: string;
+  readonly model: string;
+  readonly waitedMs: number;
+  readonly decision: DecisionRecord;
+  readonly attempts: readonly AttemptView[];
+  readonly charge: ChargeView | null;
+  readonly entries: readonly EntryView[];
+  /** The same, told as sentences. */
+  readonly story: readonly string[];
+}
+
+/** One broken promise of the ledger. */
+export interface Violation {
+  /** The invariant's name, I1 to I12, or `integrity`. */
+  readonly invariant: string;
+  readonly what: string;
+}
+
+/** Result of an audit; exit code 0 when `ok`, 2 when not. */
+export interface AuditResult {
+  readonly ok: boolean;
+  readonly violations: readonly Violation[];
+  readonly requests: number;
+  readonly usageEvents: number;
+  readonly charges: number;
+  readonly entries: number;
+  readonly openHolds: number;
+  readonly balanceMicroCredits: number;
+}
+
+/** `credits list`. */
+export interface CreditsListResult extends BalanceView {}
+
+/** Results of each call, by its name. */
+export interface ControlResults {
+  status: Snapshot;
+  token: TokenResult;
+  creditsAdd: CreditsAddResult;
+  creditsList: CreditsListResult;
+  usage: UsageResult;
+  explain: ExplainResult;
+  audit: AuditResult;
+  /** `stored`: kept in the system keychain too, so that it survives the broker. */
+  setApiKey: { readonly stored: boolean; readonly notice?: string };
+  forgetApiKey: { readonly forgotten: boolean };
+  cancel: { readonly cancelled: boolean };
+  shutdown: { readonly stopping: boolean };
+}
+
+/** The calls as functions: what the broker implements and a window or command uses. */
+export type ControlApi = {
+  readonly [M in ControlMethod]: (args: ControlArguments<M>) => Promise<ControlResults[M]>;
+};
+
+/** What the broker calls in a window, over the live WebSocket. */
+export interface WindowApi {
+  /** The newest snapshot; a window that is busy misses some and paints the last. */
+  snapshot(snapshot: Snapshot): void;
+}
+
+/**
+ * Contents of `broker.json` in the data folder: where the running broker is. A hint, never an
+ * authority: a reader sends a nonce to `GET /healthz?nonce=N` and believes the file only when
+ * `proof` is HMAC-SHA256(control token, nonce) in hex.
+ */
+export const brokerAddress = z.object({
+  url: z.url(),
+  pid: z.number().int().positive(),
+  version: z.string(),
+  protocol: z.number().int(),
+  mode: z.enum(['live', 'practice']),
+});
+/** See `brokerAddress`. */
+export type BrokerAddress = z.infer<typeof brokerAddress>;
+
+/** Answer of `GET /healthz`. `proof` is there when a nonce was sent. */
+export interface Health {
+  readonly ok: true;
+  readonly version: string;
+  readonly protocol: number;
+  readonly proof?: string;
+}
+
+/** First line of `codex-broker serve` on standard output. */
+export interface ReadyEvent {
+  readonly event: 'ready';
+  readonly url: string;
+  readonly pid: number;
+  readonly dataDir: string;
+  readonly mode: 'live' | 'practice';
+}
+
+/** Name of the file that holds the control token (mode 0600) in the data folder. */
+export const controlTokenFile = 'control.token';
+/** Name of the address file in the data folder. */
+export const brokerAddressFile = 'broker.json';
+
+/** Milliseconds since the epoch from an ISO date or time; undefined when it is none. */
+export function parseIso(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : safeInteger(ms, 'time');
+}

@@ -1,0 +1,53 @@
+// Messages between the dashboard page and its extension, over `postMessage`. Both sides check
+// what they receive: the page is painted from plain data, the extension trusts nothing.
+import { z } from 'zod/mini';
+import type { CreditsAddResult, ExplainResult } from './control.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { MeterFace } from '../domain/meter.ts';
+
+/** What the page asks of the extension. `id` pairs an answer with its question. */
+export const pageMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({
+    type: z.literal('topUp'), id: z.int(),
+    amountMicroCredits: z.int().check(z.positive()),
+    /** Made by the page once per form, so that a double click makes one grant. */
+    key: z.string().check(z.minLength(8), z.maxLength(200)),
+    scope: z.enum(['everywhere', 'workspace']),
+  }),
+  z.object({ type: z.literal('explain'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
+  z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
+  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings']) }),
+]);
+/** See `pageMessage`. */
+export type PageMessage = z.infer<typeof pageMessage>;
+
+/** What the extension knows about its connection, for the states that no snapshot can tell. */
+export interface LinkState {
+  readonly state: 'connecting' | 'connected' | 'down';
+  /** Why it is down and what to do. */
+  readonly problem?: Problem;
+  /** Attempt number while connecting again. */
+  readonly attempt?: number;
+}
+
+/** What the extension sends to the page. */
+export type ExtensionMessage =
+  | {
+    readonly type: 'state';
+    readonly link: LinkState;
+    /** Newest snapshot, kept while the link is down; absent before the first. */
+    readonly snapshot?: Snapshot;
+    readonly meter: MeterFace;
+    /** This window's workspace, for highlighting and for the scope of a top-up. */
+    readonly workspaceId?: string;
+    readonly workspaceLabel?: string;
+    /** `left` or `used`: one setting for every surface. */
+    readonly show: 'left' | 'used';
+    readonly locale: string;
+  }
+  | { readonly type: 'openTopUp' }
+  | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }
+  | { readonly type: 'explainResult'; readonly id: number; readonly result?: ExplainResult; readonly problem?: Problem }
+  | { readonly type: 'cancelResult'; readonly id: number; readonly cancelled: boolean; readonly problem?: Problem };

@@ -1,0 +1,144 @@
+// The one picture of the broker's state that every surface is painted from: status bar, tooltip,
+// dashboard, `codex-broker status`. Plain data, complete each time, so that a window that missed
+// some simply paints the newest. An absent field means "unknown", never zero.
+import type { Problem } from '../domain/problem.ts';
+import type { TokenUsage } from '../domain/tokenUsage.ts';
+
+/** Kinds of grants, in the order in which the waterfall draws from them. */
+export type GrantKind = 'included' | 'promotional' | 'purchased';
+
+/** One grant and what is left of it. Amounts in microcredits. */
+export interface GrantView {
+  readonly id: string;
+  readonly kind: GrantKind;
+  readonly amountMicroCredits: number;
+  readonly remainingMicroCredits: number;
+  readonly heldMicroCredits: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs?: number;
+  /** Why it exists, in the words of whoever added it. */
+  readonly note?: string;
+}
+
+/** The stored balance. With no grant ever made it is untracked: counted and priced, nothing blocked. */
+export interface BalanceView {
+  readonly tracked: boolean;
+  readonly balanceMicroCredits: number;
+  readonly heldMicroCredits: number;
+  readonly grants: readonly GrantView[];
+}
+
+/** An upstream limit as observed, projected to the snapshot's time. */
+export interface WindowView {
+  /** Stable name: upstream, model and measure, e.g. `gpt-5.5/requests`. */
+  readonly id: string;
+  readonly model: string;
+  readonly measure: 'requests' | 'tokens';
+  readonly windowMinutes: number;
+  readonly limit?: number;
+  /** What is left now, in-flight reservations subtracted; absent until the upstream told it. */
+  readonly remaining?: number;
+  /** When it will be full again. */
+  readonly resetsAtMs?: number;
+  readonly observedAtMs?: number;
+}
+
+/** A request that runs or waits now. */
+export interface RunView {
+  readonly requestId: string;
+  readonly state: 'waiting' | 'running';
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly client: string;
+  readonly model: string;
+  readonly sinceMs: number;
+  readonly estimatedTokens: number;
+  readonly heldMicroCredits: number;
+  /** Waiting: why, as a sentence, and when it probably starts. */
+  readonly reason?: string;
+  readonly startsAtMs?: number;
+  /** Waiting: 1 for the next one in line. */
+  readonly place?: number;
+}
+
+/** Usage summed over one key (a day, a model, a workspace, a client, a thread). */
+export interface UsageRow extends TokenUsage {
+  readonly key: string;
+  readonly label: string;
+  readonly requests: number;
+  /** Priced cost, whether or not a balance was tracked. */
+  readonly costMicroCredits: number;
+  /** How many of the attempts carry an estimated figure. */
+  readonly estimated: number;
+  /** How many attempts had no price. */
+  readonly unpriced: number;
+}
+
+/** What became of an attempt. */
+export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' | 'aborted' | 'broken' | 'crashed' | 'refused';
+
+/** One finished request, newest attempts first. */
+export interface RequestView extends TokenUsage {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly client: string;
+  readonly threadId?: string;
+  readonly model: string;
+  readonly outcome: AttemptOutcome;
+  readonly measured: boolean;
+  readonly durationMs: number;
+  readonly waitedMs: number;
+  /** Absent when the model had no price. */
+  readonly costMicroCredits?: number;
+  /** Why it cost nothing, where it cost nothing. */
+  readonly freeReason?: string;
+}
+
+/** One row of the balance entries. `amount` moves the balance, `held` moves what is reserved. */
+export interface EntryView {
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly kind: 'grant' | 'reserve' | 'post' | 'void' | 'expire';
+  readonly grantId: string;
+  readonly requestId?: string;
+  readonly amountMicroCredits: number;
+  readonly heldDeltaMicroCredits: number;
+  readonly balanceAfterMicroCredits: number;
+}
+
+/** The state of the broker at one moment. */
+export interface Snapshot {
+  /** Grows by one with every snapshot of one broker process. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly broker: {
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAtMs: number;
+    readonly mode: 'live' | 'practice';
+    /** Host name of the upstream, for people. */
+    readonly upstream: string;
+    readonly dataDir: string;
+  };
+  readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
+  readonly balance: BalanceView;
+  /** What the next request would draw from; `none` when it would be refused. */
+  readonly nextDraw: 'untracked' | GrantKind | 'none';
+  readonly windows: readonly WindowView[];
+  readonly running: readonly RunView[];
+  readonly waiting: readonly RunView[];
+  readonly today: {
+    readonly dayStartMs: number;
+    readonly total: UsageRow;
+    readonly byWorkspace: readonly UsageRow[];
+    readonly byModel: readonly UsageRow[];
+  };
+  /** Cost per local day, oldest first, at most 14 days; days without usage are present with zeros. */
+  readonly days: readonly UsageRow[];
+  readonly recent: readonly RequestView[];
+  readonly entries: readonly EntryView[];
+  /** What is wrong now: a failed ledger, a rejected key, an unreachable upstream. */
+  readonly problems: readonly Problem[];
+}
