@@ -3,7 +3,11 @@
 // checked here at the edge; results are plain data.
 import { z } from 'zod';
 import { safeInteger } from '../domain/units.ts';
-import type { AttemptOutcome, BalanceView, EntryView, GrantKind, GrantView, Snapshot, UsageRow } from './snapshot.ts';
+import type { Violation } from '../domain/audit.ts';
+import type { ChargeTerm } from '../domain/pricing.ts';
+import type { AttemptOutcome } from '../domain/settlement.ts';
+import type { DecisionRecord } from '../domain/waterfall.ts';
+import type { BalanceView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
@@ -74,40 +78,6 @@ export interface UsageResult {
   readonly total: UsageRow;
 }
 
-/** One layer's part in a decision. */
-export interface LayerVerdict {
-  readonly layer: 'safety' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'wait';
-  readonly verdict: 'passed' | 'took' | 'waited' | 'ended' | 'skipped';
-  /** The verdict as a sentence. */
-  readonly because: string;
-  readonly microCredits?: number;
-}
-
-/** How much of a hold came from which grant. */
-export interface Slice {
-  readonly grantId: string;
-  readonly kind: GrantKind;
-  readonly microCredits: number;
-}
-
-/** The record of a decision: why a request was admitted or refused, and what it drew from. */
-export interface DecisionRecord {
-  readonly outcome: 'admit' | 'refuse';
-  readonly layers: readonly LayerVerdict[];
-  readonly slices: readonly Slice[];
-  readonly holdMicroCredits: number;
-  readonly code?: string;
-  readonly remedy?: string;
-}
-
-/** One term of a charge's formula: `tokens × microCreditsPerMillion × numerator / denominator / 1,000,000`. */
-export interface ChargeTerm {
-  readonly what: string;
-  readonly tokens: number;
-  readonly microCreditsPerMillion: number;
-  readonly multiplier?: { readonly numerator: number; readonly denominator: number };
-}
-
 /** What an attempt cost, with the price it was computed from. */
 export interface ChargeView {
   readonly chargeId: string;
@@ -153,13 +123,6 @@ export interface ExplainResult {
   readonly entries: readonly EntryView[];
   /** The same, told as sentences. */
   readonly story: readonly string[];
-}
-
-/** One broken promise of the ledger. */
-export interface Violation {
-  /** The invariant's name, I1 to I12, or `integrity`. */
-  readonly invariant: string;
-  readonly what: string;
 }
 
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */

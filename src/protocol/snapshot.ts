@@ -1,11 +1,10 @@
 // The one picture of the broker's state that every surface is painted from: status bar, tooltip,
 // dashboard, `codex-broker status`. Plain data, complete each time, so that a window that missed
 // some simply paints the newest. An absent field means "unknown", never zero.
+import type { GrantKind } from '../domain/grants.ts';
+import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
-
-/** Kinds of grants, in the order in which the waterfall draws from them. */
-export type GrantKind = 'included' | 'promotional' | 'purchased';
 
 /** One grant and what is left of it. Amounts in microcredits. */
 export interface GrantView {
@@ -74,9 +73,6 @@ export interface UsageRow extends TokenUsage {
   readonly unpriced: number;
 }
 
-/** What became of an attempt. */
-export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' | 'aborted' | 'broken' | 'crashed' | 'refused';
-
 /** One finished request, newest attempts first. */
 export interface RequestView extends TokenUsage {
   readonly requestId: string;
@@ -100,7 +96,7 @@ export interface RequestView extends TokenUsage {
 export interface EntryView {
   readonly sequence: number;
   readonly atMs: number;
-  readonly kind: 'grant' | 'reserve' | 'post' | 'void' | 'expire';
+  readonly kind: 'grant' | 'reserve' | 'post' | 'overage' | 'void' | 'expire';
   readonly grantId: string;
   readonly requestId?: string;
   readonly amountMicroCredits: number;

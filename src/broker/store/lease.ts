@@ -1,0 +1,26 @@
+// One broker per data folder, guaranteed by the kernel: an exclusive SQLite lock on `lease.db`,
+// a file that is never opened for anything else (closing any other descriptor of it would drop
+// the lock). The kernel releases it when the process ends, however it ends.
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+
+/** A held lease; `release` gives it up. */
+export interface Lease { release(): void }
+
+/**
+ * Takes the lease of a data folder.
+ * @returns undefined if another process holds it.
+ * @throws when the folder cannot be written.
+ */
+export function acquireLease(dataDir: string): Lease | undefined {
+  const db = new DatabaseSync(join(dataDir, 'lease.db'), { timeout: 0 });
+  try {
+    db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    const code = (error as { errcode?: number }).errcode;
+    if (code !== undefined && (code & 0xff) === 5) return undefined;
+    throw error;
+  }
+  return { release: () => db.close() };
+}

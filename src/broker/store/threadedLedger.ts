@@ -1,0 +1,73 @@
+// The ledger port, carried to the ledger's thread. Pairs answers with questions; when the thread
+// dies, everything that waits and comes later is refused: the store fails closed.
+import { Worker } from 'node:worker_threads';
+import { problem, ProblemError } from '../../domain/problem.ts';
+import type { LedgerCommand, LedgerCommandResults, LedgerQueries, LedgerStore } from './ledgerPort.ts';
+import type { ThreadAnswer, ThreadData, ThreadRequest } from './ledgerThread.ts';
+
+interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
+
+/** The ledger on a thread of its own. */
+export class ThreadedLedger implements LedgerStore {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #dead: ProblemError | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  /**
+   * Starts the thread and waits until the ledger is open.
+   * @param entry the module that calls `serveLedger` when its `workerData.role` is `ledger`
+   * @throws ProblemError when the file cannot be opened
+   */
+  static async open(entry: URL, path: string): Promise<ThreadedLedger> {
+    const worker = new Worker(entry, { workerData: { role: 'ledger', path } satisfies ThreadData });
+    const ledger = new ThreadedLedger(worker);
+    await new Promise<void>((resolve, reject) => {
+      ledger.#waiting.set(0, { resolve: () => resolve(), reject });
+      worker.on('message', (answer: ThreadAnswer) => ledger.#settle(answer));
+      worker.on('error', (error) => ledger.#die(error.message));
+      worker.on('exit', () => ledger.#die('its thread ended'));
+    });
+    return ledger;
+  }
+
+  #settle(answer: ThreadAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('problem' in answer) waiting?.reject(new ProblemError(answer.problem));
+    else waiting?.resolve(answer.value);
+  }
+
+  #die(why: string): void {
+    this.#dead ??= new ProblemError(problem('ledger_unavailable', `The ledger stopped (${why}), so no credits can be reserved; nothing more is sent.`));
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#dead);
+    this.#waiting.clear();
+  }
+
+  #ask(request: (id: number) => ThreadRequest): Promise<unknown> {
+    if (this.#dead) return Promise.reject(this.#dead);
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage(request(id));
+    });
+  }
+
+  async command<C extends LedgerCommand>(command: C): Promise<LedgerCommandResults[C['type']]> {
+    return await this.#ask((id) => ({ id, command })) as LedgerCommandResults[C['type']];
+  }
+
+  async query<Q extends keyof LedgerQueries>(type: Q, args: LedgerQueries[Q]['args']): Promise<LedgerQueries[Q]['result']> {
+    return await this.#ask((id) => ({ id, query: type, args })) as LedgerQueries[Q]['result'];
+  }
+
+  async close(): Promise<void> {
+    if (this.#dead) return;
+    await this.#ask((id) => ({ id, close: true }));
+    await this.#worker.terminate();
+  }
+}

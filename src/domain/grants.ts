@@ -1,0 +1,107 @@
+// Amounts of credits and the order in which they burn: which grants a hold is reserved from, and
+// how a charge is posted against the reserved slices. Pure arithmetic on what the store read.
+import { safeInteger, sum } from './units.ts';
+
+/** Kinds of grants, in the order in which the waterfall draws from them. */
+export type GrantKind = 'included' | 'promotional' | 'purchased';
+
+/** Draw order of the kinds. */
+export const grantKinds: readonly GrantKind[] = ['included', 'promotional', 'purchased'];
+
+/** A grant as it stands. Amounts in microcredits; `held` is a part of `remaining`. */
+export interface Grant {
+  readonly id: string;
+  readonly kind: GrantKind;
+  readonly amountMicroCredits: number;
+  readonly remainingMicroCredits: number;
+  readonly heldMicroCredits: number;
+  /** Lower burns first within a kind. */
+  readonly priority: number;
+  readonly createdAtMs: number;
+  /** Order of creation, for grants made in the same millisecond. */
+  readonly order: number;
+  readonly expiresAtMs?: number;
+  readonly note?: string;
+}
+
+/** How much of a hold came from which grant. */
+export interface Slice {
+  readonly grantId: string;
+  readonly kind: GrantKind;
+  readonly microCredits: number;
+}
+
+/** What a grant has left that is not reserved. */
+export function availableMicroCredits(grant: Grant): number {
+  return safeInteger(grant.remainingMicroCredits - grant.heldMicroCredits, 'available credits');
+}
+
+/** Tells whether a grant's time is over. It ends at its expiry, not after it. */
+export function isExpired(grant: Grant, nowMs: number): boolean {
+  return grant.expiresAtMs !== undefined && nowMs >= grant.expiresAtMs;
+}
+
+/** Burn order: kind, priority, earlier expiry, earlier creation. Never-expiring grants burn last. */
+export function burnOrder(grants: readonly Grant[]): Grant[] {
+  const expiry = (grant: Grant) => grant.expiresAtMs ?? Number.MAX_SAFE_INTEGER;
+  return [...grants].sort((a, b) => grantKinds.indexOf(a.kind) - grantKinds.indexOf(b.kind)
+    || a.priority - b.priority || expiry(a) - expiry(b) || a.createdAtMs - b.createdAtMs || a.order - b.order);
+}
+
+/**
+ * Takes slices for an amount from grants in burn order. The slices may sum to less than the
+ * amount; the caller decides what that means.
+ */
+export function takeSlices(grants: readonly Grant[], amountMicroCredits: number, nowMs: number): Slice[] {
+  const slices: Slice[] = [];
+  let missing = safeInteger(amountMicroCredits, 'amount');
+  for (const grant of burnOrder(grants)) {
+    if (missing === 0) break;
+    const take = isExpired(grant, nowMs) ? 0 : Math.min(missing, availableMicroCredits(grant));
+    if (take <= 0) continue;
+    slices.push({ grantId: grant.id, kind: grant.kind, microCredits: take });
+    missing -= take;
+  }
+  return slices;
+}
+
+/** One movement that ends (a part of) a hold. */
+export interface Posting {
+  readonly kind: 'post' | 'overage' | 'void';
+  readonly grantId: string;
+  /** Taken from the balance; zero for a void. */
+  readonly microCredits: number;
+  /** Given back to what can be reserved. */
+  readonly releasedHoldMicroCredits: number;
+}
+
+/** How a charge is drawn: postings, and what no grant covered. */
+export interface PostingPlan {
+  readonly postings: readonly Posting[];
+  readonly drawnMicroCredits: number;
+  readonly uncoveredMicroCredits: number;
+}
+
+/**
+ * Posts a cost against the slices of its hold and gives back the rest. A cost above the hold is
+ * drawn as `overage` from what the grants have free, in burn order; what remains is uncovered
+ * and booked openly with the charge (policy P), never hidden and never below zero.
+ * @param grants the grants as they stand, the hold's own slices still reserved
+ */
+export function planPosting(slices: readonly Slice[], costMicroCredits: number, grants: readonly Grant[], nowMs: number): PostingPlan {
+  let left = safeInteger(costMicroCredits, 'cost');
+  const postings: Posting[] = [];
+  for (const slice of slices) {
+    const post = Math.min(left, slice.microCredits);
+    left -= post;
+    postings.push(post > 0
+      ? { kind: 'post', grantId: slice.grantId, microCredits: post, releasedHoldMicroCredits: slice.microCredits }
+      : { kind: 'void', grantId: slice.grantId, microCredits: 0, releasedHoldMicroCredits: slice.microCredits });
+  }
+  // A hold without slices means that the balance was untracked at that time: nothing is drawn
+  // from credits that were added while the request ran.
+  const extra = slices.length === 0 ? [] : takeSlices(grants, left, nowMs);
+  for (const slice of extra) postings.push({ kind: 'overage', grantId: slice.grantId, microCredits: slice.microCredits, releasedHoldMicroCredits: 0 });
+  const drawn = sum(postings.map((one) => one.microCredits), 'drawn credits');
+  return { postings, drawnMicroCredits: drawn, uncoveredMicroCredits: slices.length === 0 ? 0 : costMicroCredits - drawn };
+}

@@ -1,0 +1,85 @@
+// Policy P: who pays when an attempt ends, however it ends. Facts go in, the usage to charge and
+// whether it was measured or estimated come out. Nothing here knows prices.
+import { isPlausible, noTokens } from './tokenUsage.ts';
+import type { TokenUsage } from './tokenUsage.ts';
+
+/** What became of an attempt. */
+export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' | 'aborted' | 'broken' | 'crashed' | 'refused';
+
+/** What was seen of an attempt until it ended. */
+export interface AttemptFacts {
+  /** The terminal event's kind, once it was seen. */
+  readonly terminal?: 'completed' | 'incomplete' | 'failed';
+  /** Usage as the upstream reported it with the terminal event. */
+  readonly reported?: TokenUsage;
+  /** How the attempt ended when no terminal event came. */
+  readonly ending: 'finished' | 'rejected' | 'client-left' | 'upstream-broke' | 'broker-crashed';
+  /** Whether the upstream had begun to answer (`response.created` or a first byte of success). */
+  readonly begun: boolean;
+  /** Tokens of the input as estimated before it was sent. */
+  readonly estimatedInputTokens: number;
+  /** Output that the hold reserved for; an estimate is never charged beyond it. */
+  readonly estimatedOutputTokens: number;
+  /** Output seen so far, in characters of text and arguments. */
+  readonly outputChars: number;
+}
+
+/** How an attempt is booked. */
+export interface Settlement {
+  readonly outcome: AttemptOutcome;
+  /** What is charged; absent when it costs nothing. */
+  readonly charge?: 'reported' | 'estimated';
+  readonly usage: TokenUsage;
+  readonly measured: boolean;
+  /** Why it costs nothing, where it does. */
+  readonly freeReason?: string;
+  /** Something a person should know about how the figure came to be. */
+  readonly notice?: string;
+}
+
+/** Characters of output that make one token, for estimates (English text and code, rounded down to be fair). */
+const charsPerToken = 4;
+
+/** Applies policy P. */
+export function settle(facts: AttemptFacts): Settlement {
+  const outcome = facts.terminal ?? outcomeOf(facts);
+  if (facts.terminal && facts.reported) {
+    if (isPlausible(facts.reported)) return { outcome, charge: 'reported', usage: facts.reported, measured: true };
+    return estimated(facts, outcome, 'The upstream reported usage that cannot be true, so it was estimated.');
+  }
+  if (facts.ending === 'rejected') {
+    return { outcome, usage: noTokens, measured: true, freeReason: 'The upstream refused the request; it reported no tokens.' };
+  }
+  if (facts.terminal === 'failed') {
+    return { outcome, usage: noTokens, measured: true, freeReason: 'The response failed and the upstream reported no usage.' };
+  }
+  if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts) };
+  return estimated(facts, outcome, facts.terminal
+    ? 'The upstream reported no usage, so it was estimated.'
+    : 'The stream ended before the upstream reported its usage, so it was estimated.');
+}
+
+function outcomeOf(facts: AttemptFacts): AttemptOutcome {
+  switch (facts.ending) {
+    case 'rejected': return 'rejected';
+    case 'client-left': return 'aborted';
+    case 'broker-crashed': return 'crashed';
+    // A success without a terminal event is a broken stream: the client will see it so, too.
+    case 'finished': case 'upstream-broke': return 'broken';
+  }
+}
+
+function freeReasonOf(facts: AttemptFacts): string {
+  switch (facts.ending) {
+    case 'client-left': return 'The client left before the upstream answered.';
+    case 'broker-crashed': return 'The broker stopped before the upstream answered; whether it began cannot be known.';
+    default: return 'The upstream was lost before it answered; whether it began cannot be known.';
+  }
+}
+
+function estimated(facts: AttemptFacts, outcome: AttemptOutcome, notice: string): Settlement {
+  return {
+    outcome, charge: 'estimated', measured: false, notice,
+    usage: { ...noTokens, inputTokens: facts.estimatedInputTokens, outputTokens: Math.min(facts.estimatedOutputTokens, Math.ceil(facts.outputChars / charsPerToken)) },
+  };
+}
