@@ -1,0 +1,196 @@
+// The server of the simulated upstream: listens on loopback, checks keys, routes requests, refuses
+// WebSocket upgrades with 426, and hands out the meter. It simulates OpenAI's surface only; whoever
+// starts it passes the clock and the ids in.
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { NewId, SandboxClock } from './clock.ts';
+import { errorAnswer, jsonAnswer, keyMissing, keyRefused, methodNotAllowed, modelNotFound, routeNotFound, type PlainAnswer } from './errorAnswer.ts';
+import { faultAnswer } from './faultAnswer.ts';
+import { FaultPicker } from './faultPicker.ts';
+import { isServed, modelList, modelObject } from './models.ts';
+import { PromptCache } from './promptTokens.ts';
+import { RateLimits } from './rateLimits.ts';
+import { bodyBytesReadMax } from './requestBody.ts';
+import { RequestMeter } from './requestMeter.ts';
+import { answerResponses, send, type Exchange, type SandboxWorld } from './responsesEndpoint.ts';
+import { limitsOf, parseScenario, type ScenarioInput } from './scenario.ts';
+import { closeConnection, type CutHow } from './streamSender.ts';
+
+/** How a sandbox is opened. */
+export interface SandboxSettings {
+  readonly scenario?: ScenarioInput;
+  /** 0 or absent for a free port. */
+  readonly port?: number;
+  /** Keeps each body on the meter, byte for byte. */
+  readonly keepBodies?: boolean;
+  readonly clock: SandboxClock;
+  readonly newId: NewId;
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** `http://127.0.0.1:PORT`; the API is below `/v1`. */
+  readonly url: string;
+  readonly port: number;
+  readonly meter: RequestMeter;
+  /** Forgets requests, fills limits, empties the prompt cache and counts faults from the start. */
+  reset(): void;
+  /** Ends every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Most connections at a time. */
+const connectionsMax = 10_000;
+/** Longer than a client keeps an idle connection, so that the client is the one to close it. */
+const keepAliveMs = 120_000;
+
+/**
+ * Opens a sandbox.
+ * @throws ProblemError `argument_invalid` for a scenario that is none, `port_in_use` for a port that is taken
+ */
+export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
+  const parsed = parseScenario(settings.scenario ?? {});
+  if ('mistake' in parsed) throw new ProblemError(problem('argument_invalid', `The scenario is not valid: ${parsed.mistake}.`));
+  const { scenario } = parsed;
+  const world: SandboxWorld = {
+    scenario, clock: settings.clock, newId: settings.newId, keepBodies: settings.keepBodies ?? false,
+    limits: new RateLimits((model) => limitsOf(scenario.limits, model)),
+    cache: new PromptCache(), picker: new FaultPicker(scenario.faults), meter: new RequestMeter(),
+  };
+  const reset = () => {
+    world.meter.reset();
+    world.limits.reset();
+    world.cache.clear();
+    world.picker.reset();
+  };
+  const server = http.createServer({ noDelay: true, keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, (incoming, response) => {
+    void answer(incoming, response, world, reset);
+  });
+  server.maxConnections = connectionsMax;
+  server.on('upgrade', (incoming, socket) => refuseUpgrade(incoming, socket as Socket, world));
+  const port = await listen(server, settings.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${port}`, port, meter: world.meter, reset,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const what = error.code === 'EADDRINUSE' ? `Port ${port} is in use by another program.` : `Port ${port} cannot be opened (${error.code ?? 'unknown reason'}).`;
+      reject(new ProblemError(problem('port_in_use', what), { cause: error }));
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function answer(incoming: IncomingMessage, response: ServerResponse, world: SandboxWorld, reset: () => void): Promise<void> {
+  const path = (incoming.url ?? '').split('?')[0] ?? '';
+  if (incoming.headers.origin !== undefined) return plain(response, errorAnswer(403, { message: 'Requests from web pages are not answered.', type: 'invalid_request_error', code: 'origin_forbidden' }));
+  if (path.startsWith('/sandbox/')) return plain(response, inspect(incoming, path, world, reset));
+
+  const record = arrival(incoming, world);
+  const gone = new AbortController();
+  let wasCut = false;
+  const cut = (how: CutHow) => {
+    wasCut = true;
+    closeConnection(response, how);
+  };
+  response.once('close', () => {
+    record.aborted = !response.writableFinished && !wasCut;
+    record.finishedAtMs = world.clock.nowMs();
+    gone.abort();
+  });
+  response.setHeader('x-request-id', record.requestId);
+  response.setHeader('openai-version', '2020-10-01');
+  response.setHeader('openai-organization', 'org-sandbox');
+  const exchange: Exchange = { incoming, response, record, key: keyOf(incoming), gone: gone.signal, cut };
+  const refused = refuseKey(exchange.key, world) ?? refuseRoute(incoming.method ?? '', path);
+  if (refused) return refuse(exchange, refused);
+  try {
+    if (path === '/v1/responses') await answerResponses(exchange, world);
+    else await answerModels(exchange, path, world);
+  } catch (error) {
+    // Reading fails when the client leaves while it still sends; anything else is a fault of ours.
+    if (!incoming.complete || response.destroyed) record.aborted = true;
+    else if (response.headersSent) response.socket?.destroy();
+    else send(exchange, errorAnswer(500, { message: `The sandbox failed: ${error instanceof Error ? error.message : 'unknown reason'}`, type: 'server_error', code: 'sandbox_failed' }));
+  }
+}
+
+async function answerModels(exchange: Exchange, path: string, world: SandboxWorld): Promise<void> {
+  const fault = world.picker.pick({ path });
+  if (fault) exchange.record.fault = fault.kind;
+  if (fault?.kind === 'closeBeforeHeaders') return exchange.cut(fault.how);
+  if (fault?.kind === 'hang') await world.clock.sleep(fault.forMs, exchange.gone);
+  const replaced = fault && faultAnswer(fault, { nowMs: world.clock.nowMs(), requestId: exchange.record.requestId, model: '', key: exchange.key });
+  const model = decodeURIComponent(path.slice('/v1/models/'.length));
+  send(exchange, replaced ?? (path === '/v1/models' ? jsonAnswer(200, modelList()) : isServed(model) ? jsonAnswer(200, modelObject(model)) : modelNotFound(model)));
+}
+
+/** What may be asked about the sandbox itself. Not counted, and only under a loopback name. */
+function inspect(incoming: IncomingMessage, path: string, world: SandboxWorld, reset: () => void): PlainAnswer {
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(incoming.headers.host ?? '')) return routeNotFound(incoming.method ?? '', path);
+  if (path === '/sandbox/requests') {
+    if (incoming.method !== 'GET') return methodNotAllowed(incoming.method ?? '', 'GET');
+    return jsonAnswer(200, { totals: world.meter.totals, requests: world.meter.requests.map(({ body: _body, ...listed }) => listed) });
+  }
+  if (path !== '/sandbox/reset') return routeNotFound(incoming.method ?? '', path);
+  if (incoming.method !== 'POST') return methodNotAllowed(incoming.method ?? '', 'POST');
+  reset();
+  return jsonAnswer(200, { reset: true });
+}
+
+function refuseKey(key: string, world: SandboxWorld): PlainAnswer | undefined {
+  if (key === '') return keyMissing();
+  const accepted = world.scenario.acceptedKeys ? world.scenario.acceptedKeys.includes(key) : key.startsWith('sk-');
+  return accepted && !key.includes('revoked') ? undefined : keyRefused(key);
+}
+
+function refuseRoute(method: string, path: string): PlainAnswer | undefined {
+  if (path === '/v1/responses') return method === 'POST' ? undefined : methodNotAllowed(method, 'POST');
+  if (path === '/v1/models' || /^\/v1\/models\/[\w.-]+$/.test(path)) return method === 'GET' ? undefined : methodNotAllowed(method, 'GET');
+  return routeNotFound(method, path);
+}
+
+/** Answers without having read the body; the rest of it is read and dropped so that the answer is heard. */
+function refuse(exchange: Exchange, answer: PlainAnswer): void {
+  exchange.incoming.on('data', (chunk: Buffer) => {
+    exchange.record.bodyBytes += chunk.length;
+    if (exchange.record.bodyBytes > bodyBytesReadMax) exchange.incoming.destroy();
+  });
+  exchange.incoming.once('end', () => send(exchange, answer));
+  // A client that leaves before its end needs no answer; `close` on the response notes it.
+  exchange.incoming.once('error', () => undefined);
+}
+
+function plain(response: ServerResponse, answer: PlainAnswer): void {
+  response.writeHead(answer.status, { 'content-length': String(Buffer.byteLength(answer.body)), ...answer.headers });
+  response.end(answer.body);
+}
+
+function arrival(incoming: IncomingMessage, world: SandboxWorld) {
+  const headers = Object.fromEntries(Object.entries(incoming.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]));
+  return world.meter.arrived({ requestId: world.newId('req_'), receivedAtMs: world.clock.nowMs(), method: incoming.method ?? '', path: incoming.url ?? '', headers });
+}
+
+function keyOf(incoming: IncomingMessage): string {
+  return /^Bearer\s+(\S+)\s*$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
+}
+
+/** No WebSocket here: 426 makes Codex fall back to HTTP at once (measured with Codex 0.169). */
+function refuseUpgrade(incoming: IncomingMessage, socket: Socket, world: SandboxWorld): void {
+  const record = arrival(incoming, world);
+  record.status = 426;
+  record.finishedAtMs = world.clock.nowMs();
+  const { body } = errorAnswer(426, { message: 'WebSocket is not offered here. Use POST.', type: 'invalid_request_error', code: 'upgrade_required' });
+  // The client may be gone already; then there is nobody to tell.
+  socket.once('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 426 Upgrade Required\r\nx-request-id: ${record.requestId}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
