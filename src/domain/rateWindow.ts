@@ -1,0 +1,206 @@
+// One upstream limit of one model (requests or tokens over time) as a value: what the upstream said
+// was left, projected to any moment, minus what is under way and not yet in that figure.
+// It never guesses a limit that nobody announced, and it knows no clock.
+
+/** What one answer said about one limit. Absent means that the answer did not say. */
+export interface LimitObservation {
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** Time until the limit is full again, in milliseconds from the answer. */
+  readonly resetMs?: number;
+}
+
+/** What the headers of one answer said about all limits. */
+export interface RateLimitObservation {
+  readonly requests?: LimitObservation;
+  readonly tokens?: LimitObservation;
+  /** How long the upstream asked to wait before the next request. */
+  readonly retryAfterMs?: number;
+}
+
+/** An amount that was started and that no observation accounts for yet. */
+export interface Reservation {
+  readonly id: string;
+  readonly amount: number;
+  readonly sentAtMs: number;
+}
+
+/** A limit as known now. Every operation gives a new value. */
+export interface RateWindow {
+  /** Time in which an empty limit fills up. */
+  readonly lengthMs: number;
+  readonly limit?: number;
+  /** What was left at `levelAtMs`, reservations not subtracted; below zero when more was used than there was. */
+  readonly level?: number;
+  readonly levelAtMs?: number;
+  /** When the upstream last told its limit. */
+  readonly observedAtMs?: number;
+  /** When the attempt was sent whose answer the level comes from: it orders observations. */
+  readonly referenceSentAtMs?: number;
+  /** Nothing starts before: a throttle answer said so. */
+  readonly closedUntilMs?: number;
+  /** Until then starts are spread evenly, because the upstream enforces shorter spans than it announces. */
+  readonly smoothUntilMs?: number;
+  readonly nextSmoothStartMs?: number;
+  readonly reservations: readonly Reservation[];
+}
+
+/** OpenAI's limits count per minute (RPM, TPM) … */
+export const minuteMs = 60_000;
+/** … or per day (RPD, TPD): https://developers.openai.com/api/docs/guides/rate-limits. */
+export const dayMs = 86_400_000;
+/** From this computed length on a limit is a day's; debt after long outputs stretches a minute's reset, but not so far. */
+const dayRecognisedMs = 3_600_000;
+/** Two attempts sent further apart than this reach the upstream in the order in which they were sent. */
+export const overtakingMsMax = 2_000;
+/** How long starts stay spread after the upstream refused one although it announced room. */
+export const smoothMs = 600_000;
+
+/** A limit of which nothing is known. */
+export const unknownWindow: RateWindow = { lengthMs: minuteMs, reservations: [] };
+
+/** What is left at a time by continuous refilling, reservations not subtracted; absent while unknown. */
+export function levelAt(window: RateWindow, nowMs: number): number | undefined {
+  const { limit, level, levelAtMs } = window;
+  if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
+  return Math.min(limit, level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+}
+
+/** What can still be started at a time: the level minus everything under way; absent while unknown. */
+export function availableAt(window: RateWindow, nowMs: number): number | undefined {
+  const level = levelAt(window, nowMs);
+  return level === undefined ? undefined : level - reservedIn(window);
+}
+
+/** When the limit will be full again if nothing more is started; absent while unknown. */
+export function fullAtMs(window: RateWindow, nowMs: number): number | undefined {
+  const available = availableAt(window, nowMs);
+  if (available === undefined || window.limit === undefined) return undefined;
+  return nowMs + fillMs(window, window.limit - available);
+}
+
+/**
+ * The earliest time at which an amount may start.
+ * An amount above the whole limit counts as the whole limit. An unknown limit holds nothing back.
+ * @returns `Infinity` when only an answer to what is under way can make room.
+ */
+export function earliestStartMs(window: RateWindow, amount: number, nowMs: number): number {
+  const opensAtMs = Math.max(nowMs, window.closedUntilMs ?? nowMs);
+  const level = levelAt(window, nowMs);
+  if (level === undefined || window.limit === undefined) return opensAtMs;
+  const wanted = Math.min(amount, window.limit) + reservedIn(window);
+  if (wanted > window.limit) return Infinity;
+  const spreadAtMs = window.smoothUntilMs !== undefined && nowMs < window.smoothUntilMs ? window.nextSmoothStartMs ?? nowMs : nowMs;
+  return Math.max(opensAtMs, spreadAtMs, nowMs + fillMs(window, wanted - level));
+}
+
+/** When an amount will probably have been started in all, however large it is; absent while unknown. */
+export function forecastStartMs(window: RateWindow, amount: number, nowMs: number): number | undefined {
+  const available = availableAt(window, nowMs);
+  if (available === undefined) return undefined;
+  return Math.max(nowMs, window.closedUntilMs ?? nowMs, nowMs + fillMs(window, amount - available));
+}
+
+/** Sets an amount aside for an attempt that starts now. */
+export function reserve(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
+  const spread = window.limit === undefined || window.smoothUntilMs === undefined ? {}
+    : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(amount * window.lengthMs / window.limit) };
+  return { ...window, ...spread, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs }] };
+}
+
+/** Notes that an attempt's request left only now. */
+export function markSent(window: RateWindow, id: string, nowMs: number): RateWindow {
+  return { ...window, reservations: window.reservations.map((each) => (each.id === id ? { ...each, sentAtMs: nowMs } : each)) };
+}
+
+/** Forgets a reservation that the upstream never counted. */
+export function release(window: RateWindow, id: string): RateWindow {
+  return { ...window, reservations: window.reservations.filter((each) => each.id !== id) };
+}
+
+/** Ends a reservation that no observation accounted for: the amount used is subtracted from the level. */
+export function commit(window: RateWindow, id: string, usedAmount: number, nowMs: number): RateWindow {
+  const reserved = window.reservations.some((each) => each.id === id);
+  return reserved ? lower(release(window, id), usedAmount, nowMs) : window;
+}
+
+/** Takes a further amount from the level, such as output beyond what was reserved. */
+export function lower(window: RateWindow, amount: number, nowMs: number): RateWindow {
+  const level = levelAt(window, nowMs);
+  return level === undefined ? window : { ...window, level: level - amount, levelAtMs: nowMs };
+}
+
+/**
+ * Takes in what an answer said. Its own reservation ends, since the figure accounts for it, and so do
+ * those of attempts that were sent well before. Only the answer to an attempt that was sent later than
+ * the one known may raise the level; one that may have been overtaken can only lower it, and one
+ * that is older still changes nothing.
+ * @param id       the attempt that was answered
+ * @param sentAtMs when it was sent
+ */
+export function observe(window: RateWindow, id: string, sentAtMs: number, seen: LimitObservation | undefined, nowMs: number): RateWindow {
+  const own = window.reservations.find((each) => each.id === id);
+  const limit = seen?.limit ?? window.limit;
+  // Without a figure the attempt was still counted: what it took is subtracted by ourselves.
+  if (seen?.remaining === undefined || limit === undefined || limit <= 0) {
+    const counted = commit(window, id, own?.amount ?? 0, nowMs);
+    return seen?.limit === undefined || seen.limit <= 0 ? counted : withLimit(counted, seen.limit, nowMs);
+  }
+  const { referenceSentAtMs } = window;
+  const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs > (window.observedAtMs ?? -Infinity);
+  if (!newer && sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id);
+  const reservations = window.reservations.filter((each) => each.id !== id && each.sentAtMs > sentAtMs - overtakingMsMax);
+  if (!newer) {
+    const level = Math.min(levelAt(window, nowMs) ?? limit, levelSeen({ ...seen, limit }, window.lengthMs));
+    return { ...window, reservations, level, levelAtMs: nowMs };
+  }
+  const lengthMs = lengthOf({ ...seen, limit }) ?? window.lengthMs;
+  return { ...window, reservations, lengthMs, limit, level: levelSeen({ ...seen, limit }, lengthMs), levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs };
+}
+
+/**
+ * Closes the window after a throttle answer, whose own observation was taken in before.
+ * Where the answer announced room for the amount all the same, starts are spread evenly for a while.
+ * @param refused what this limit refused; absent when another cause may be behind the refusal
+ */
+export function close(window: RateWindow, untilMs: number, refused: { readonly amount: number; readonly remaining?: number } | undefined, nowMs: number): RateWindow {
+  const closedUntilMs = Math.max(untilMs, window.closedUntilMs ?? untilMs);
+  if (!refused) return { ...window, closedUntilMs };
+  if (refused.remaining !== undefined && refused.remaining >= refused.amount) {
+    return { ...window, closedUntilMs, smoothUntilMs: nowMs + smoothMs, nextSmoothStartMs: closedUntilMs };
+  }
+  const level = levelAt(window, nowMs);
+  if (level === undefined || window.limit === undefined) return { ...window, closedUntilMs };
+  // There is room for just this amount at the end of the wait, hence so much less now.
+  const implied = Math.min(refused.amount, window.limit) - window.limit * Math.max(0, untilMs - nowMs) / window.lengthMs;
+  return { ...window, closedUntilMs, level: Math.min(level, refused.remaining ?? implied), levelAtMs: nowMs };
+}
+
+/** Takes in a limit that was told without what is left of it, such as in the text of a refusal. */
+export function withLimit(window: RateWindow, limit: number, nowMs: number): RateWindow {
+  const level = levelAt(window, nowMs);
+  return { ...window, limit, level: Math.min(level ?? limit, limit), levelAtMs: nowMs, observedAtMs: nowMs };
+}
+
+function reservedIn(window: RateWindow): number {
+  return window.reservations.reduce((total, each) => total + each.amount, 0);
+}
+
+function fillMs(window: RateWindow, amount: number): number {
+  return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / window.limit);
+}
+
+/** The limit's length, from how long it takes to become full; absent when the figures do not tell. */
+function lengthOf(seen: LimitObservation & { readonly limit: number }): number | undefined {
+  if (seen.resetMs === undefined || seen.remaining === undefined || seen.remaining >= seen.limit) return undefined;
+  // A short reset may be rounded up to a whole second and then says nothing about the length.
+  if (seen.resetMs <= minuteMs) return minuteMs;
+  return seen.resetMs * seen.limit / (seen.limit - seen.remaining) >= dayRecognisedMs ? dayMs : minuteMs;
+}
+
+/** What is left; a reset beyond the whole length tells how far below zero it is. */
+function levelSeen(seen: LimitObservation & { readonly limit: number }, lengthMs: number): number {
+  const remaining = Math.min(seen.remaining ?? seen.limit, seen.limit);
+  if (remaining > 0 || seen.resetMs === undefined || seen.resetMs <= lengthMs) return remaining;
+  return seen.limit * (1 - seen.resetMs / lengthMs);
+}

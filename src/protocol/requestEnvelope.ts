@@ -1,0 +1,127 @@
+// Reads the few facts of a client's request that pacing and accounting need: from its decoded body
+// the model and what limits its size, from its headers who sent it and which thread it belongs to.
+// It keeps no prompt, trusts no header for identity, and never throws.
+import type { HeaderGetter } from './rateLimitHeaders.ts';
+import { field, nameCharactersMax, record } from './responseUsage.ts';
+
+/** What a request body says about itself. */
+export interface RequestEnvelope {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly maxOutputTokens?: number;
+  readonly serviceTier?: string;
+  readonly effort?: string;
+  readonly promptCacheKey?: string;
+  readonly background?: boolean;
+}
+
+/** A body that cannot be served. */
+export interface BrokenEnvelope {
+  /** What is wrong, as a sentence. */
+  readonly broken: string;
+}
+
+/** Who sent a request. Read from what the client claims: good for counting, never for permission. */
+export interface ClientFacts {
+  readonly name: string;
+  readonly version?: string;
+  readonly threadId?: string;
+  readonly turnId?: string;
+  readonly requestKind?: 'turn' | 'prewarm' | 'compaction' | 'review';
+  readonly isCodex: boolean;
+  /** How long the answer's headers may be withheld before the client gives up, with a margin. */
+  readonly patienceMs: number;
+}
+
+/** Codex waited 20 minutes for headers without giving up (measured with 0.169.0). */
+export const patienceCodexMs = 15 * 60_000;
+/** Node's fetch, and with it the OpenAI SDK, gives up after 300 seconds without headers. */
+export const patienceOtherMs = 4 * 60_000;
+/** The longest turn metadata that is parsed; it may list remote addresses of several folders. */
+const metadataCharactersMax = 65_536;
+const outputTokensMax = 100_000_000;
+
+/** Reads a decoded request body. */
+export function readEnvelope(body: string): RequestEnvelope | BrokenEnvelope {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    // The parser's own words point into the text; the client only needs to know that it is no JSON.
+    return { broken: 'The body is not valid JSON.' };
+  }
+  const request = record(parsed);
+  if (!request) return { broken: 'The body is not a JSON object.' };
+  const model = clean(request['model']);
+  if (model === undefined) return { broken: 'The body names no model.' };
+  const stream = request['stream'] ?? false;
+  if (typeof stream !== 'boolean') return { broken: 'The value of "stream" is not true or false.' };
+  const maxOutput = request['max_output_tokens'] ?? undefined;
+  if (maxOutput !== undefined && !(typeof maxOutput === 'number' && Number.isInteger(maxOutput) && maxOutput > 0)) {
+    return { broken: 'The value of "max_output_tokens" is not a positive whole number.' };
+  }
+  const background = request['background'];
+  return {
+    model, stream,
+    ...field('maxOutputTokens', maxOutput === undefined ? undefined : Math.min(maxOutput, outputTokensMax)),
+    ...field('serviceTier', clean(request['service_tier'])),
+    ...field('effort', clean(record(request['reasoning'])?.['effort'])),
+    ...field('promptCacheKey', clean(request['prompt_cache_key'])),
+    ...(typeof background === 'boolean' ? { background } : {}),
+  };
+}
+
+/** Reads who sent a request from its headers. */
+export function readClient(header: HeaderGetter): ClientFacts {
+  const originator = clean(header('originator'));
+  const product = firstProduct(header('user-agent'));
+  const metadata = turnMetadata(header('x-codex-turn-metadata'));
+  const isCodex = metadata !== undefined || header('x-codex-window-id') !== undefined
+    || /^codex[_-]/.test(originator ?? '') || /^codex[_-]/.test(product?.name ?? '');
+  const ours = originator !== undefined && isCodex;
+  const name = ours ? originator : sdkNames[product?.name ?? ''] ?? product?.name ?? 'unknown';
+  return {
+    name,
+    ...field('version', product?.version),
+    ...field('threadId', clean(header('thread-id')) ?? clean(header('session-id'))),
+    ...field('turnId', clean(metadata?.['turn_id'])),
+    ...field('requestKind', kindOf(clean(header('x-openai-subagent')), clean(metadata?.['request_kind']))),
+    isCodex,
+    patienceMs: isCodex ? patienceCodexMs : patienceOtherMs,
+  };
+}
+
+/** Names of the SDKs by the product in their `user-agent` ("OpenAI/JS 7.57.0"). */
+const sdkNames: Readonly<Record<string, string>> = { 'OpenAI/JS': 'openai-node', 'OpenAI/Python': 'openai-python' };
+
+/** `name/version` at the head of a `user-agent`; OpenAI's SDKs put the version behind a space. */
+function firstProduct(userAgent: string | undefined): { readonly name: string; readonly version?: string } | undefined {
+  const agent = clean(userAgent);
+  if (agent === undefined) return undefined;
+  const sdk = /^((?:Async)?OpenAI\/[A-Za-z]+) ([\w.+-]+)/.exec(agent);
+  if (sdk?.[1]) return { name: sdk[1].replace(/^Async/, ''), ...field('version', sdk[2]) };
+  const product = /^([^\s/(]+)(?:\/([\w.+-]+))?/.exec(agent);
+  return product?.[1] === undefined ? undefined : { name: product[1], ...field('version', product[2]) };
+}
+
+function turnMetadata(value: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (value === undefined || value.length > metadataCharactersMax) return undefined;
+  try {
+    return record(JSON.parse(value));
+  } catch {
+    // Codex writes JSON here; from anything else there is nothing to learn.
+    return undefined;
+  }
+}
+
+function kindOf(subagent: string | undefined, kind: string | undefined): ClientFacts['requestKind'] | undefined {
+  if (subagent === 'review') return 'review';
+  return kind === 'turn' || kind === 'prewarm' || kind === 'compaction' || kind === 'review' ? kind : undefined;
+}
+
+/** Without control characters and marks that turn the direction of text, bounded; undefined when nothing is left. */
+function clean(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = value.slice(0, 4 * nameCharactersMax).replaceAll(/[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '').trim();
+  return text === '' ? undefined : text.slice(0, nameCharactersMax);
+}
