@@ -1,0 +1,27 @@
+// The stages of the test run, in the order in which they are run: the quickest answer comes first.
+// It only lists; running and counting is done elsewhere.
+
+/** What a test run is given with --long: more kills, more seeds, more offsets. */
+export const longVariable = 'CODEX_BROKER_TEST_LONG';
+
+/**
+ * `folders` must each hold at least one test file, `files` and `ignore` are what mocha is given, and
+ * `timeMsMax` ends a stage that hangs. `needsVsCode` waits for the VS Code server.
+ * @type {readonly { name: string, title: string, script?: string, folders?: string[], ignore?: string[], timeMsMax: number, needsVsCode?: boolean }[]}
+ */
+export const stages = [
+  { name: 'check', title: 'types, lint and house rules', script: 'test/check.mjs', timeMsMax: 300_000 },
+  {
+    name: 'unit', title: 'rules and parts, one by one',
+    folders: ['test/domain', 'test/protocol', 'test/sandbox', 'test/extension', 'test/webview', 'test/broker', 'test/setup'],
+    ignore: ['test/webview/browser/**'], timeMsMax: 240_000,
+  },
+  { name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], timeMsMax: 180_000 },
+  { name: 'simulation', title: 'pacing in simulated time', folders: ['test/simulation'], timeMsMax: 180_000 },
+  { name: 'process', title: 'the broker process, killed and cut off', folders: ['test/process'], timeMsMax: 300_000 },
+  { name: 'codex', title: 'the real Codex CLI, end to end', folders: ['test/e2e'], timeMsMax: 300_000 },
+  { name: 'vscode', title: 'the extension inside a real VS Code', folders: ['test/vscode'], timeMsMax: 420_000, needsVsCode: true },
+];
+
+/** With --long every stage may take this many times as long. */
+export const longFactor = 6;
