@@ -5,42 +5,51 @@
 const quote = 0x22;
 const backslash = 0x5c;
 const typeHead = bytesOf('{"type":"');
-const deltaKey = bytesOf('"delta":"');
+const deltaKey = bytesOf('delta":"');
 /** Longer names than any event has; beyond it the event is parsed instead. */
 const typeBytesMax = 100;
 
-/**
- * The value of `type` when the data begins with it, as OpenAI's events do.
- * @returns undefined when it does not, or when the name is written with escapes.
- */
-export function typeAtHead(data: Uint8Array): string | undefined {
-  if (!matchesAt(data, 0, typeHead)) return undefined;
-  let name = '';
-  for (let at = typeHead.length; at < data.length && name.length < typeBytesMax; at += 1) {
-    const byte = data[at] ?? 0;
-    if (byte === quote) return name;
-    if (byte === backslash || byte < 0x20 || byte > 0x7e) return undefined;
-    name += String.fromCharCode(byte);
+/** Reads the types of a stream's events; it remembers the last one, because most events repeat it. */
+export class TypeReader {
+  #name: string | undefined;
+  #head: Uint8Array = typeHead;
+
+  /**
+   * The value of `type` when the data from `start` to `end` begins with it, as OpenAI's events do.
+   * @returns undefined when it does not, or when the name is written with escapes.
+   */
+  read(bytes: Uint8Array, start: number, end: number): string | undefined {
+    if (this.#name !== undefined && matchesAt(bytes, start, end, this.#head)) return this.#name;
+    if (!matchesAt(bytes, start, end, typeHead)) return undefined;
+    const nameStart = start + typeHead.length;
+    const nameEnd = bytes.subarray(0, Math.min(end, nameStart + typeBytesMax)).indexOf(quote, nameStart);
+    if (nameEnd === -1) return undefined;
+    let name = '';
+    for (const byte of bytes.subarray(nameStart, nameEnd)) {
+      if (byte === backslash || byte < 0x20 || byte > 0x7e) return undefined;
+      name += String.fromCharCode(byte);
+    }
+    this.#name = name;
+    this.#head = bytes.slice(start, nameEnd + 1);
+    return name;
   }
-  return undefined;
 }
 
 /**
  * The length of the first string under the key `delta`, counted in UTF-16 units as `JSON.parse`
  * would give it; 0 when there is none. Exact for valid JSON in valid UTF-8.
  */
-export function deltaCharacters(data: Uint8Array): number {
-  let at = data.indexOf(quote);
-  while (at !== -1 && !matchesAt(data, at, deltaKey)) at = data.indexOf(quote, at + 1);
-  if (at === -1) return 0;
+export function deltaCharacters(bytes: Uint8Array, start: number, end: number): number {
+  let at = start + 1;
+  while (at < end && !(bytes[at] === 0x64 && bytes[at - 1] === quote && bytes[at - 2] !== backslash && matchesAt(bytes, at, end, deltaKey))) at += 1;
   let count = 0;
-  for (at += deltaKey.length; at < data.length; at += 1) {
-    const byte = data[at] ?? 0;
+  for (at += deltaKey.length; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
     if (byte === quote) return count;
     // Bytes that continue a character are not counted; four-byte characters are two units.
     if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1;
     // \uXXXX is one unit, as are the escapes of two characters.
-    if (byte === backslash) at += data[at + 1] === 0x75 ? 5 : 1;
+    if (byte === backslash) at += bytes[at + 1] === 0x75 ? 5 : 1;
   }
   return count;
 }
@@ -92,10 +101,11 @@ export class ByteBuffer {
   }
 }
 
-function matchesAt(data: Uint8Array, at: number, wanted: Uint8Array): boolean {
-  if (at + wanted.length > data.length) return false;
-  for (let index = 0; index < wanted.length; index += 1) {
-    if (data[at + index] !== wanted[index]) return false;
+function matchesAt(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): boolean {
+  const length = wanted.length;
+  if (at + length > end) return false;
+  for (let index = 0; index < length; index += 1) {
+    if (bytes[at + index] !== wanted[index]) return false;
   }
   return true;
 }

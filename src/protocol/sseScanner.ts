@@ -3,7 +3,7 @@
 // holds bounded memory, and never throws. Lines are found on bytes; only events that can matter are
 // decoded and parsed (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 import { record, readResponse, type ResponseFacts } from './responseUsage.ts';
-import { ByteBuffer, deltaCharacters, typeAtHead } from './eventBytes.ts';
+import { ByteBuffer, deltaCharacters, TypeReader } from './eventBytes.ts';
 
 /** The largest event that is held; the data of a larger one is skipped and counted. */
 export const eventBytesMax = 16 * 1024 * 1024;
@@ -36,6 +36,8 @@ const carriageReturn = 13;
 const space = 32;
 const colon = 58;
 const nameBytesMax = 128;
+const dataField = Uint8Array.of(0x64, 0x61, 0x74, 0x61);
+const eventField = Uint8Array.of(0x65, 0x76, 0x65, 0x6e, 0x74);
 const separator = Uint8Array.of(lineFeed);
 const noBytes = new Uint8Array(0);
 
@@ -47,8 +49,9 @@ export class SseScanner {
   /** The data of the event that is being read: its lines with line feeds between. */
   readonly #data: ByteBuffer;
   #dataLines = 0;
-  /** The event's `event:` name. */
-  #name = '';
+  /** The event's `event:` name, which only matters when its data has no type; a view until its chunk is done with. */
+  #name: Uint8Array = noBytes;
+  readonly #types = new TypeReader();
   #atStart = true;
   #skipLineFeed = false;
   #responseId: string | undefined;
@@ -90,17 +93,27 @@ export class SseScanner {
     let nextReturn = chunk.indexOf(carriageReturn, start);
     while (nextLineFeed !== -1 || nextReturn !== -1) {
       const end = nextLineFeed === -1 || (nextReturn !== -1 && nextReturn < nextLineFeed) ? nextReturn : nextLineFeed;
-      this.#lineEnded(chunk.subarray(start, end));
-      if (this.#terminal) return;
-      start = end + 1;
-      if (end === nextReturn) {
-        if (start === chunk.length) this.#skipLineFeed = true;
-        else if (chunk[start] === lineFeed) start += 1;
+      // The common event, one line of data and a blank one, is read where it lies.
+      if (this.#dataLines === 0 && this.#line.wanted === 0 && !this.#atStart && chunk[end + 1] === lineFeed && chunk[end] === lineFeed
+        && isField(chunk, start, end, dataField)) {
+        this.#event(chunk, valueStart(chunk, start, end, dataField), end, 1);
+        this.#name = noBytes;
+        start = end + 2;
+      } else {
+        this.#lineEnded(chunk, start, end);
+        start = end + 1;
+        if (end === nextReturn) {
+          if (start === chunk.length) this.#skipLineFeed = true;
+          else if (chunk[start] === lineFeed) start += 1;
+        }
       }
+      if (this.#terminal) return;
       if (nextLineFeed !== -1 && nextLineFeed < start) nextLineFeed = chunk.indexOf(lineFeed, start);
       if (nextReturn !== -1 && nextReturn < start) nextReturn = chunk.indexOf(carriageReturn, start);
     }
     if (start < chunk.length) this.#line.append(chunk.subarray(start));
+    // The chunk's memory belongs to someone else.
+    if (this.#name.length > 0) this.#name = this.#name.slice();
   }
 
   /**
@@ -109,7 +122,7 @@ export class SseScanner {
    */
   end(): void {
     if (this.#terminal) return;
-    if (this.#line.wanted > 0) this.#lineEnded(noBytes);
+    if (this.#line.wanted > 0) this.#lineEnded(noBytes, 0, 0);
     if (this.#terminal || this.#dataLines === 0 || this.#data.overflowed) return;
     const brokenEvents = this.#brokenEvents;
     const whole = this.#parsed(this.#data.view) !== undefined;
@@ -118,62 +131,64 @@ export class SseScanner {
     if (whole) this.#eventEnded();
   }
 
-  #lineEnded(rest: Uint8Array): void {
-    let line = rest;
+  /** A line ended; what was held of it before comes first. */
+  #lineEnded(chunk: Uint8Array, start: number, end: number): void {
+    let line = chunk;
+    let [from, to] = [start, end];
     if (this.#line.wanted > 0) {
-      this.#line.append(rest);
+      this.#line.append(chunk.subarray(start, end));
       line = this.#line.view;
+      [from, to] = [0, line.length];
     }
-    const overflowed = this.#line.overflowed;
     if (this.#atStart) {
       this.#atStart = false;
-      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3);
+      if (to - from >= 3 && line[from] === 0xef && line[from + 1] === 0xbb && line[from + 2] === 0xbf) from += 3;
     }
-    if (line.length === 0) this.#eventEnded();
-    else this.#fieldEnded(line, overflowed);
-    this.#line.clear();
+    if (from === to) this.#eventEnded();
+    else this.#fieldEnded(line, from, to);
+    if (this.#line.wanted > 0) this.#line.clear();
   }
 
-  #fieldEnded(line: Uint8Array, overflowed: boolean): void {
-    const isData = isField(line, 'data');
-    if (!isData && !isField(line, 'event')) return;
-    const nameLength = isData ? 4 : 5;
-    const valueStart = line[nameLength + 1] === space ? nameLength + 2 : nameLength + 1;
-    const value = line.subarray(Math.min(valueStart, line.length));
-    if (!isData) {
-      this.#name = this.#decoder.decode(value.subarray(0, nameBytesMax));
-      return;
+  #fieldEnded(line: Uint8Array, start: number, end: number): void {
+    if (isField(line, start, end, eventField)) {
+      const from = valueStart(line, start, end, eventField);
+      const name = line.subarray(from, Math.min(end, from + nameBytesMax));
+      // What is held of a line is overwritten by the next; a chunk stays as it is until `push` returns.
+      this.#name = this.#line.wanted > 0 ? name.slice() : name;
+    } else if (isField(line, start, end, dataField)) {
+      if (this.#dataLines > 0) this.#data.append(separator);
+      this.#dataLines += 1;
+      this.#data.append(line.subarray(valueStart(line, start, end, dataField), end));
+      if (this.#line.overflowed) this.#data.overflowed = true;
     }
-    if (this.#dataLines > 0) this.#data.append(separator);
-    this.#dataLines += 1;
-    this.#data.append(value);
-    if (overflowed) this.#data.overflowed = true;
   }
 
   #eventEnded(): void {
     if (this.#dataLines > 0) {
-      this.#events += 1;
       const data = this.#data.view;
-      const head = typeAtHead(data);
-      if (this.#data.overflowed) {
-        this.#oversizedEvents += 1;
-        this.#oversized(head ?? this.#name);
-      } else if (head === undefined) {
-        // The type does not come first, so only parsing tells it.
-        const event = this.#parsed(data);
-        const type = event?.['type'];
-        if (event) this.#note(typeof type === 'string' ? type : this.#name, event);
-      } else if (head.endsWith('.delta') && this.#dataLines === 1) {
-        this.#deltaEvents += 1;
-        this.#deltaCharacters += deltaCharacters(data);
-      } else if (matters(head)) {
-        const event = this.#parsed(data);
-        if (event) this.#note(head, event);
-      }
+      if (this.#data.overflowed) this.#oversized(this.#types.read(data, 0, data.length) ?? this.#nameText());
+      else this.#event(data, 0, data.length, this.#dataLines);
+      this.#data.clear();
     }
-    this.#data.clear();
     this.#dataLines = 0;
-    this.#name = '';
+    this.#name = noBytes;
+  }
+
+  #event(bytes: Uint8Array, start: number, end: number, dataLines: number): void {
+    this.#events += 1;
+    const head = this.#types.read(bytes, start, end);
+    if (head === undefined) {
+      // The type does not come first, so only parsing tells it.
+      const event = this.#parsed(bytes.subarray(start, end));
+      const type = event?.['type'];
+      if (event) this.#note(typeof type === 'string' ? type : this.#nameText(), event);
+    } else if (head.endsWith('.delta') && dataLines === 1) {
+      this.#deltaEvents += 1;
+      this.#deltaCharacters += deltaCharacters(bytes, start, end);
+    } else if (matters(head)) {
+      const event = this.#parsed(bytes.subarray(start, end));
+      if (event) this.#note(head, event);
+    }
   }
 
   #note(type: string, event: Readonly<Record<string, unknown>>): void {
@@ -192,8 +207,14 @@ export class SseScanner {
 
   /** A terminal event that cannot be held still ends the response; what it used stays unknown. */
   #oversized(type: string): void {
+    this.#events += 1;
+    this.#oversizedEvents += 1;
     const terminal = terminalTypes.find((each) => each === type);
     if (terminal !== undefined) this.#terminal = { type: terminal, facts: { usagePlausible: false } };
+  }
+
+  #nameText(): string {
+    return this.#decoder.decode(this.#name);
   }
 
   #parsed(data: Uint8Array): Readonly<Record<string, unknown>> | undefined {
@@ -211,9 +232,18 @@ function matters(type: string): boolean {
   return type === 'response.created' || type.endsWith('.delta') || terminalTypes.some((each) => each === type);
 }
 
-function isField(line: Uint8Array, name: 'data' | 'event'): boolean {
-  for (let at = 0; at < name.length; at += 1) {
-    if (line[at] !== name.charCodeAt(at)) return false;
+/** Whether a line is `name`, `name:` or `name:value`. */
+function isField(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  const length = name.length;
+  if (end - start < length || (end - start > length && bytes[start + length] !== colon)) return false;
+  for (let at = 0; at < length; at += 1) {
+    if (bytes[start + at] !== name[at]) return false;
   }
-  return line.length === name.length || line[name.length] === colon;
+  return true;
+}
+
+/** Where the value of such a line begins: behind the colon and one space. */
+function valueStart(bytes: Uint8Array, start: number, end: number, name: Uint8Array): number {
+  const behindColon = start + name.length + 1;
+  return Math.min(end, bytes[behindColon] === space ? behindColon + 1 : behindColon);
 }
