@@ -38,7 +38,8 @@ export function findFileTask(prompt: string): FileTask | undefined {
     // "add the line hello to notes.md" names the content before the file and may be long.
     if (between.length > (appends ? contentCharactersMax : distanceCharactersMax) || /[\n]/.test(between)) return undefined;
     const asked = contentAfter(prompt.slice(match.index + path.length)) ?? (appends ? contentBetween(between) : undefined);
-    const content = asked ?? `Written in practice mode, because it was asked:\n\n${prompt.trim().replace(/\s+/g, ' ').slice(0, 200)}`;
+    const content = asked ?? note(path, prompt, appends);
+    if (content === undefined) return undefined;
     return { path, content: content.endsWith('\n') ? content : `${content}\n`, mode: appends ? 'append' : 'create' };
   }
   return undefined;
@@ -59,6 +60,24 @@ function contentAfter(rest: string): string | undefined {
 function contentBetween(between: string): string | undefined {
   const match = /^\s*(?:(?:the|a|an|this)\s+)?(?:(?:text|line|words?|sentence)\s+)?(.+?)\s+(?:to|in|into|at the end of)\s+(?:the\s+)?(?:file\s+)?[`"']?$/i.exec(between);
   return match?.[1] ? unquoted(match[1]) : undefined;
+}
+
+const slashComments = new Set(['ts', 'tsx', 'js', 'jsx', 'mjs', 'cjs', 'mts', 'cts', 'c', 'h', 'cc', 'cpp', 'cs', 'java', 'kt', 'go', 'rs', 'swift', 'php', 'scss']);
+const hashComments = new Set(['py', 'rb', 'sh', 'bash', 'zsh', 'pl', 'r', 'yml', 'yaml', 'toml', 'tf', 'ps1', 'mk']);
+const prose = new Set(['md', 'txt', 'rst', 'adoc', 'log']);
+
+/**
+ * What goes into a file for which no content was named: prose, or a comment that leaves code as valid
+ * as it was. Undefined where neither fits an existing file.
+ */
+function note(path: string, prompt: string, appends: boolean): string | undefined {
+  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  const asked = prompt.trim().replace(/\s+/g, ' ').slice(0, 200);
+  if (slashComments.has(extension)) return `// Written in practice mode, because it was asked: ${asked}`;
+  if (hashComments.has(extension)) return `# Written in practice mode, because it was asked: ${asked}`;
+  if (prose.has(extension)) return `Written in practice mode, because it was asked:\n\n${asked}`;
+  if (appends) return undefined;
+  return extension === 'json' ? JSON.stringify({ practiceMode: asked }) : '';
 }
 
 function unquoted(text: string): string | undefined {

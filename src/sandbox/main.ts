@@ -61,6 +61,8 @@ export async function sandboxMain(argv: string[]): Promise<number> {
   process.stdout.write(`${JSON.stringify({ event: 'ready', url: sandbox.url, pid: process.pid })}\n`);
   await stopped;
   await sandbox.close();
+  // Standard input that is still open would keep the process alive.
+  if (args.exitWithParent) process.stdin.destroy();
   return 0;
 }
 
@@ -111,8 +113,4 @@ function isProgram(): boolean {
   }
 }
 
-if (isProgram()) {
-  process.exitCode = await sandboxMain(process.argv.slice(2));
-  // Standard input may still be open; nothing else is left to do.
-  process.stdin.unref();
-}
+if (isProgram()) process.exitCode = await sandboxMain(process.argv.slice(2));

@@ -47,16 +47,16 @@ export async function sendFrames(response: ServerResponse, frames: readonly Fram
   let events = 0;
   let outputTokens = 0;
   let reported: SendOutcome['reported'];
-  const flush = async (): Promise<boolean> => {
-    if (batch === '') return !gone.aborted;
+  const flush = async (isLast = false): Promise<boolean> => {
+    if (batch === '' && !isLast) return !gone.aborted;
     const text = batch;
     batch = '';
-    if (!await writer.write(Buffer.from(text))) return false;
+    if (!await writer.write(Buffer.from(text), isLast)) return false;
     outputTokens = pending?.outputTokens ?? outputTokens;
     return true;
   };
   const outcome = () => ({ outputTokens, ...(reported ? { reported } : {}) });
-  for (const frame of frames) {
+  for (const [index, frame] of frames.entries()) {
     const isEvent = frame.eventType !== '';
     if (isEvent && fault.close?.afterEvents === events) {
       if (!await flush()) return outcome();
@@ -78,8 +78,10 @@ export async function sendFrames(response: ServerResponse, frames: readonly Fram
       if (!await flush()) return outcome();
       batch = frame.text;
       pending = frame;
-      if (!await flush()) return outcome();
+      const isLast = index === frames.length - 1;
+      if (!await flush(isLast)) return outcome();
       reported ??= { usage: frame.reported };
+      if (isLast) return outcome();
     } else {
       batch += frame.text;
       pending = frame;
@@ -87,15 +89,13 @@ export async function sendFrames(response: ServerResponse, frames: readonly Fram
     }
     if (isEvent) events++;
   }
-  if (await flush()) response.end();
+  await flush(true);
   return outcome();
 }
 
 /** Sends one body, bent by the same faults as a stream's bytes. @returns whether all of it went out */
-export async function sendBody(response: ServerResponse, text: string, settings: SendSettings): Promise<boolean> {
-  if (!await new FaultyWriter(response, settings).write(Buffer.from(text))) return false;
-  response.end();
-  return true;
+export function sendBody(response: ServerResponse, text: string, settings: SendSettings): Promise<boolean> {
+  return new FaultyWriter(response, settings).write(Buffer.from(text), true);
 }
 
 /** Writes bytes in the pieces that a fault asks for and cuts the connection after so many. */
@@ -109,8 +109,12 @@ class FaultyWriter {
     this.#settings = settings;
   }
 
-  /** @returns false once the connection is over */
-  async write(bytes: Buffer): Promise<boolean> {
+  /**
+   * Writes, and with `isLast` ends the body together with its last bytes, so that a client which
+   * leaves as soon as it has them has not left early.
+   * @returns false once the connection is over
+   */
+  async write(bytes: Buffer, isLast = false): Promise<boolean> {
     const { fault, clock, gone } = this.#settings;
     const size = fault.splitBytes ?? bytes.length;
     for (let at = 0; at < bytes.length; at += size) {
@@ -118,17 +122,19 @@ class FaultyWriter {
       if (gone.aborted) return false;
       const piece = bytes.subarray(at, at + size);
       const room = (fault.close?.afterBytes ?? Number.POSITIVE_INFINITY) - this.#sent;
-      await this.#put(piece.subarray(0, Math.min(room, piece.length)));
+      const isEnd = isLast && at + size >= bytes.length && piece.length < room;
+      await this.#put(piece.subarray(0, Math.min(room, piece.length)), isEnd);
       if (piece.length >= room && fault.close) {
         this.#settings.cut(fault.close.how);
         return false;
       }
     }
-    return !gone.aborted;
+    if (isLast && bytes.length === 0) this.#response.end();
+    return isLast || !gone.aborted;
   }
 
   /** Resolves when the bytes were handed to the system, or the client has gone. */
-  async #put(bytes: Buffer): Promise<void> {
+  async #put(bytes: Buffer, isEnd: boolean): Promise<void> {
     const { gone } = this.#settings;
     if (bytes.length === 0 || gone.aborted) return;
     this.#sent += bytes.length;
@@ -139,7 +145,8 @@ class FaultyWriter {
       };
       gone.addEventListener('abort', done, { once: true });
       // An error means that the client has gone, which `gone` tells as well.
-      this.#response.write(bytes, done);
+      if (isEnd) this.#response.end(bytes, done);
+      else this.#response.write(bytes, done);
     });
   }
 }
