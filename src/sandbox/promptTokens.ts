@@ -55,13 +55,12 @@ export class PromptCache {
     if (this.#blocksOfKey.size > this.#keysMax) this.#forgetOldest();
 
     let matched = 0;
-    let stillMatching = true;
     let chain = '';
     const fresh: string[] = [];
     for (let block = 0; block < blockCount; block++) {
       chain = createHash('sha1').update(chain).update(bytes.subarray(block * blockBytes, (block + 1) * blockBytes)).digest('base64');
-      stillMatching = stillMatching && known.has(chain);
-      if (stillMatching) matched++;
+      // Each hash covers all blocks before it, so a known one means a known beginning.
+      if (known.has(chain)) matched++;
       else fresh.push(chain);
     }
     const cacheable = blockCount * cachedTokensStep >= cachedTokensMin;

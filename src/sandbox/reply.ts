@@ -45,7 +45,7 @@ function textFor(prompt: string): string {
   const wanted = /\b(\d{1,6})[ -]words?\b/i.exec(prompt);
   if (wanted) return wordsOf(Math.min(Number(wanted[1]), wordsMax));
   const asked = prompt.trim().replace(/\s+/g, ' ');
-  const excerpt = asked.length > 240 ? `${[...asked].slice(0, 240).join('')}…` : asked;
+  const excerpt = asked.length > 240 ? `${Array.from(asked).slice(0, 240).join('')}…` : asked;
   return excerpt === ''
     ? 'This is practice mode. Nothing was asked, so there is nothing to answer.'
     : `This is practice mode: a simulated upstream answers, no model was asked and nothing was billed. You asked: ${excerpt}`;

@@ -29,7 +29,7 @@ export async function ask(url: string, body: unknown, init: { headers?: Record<s
   const chunks: Uint8Array[] = [];
   let broken = false;
   try {
-    for await (const chunk of response.body ?? []) chunks.push(chunk as Uint8Array);
+    for await (const chunk of response.body ?? []) chunks.push(chunk);
   } catch {
     broken = true;
   }

@@ -74,7 +74,7 @@ describe('pieces of output', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
       const pieces = smallPieces(text);
       assert.equal(pieces.join(''), text);
-      assert.ok(pieces.every((piece) => [...piece.trim()].length <= 4));
+      assert.ok(pieces.every((piece) => Array.from(piece.trim()).length <= 4));
     }));
   });
 

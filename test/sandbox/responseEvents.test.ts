@@ -60,7 +60,7 @@ describe('the events of an answer', () => {
       assert.ok(answer.usage.outputTokens <= (budget ?? Number.POSITIVE_INFINITY));
       assert.ok(isPlausible(answer.usage));
       assert.equal(answer.response['status'], whole === text ? 'completed' : 'incomplete');
-      assert.equal(answer.events.at(-1)?.type, `response.${String(answer.response['status'])}`);
+      assert.equal(answer.events.at(-1)?.type, `response.${answer.response['status'] as string}`);
     }));
   });
 
