@@ -28,6 +28,7 @@ export function runCommand({ command, args, cwd, env = process.env, timeMsMax, c
     child.stderr?.setEncoding('utf8').on('data', keep);
 
     const signal = (name) => {
+      if (child.pid === undefined) return;
       try {
         if (ownGroup) process.kill(-child.pid, name); else child.kill(name);
       } catch {

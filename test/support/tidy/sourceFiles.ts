@@ -35,12 +35,17 @@ export async function sourceFile(filePath: string, text: string): Promise<Source
 
 /** All text files under `root`, in a stable order. */
 export async function readRepository(root: string): Promise<readonly SourceFile[]> {
-  const paths = fs.readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && (textEndings.test(entry.name) || entry.name === 'run'))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .filter((name) => !name.split('/').some((part) => unversioned.includes(part)) && name !== 'package-lock.json')
-    .sort();
+  const paths = namesUnder(root, '').filter((name) => (textEndings.test(name) || name === '.ci/run') && name !== 'package-lock.json').sort();
   return Promise.all(paths.map((name) => sourceFile(name, fs.readFileSync(path.join(root, name), 'utf8'))));
+}
+
+/** Walks only into folders that a clone holds; the others can be large. */
+function namesUnder(root: string, folder: string): string[] {
+  return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return unversioned.includes(entry.name) ? [] : namesUnder(root, name);
+    return entry.isFile() ? [name] : [];
+  });
 }
 
 /** One import as written: the specifier, and whether it is gone at run time. */
