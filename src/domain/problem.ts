@@ -49,6 +49,7 @@ export const problemKinds = {
   // What went wrong around it.
   ledger_unavailable: { status: 503, type: 'server_error', remedy: 'See the broker\'s log; run `codex-broker audit`.' },
   ledger_full: { status: 507, type: 'server_error', remedy: 'Free some space on the disk that holds the data folder; the broker goes on by itself.' },
+  ledger_missing: { status: 404, type: 'invalid_request_error', remedy: 'Start a broker with `codex-broker serve`, or name the right folder with --data.' },
   ledger_corrupt: { status: 503, type: 'server_error', remedy: 'Keep the file, restore a copy of ledger.db, or move it away to begin a new ledger.' },
   ledger_newer: { status: 503, type: 'server_error', remedy: 'Update the extension: a newer version wrote this ledger.' },
   upstream_unreachable: { status: 502, type: 'server_error', remedy: 'Check the network; nothing was charged.' },
@@ -60,7 +61,9 @@ export const problemKinds = {
   port_in_use: { status: 500, type: 'server_error', remedy: 'Choose another port with --port, or leave it out to get a free one.' },
   runtime_too_old: { status: 500, type: 'server_error', remedy: 'Use Node 22.19 or newer.' },
   keychain_unavailable: { status: 500, type: 'server_error', remedy: 'Unlock the system keychain, or hand the key over again in each session.' },
+  api_key_rejected: { status: 401, type: 'invalid_request_error', remedy: 'Store a valid key with "Codex Broker: Set API Key".' },
   api_key_invalid: { status: 400, type: 'invalid_request_error', remedy: 'Paste the key as OpenAI shows it; it begins with "sk-".' },
+  command_failed: { status: 500, type: 'server_error', remedy: 'Check the command and that it is installed.' },
   codex_not_found: { status: 500, type: 'server_error', remedy: 'Install it with `npm install -g @openai/codex`, or set codexBroker.codexPath.' },
   internal: { status: 500, type: 'server_error', remedy: 'See the broker\'s log and report it.' },
 } as const satisfies Record<string, ProblemKind>;

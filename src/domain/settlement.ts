@@ -10,8 +10,8 @@ export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' 
 export interface AttemptFacts {
   /** The terminal event's kind, once it was seen. */
   readonly terminal?: 'completed' | 'incomplete' | 'failed';
-  /** Usage as the upstream reported it with the terminal event. */
-  readonly reported?: TokenUsage;
+  /** Usage as the upstream reported it with the terminal event, and whether its sum fits its parts. */
+  readonly reported?: { readonly usage: TokenUsage; readonly consistent: boolean };
   /** How the attempt ended when no terminal event came. */
   readonly ending: 'finished' | 'rejected' | 'client-left' | 'upstream-broke' | 'broker-crashed';
   /** Whether the upstream had begun to answer (`response.created` or a first byte of success). */
@@ -44,7 +44,8 @@ const charsPerToken = 4;
 export function settle(facts: AttemptFacts): Settlement {
   const outcome = facts.terminal ?? outcomeOf(facts);
   if (facts.terminal && facts.reported) {
-    if (isPlausible(facts.reported)) return { outcome, charge: 'reported', usage: facts.reported, measured: true };
+    const { usage, consistent } = facts.reported;
+    if (consistent && isPlausible(usage)) return { outcome, charge: 'reported', usage, measured: true };
     return estimated(facts, outcome, 'The upstream reported usage that cannot be true, so it was estimated.');
   }
   if (facts.ending === 'rejected') {

@@ -1,0 +1,85 @@
+// Decides from a request's head alone whether the broker listens to it: exact host, no web page,
+// a plain target of the fixed route table, and who is asking. Reads nothing else and sends nothing.
+import type { IncomingMessage } from 'node:http';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import { sameSecret, tokenHash } from './dataFolder.ts';
+
+/** Where a request wants to go. */
+export type Route =
+  | { readonly kind: 'health'; readonly nonce?: string }
+  | { readonly kind: 'responses' }
+  | { readonly kind: 'models'; readonly clientVersion?: string }
+  | { readonly kind: 'control'; readonly method: string }
+  | { readonly kind: 'live' };
+
+/** A request that may go on, and the token it came with. */
+export interface Access { readonly route: Route; readonly token?: string }
+
+/** Reads the target; the table is fixed, and nothing of the text reaches an upstream address. */
+export function routeOf(target: string): { route: Route; pathToken?: string } | undefined {
+  // Absolute forms, double slashes, backslashes, encoded or odd characters are none of ours.
+  if (target.length > 2048 || !/^\/[\w./~-]*(?:\?[\w=&.~%-]*)?$/.test(target) || target.includes('//') || target.includes('..')) return undefined;
+  const [path = '', query = ''] = target.split('?');
+  const inWorkspace = /^\/w\/([\w-]{20,100})(\/.*)$/.exec(path);
+  const rest = inWorkspace?.[2] ?? path;
+  const parameters = new URLSearchParams(query);
+  const route = routeOfPath(rest, parameters, inWorkspace !== null);
+  return route && { route, ...(inWorkspace?.[1] ? { pathToken: inWorkspace[1] } : {}) };
+}
+
+function routeOfPath(path: string, parameters: URLSearchParams, inWorkspace: boolean): Route | undefined {
+  if (path === '/v1/responses') return { kind: 'responses' };
+  if (path === '/v1/models') {
+    const version = parameters.get('client_version');
+    return { kind: 'models', ...(version && /^[\w.-]{1,32}$/.test(version) ? { clientVersion: version } : {}) };
+  }
+  if (inWorkspace) return undefined;
+  if (path === '/healthz') {
+    const nonce = parameters.get('nonce');
+    return { kind: 'health', ...(nonce && /^[\w-]{16,128}$/.test(nonce) ? { nonce } : {}) };
+  }
+  if (path === '/broker/v1/live') return { kind: 'live' };
+  const control = /^\/broker\/v1\/([A-Za-z]{1,40})$/.exec(path);
+  return control?.[1] ? { kind: 'control', method: control[1] } : undefined;
+}
+
+/** Checks the head of a request against the port that the broker listens on. */
+export function checkAccess(request: IncomingMessage, port: number): Access | { readonly problem: Problem } {
+  const hosts: string[] = [];
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    if (request.rawHeaders[index]?.toLowerCase() === 'host') hosts.push(request.rawHeaders[index + 1] ?? '');
+  }
+  const [host] = hosts;
+  if (hosts.length !== 1 || host === undefined || ![`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].includes(host)) {
+    return { problem: problem('host_forbidden', 'The request names another host than this broker\'s own address, so it was not read.') };
+  }
+  const { headers } = request;
+  const site = headers['sec-fetch-site'];
+  if (headers.origin !== undefined || site !== undefined && site !== 'none') {
+    return { problem: problem('origin_forbidden', 'The request comes from a web page, and web pages may not use the broker.') };
+  }
+  const found = routeOf(request.url ?? '');
+  if (!found) return { problem: problem('unknown_route', 'The broker has no such address.') };
+  const token = found.pathToken ?? bearerOf(headers.authorization);
+  return { route: found.route, ...(token === undefined ? {} : { token }) };
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  const match = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '');
+  return match?.[1];
+}
+
+/** Tells whether a presented control token is the right one; constant time. */
+export function isControlToken(presented: string | undefined, controlToken: string): boolean {
+  return presented !== undefined && sameSecret(presented, controlToken);
+}
+
+/** Finds the workspace of a presented token among the registered hashes; every one is compared. */
+export function workspaceOfToken<W extends { readonly tokenHash: string }>(presented: string | undefined, workspaces: Iterable<W>): W | undefined {
+  if (presented === undefined) return undefined;
+  const hash = tokenHash(presented);
+  let found: W | undefined;
+  for (const workspace of workspaces) if (sameSecret(hash, workspace.tokenHash)) found = workspace;
+  return found;
+}

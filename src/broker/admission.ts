@@ -1,0 +1,292 @@
+// Takes a request from the moment it is understood to a lease: a place in the line, a start when
+// the upstream has room, a decision and a durable hold. It wires the pure pacing rules to timers
+// and the ledger; it never talks to the upstream or to the client.
+//
+// A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `running`
+// while it has a lease, and leaves through exactly one of: settled, refused, cancelled. A throttled
+// lease goes back to `waiting` under the same request with a new attempt.
+import type { Priority } from '../domain/fairQueue.ts';
+import type { Throttle } from '../domain/modelLane.ts';
+import type { Pacer } from '../domain/pacing.ts';
+import type { ModelPrice } from '../domain/pricing.ts';
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { TokenEstimate } from '../domain/estimator.ts';
+import type { Clock } from './clock.ts';
+import type { LedgerStore, RequestFacts } from './store/ledgerPort.ts';
+
+/** A request that wants to be sent. */
+export interface AdmissionRequest {
+  readonly facts: RequestFacts;
+  readonly workspaceLabel: string;
+  readonly priority: Priority;
+  readonly estimate: TokenEstimate;
+  readonly price?: ModelPrice;
+  readonly estimateMicroCredits?: number;
+  /** How long the client bears to wait for a first byte. */
+  readonly patienceMs: number;
+}
+
+/** Permission to run one attempt; ends exactly once, by `finished`, `throttled` or `cancel` of its request. */
+export interface Lease {
+  readonly attemptId: string;
+  readonly number: number;
+  readonly waitedMs: number;
+  readonly holdMicroCredits: number;
+}
+
+/** The answer to a request. */
+export type Admitted = { readonly lease: Lease } | { readonly refused: Problem };
+
+/** A request that waits or runs, for the snapshot and for cancelling. */
+export interface LiveRequest {
+  readonly request: AdmissionRequest;
+  readonly state: 'waiting' | 'running';
+  readonly sinceMs: number;
+  readonly holdMicroCredits: number;
+}
+
+interface Ticket {
+  readonly request: AdmissionRequest;
+  state: 'waiting' | 'deciding' | 'running';
+  attempts: number;
+  sinceMs: number;
+  readonly submittedAtMonotonicMs: number;
+  waitedMs: number;
+  waitReason: string | undefined;
+  holdMicroCredits: number;
+  started: ((why: 'start' | Problem) => void) | undefined;
+  cancelRunning: ((why: Problem) => void) | undefined;
+  stopTimer: () => void;
+}
+
+/** What admission needs. */
+export interface AdmissionParts {
+  readonly pacer: Pacer;
+  readonly ledger: LedgerStore;
+  readonly clock: Clock;
+  /** Why nothing may be sent now, if so: no key, stopping. */
+  readonly unsafe: () => Problem | undefined;
+  /** Called after every change that a snapshot would show. */
+  readonly changed: () => void;
+}
+
+/** The way from a request to a lease. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  readonly #tickets = new Map<string, Ticket>();
+  #stopWake: () => void = () => undefined;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** Waits in line, decides and reserves. Resolves once; a client that leaves is taken out by `cancel`. */
+  async acquire(request: AdmissionRequest): Promise<Admitted> {
+    const { clock, pacer } = this.#parts;
+    const unsafe = this.#parts.unsafe();
+    if (unsafe) return this.#refuse(request, 1, { unsafe }, 0);
+    const id = request.facts.requestId;
+    const submission = pacer.submit({
+      id, model: request.facts.model, workspaceId: request.facts.workspaceId, priority: request.priority,
+      ...(request.facts.threadId === undefined ? {} : { threadId: request.facts.threadId }),
+      estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
+      // Six bytes to a token is more than any text has, so only a truly too large request is refused.
+      certainTokens: Math.floor(request.estimate.inputTokens / 2),
+    }, clock.nowMs());
+    if (submission.outcome !== 'queued') {
+      const code = submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit';
+      return this.#refuse(request, 1, { ended: problem(code, `${submission.because} Nothing was sent.`) }, 0);
+    }
+    const ticket: Ticket = {
+      request, state: 'waiting', attempts: 0, sinceMs: clock.nowMs(), submittedAtMonotonicMs: clock.monotonicMs(), waitedMs: 0,
+      waitReason: undefined, holdMicroCredits: 0, started: undefined, cancelRunning: undefined, stopTimer: () => undefined,
+    };
+    this.#tickets.set(id, ticket);
+    return this.#whenStarted(ticket, undefined);
+  }
+
+  /** The attempt's first byte leaves now. `stop` ends it when a person cancels the request. */
+  sent(requestId: string, stop: (why: Problem) => void): void {
+    const ticket = this.#tickets.get(requestId);
+    if (ticket) ticket.cancelRunning = stop;
+    this.#parts.pacer.sent(requestId, this.#parts.clock.nowMs());
+  }
+
+  /** The headers of an answer that was no throttle. */
+  answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
+    this.#parts.pacer.headers(requestId, observation, this.#parts.clock.nowMs());
+    this.#pump();
+  }
+
+  /** The attempt was throttled before anything reached the client: wait again, as long as the client bears it. */
+  async throttled(requestId: string, throttle: Throttle): Promise<Admitted> {
+    const ticket = this.#tickets.get(requestId);
+    const opensAtMs = this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.nowMs());
+    if (!ticket || opensAtMs === undefined) return { refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') };
+    ticket.state = 'waiting';
+    ticket.holdMicroCredits = 0;
+    ticket.cancelRunning = undefined;
+    return this.#whenStarted(ticket, opensAtMs);
+  }
+
+  /** The attempt ended. @param usedTokens input and output together; absent when unknown. */
+  finished(requestId: string, usedTokens: number | undefined): void {
+    this.#parts.pacer.finished(requestId, usedTokens, this.#parts.clock.nowMs());
+    this.#forget(requestId);
+  }
+
+  /** Stops a request wherever it is. @returns whether there was one. */
+  cancel(requestId: string, why: Problem): boolean {
+    const ticket = this.#tickets.get(requestId);
+    if (!ticket) return false;
+    if (ticket.started) this.#leave(ticket, why);
+    else if (ticket.cancelRunning) ticket.cancelRunning(why);
+    else return false;
+    return true;
+  }
+
+  /** The client left. A waiting request leaves the line; a running one is ended by its own attempt. */
+  left(requestId: string, why: Problem): void {
+    const ticket = this.#tickets.get(requestId);
+    if (ticket?.started) this.#leave(ticket, why);
+  }
+
+  /** Everything that waits or runs. */
+  live(): LiveRequest[] {
+    return [...this.#tickets.values()].map((ticket) => ({
+      request: ticket.request, state: ticket.state === 'waiting' ? 'waiting' : 'running', sinceMs: ticket.sinceMs, holdMicroCredits: ticket.holdMicroCredits,
+    }));
+  }
+
+  async #whenStarted(ticket: Ticket, opensAtMs: number | undefined): Promise<Admitted> {
+    const { clock } = this.#parts;
+    const { facts, patienceMs } = ticket.request;
+    const leftMs = patienceMs - (clock.monotonicMs() - ticket.submittedAtMonotonicMs);
+    const why = await new Promise<'start' | Problem>((resolve) => {
+      ticket.started = resolve;
+      ticket.stopTimer = clock.after(leftMs, () => this.#leave(ticket, this.#tooLong(ticket)));
+      // Waiting that is known to outlast the client's patience is said at once.
+      if (opensAtMs !== undefined && opensAtMs - clock.nowMs() > leftMs) this.#leave(ticket, this.#tooLong(ticket, opensAtMs));
+      else this.#pump();
+      if (this.#tickets.get(facts.requestId)?.state === 'waiting') ticket.waitReason = this.#parts.pacer.waiting(clock.nowMs()).find((one) => one.id === facts.requestId)?.because ?? ticket.waitReason;
+    });
+    ticket.waitedMs = Math.round(clock.monotonicMs() - ticket.submittedAtMonotonicMs);
+    if (why !== 'start') return this.#refuse(ticket.request, ticket.attempts + 1, { ended: why }, ticket.waitedMs);
+    return this.#reserve(ticket);
+  }
+
+  #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
+    const { pacer, clock } = this.#parts;
+    const line = pacer.waiting(clock.nowMs()).find((one) => one.id === ticket.request.facts.requestId);
+    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`, opensAtMs ?? line?.startsAtMs);
+  }
+
+  /** Takes a waiting ticket out of the line and tells its request why. */
+  #leave(ticket: Ticket, why: Problem): void {
+    const { started } = ticket;
+    if (!started) return;
+    ticket.started = undefined;
+    this.#parts.pacer.cancel(ticket.request.facts.requestId, this.#parts.clock.nowMs());
+    this.#forget(ticket.request.facts.requestId);
+    started(why);
+  }
+
+  async #reserve(ticket: Ticket): Promise<Admitted> {
+    const { request } = ticket;
+    const { requestId } = request.facts;
+    ticket.attempts += 1;
+    const attemptId = `${requestId}-${ticket.attempts}`;
+    try {
+      const { decision } = await this.#parts.ledger.command({
+        ...this.#reserveCommand(request, ticket.attempts), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+      });
+      if (decision.outcome === 'admit') {
+        ticket.state = 'running';
+        ticket.sinceMs = this.#parts.clock.nowMs();
+        ticket.holdMicroCredits = decision.holdMicroCredits;
+        this.#parts.changed();
+        return { lease: { attemptId, number: ticket.attempts, waitedMs: ticket.waitedMs, holdMicroCredits: decision.holdMicroCredits } };
+      }
+      this.#giveUp(requestId);
+      return { refused: refusalOf(decision) };
+    } catch (error) {
+      this.#giveUp(requestId);
+      return { refused: problemOf(error) };
+    }
+  }
+
+  #reserveCommand(request: AdmissionRequest, number: number) {
+    return {
+      type: 'reserve' as const, request: request.facts, attemptId: `${request.facts.requestId}-${number}`, number, atMs: this.#parts.clock.nowMs(),
+      ...(request.price ? { price: request.price } : {}),
+      ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
+      estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens, unpricedRule: 'refuse' as const,
+    };
+  }
+
+  /** Writes a refusal into the ledger, so that it can be explained. It stands even if that fails. */
+  async #refuse(request: AdmissionRequest, number: number, why: { readonly unsafe?: Problem; readonly ended?: Problem }, waitedMs: number): Promise<Admitted> {
+    const refused = why.unsafe ?? why.ended ?? problem('internal', 'The request was refused.');
+    try {
+      await this.#parts.ledger.command({
+        ...this.#reserveCommand(request, number), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
+        limits: { waitedMs, because: 'The request did not get this far.', ...(why.ended ? { ended: why.ended } : {}) },
+      });
+    } catch (error) {
+      // What the ledger says weighs more than what it could not write down.
+      return { refused: problemOf(error) };
+    } finally {
+      this.#parts.changed();
+    }
+    return { refused };
+  }
+
+  #giveUp(requestId: string): void {
+    this.#parts.pacer.cancel(requestId, this.#parts.clock.nowMs());
+    this.#forget(requestId);
+  }
+
+  #forget(requestId: string): void {
+    this.#tickets.get(requestId)?.stopTimer();
+    this.#tickets.delete(requestId);
+    this.#pump();
+  }
+
+  /** Starts what may start and sets the next wake-up. */
+  #pump(): void {
+    const { pacer, clock } = this.#parts;
+    const step = pacer.next(clock.nowMs());
+    for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
+    for (const { id } of step.start) this.#start(id, 'start');
+    this.#stopWake();
+    this.#stopWake = step.wakeAtMs === undefined ? () => undefined : clock.after(Math.max(1, step.wakeAtMs - clock.nowMs()), () => this.#pump());
+    this.#parts.changed();
+  }
+
+  #start(requestId: string, why: 'start' | Problem): void {
+    const ticket = this.#tickets.get(requestId);
+    const started = ticket?.started;
+    if (!ticket || !started) return;
+    ticket.stopTimer();
+    ticket.started = undefined;
+    if (why === 'start') ticket.state = 'deciding';
+    else this.#tickets.delete(requestId);
+    started(why);
+  }
+}
+
+function waitSentence(ticket: Ticket): string {
+  return ticket.waitedMs < 50 ? 'The upstream\'s limits have room.'
+    : `It waited ${(ticket.waitedMs / 1000).toFixed(1)} s${ticket.waitReason ? `: ${ticket.waitReason}` : ' for room in the upstream\'s limits.'}`;
+}
+
+function refusalOf(decision: { readonly code?: string; readonly message?: string; readonly remedy?: string }): Problem {
+  const made = problem((decision.code ?? 'internal') as Problem['code'], decision.message ?? 'The request was refused.');
+  return decision.remedy === undefined ? made : { ...made, remedy: decision.remedy };
+}
+
+/** The problem that an error of the store carries. */
+function problemOf(error: unknown): Problem {
+  return error instanceof ProblemError ? error.problem : problem('ledger_unavailable', 'The ledger could not be asked, so nothing was sent.');
+}

@@ -1,0 +1,22 @@
+// The broker's sources of time, ids and chance as arguments, so that tests and simulation can
+// drive them. The real ones are made in `systemClock.ts` alone.
+
+/** Time as the broker sees it. */
+export interface Clock {
+  /** Wall time in milliseconds since the epoch; may jump. */
+  nowMs(): number;
+  /** Milliseconds that never go backwards, for durations. */
+  monotonicMs(): number;
+  /** Runs something later, once; the result takes it back. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Makes unguessable names: 128 random bits or more. */
+export interface Ids {
+  /** A new request id, `req_` and lower-case letters and digits, in the order of time. */
+  requestId(): string;
+  grantId(): string;
+}
+
+/** The longest delay that a timer of the platform takes; longer ones would fire at once. */
+export const timerDelayMsMax = 2_147_483_647;

@@ -1,0 +1,67 @@
+// `codex-broker run -- COMMAND`: runs a command so that its OpenAI traffic goes through the broker
+// under the workspace's token. SDKs read their environment; Codex ignores it and gets its base URL
+// as an option (measured with Codex 0.169.0), so that nothing of the user's files changes.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { basename, delimiter } from 'node:path';
+import { problem, ProblemError } from '../../domain/problem.ts';
+import type { TokenResult } from '../../protocol/control.ts';
+import { connectBroker } from '../controlClient.ts';
+import type { CommandIo } from './commandIo.ts';
+import { dataFolderOf, readOptions } from './commandIo.ts';
+
+/** Runs the command. @returns its exit code, or 128 plus the number of the signal that ended it */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const split = args.indexOf('--');
+  const command = split === -1 ? [] : args.slice(split + 1);
+  const { values } = readOptions(split === -1 ? args : args.slice(0, split), { workspace: { type: 'string' }, 'hide-path': { type: 'string' } });
+  const [program, ...rest] = command;
+  if (program === undefined) throw new ProblemError(problem('argument_invalid', 'Say which command to run after `--`, for example `codex-broker run -- codex exec "say hi"`.'));
+  const control = await connectBroker(dataFolderOf(values.data, io));
+  const made = await control.api.token({ workspacePath: values.workspace ?? io.cwd });
+  return start(program, codexArguments(program, rest, made), meteredEnvironment(io.env, made, values['hide-path']));
+}
+
+/** Whether a program is the Codex CLI, by its name. */
+export function isCodex(program: string): boolean {
+  return /^codex(\.(exe|cmd|js|mjs))?$/i.test(basename(program));
+}
+
+/** Codex's arguments with its base URL in front; any other program's as they are. */
+export function codexArguments(program: string, args: readonly string[], made: TokenResult): string[] {
+  return isCodex(program) ? ['-c', `openai_base_url="${made.codexBaseUrl}"`, ...args] : [...args];
+}
+
+/**
+ * The environment of a metered command.
+ * @param hidePath a folder to leave out of PATH: the one of the shim that called, so that the real program is found
+ */
+export function meteredEnvironment(env: Readonly<Record<string, string | undefined>>, made: TokenResult, hidePath: string | undefined): Record<string, string | undefined> {
+  // A proxy setting would be applied to loopback too, by Codex as by others.
+  const loopback = '127.0.0.1,localhost';
+  const noProxy = env['NO_PROXY'] ?? env['no_proxy'];
+  return {
+    ...env, OPENAI_BASE_URL: made.baseUrl, OPENAI_API_KEY: made.token, CODEX_API_KEY: made.token,
+    NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback, no_proxy: noProxy ? `${noProxy},${loopback}` : loopback,
+    ELECTRON_RUN_AS_NODE: undefined,
+    ...(hidePath === undefined ? {} : { PATH: (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== hidePath).join(delimiter) }),
+  };
+}
+
+function start(program: string, args: readonly string[], env: Record<string, string | undefined>): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit', env, windowsHide: true });
+  // The terminal sends Ctrl-C to both; other signals come to this process alone and are passed on.
+  const passOn = (['SIGTERM', 'SIGHUP'] as const).map((signal) => [signal, () => child.kill(signal)] as const);
+  for (const [signal, handler] of passOn) process.on(signal, handler);
+  const ignore = () => undefined;
+  process.on('SIGINT', ignore);
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => reject(new ProblemError(
+      problem(isCodex(program) ? 'codex_not_found' : 'command_failed', `The command "${program}" cannot be run (${error.code ?? error.message}).`), { cause: error })));
+    child.once('exit', (code, signal) => {
+      for (const [name, handler] of passOn) process.off(name, handler);
+      process.off('SIGINT', ignore);
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+    });
+  });
+}

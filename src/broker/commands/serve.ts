@@ -1,0 +1,66 @@
+// `codex-broker serve`: runs the broker until it is told to stop. One JSON line on standard output
+// says when requests are accepted; everything else goes to the log.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { problem, ProblemError } from '../../domain/problem.ts';
+import type { ReadyEvent } from '../../protocol/control.ts';
+import { startBroker } from '../composeBroker.ts';
+import type { Broker } from '../composeBroker.ts';
+import { loadKeychain } from '../keyStore.ts';
+import { startPracticeUpstream } from '../practiceUpstream.ts';
+import { random, systemClock, systemIds, utcOffsetMs } from '../systemClock.ts';
+import { openAiUpstream } from '../upstream/upstreamTarget.ts';
+import type { CommandIo } from './commandIo.ts';
+import { dataFolderOf, readOptions } from './commandIo.ts';
+import { readServeConfig } from './serveConfig.ts';
+
+/** The key that practice mode shows to its own simulated upstream. */
+const practiceKey = 'sk-practice-mode';
+
+/** Runs the broker. Resolves with the exit code when it has stopped. */
+export async function serve(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, {
+    port: { type: 'string' }, upstream: { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
+    config: { type: 'string' }, practice: { type: 'boolean' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
+  });
+  const config = readServeConfig(values.config, values);
+  const dataDir = dataFolderOf(values.data ?? config.dataDir, io);
+  const practice = values.practice === true;
+  const apiKey = practice ? { key: practiceKey, source: 'practice mode' } : readApiKey(values['api-key-env'], values['api-key-stdin'] === true, io);
+
+  let stop: (why: string) => void = () => undefined;
+  const stopped = new Promise<string>((resolve) => { stop = resolve; });
+  const sandbox = practice ? await startPracticeUpstream(io.entry, values.scenario, () => stop('practice upstream ended')) : undefined;
+  let broker: Broker;
+  try {
+    broker = await startBroker({
+      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, mode: practice ? 'practice' : 'live', version: io.version,
+      ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
+      ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
+      clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),
+    });
+  } catch (error) {
+    sandbox?.stop();
+    throw error;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(signal));
+  const ready: ReadyEvent = { event: 'ready', url: broker.url, pid: process.pid, dataDir, mode: practice ? 'practice' : 'live' };
+  io.out(JSON.stringify(ready));
+  await stopped;
+  await broker.close();
+  sandbox?.stop();
+  return 0;
+}
+
+/** The key from where the options say; absent when none is named. @throws ProblemError */
+function readApiKey(envName: string | undefined, fromStdin: boolean, io: CommandIo): { key: string; source: string } | undefined {
+  if (envName !== undefined) {
+    const key = io.env[envName];
+    if (!key) throw new ProblemError(problem('argument_invalid', `The environment variable ${envName} holds no key.`));
+    return { key, source: 'environment' };
+  }
+  if (!fromStdin) return undefined;
+  const [key = ''] = readFileSync(0, 'utf8').split('\n');
+  if (key.trim() === '') throw new ProblemError(problem('argument_invalid', 'No key came on standard input.'));
+  return { key, source: 'standard input' };
+}

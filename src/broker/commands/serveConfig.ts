@@ -1,0 +1,34 @@
+// Settings of `codex-broker serve`: options first, then the file of `--config`. The file is JSON
+// and holds no secret. Nothing in a working folder is read.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { problem, ProblemError } from '../../domain/problem.ts';
+
+const serveConfig = z.object({
+  dataDir: z.string().optional(), upstream: z.string().optional(),
+  port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
+}).strict();
+
+/** Settings as they hold. */
+export type ServeConfig = z.infer<typeof serveConfig>;
+
+interface ServeOptions { readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'idle-exit-ms'?: string | undefined }
+
+/** Joins file and options. @throws ProblemError `argument_invalid` naming the setting. */
+export function readServeConfig(path: string | undefined, options: ServeOptions): ServeConfig {
+  let file: unknown = {};
+  if (path !== undefined) {
+    try {
+      file = JSON.parse(readFileSync(path, 'utf8'));
+    } catch (error) {
+      throw new ProblemError(problem('argument_invalid', `The settings file ${path} cannot be read (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    }
+  }
+  const parsed = serveConfig.safeParse({
+    ...(typeof file === 'object' && file !== null ? file : { file }),
+    ...(options.port === undefined ? {} : { port: Number(options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+    ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: Number(options['idle-exit-ms']) }),
+  });
+  if (!parsed.success) throw new ProblemError(problem('argument_invalid', `The setting ${parsed.error.issues[0]?.path.join('.') ?? ''} is wrong: ${parsed.error.issues[0]?.message ?? ''}.`));
+  return parsed.data;
+}

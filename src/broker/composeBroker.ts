@@ -1,0 +1,170 @@
+// Puts the broker together: the one place where its parts are made and joined. Everything else
+// gets plain arguments.
+import { join } from 'node:path';
+import { Estimator } from '../domain/estimator.ts';
+import { Pacer } from '../domain/pacing.ts';
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import { controlProtocolVersion } from '../protocol/control.ts';
+import { Admission } from './admission.ts';
+import { openLog } from './brokerLog.ts';
+import type { Clock, Ids } from './clock.ts';
+import { callControl, controlApi } from './controlApi.ts';
+import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
+import { KeyStore } from './keyStore.ts';
+import type { Keychain } from './keyStore.ts';
+import { listen } from './listener.ts';
+import { LiveSockets } from './liveSocket.ts';
+import { passModels } from './modelsRoute.ts';
+import { readUserPrices } from './prices/overlayPrices.ts';
+import { priceLookup } from './prices/priceTable.ts';
+import { carryResponses, listenerOf } from './responsesRoute.ts';
+import { SnapshotFeed } from './snapshotFeed.ts';
+import { acquireLease } from './store/lease.ts';
+import type { Workspace } from './store/ledgerPort.ts';
+import { ThreadedLedger } from './store/threadedLedger.ts';
+import { graceMs } from './upstream/attempt.ts';
+import { upstreamTarget } from './upstream/upstreamTarget.ts';
+
+/** What a broker is started with. */
+export interface BrokerOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly upstream: string;
+  readonly mode: 'live' | 'practice';
+  readonly version: string;
+  readonly apiKey?: { readonly key: string; readonly source: string };
+  /** Ends itself after so long without windows and work; absent: never. */
+  readonly idleExitMs?: number;
+  /** The module that serves the ledger's thread. */
+  readonly ledgerEntry: URL;
+  readonly keychain: Keychain | undefined;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: () => number;
+  readonly utcOffsetMs: (atMs: number) => number;
+  /** Called once when the broker wants to end: asked to, or idle. */
+  readonly onStop: (why: string) => void;
+}
+
+/** A running broker. */
+export interface Broker {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Stops taking requests, lets running ones end for a while, and closes the ledger. */
+  close(): Promise<void>;
+}
+
+/** How long running streams may go on when the broker is asked to stop. */
+const stopGraceMs = 3000;
+/** How often idleness is looked at. */
+const idleLookMs = 1000;
+
+/**
+ * Starts a broker: lease, ledger, recovery, door, in this order.
+ * @throws ProblemError `broker_running`, `data_folder_unusable`, `ledger_*`, `port_in_use`, `argument_invalid`
+ */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { clock, ids } = options;
+  const folder = prepareDataFolder(options.dataDir);
+  const lease = acquireLease(options.dataDir);
+  if (!lease) throw new ProblemError(problem('broker_running', `Another broker already uses the data folder ${options.dataDir}.`));
+  let ledger: ThreadedLedger | undefined;
+  try {
+    const target = upstreamTarget(options.upstream);
+    const prices = priceLookup(readUserPrices(join(options.dataDir, 'prices.json')));
+    const store = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
+    const { resolved } = await store.command({ type: 'recover', atMs: clock.nowMs() });
+    const keys = new KeyStore(options.keychain, clock);
+    const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, ...(keys.apiKey === undefined ? [] : [keys.apiKey])]);
+    if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
+    await keys.load();
+
+    const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
+    const estimator = new Estimator();
+    const pacer = new Pacer(options.random);
+    let stopping = false;
+    let upstreamProblem: Problem | undefined;
+    let door: Awaited<ReturnType<typeof listen>> | undefined;
+
+    const feed: SnapshotFeed = new SnapshotFeed({
+      ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
+      broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
+      problems: () => [
+        ...(upstreamProblem ? [upstreamProblem] : []),
+        ...(keys.view.state === 'rejected' ? [problem('api_key_rejected', 'The upstream refused the stored API key.')] : []),
+      ],
+    });
+    const changed = () => feed.changed();
+    const admission: Admission = new Admission({
+      pacer, ledger: store, clock, changed,
+      unsafe: () => (stopping ? problem('broker_stopping', 'The broker is about to end and takes no new requests.')
+        : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined),
+    });
+    const api = controlApi({
+      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => door?.url ?? '', feed, keys, admission: () => admission, changed,
+      registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'),
+    });
+    const call = (method: string, args: unknown) => callControl(api, method, args, log);
+    const live = new LiveSockets(feed, clock, call, changed);
+    const parts = {
+      admission, ledger: store, clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
+      keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
+      upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
+    };
+    door = await listen(options.port, {
+      version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, log,
+      responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
+      models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
+    });
+    const { url, busy } = door;
+    writeBrokerAddress(options.dataDir, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
+    log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0);
+
+    return {
+      url, dataDir: options.dataDir,
+      close: async () => {
+        stopping = true;
+        stopIdle();
+        removeBrokerAddress(options.dataDir);
+        for (const { request, state } of admission.live()) {
+          if (state === 'waiting') admission.cancel(request.facts.requestId, problem('broker_stopping', 'The broker is about to end; nothing was sent.'));
+        }
+        await door?.close(stopGraceMs);
+        // Streams that were cut settle within their own grace; what does not is resolved at the next start.
+        await drained(() => admission.live().length === 0, clock);
+        await target.pool.destroy();
+        await store.close();
+        log('stopped', {});
+        flush();
+        lease.release();
+      },
+    };
+  } catch (error) {
+    await ledger?.close();
+    lease.release();
+    throw error;
+  }
+}
+
+/** Waits until nothing is left to settle, for as long as the grace after a lost client lasts. */
+async function drained(isEmpty: () => boolean, clock: Clock): Promise<void> {
+  const endMs = clock.monotonicMs() + graceMs + 500;
+  while (!isEmpty() && clock.monotonicMs() < endMs) await new Promise<void>((resolve) => { clock.after(20, resolve); });
+}
+
+/** Ends an unattended broker once nothing has used it for the given time. */
+function watchIdle(options: BrokerOptions, isUsed: () => boolean): () => void {
+  const { idleExitMs, clock } = options;
+  if (idleExitMs === undefined) return () => undefined;
+  let usedAtMs = clock.monotonicMs();
+  let stop = () => undefined as void;
+  const look = () => {
+    if (isUsed()) usedAtMs = clock.monotonicMs();
+    if (clock.monotonicMs() - usedAtMs >= idleExitMs) { options.onStop('idle'); return; }
+    stop = clock.after(Math.min(idleLookMs, idleExitMs), look);
+  };
+  look();
+  return () => stop();
+}

@@ -1,0 +1,119 @@
+// The control calls: what a window or the command line may ask of the broker. Arguments are
+// checked here, once for both ways in; expected failures are problems, never stack traces.
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import { controlArguments } from '../protocol/control.ts';
+import type { ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
+import type { Admission } from './admission.ts';
+import type { Clock, Ids } from './clock.ts';
+import type { DataFolder } from './dataFolder.ts';
+import { tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
+import type { KeyStore } from './keyStore.ts';
+import { balanceView, totalOf } from './snapshotFeed.ts';
+import type { SnapshotFeed } from './snapshotFeed.ts';
+import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
+
+/** What the calls work on. Without a running server (`codex-broker` alone) some parts are missing. */
+export interface ControlParts {
+  readonly ledger: LedgerStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly folder: DataFolder;
+  readonly utcOffsetMs: (atMs: number) => number;
+  /** `http://127.0.0.1:PORT` of the listening broker. */
+  readonly url: () => string;
+  readonly feed: SnapshotFeed;
+  readonly keys: KeyStore;
+  readonly admission: () => Admission | undefined;
+  /** A workspace was registered. */
+  readonly registered: (workspace: Workspace) => void;
+  readonly changed: () => void;
+  readonly shutdown: () => void;
+}
+
+/** Makes the calls. */
+export function controlApi(parts: ControlParts): ControlApi {
+  const { ledger, clock } = parts;
+  return {
+    status: () => parts.feed.read(),
+    token: async ({ workspacePath, label }) => {
+      const found = workspaceIdOf(workspacePath);
+      const token = workspaceToken(parts.folder.workspaceKey, found.workspaceId);
+      const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
+      await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
+      parts.registered(workspace);
+      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1` };
+    },
+    creditsAdd: async (args) => {
+      const result = await ledger.command({
+        type: 'grant', grantId: parts.ids.grantId(), key: args.key, kind: args.kind, amountMicroCredits: args.amountMicroCredits, atMs: clock.nowMs(), consent: args.consent,
+        ...(args.expiresAtMs === undefined ? {} : { expiresAtMs: args.expiresAtMs }), ...(args.note === undefined ? {} : { note: args.note }),
+      });
+      parts.changed();
+      if ('problem' in result) throw new ProblemError(result.problem);
+      const balance = balanceView(await ledger.query('balance', {}));
+      const grant = balance.grants.find((one) => one.id === result.grant.id);
+      if (!grant) throw new ProblemError(problem('internal', 'The grant was stored but cannot be read.'));
+      return { grant, created: result.created, balance };
+    },
+    creditsList: async () => {
+      await ledger.command({ type: 'expire', atMs: clock.nowMs() });
+      return balanceView(await ledger.query('balance', {}));
+    },
+    usage: async ({ by, sinceMs }) => {
+      const rows = await ledger.query('usage', { by, utcOffsetMs: parts.utcOffsetMs(clock.nowMs()), ...(sinceMs === undefined ? {} : { sinceMs }) });
+      return { rows, total: totalOf(rows, 'total') };
+    },
+    explain: async ({ id }) => {
+      const found = await ledger.query('explain', { id });
+      if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));
+      return found;
+    },
+    audit: async ({ full }) => {
+      const findings = await ledger.query('audit', { full: full ?? false });
+      return { ok: findings.violations.length === 0, ...findings };
+    },
+    setApiKey: async ({ apiKey }) => {
+      const result = await parts.keys.store(apiKey);
+      parts.changed();
+      return result;
+    },
+    forgetApiKey: async () => {
+      const forgotten = await parts.keys.forget();
+      parts.changed();
+      return { forgotten };
+    },
+    cancel: ({ requestId }) => Promise.resolve({
+      cancelled: parts.admission()?.cancel(requestId, problem('cancelled', 'A person stopped this request in the dashboard.')) ?? false,
+    }),
+    shutdown: () => {
+      parts.shutdown();
+      return Promise.resolve({ stopping: true });
+    },
+  };
+}
+
+/** The outcome of a call from outside. */
+export type CallOutcome<M extends ControlMethod = ControlMethod> = { readonly ok: true; readonly value: ControlResults[M] } | { readonly ok: false; readonly problem: Problem };
+
+/** Whether a name is one of the calls. */
+export function isControlMethod(name: string): name is ControlMethod {
+  return Object.hasOwn(controlArguments, name);
+}
+
+/** Checks the arguments and runs a call; every failure becomes a problem. `log` gets what a person should not see. */
+export async function callControl(api: ControlApi, method: string, args: unknown, log: (event: string, fields: Readonly<Record<string, unknown>>) => void): Promise<CallOutcome> {
+  if (!isControlMethod(method)) return { ok: false, problem: problem('unknown_route', `There is no call "${method.slice(0, 40)}".`) };
+  const parsed = controlArguments[method].safeParse(args ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { ok: false, problem: problem('argument_invalid', `${issue?.path.join('.') || method}: ${issue?.message ?? 'not as expected'}.`) };
+  }
+  try {
+    return { ok: true, value: await (api[method] as (checked: unknown) => Promise<ControlResults[ControlMethod]>)(parsed.data) };
+  } catch (error) {
+    if (error instanceof ProblemError) return { ok: false, problem: error.problem };
+    log('call-failed', { method, error: error instanceof Error ? error.stack : String(error) });
+    return { ok: false, problem: problem('internal', `The call ${method} failed for a reason that the broker did not expect.`) };
+  }
+}

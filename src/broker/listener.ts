@@ -1,0 +1,178 @@
+// The broker's door: one loopback port, checked heads, a fixed table of routes. The only place
+// that turns problems into HTTP answers; a fault of ours ends here as `internal`, with its stack
+// in the log and nowhere else.
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { errorBody, problem, problemKinds, ProblemError } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Health } from '../protocol/control.ts';
+import { controlProtocolVersion } from '../protocol/control.ts';
+import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
+import type { Access } from './accessCheck.ts';
+import type { CallOutcome } from './controlApi.ts';
+import type { Clock } from './clock.ts';
+import { proofOf } from './dataFolder.ts';
+import type { LiveSockets } from './liveSocket.ts';
+import { windowsMax } from './liveSocket.ts';
+import { readBody } from './requestBody.ts';
+import { refuse } from './refusal.ts';
+import { listenerOf } from './responsesRoute.ts';
+import type { Workspace } from './store/ledgerPort.ts';
+
+/** Open connections at once; a flood of them is refused by the kernel's queue. */
+const connectionsMax = 512;
+const headerBytesMax = 32 * 1024;
+/** How long a client may take for its head, and for its whole request. */
+const headersMsMax = 10_000;
+const requestMsMax = 120_000;
+/** Kept connections save a handshake; clients reuse them for minutes. */
+const keepAliveMs = 120_000;
+
+/** What stands behind the door. */
+export interface ListenerParts {
+  readonly version: string;
+  readonly controlToken: string;
+  readonly workspaces: () => Iterable<Workspace>;
+  readonly newRequestId: () => string;
+  readonly clock: Clock;
+  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
+  readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined) => Promise<void>;
+  readonly control: (method: string, args: unknown) => Promise<CallOutcome>;
+  readonly live: LiveSockets;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A listening door. */
+export interface Door {
+  readonly url: string;
+  /** Requests that are being answered now. */
+  readonly busy: () => number;
+  /** Takes no new requests and resolves when the running ones have ended or the time is over. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens the door on a loopback port; 0 takes a free one. @throws ProblemError `port_in_use` */
+export async function listen(port: number, parts: ListenerParts): Promise<Door> {
+  let busy = 0;
+  const server = createServer({ maxHeaderSize: headerBytesMax, headersTimeout: headersMsMax, requestTimeout: requestMsMax, keepAliveTimeout: keepAliveMs, insecureHTTPParser: false }, (message, response) => {
+    busy += 1;
+    response.once('close', () => { busy -= 1; });
+    const requestId = parts.newRequestId();
+    answer(parts, message, response, requestId, portOf(server)).catch((error: unknown) => {
+      parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
+      refuse(response, problem('internal', 'The broker met a fault of its own while it carried this request.'), listenerOf(message, requestId), parts.clock.nowMs());
+      if (!response.writableEnded) response.destroy();
+    });
+  });
+  server.maxConnections = connectionsMax;
+  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(parts, message, socket, head, portOf(server)));
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new ProblemError(
+      problem('port_in_use', `The broker cannot listen on port ${port} (${error.code ?? error.message}).`), { cause: error })));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    busy: () => busy,
+    close: (graceMs) => closeServer(server, graceMs, parts),
+  };
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo | null)?.port ?? 0;
+}
+
+async function closeServer(server: Server, graceMs: number, parts: ListenerParts): Promise<void> {
+  parts.live.close();
+  const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
+  server.closeIdleConnections();
+  await Promise.race([closed, new Promise<void>((resolve) => { parts.clock.after(graceMs, resolve); })]);
+  server.closeAllConnections();
+}
+
+async function answer(parts: ListenerParts, message: IncomingMessage, response: ServerResponse, requestId: string, port: number): Promise<void> {
+  const access = checkAccess(message, port);
+  const to = listenerOf(message, requestId);
+  if ('problem' in access) { refuse(response, access.problem, to, parts.clock.nowMs()); return; }
+  const wrongMethod = wrongMethodOf(access, message.method);
+  if (wrongMethod) { refuse(response, wrongMethod, to, parts.clock.nowMs()); return; }
+  const { route, token } = access;
+  switch (route.kind) {
+    case 'health': {
+      const health: Health = {
+        ok: true, version: parts.version, protocol: controlProtocolVersion,
+        ...(route.nonce === undefined ? {} : { proof: proofOf(parts.controlToken, route.nonce) }),
+      };
+      sendJson(response, 200, health);
+      return;
+    }
+    case 'responses': case 'models': {
+      const workspace = workspaceOfToken(token, parts.workspaces());
+      if (!workspace) { refuse(response, problem('unknown_token', 'The request carries no token of a workspace that this broker knows.'), to, parts.clock.nowMs()); return; }
+      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId);
+      else await parts.models(message, response, requestId, route.clientVersion);
+      return;
+    }
+    case 'control': await control(parts, message, response, route.method, token); return;
+    case 'live': refuse(response, problem('method_not_allowed', 'The live connection is a WebSocket.'), to, parts.clock.nowMs());
+  }
+}
+
+function wrongMethodOf({ route }: Access, method: string | undefined): Problem | undefined {
+  const expected = route.kind === 'responses' || route.kind === 'control' ? 'POST' : 'GET';
+  // Codex's own check of a connection asks with HEAD; any clean answer satisfies it.
+  if (method === expected) return undefined;
+  return problem('method_not_allowed', `This address takes ${expected}.`);
+}
+
+async function control(parts: ListenerParts, message: IncomingMessage, response: ServerResponse, method: string, token: string | undefined): Promise<void> {
+  if (!isControlToken(token, parts.controlToken)) { sendProblem(response, problem('control_token_wrong', 'The call does not carry this broker\'s control token.')); return; }
+  const body = await readBody(message);
+  if (body === 'client-left') return;
+  if ('problem' in body) { sendProblem(response, body.problem); return; }
+  let args: unknown;
+  try {
+    args = body.text === '' ? {} : JSON.parse(body.text);
+  } catch {
+    sendProblem(response, problem('body_broken', 'The call\'s body is not valid JSON.'));
+    return;
+  }
+  const outcome = await parts.control(method, args);
+  if (outcome.ok) sendJson(response, 200, outcome.value);
+  else sendProblem(response, outcome.problem);
+}
+
+function upgrade(parts: ListenerParts, message: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
+  socket.on('error', () => socket.destroy());
+  const access = checkAccess(message, port);
+  const decline = (status: string, what: Problem) => {
+    const body = JSON.stringify(errorBody(what));
+    socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  };
+  if ('problem' in access) { decline(`${problemKinds[access.problem.code].status} Refused`, access.problem); return; }
+  const { route, token } = access;
+  if (route.kind === 'responses') {
+    // 426 makes Codex fall back to HTTP at once, with one line in its log; any other status makes it try for seconds.
+    decline('426 Upgrade Required', problem('method_not_allowed', 'The broker carries responses over HTTP.'));
+    return;
+  }
+  if (route.kind !== 'live') { decline('404 Not Found', problem('unknown_route', 'The broker has no such WebSocket.')); return; }
+  if (!isControlToken(token, parts.controlToken)) { decline('401 Unauthorized', problem('control_token_wrong', 'The connection does not carry this broker\'s control token.')); return; }
+  if (parts.live.size >= windowsMax) { decline('503 Service Unavailable', problem('queue_full', `${windowsMax} windows are connected already.`)); return; }
+  parts.live.accept(message, socket, head);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' });
+  response.end(body);
+}
+
+function sendProblem(response: ServerResponse, what: Problem): void {
+  sendJson(response, problemKinds[what.code].status, { error: { ...errorBody(what).error, message: what.message, remedy: what.remedy } });
+}

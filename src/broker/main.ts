@@ -1,0 +1,34 @@
+// The broker's program: composition of the process. The same file is the entry of the ledger's
+// thread. Checks the runtime before anything else is loaded by use.
+import { homedir } from 'node:os';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { commandLine } from './commandLine.ts';
+import { serveLedger } from './store/ledgerThread.ts';
+import type { ThreadData } from './store/ledgerThread.ts';
+
+declare const __BROKER_VERSION__: string;
+const version = typeof __BROKER_VERSION__ === 'string' ? __BROKER_VERSION__ : '0.0.0-source';
+
+function isTooOld(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major < 22 || major === 22 && minor < 19;
+}
+
+if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === 'ledger') {
+  serveLedger(parentPort, workerData as ThreadData, setImmediate);
+} else if (isTooOld()) {
+  console.error(`Node ${process.versions.node} is too old for the broker. Use Node 22.19 or newer. (runtime_too_old)`);
+  process.exitCode = 1;
+} else {
+  // A fault that nobody caught leaves the state unknown: say so, stop, and let recovery sort it out.
+  process.on('uncaughtException', (error) => {
+    console.error(`The broker stopped because of a fault of its own: ${error.message}. Nothing is lost; start it again. (internal)`);
+    process.exit(1);
+  });
+  const code = await commandLine(process.argv.slice(2), {
+    out: (line) => console.log(line), err: (line) => console.error(line), env: process.env, cwd: process.cwd(), home: homedir(),
+    platform: process.platform, version, entry: new URL(import.meta.url),
+  });
+  // The process ends by itself once its handles are closed; what was printed is flushed by then.
+  process.exitCode = code;
+}

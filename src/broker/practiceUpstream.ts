@@ -1,0 +1,48 @@
+// Practice mode's upstream: the sandbox as a process of its own beside the broker's program. It
+// ends with the broker, however the broker ends, because it watches its standard input.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { problem, ProblemError } from '../domain/problem.ts';
+
+/** A running simulated upstream. */
+export interface PracticeUpstream { readonly url: string; stop(): void }
+
+/** Where the sandbox's program lies: beside the bundle, or in the sources. */
+export function sandboxEntry(brokerEntry: URL): string {
+  const bundled = fileURLToPath(new URL('./sandbox.mjs', brokerEntry));
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL('../sandbox/main.ts', brokerEntry));
+}
+
+/** Starts it. @param onEnd called if it ends by itself @throws ProblemError when it does not come up */
+export async function startPracticeUpstream(brokerEntry: URL, scenario: string | undefined, onEnd: () => void): Promise<PracticeUpstream> {
+  const child = spawn(process.execPath, [sandboxEntry(brokerEntry), '--port', '0', '--exit-with-parent', ...(scenario === undefined ? [] : ['--scenario', scenario])], {
+    stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env }, windowsHide: true,
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('utf8')).slice(-1000); });
+  const url = await new Promise<string>((resolve, reject) => {
+    const fail = () => reject(new ProblemError(problem('upstream_unreachable', `The practice upstream did not start${complaint ? ` (${complaint.trim()})` : ''}.`)));
+    child.once('error', fail);
+    child.once('exit', fail);
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      try {
+        resolve((JSON.parse(line) as { url: string }).url);
+      } catch {
+        // Anything but its ready line means that it is not the program it should be.
+        fail();
+      }
+    });
+  });
+  let stopping = false;
+  child.once('exit', () => { if (!stopping) onEnd(); });
+  return {
+    url,
+    stop: () => {
+      stopping = true;
+      child.stdin.end();
+      child.kill('SIGTERM');
+    },
+  };
+}

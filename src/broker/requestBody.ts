@@ -1,0 +1,52 @@
+// Reads a request's body, bounded, and decodes a bounded copy of it for the estimate. The bytes
+// that go upstream are the bytes that came.
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+
+/** Largest body on the wire and after decoding. */
+export const bodyBytesMax = 64 * 1024 * 1024;
+
+/** A body as it came and as text. */
+export interface RequestBody { readonly wire: Buffer; readonly text: string; readonly decodedBytes: number }
+
+const decoders: Record<string, (wire: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
+  gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress),
+  ...(typeof zstdDecompress === 'function' ? { zstd: promisify(zstdDecompress) } : {}),
+};
+
+/** Reads everything; a problem instead of a body when it is too large, broken or in an unknown coding. */
+export async function readBody(request: IncomingMessage): Promise<RequestBody | { readonly problem: Problem } | 'client-left'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bodyBytesMax) return { problem: problem('body_too_large', 'The request body is larger than the broker takes.') };
+      chunks.push(chunk);
+    }
+  } catch {
+    // The only way reading fails is that the client's connection broke; there is nobody to tell.
+    return 'client-left';
+  }
+  const wire = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  return decode(wire, String(request.headers['content-encoding'] ?? 'identity'));
+}
+
+async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
+  const coding = encoding.trim().toLowerCase();
+  if (coding === 'identity' || coding === '') return { wire, text: wire.toString('utf8'), decodedBytes: wire.length };
+  const decoder = decoders[coding];
+  if (!decoder) return { problem: problem('encoding_unknown', `The content encoding "${coding.slice(0, 40)}" is not known to the broker.`) };
+  try {
+    const decoded = await decoder(wire, { maxOutputLength: bodyBytesMax });
+    return { wire, text: decoded.toString('utf8'), decodedBytes: decoded.length };
+  } catch (error) {
+    const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+    return { problem: tooLarge
+      ? problem('body_too_large', 'The request body is larger than the broker takes, once decompressed.')
+      : problem('body_broken', `The request body is not valid ${coding}.`) };
+  }
+}

@@ -1,0 +1,162 @@
+// Builds the one picture that every surface is painted from, and sends it to the windows when
+// something changed: at most a few times a second, the newest only, never a backlog.
+import type { Pacer } from '../domain/pacing.ts';
+import type { Problem } from '../domain/problem.ts';
+import { nextDraw } from '../domain/waterfall.ts';
+import { sum } from '../domain/units.ts';
+import { noTokens, addUsage } from '../domain/tokenUsage.ts';
+import type { Snapshot, UsageRow, RunView, GrantView } from '../protocol/snapshot.ts';
+import type { LiveRequest } from './admission.ts';
+import type { Clock } from './clock.ts';
+import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
+
+/** Least time between two snapshots. */
+export const snapshotPauseMs = 200;
+/** While something runs or waits, limits refill and times pass: look again this often. */
+const refreshMs = 2000;
+const recentMax = 30;
+const entriesMax = 100;
+const daysShown = 14;
+const dayMs = 86_400_000;
+
+/** What the feed reads. */
+export interface FeedParts {
+  readonly ledger: LedgerStore;
+  readonly live: () => readonly LiveRequest[];
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly utcOffsetMs: (atMs: number) => number;
+  readonly broker: Snapshot['broker'];
+  readonly key: () => Snapshot['key'];
+  readonly problems: () => readonly Problem[];
+}
+
+/** The balance as people see it. Grants that are used up or expired stay visible for their history. */
+export function balanceView(balance: BalanceRead): Snapshot['balance'] {
+  const grants: GrantView[] = balance.grants.map((grant) => ({
+    id: grant.id, kind: grant.kind, amountMicroCredits: grant.amountMicroCredits, remainingMicroCredits: grant.remainingMicroCredits,
+    heldMicroCredits: grant.heldMicroCredits, createdAtMs: grant.createdAtMs,
+    ...(grant.expiresAtMs === undefined ? {} : { expiresAtMs: grant.expiresAtMs }), ...(grant.note === undefined ? {} : { note: grant.note }),
+  }));
+  return {
+    tracked: grants.length > 0, grants,
+    balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: sum(grants.map((grant) => grant.heldMicroCredits)),
+  };
+}
+
+/** Adds up usage rows under one key. */
+export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
+  return rows.reduce<UsageRow>((total, row) => ({
+    ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
+    estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
+  }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
+}
+
+/** Midnight of the local day that a moment lies in. */
+export function dayStartOf(atMs: number, offsetMs: number): number {
+  return Math.floor((atMs + offsetMs) / dayMs) * dayMs - offsetMs;
+}
+
+/** Makes and spreads snapshots. */
+export class SnapshotFeed {
+  readonly #parts: FeedParts;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #sequence = 0;
+  #dirty = false;
+  #busy = false;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+  }
+
+  /** How many windows listen. */
+  get listeners(): number { return this.#listeners.size; }
+
+  /** Listens from now on, beginning with a snapshot. @returns the end of it. */
+  listen(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    this.changed();
+    return () => { this.#listeners.delete(listener); };
+  }
+
+  /** Something changed; a snapshot goes out soon if anybody listens. */
+  changed(): void {
+    this.#dirty = true;
+    if (this.#listeners.size === 0 || this.#busy || this.#stopTimer) return;
+    this.#schedule(0);
+  }
+
+  #schedule(delayMs: number): void {
+    this.#stopTimer = this.#parts.clock.after(delayMs, () => {
+      this.#stopTimer = undefined;
+      void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#listeners.size === 0) return;
+    this.#dirty = false;
+    this.#busy = true;
+    let failed = false;
+    try {
+      const snapshot = await this.read();
+      for (const listener of this.#listeners) listener(snapshot);
+    } catch {
+      // A ledger that cannot be read is among the problems of the next snapshot that can be made;
+      // until then the windows keep the last one with its age.
+      failed = true;
+    }
+    this.#busy = false;
+    const live = this.#parts.live().length > 0;
+    if (this.#dirty && !failed) this.#schedule(snapshotPauseMs);
+    else if (live || failed) this.#schedule(refreshMs);
+  }
+
+  /** Reads everything and builds one snapshot. */
+  async read(): Promise<Snapshot> {
+    const { ledger, clock, pacer } = this.#parts;
+    const nowMs = clock.nowMs();
+    const utcOffsetMs = this.#parts.utcOffsetMs(nowMs);
+    const dayStartMs = dayStartOf(nowMs, utcOffsetMs);
+    const [balance, byWorkspace, byModel, days, recent, entries] = await Promise.all([
+      ledger.query('balance', {}),
+      ledger.query('usage', { by: 'workspace', sinceMs: dayStartMs, utcOffsetMs }),
+      ledger.query('usage', { by: 'model', sinceMs: dayStartMs, utcOffsetMs }),
+      ledger.query('usage', { by: 'day', sinceMs: dayStartMs - (daysShown - 1) * dayMs, utcOffsetMs }),
+      ledger.query('recent', { limit: recentMax }),
+      ledger.query('entries', { limit: entriesMax }),
+    ]);
+    const runs = this.#runs(nowMs);
+    return {
+      sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
+      nextDraw: nextDraw(balance.grants, balance.consentEverywhere || balance.consentWorkspaces.length > 0, nowMs),
+      windows: pacer.windows(nowMs), running: runs.filter((run) => run.state === 'running'),
+      waiting: runs.filter((run) => run.state === 'waiting').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
+      today: { dayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
+      days: everyDay(days, dayStartMs, utcOffsetMs), recent, entries, problems: this.#parts.problems(),
+    };
+  }
+
+  #runs(nowMs: number): RunView[] {
+    const line = new Map(this.#parts.pacer.waiting(nowMs).map((one) => [one.id, one]));
+    return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits }) => {
+      const place = line.get(request.facts.requestId);
+      return {
+        requestId: request.facts.requestId, state, workspaceId: request.facts.workspaceId, workspaceLabel: request.workspaceLabel,
+        client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
+        estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
+        ...(place && state === 'waiting' ? { reason: place.because, place: place.place, ...(place.startsAtMs === undefined ? {} : { startsAtMs: place.startsAtMs }) } : {}),
+      };
+    });
+  }
+}
+
+/** Fills the days without usage, so that a chart shows them. */
+function everyDay(rows: readonly UsageRow[], todayStartMs: number, offsetMs: number): UsageRow[] {
+  const known = new Map(rows.map((row) => [row.key, row]));
+  return Array.from({ length: daysShown }, (_, index) => {
+    const key = new Date(todayStartMs + offsetMs - (daysShown - 1 - index) * dayMs).toISOString().slice(0, 10);
+    return known.get(key) ?? totalOf([], key);
+  });
+}
