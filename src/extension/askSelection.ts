@@ -1,0 +1,112 @@
+// The command that asks the model a question about the selected text: the answer streams into an
+// editor, can be cancelled at any time, and ends with what it cost.
+import { problem, ProblemError } from '../domain/problem.ts';
+import { AnswerDocument, type DocumentEditor } from './answerDocument.ts';
+import type { Editor, Log } from './editorApi.ts';
+import type { BrokerCall } from './liveSocket.ts';
+import type { LoopbackRequest } from './loopbackHttp.ts';
+import { showFailure } from './problemNotice.ts';
+import { costSentence, settledRequest } from './requestCost.ts';
+import { streamAnswer } from './responsesStream.ts';
+import type { Schedule } from './schedule.ts';
+import type { WindowWorkspace } from './windowWorkspace.ts';
+
+/** What the command needs from outside. */
+export interface AskParts {
+  readonly editor: DocumentEditor & Pick<Editor, 'window' | 'commands' | 'ProgressLocation' | 'env'>;
+  readonly log: Log;
+  readonly schedule: Schedule;
+  readonly request: LoopbackRequest;
+  readonly call: BrokerCall;
+  readonly workspace: Pick<WindowWorkspace, 'token' | 'forget'>;
+  model(): string;
+  passGate(): Promise<boolean>;
+}
+
+/** Longest selection that is sent. */
+export const selectionCharactersMax = 400_000;
+
+const instructions = 'You answer a question about a piece of text or code from the person\'s editor. Answer the question and nothing else, in Markdown, as briefly as is useful.';
+
+/** Runs the command. */
+export async function askAboutSelection(parts: AskParts): Promise<void> {
+  const { window } = parts.editor;
+  const source = window.activeTextEditor;
+  if (!source || source.selection.isEmpty) {
+    await window.showInformationMessage('Select the text that the question is about, then run the command again.');
+    return;
+  }
+  const selected = source.document.getText(source.selection);
+  const { languageId } = source.document;
+  const fileName = source.document.fileName.split(/[\\/]/).at(-1) ?? 'untitled';
+  if (selected.length > selectionCharactersMax) {
+    await window.showWarningMessage(`The selection has more than ${selectionCharactersMax.toLocaleString('en')} characters. Select less; nothing was sent.`);
+    return;
+  }
+  if (!await parts.passGate()) return;
+  const question = (await window.showInputBox({ title: 'Ask Codex About the Selection', prompt: `${parts.model()} answers; the cost is shown at the end.`, placeHolder: 'What does this do?', ignoreFocusOut: true }))?.trim();
+  if (!question) return;
+  try {
+    await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: 'Codex', cancellable: true }, async (progress, cancellation) => {
+      const abort = new AbortController();
+      const listening = cancellation.onCancellationRequested(() => abort.abort());
+      try {
+        progress.report({ message: 'in line at the broker' });
+        await answerInto(parts, abort, promptText(fileName, languageId, selected, question), question, (message) => progress.report({ message }));
+      } finally {
+        listening.dispose();
+      }
+    });
+  } catch (error) {
+    await showFailure(parts.editor, parts.log, 'Asking about the selection', error);
+  }
+}
+
+async function answerInto(parts: AskParts, abort: AbortController, text: string, question: string, report: (message: string) => void): Promise<void> {
+  const model = parts.model();
+  const token = await parts.workspace.token();
+  let opened: Promise<AnswerDocument> | undefined;
+  let requestId: string | undefined;
+  let early = '';
+  let document: AnswerDocument | undefined;
+  const open = () => AnswerDocument.open(parts.editor, parts.schedule, `# ${question.replace(/\s+/g, ' ')}\n\n`, () => abort.abort());
+  let outcome = '';
+  try {
+    const end = await streamAnswer(parts.request, token, { model, instructions, text }, abort.signal, (id) => {
+      requestId = id;
+      report('answering');
+      opened = open().then((ready) => {
+        document = ready;
+        ready.append(early);
+        return ready;
+      });
+      // A failure to open surfaces where the promise is awaited below.
+      opened.catch(() => undefined);
+    }, (delta) => {
+      if (document) document.append(delta);
+      else early += delta;
+    });
+    outcome = end.incomplete ? 'The model stopped before it was done.' : '';
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
+    if (!abort.signal.aborted && !opened) throw error;
+    outcome = abort.signal.aborted ? 'Cancelled.' : error instanceof ProblemError ? `${error.problem.message} ${error.problem.remedy}` : problem('internal', 'The answer could not be read.').message;
+    if (!opened) return;
+  }
+  const page = await opened;
+  if (!page) return;
+  await page.written();
+  report('settling');
+  const told = requestId === undefined ? undefined : await settledRequest(parts.call, parts.schedule, requestId);
+  const cost = told ? costSentence(told, parts.editor.env.language) : `The cost is not known yet; the dashboard shows it once it is settled${requestId === undefined ? '' : ` (request ${requestId})`}.`;
+  page.append(`\n\n---\n\n${outcome === '' ? '' : `${outcome}  \n`}${cost}\n`);
+  await page.written();
+  parts.log.info(`Question about a selection answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
+}
+
+/** The prompt; the fence is longer than any run of backticks inside the selection. */
+function promptText(fileName: string, languageId: string, selected: string, question: string): string {
+  const longest = Math.max(2, ...[...selected.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `From the file ${fileName}:\n\n${fence}${languageId}\n${selected}\n${fence}\n\nQuestion: ${question}`;
+}

@@ -1,0 +1,63 @@
+// Reaches the broker of a data folder: finds the one that runs, or starts one and waits for it.
+// Several windows may start at once; the losers' processes leave and their windows find the winner.
+import { join } from 'node:path';
+import { problem, ProblemError, type Problem } from '../domain/problem.ts';
+import { startLogFile, type BrokerSeat, type StartedBroker } from './brokerStart.ts';
+import { lookForBroker, type ProofParts, type ProvenBroker } from './brokerProof.ts';
+import { pause } from './schedule.ts';
+
+/** What reaching the broker needs from outside. */
+export interface ReachParts extends ProofParts {
+  start(seat: BrokerSeat): Promise<StartedBroker>;
+}
+
+/** How long a start may take until it counts as failed. */
+export const startWaitMsMax = 10_000;
+/** How long to go on looking after the started process has left; the winner of a race may still be starting. */
+export const afterExitWaitMsMax = 3_000;
+const lookPauseMs = 100;
+
+/**
+ * Finds or starts the broker.
+ * @param beforeStart called just before a process is started; without it nothing is started
+ * @throws ProblemError: `broker_unreachable` (also for another protocol version), `data_folder_unusable`
+ */
+export async function reachBroker(parts: ReachParts, seat: BrokerSeat, beforeStart: (() => void) | undefined, signal?: AbortSignal): Promise<ProvenBroker> {
+  const first = await lookForBroker(parts, seat.dataDir, seat.practice);
+  if (first.kind === 'found') return first.broker;
+  if (first.kind === 'unusable') throw new ProblemError(first.problem);
+  if (!beforeStart) throw new ProblemError(first.kind === 'silent' ? silentProblem(first.pid) : problem('broker_unreachable', 'No broker is running for this data folder.'));
+
+  beforeStart();
+  const process = await parts.start(seat);
+  let exitCode: number | null | undefined;
+  let deadlineMs = parts.schedule.nowMs() + startWaitMsMax;
+  void process.exited.then((code) => {
+    exitCode = code;
+    deadlineMs = Math.min(deadlineMs, parts.schedule.nowMs() + afterExitWaitMsMax);
+  });
+  let silentPid: number | undefined;
+  while (parts.schedule.nowMs() < deadlineMs && !signal?.aborted) {
+    await pause(parts.schedule, lookPauseMs, signal);
+    const look = await lookForBroker(parts, seat.dataDir, seat.practice);
+    if (look.kind === 'found') return look.broker;
+    if (look.kind === 'unusable') throw new ProblemError(look.problem);
+    silentPid = look.kind === 'silent' ? look.pid : undefined;
+  }
+  throw new ProblemError(silentPid === undefined ? startProblem(seat, exitCode) : silentProblem(silentPid));
+}
+
+function silentProblem(pid: number): Problem {
+  return {
+    ...problem('broker_unreachable', `A broker (process ${pid}) holds the data folder but does not answer.`),
+    remedy: 'End that process if it stays silent, then start the broker again.',
+  };
+}
+
+function startProblem(seat: BrokerSeat, exitCode: number | null | undefined): Problem {
+  const what = exitCode === undefined ? 'did not come up in time' : exitCode === null ? 'was ended by the system' : `left with exit code ${exitCode}`;
+  return {
+    ...problem('broker_unreachable', `The broker was started but ${what}. Requests are refused until it runs.`),
+    remedy: `See ${join(seat.dataDir, startLogFile)} for its own words, then start it again.`,
+  };
+}

@@ -1,0 +1,30 @@
+// The ids of the extension's commands, in one place, so that the manifest, links in the tooltip
+// and registrations cannot drift apart. It registers nothing.
+
+/** Command ids by their short name. */
+export const commandNames = {
+  openDashboard: 'codexBroker.openDashboard',
+  topUp: 'codexBroker.topUp',
+  setApiKey: 'codexBroker.setApiKey',
+  removeApiKey: 'codexBroker.removeApiKey',
+  askAboutSelection: 'codexBroker.askAboutSelection',
+  runTask: 'codexBroker.runTask',
+  openMeteredTerminal: 'codexBroker.openMeteredTerminal',
+  startPracticeMode: 'codexBroker.startPracticeMode',
+  leavePracticeMode: 'codexBroker.leavePracticeMode',
+  showLog: 'codexBroker.showLog',
+  startBroker: 'codexBroker.startBroker',
+  explainRequest: 'codexBroker.explainRequest',
+  openSettings: 'codexBroker.openSettings',
+} as const;
+
+/** Short name of a command. */
+export type CommandName = keyof typeof commandNames;
+
+/** The command that each action of the meter runs. */
+export const actionCommands = {
+  dashboard: commandNames.openDashboard,
+  topUp: commandNames.topUp,
+  setApiKey: commandNames.setApiKey,
+  startBroker: commandNames.startBroker,
+} as const;

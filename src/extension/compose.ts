@@ -1,0 +1,207 @@
+// Puts the extension together: the link to the broker, the surfaces that are painted from it, and
+// the commands. It starts nothing that takes time; the broker is sought after activation.
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { OutputChannel } from 'vscode';
+import { defaultDataFolder } from '../protocol/dataFolder.ts';
+import { askAboutSelection } from './askSelection.ts';
+import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
+import { ensureBrokerCopy } from './brokerCopy.ts';
+import { BrokerLink } from './brokerLink.ts';
+import { reachBroker } from './brokerProcess.ts';
+import { startBroker, type BrokerSeat } from './brokerStart.ts';
+import { findCodex } from './codexProgram.ts';
+import { writeShims } from './codexShim.ts';
+import { commandNames, type CommandName } from './commandNames.ts';
+import { dashboardAction } from './dashboardActions.ts';
+import { DashboardPanel, panelType } from './dashboardPanel.ts';
+import type { Editor, EditorContext } from './editorApi.ts';
+import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
+import { passGate } from './gateDialog.ts';
+import type { OpenLive } from './liveSocket.ts';
+import type { LoopbackRequest } from './loopbackHttp.ts';
+import { openMeteredTerminal } from './meteredTerminal.ts';
+import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.ts';
+import { showFailure } from './problemNotice.ts';
+import { runTask } from './runTask.ts';
+import type { Schedule } from './schedule.ts';
+import { readSettings, settingsSection } from './settings.ts';
+import { faceOf, StatusMeter } from './statusMeter.ts';
+import { ThresholdNotices } from './thresholdNotices.ts';
+import { WindowWorkspace } from './windowWorkspace.ts';
+
+/** The world outside the editor, passed in. */
+export interface World {
+  readonly schedule: Schedule;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  /** The editor's own executable. */
+  readonly execPath: string;
+  readonly request: LoopbackRequest;
+  readonly openLive: OpenLive;
+  /** Fresh random text, at least 128 bits, in characters that fit a file name and an address. */
+  newToken(): string;
+}
+
+/** A running extension; `stop` ends what it started and leaves the broker to its other clients. */
+export interface RunningExtension {
+  stop(): void;
+}
+
+/** Builds the extension. Returns at once; the broker is reached in the background. */
+export function composeExtension(editor: Editor, context: EditorContext, world: World): RunningExtension {
+  const { schedule } = world;
+  const log = editor.window.createOutputChannel('Codex Broker', { log: true });
+  const stopping = new AbortController();
+  const storageDir = context.globalStorageUri.fsPath;
+  const binDir = join(storageDir, 'bin');
+  const settings = () => readSettings(editor.workspace);
+  const version = String((context.extension.packageJSON as { readonly version?: unknown }).version ?? '0.0.0');
+
+  const dataDirOf = () => {
+    const chosen = settings().dataDir;
+    return isAbsolute(chosen) ? chosen : defaultDataFolder({ platform: world.platform, home: homedir(), env: world.env });
+  };
+  const practising = () => practiceWanted(context.workspaceState, settings().practice);
+  const seat = (): BrokerSeat => (practising() ? { dataDir: join(dataDirOf(), 'practice'), practice: true } : { dataDir: dataDirOf(), practice: false });
+
+  const brokerFolder = () => ensureBrokerCopy({ distDir: join(context.extensionUri.fsPath, 'dist'), storageDir, version, newName: world.newToken });
+  const reachParts = {
+    request: world.request, schedule, newNonce: world.newToken,
+    start: (which: BrokerSeat) => startBroker({ brokerFolder, execPath: world.execPath, env: world.env }, which),
+  };
+  const link: BrokerLink = new BrokerLink({
+    schedule, open: world.openLive, changed: () => changed(), note: (line) => log.info(line),
+    reach: (which, beforeStart, signal) => reachBroker(reachParts, which, beforeStart, signal),
+  });
+  const workspace = new WindowWorkspace(editor.workspace, storageDir, link.call);
+  const taste = () => ({ show: settings().show, unit: settings().unit, locale: editor.env.language });
+  const facts = () => ({
+    link: link.state, taste: taste(),
+    ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }),
+  });
+  const connected = () => link.state.state === 'connected';
+  const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
+  const gate = () => passGate({
+    editor, memory: context.workspaceState,
+    facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}) }),
+  });
+
+  const meter = new StatusMeter(editor, schedule, facts);
+  const notices = new ThresholdNotices(editor, context.globalState);
+  const panel = new DashboardPanel({
+    editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
+    state: () => {
+      const { show, locale } = taste();
+      return { type: 'state', ...withoutTaste(facts()), meter: faceOf(facts()), workspaceLabel: workspace.label, show, locale };
+    },
+    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice }, message),
+  });
+
+  let wasConnected = false;
+  const changed = () => {
+    meter.changed();
+    panel.changed();
+    void guarded('Showing a notice', () => notices.see(link.snapshot, taste(), settings().notices));
+    const isConnected = connected();
+    if (isConnected && !wasConnected) void guarded('Greeting the broker', greet);
+    if (!isConnected) workspace.forgetToken();
+    wasConnected = isConnected;
+  };
+  /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
+  const greet = async () => {
+    await workspace.token();
+    meter.changed();
+    panel.changed();
+    await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
+    await welcomePractice(link.call, link.snapshot);
+  };
+  const guarded = async (doing: string, run: () => Promise<unknown>): Promise<void> => {
+    try {
+      await run();
+    } catch (error) {
+      // Background work has no one to answer to: the link's state and the log tell what happened.
+      log.warn(`${doing} did not work: ${error instanceof Error ? error.message : 'unknown failure'}`);
+    }
+  };
+  let current = '';
+  const restart = () => {
+    const wanted = seat();
+    current = JSON.stringify(wanted);
+    void editor.commands.executeCommand('setContext', 'codexBroker.practice', wanted.practice);
+    workspace.forget();
+    link.start(wanted);
+  };
+  const practise = async (wanted: boolean) => {
+    await context.workspaceState.update(practiceMemory, wanted);
+    restart();
+  };
+
+  let transcript: OutputChannel | undefined;
+  const shared = { editor, log, schedule, call: link.call, workspace, passGate: gate, env: world.env, platform: world.platform };
+  const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
+  const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
+    openDashboard: () => panel.show(false),
+    topUp: () => panel.show(true),
+    setApiKey: () => setApiKey(keyParts),
+    removeApiKey: () => removeApiKey(keyParts),
+    askAboutSelection: () => askAboutSelection({ ...shared, request: world.request, model: () => settings().askModel }),
+    runTask: () => runTask({
+      ...shared, settings, stopping: stopping.signal,
+      findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
+      transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
+    }),
+    openMeteredTerminal: () => openMeteredTerminal({
+      ...shared, practice, dataDir: () => seat().dataDir,
+      prepareShims: async () => {
+        const brokerScript = join(await brokerFolder(), 'broker.mjs');
+        await writeShims({ binDir, execPath: world.execPath, brokerScript, dataDir: seat().dataDir, codexPath: settings().codexPath }, world.platform, world.newToken);
+        return binDir;
+      },
+    }),
+    startPracticeMode: () => practise(true),
+    leavePracticeMode: () => practise(false),
+    showLog: () => log.show(true),
+    startBroker: restart,
+    explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show(false)),
+    openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
+  };
+  const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {
+    try {
+      await run[name](...values);
+    } catch (error) {
+      await showFailure(editor, log, 'The command', error);
+    }
+  }));
+
+  const reseat = () => {
+    if (JSON.stringify(seat()) !== current) restart();
+    meter.changed();
+    panel.changed();
+  };
+  context.subscriptions.push(
+    log, meter, panel, ...registered,
+    { dispose: () => transcript?.dispose() },
+    editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
+    editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),
+    editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
+    editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),
+    editor.workspace.onDidChangeWorkspaceFolders(() => {
+      workspace.forget();
+      if (connected()) void guarded('Learning the workspace', () => workspace.token());
+    }),
+  );
+  const cancelStart = schedule.after(0, restart);
+  return {
+    stop: () => {
+      cancelStart();
+      stopping.abort();
+      link.stop();
+    },
+  };
+}
+
+function withoutTaste<T extends { readonly taste: unknown }>(facts: T): Omit<T, 'taste'> {
+  const { taste: _taste, ...rest } = facts;
+  return rest;
+}

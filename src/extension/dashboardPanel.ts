@@ -1,0 +1,121 @@
+// The dashboard's panel: one per window, restored after a reload, fed with the newest state. It
+// checks each message of the page and passes it on; what a message does is decided elsewhere.
+import type * as vscode from 'vscode';
+import { pageMessage, type ExtensionMessage, type PageMessage } from '../protocol/dashboardMessages.ts';
+import { dashboardHtml } from './dashboardPage.ts';
+import type { Editor, Log } from './editorApi.ts';
+
+/** Type of the panel; a reload restores panels by it. */
+export const panelType = 'codexBroker.dashboard';
+
+/** What the panel needs from outside. */
+export interface PanelParts {
+  readonly editor: Pick<Editor, 'window' | 'Uri' | 'ViewColumn' | 'env'>;
+  readonly extensionUri: vscode.Uri;
+  readonly log: Log;
+  newNonce(): string;
+  /** The newest state as the page shows it. */
+  state(): ExtensionMessage;
+  /** Does what a message asks; what it returns goes back to the page. */
+  handle(message: Exclude<PageMessage, { type: 'ready' }>): Promise<ExtensionMessage | undefined>;
+}
+
+/** Owns the panel. Dispose it with the extension. */
+export class DashboardPanel {
+  readonly #parts: PanelParts;
+  #panel: vscode.WebviewPanel | undefined;
+  #ready = false;
+  #openForm = false;
+
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
+  }
+
+  /** Shows the panel. @param topUp open the form for adding credits too */
+  show(topUp: boolean): void {
+    this.#openForm ||= topUp;
+    if (this.#panel) {
+      this.#panel.reveal();
+      this.#sendForm();
+      return;
+    }
+    const { editor } = this.#parts;
+    this.#adopt(editor.window.createWebviewPanel(panelType, 'Codex Usage', editor.ViewColumn.Active, this.#options()));
+  }
+
+  /** Takes a panel that the editor restored after a reload. */
+  restore(panel: vscode.WebviewPanel): void {
+    if (this.#panel) {
+      panel.dispose();
+      return;
+    }
+    panel.webview.options = this.#options();
+    this.#adopt(panel);
+  }
+
+  /** Sends the newest state to the page, if there is one that listens. */
+  changed(): void {
+    if (this.#ready && this.#panel?.visible) this.#post(this.#parts.state());
+  }
+
+  /** Closes the panel. */
+  dispose(): void {
+    this.#panel?.dispose();
+  }
+
+  #options(): vscode.WebviewOptions {
+    return { enableScripts: true, enableForms: false, localResourceRoots: [this.#dist()] };
+  }
+
+  #dist(...path: string[]): vscode.Uri {
+    return this.#parts.editor.Uri.joinPath(this.#parts.extensionUri, 'dist', ...path);
+  }
+
+  #adopt(panel: vscode.WebviewPanel): void {
+    this.#panel = panel;
+    this.#ready = false;
+    const { webview } = panel;
+    const { editor, extensionUri } = this.#parts;
+    panel.iconPath = editor.Uri.joinPath(extensionUri, 'media', 'icon.svg');
+    // Listening comes before the page is loaded, so that its first word is heard.
+    webview.onDidReceiveMessage((message: unknown) => { void this.#receive(message); });
+    panel.onDidChangeViewState(() => this.changed());
+    panel.onDidDispose(() => {
+      this.#panel = undefined;
+      this.#ready = false;
+    });
+    const address = (...path: string[]) => webview.asWebviewUri(this.#dist(...path)).toString();
+    webview.html = dashboardHtml({
+      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
+      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'),
+    });
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const parsed = pageMessage.safeParse(raw);
+    if (!parsed.success) {
+      this.#parts.log.warn('A message of the dashboard page was ignored because it has no known shape.');
+      return;
+    }
+    const message = parsed.data;
+    if (message.type === 'ready') {
+      this.#ready = true;
+      this.#post(this.#parts.state());
+      this.#sendForm();
+      return;
+    }
+    const answer = await this.#parts.handle(message);
+    if (answer) this.#post(answer);
+  }
+
+  #sendForm(): void {
+    if (!this.#openForm || !this.#ready) return;
+    this.#openForm = false;
+    this.#post({ type: 'openTopUp' });
+  }
+
+  #post(message: ExtensionMessage): void {
+    // A page that is hidden or gone takes no message; it asks for the state when it is back.
+    void this.#panel?.webview.postMessage(message);
+  }
+}

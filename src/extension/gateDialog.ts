@@ -1,0 +1,64 @@
+// Asks a person what the spending gate needs to know, and remembers the one answer that is meant
+// to last: uncapped runs in this workspace. It spends nothing itself.
+import type * as vscode from 'vscode';
+import { commandNames } from './commandNames.ts';
+import type { Editor } from './editorApi.ts';
+import { spendingVerdict, type GateFacts, type GateVerdict } from './spendingGate.ts';
+
+/** What the dialog needs from outside. */
+export interface GateParts {
+  readonly editor: Pick<Editor, 'window' | 'commands'>;
+  /** Where the lasting answer is kept, per workspace. */
+  readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
+  facts(): Omit<GateFacts, 'uncappedAllowed'>;
+}
+
+/** Name under which the lasting answer is kept. */
+export const uncappedMemory = 'uncappedAllowed';
+
+const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped'>, { readonly message: string; readonly buttons: readonly (readonly [label: string, command: string])[] }> = {
+  trust: {
+    message: 'Codex runs only in a workspace that you trust. The meter and adding credits work without it.',
+    buttons: [['Manage Workspace Trust', 'workbench.trust.manage']],
+  },
+  broker: {
+    message: 'The Codex broker is not connected, so nothing can be sent yet.',
+    buttons: [['Start Broker', commandNames.startBroker], ['Show Log', commandNames.showLog]],
+  },
+  key: {
+    message: 'No OpenAI API key is stored, so there is nothing to pay Codex with. Practice mode works without one.',
+    buttons: [['Set API Key', commandNames.setApiKey], ['Practice Mode', commandNames.startPracticeMode]],
+  },
+  'key-rejected': {
+    message: 'OpenAI rejected the stored API key.',
+    buttons: [['Set API Key', commandNames.setApiKey]],
+  },
+  'top-up': {
+    message: 'No credits are left, so the broker would refuse the request. Nothing was sent or charged.',
+    buttons: [['Top Up', commandNames.topUp]],
+  },
+};
+
+/** Passes the gate or says why not. @returns true when the command may spend now */
+export async function passGate(parts: GateParts): Promise<boolean> {
+  const verdict = spendingVerdict({ ...parts.facts(), uncappedAllowed: parts.memory.get(uncappedMemory) === true });
+  if (verdict === 'go') return true;
+  if (verdict === 'uncapped') return askUncapped(parts);
+  const offer = offers[verdict];
+  const chosen = await parts.editor.window.showWarningMessage(offer.message, ...offer.buttons.map(([label]) => label));
+  const command = offer.buttons.find(([label]) => label === chosen)?.[1];
+  if (command !== undefined) await parts.editor.commands.executeCommand(command);
+  return false;
+}
+
+async function askUncapped(parts: GateParts): Promise<boolean> {
+  const choices = ['Add Credits First', 'Run Once', 'Always in This Workspace'] as const;
+  const chosen = await parts.editor.window.showWarningMessage(
+    'Codex will be paid by your OpenAI account, and nothing caps it.',
+    { modal: true, detail: 'No credits were added to the broker yet, so it counts and prices requests but blocks none. Adding credits sets a cap.' },
+    ...choices,
+  );
+  if (chosen === 'Add Credits First') await parts.editor.commands.executeCommand(commandNames.topUp);
+  if (chosen === 'Always in This Workspace') await parts.memory.update(uncappedMemory, true);
+  return chosen === 'Run Once' || chosen === 'Always in This Workspace';
+}

@@ -1,0 +1,56 @@
+// Opens a terminal in which `codex` and OpenAI's SDKs go through the broker: the shims come first
+// on the path, and the SDKs' variables carry the workspace's token. Nothing outside it changes.
+import { delimiter } from 'node:path';
+import { pathOf } from './codexProgram.ts';
+import { loopbackUnproxied } from './codexRun.ts';
+import type { Editor, Log } from './editorApi.ts';
+import { showFailure } from './problemNotice.ts';
+import type { WindowWorkspace } from './windowWorkspace.ts';
+
+/** What the command needs from outside. */
+export interface TerminalParts {
+  readonly editor: Pick<Editor, 'window' | 'commands' | 'ThemeIcon'>;
+  readonly log: Log;
+  readonly workspace: Pick<WindowWorkspace, 'token' | 'folder' | 'path'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  practice(): boolean;
+  dataDir(): string;
+  /** Writes the shims and gives their folder. */
+  prepareShims(): Promise<string>;
+  passGate(): Promise<boolean>;
+}
+
+/** The variables of a metered terminal. */
+export function terminalEnvironment(facts: {
+  readonly env: Readonly<Record<string, string | undefined>>; readonly platform: string;
+  readonly binDir: string; readonly baseUrl: string; readonly token: string; readonly dataDir: string; readonly workspacePath: string;
+}): Record<string, string> {
+  const direct = loopbackUnproxied(facts.env);
+  return {
+    [facts.platform === 'win32' ? 'Path' : 'PATH']: `${facts.binDir}${delimiter}${pathOf(facts.env) ?? ''}`,
+    OPENAI_BASE_URL: facts.baseUrl, OPENAI_API_KEY: facts.token,
+    CODEX_BROKER_DATA: facts.dataDir, CODEX_BROKER_WORKSPACE: facts.workspacePath,
+    NO_PROXY: direct, no_proxy: direct,
+  };
+}
+
+/** Runs the command. */
+export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
+  if (!await parts.passGate()) return;
+  try {
+    const token = await parts.workspace.token();
+    const binDir = await parts.prepareShims();
+    const terminal = parts.editor.window.createTerminal({
+      name: parts.practice() ? 'Codex (practice)' : 'Codex (metered)',
+      iconPath: new parts.editor.ThemeIcon(parts.practice() ? 'beaker' : 'dashboard'),
+      message: `${parts.practice() ? 'Practice mode: ' : ''}codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.`,
+      ...(parts.workspace.folder === undefined ? {} : { cwd: parts.workspace.folder }),
+      env: terminalEnvironment({ env: parts.env, platform: parts.platform, binDir, baseUrl: token.baseUrl, token: token.token, dataDir: parts.dataDir(), workspacePath: parts.workspace.path }),
+      isTransient: true,
+    });
+    terminal.show();
+  } catch (error) {
+    await showFailure(parts.editor, parts.log, 'Opening the metered terminal', error);
+  }
+}

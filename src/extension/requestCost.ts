@@ -1,0 +1,34 @@
+// Learns what a request cost once the broker has settled it, and says it in words. It asks a
+// bounded number of times; a cost that is not known by then is said to be unknown.
+import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import type { ExplainResult } from '../protocol/control.ts';
+import type { BrokerCall } from './liveSocket.ts';
+import { pause, type Schedule } from './schedule.ts';
+
+/** How often the broker is asked before the cost counts as not known yet. */
+export const costLooksMax = 15;
+const lookPauseMs = 200;
+
+/** The settled request, or undefined when it is not settled in time or cannot be asked. */
+export async function settledRequest(call: BrokerCall, schedule: Schedule, requestId: string): Promise<ExplainResult | undefined> {
+  for (let look = 0; look < costLooksMax; look += 1) {
+    if (look > 0) await pause(schedule, lookPauseMs);
+    try {
+      const told = await call('explain', { id: requestId });
+      if (told.charge || told.attempts.length > 0 && told.attempts.every((attempt) => attempt.outcome !== undefined)) return told;
+    } catch {
+      // Not there yet, or the broker went away: the caller says that the cost is not known.
+    }
+  }
+  return undefined;
+}
+
+/** "gpt-5.4-mini · 1,204 tokens in, 310 out · 0.120000 credits ($0.0048) · request req_1". */
+export function costSentence(told: ExplainResult, locale: string): string {
+  const usage = told.attempts.at(-1)?.usage;
+  const tokens = usage ? `${formatTokens(usage.inputTokens, locale)} tokens in, ${formatTokens(usage.outputTokens, locale)} out` : 'tokens unknown';
+  const cost = told.charge
+    ? `${formatCredits(told.charge.costMicroCredits, told.charge.costMicroCredits < 10_000 ? 6 : 2, locale)} credits (${formatUsd(told.charge.costMicroCredits, 2, locale)})`
+    : told.attempts.at(-1)?.freeReason ? 'no charge' : 'no price known';
+  return `${told.model} · ${tokens} · ${cost} · request ${told.id}`;
+}
