@@ -23,6 +23,8 @@ export interface Reservation {
   readonly id: string;
   readonly amount: number;
   readonly sentAtMs: number;
+  /** It ended without an observation of its own; kept while older answers that miss it may still come. */
+  readonly endedAtMs?: number;
 }
 
 /** A limit as known now. Every operation gives a new value. */
@@ -42,6 +44,9 @@ export interface RateWindow {
   /** Until then starts are spread evenly, because the upstream enforces shorter spans than it announces. */
   readonly smoothUntilMs?: number;
   readonly nextSmoothStartMs?: number;
+  /** The share of the refill that is counted on between answers; below 1 after others took some of it. */
+  readonly refillShare: number;
+  readonly refusedAtMs?: number;
   readonly reservations: readonly Reservation[];
 }
 
@@ -55,15 +60,20 @@ const dayRecognisedMs = 3_600_000;
 export const overtakingMsMax = 2_000;
 /** How long starts stay spread after the upstream refused one although it announced room. */
 export const smoothMs = 600_000;
+/** After a refusal that could not be foreseen so much less of the refill is counted on, but never less than a quarter … */
+const refillDecreaseRatio = 0.7;
+const refillShareMin = 0.25;
+/** … and with every answer a little more again. */
+const refillIncrease = 0.02;
 
 /** A limit of which nothing is known. */
-export const unknownWindow: RateWindow = { lengthMs: minuteMs, reservations: [] };
+export const unknownWindow: RateWindow = { lengthMs: minuteMs, refillShare: 1, reservations: [] };
 
 /** What is left at a time by continuous refilling, reservations not subtracted; absent while unknown. */
 export function levelAt(window: RateWindow, nowMs: number): number | undefined {
   const { limit, level, levelAtMs } = window;
   if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
-  return Math.min(limit, level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+  return Math.min(limit, level + limit * window.refillShare * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
 }
 
 /** What can still be started at a time: the level minus everything under way; absent while unknown. */
@@ -114,20 +124,20 @@ export function markSent(window: RateWindow, id: string, nowMs: number): RateWin
 }
 
 /** Forgets a reservation that the upstream never counted. */
-export function release(window: RateWindow, id: string): RateWindow {
-  return { ...window, reservations: window.reservations.filter((each) => each.id !== id) };
+export function release(window: RateWindow, id: string, nowMs: number): RateWindow {
+  return settled({ ...window, reservations: window.reservations.filter((each) => each.id !== id) }, nowMs);
 }
 
-/** Ends a reservation that no observation accounted for: the amount used is subtracted from the level. */
+/** Ends a reservation that no observation accounted for: the amount used stays subtracted. */
 export function commit(window: RateWindow, id: string, usedAmount: number, nowMs: number): RateWindow {
-  const reserved = window.reservations.some((each) => each.id === id);
-  return reserved ? lower(release(window, id), usedAmount, nowMs) : window;
+  const ended = (each: Reservation): Reservation => (each.id === id && each.endedAtMs === undefined ? { ...each, amount: usedAmount, endedAtMs: nowMs } : each);
+  return settled({ ...window, reservations: window.reservations.map(ended) }, nowMs);
 }
 
-/** Takes a further amount from the level, such as output beyond what was reserved. */
-export function lower(window: RateWindow, amount: number, nowMs: number): RateWindow {
-  const level = levelAt(window, nowMs);
-  return level === undefined ? window : { ...window, level: level - amount, levelAtMs: nowMs };
+/** Subtracts a further amount that the upstream counts only now, such as output beyond what was reserved. */
+export function charge(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
+  if (window.level === undefined) return window;
+  return settled({ ...window, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs, endedAtMs: nowMs }] }, nowMs);
 }
 
 /**
@@ -148,14 +158,17 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
   }
   const { referenceSentAtMs } = window;
   const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs > (window.observedAtMs ?? -Infinity);
-  if (!newer && sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id);
-  const reservations = window.reservations.filter((each) => each.id !== id && each.sentAtMs > sentAtMs - overtakingMsMax);
+  if (!newer && sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id, nowMs);
+  const reservations = window.reservations.filter((each) => each.id !== id
+    && each.sentAtMs > sentAtMs - overtakingMsMax && !(each.endedAtMs !== undefined && each.endedAtMs < sentAtMs));
   if (!newer) {
     const level = Math.min(levelAt(window, nowMs) ?? limit, levelSeen({ ...seen, limit }, window.lengthMs));
-    return { ...window, reservations, level, levelAtMs: nowMs };
+    return settled({ ...window, reservations, level, levelAtMs: nowMs }, nowMs);
   }
   const lengthMs = lengthOf({ ...seen, limit }) ?? window.lengthMs;
-  return { ...window, reservations, lengthMs, limit, level: levelSeen({ ...seen, limit }, lengthMs), levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs };
+  const level = levelSeen({ ...seen, limit }, lengthMs);
+  const refillShare = Math.min(1, window.refillShare + refillIncrease);
+  return settled({ ...window, reservations, lengthMs, limit, refillShare, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
 }
 
 /**
@@ -163,7 +176,9 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
  * Where the answer announced room for the amount all the same, starts are spread evenly for a while.
  * @param refused what this limit refused; absent when another cause may be behind the refusal
  */
-export function close(window: RateWindow, untilMs: number, refused: { readonly amount: number; readonly remaining?: number } | undefined, nowMs: number): RateWindow {
+export function close(
+  window: RateWindow, untilMs: number, refused: { readonly amount: number; readonly sentAtMs: number; readonly remaining?: number } | undefined, nowMs: number,
+): RateWindow {
   const closedUntilMs = Math.max(untilMs, window.closedUntilMs ?? untilMs);
   if (!refused) return { ...window, closedUntilMs };
   if (refused.remaining !== undefined && refused.remaining >= refused.amount) {
@@ -171,9 +186,12 @@ export function close(window: RateWindow, untilMs: number, refused: { readonly a
   }
   const level = levelAt(window, nowMs);
   if (level === undefined || window.limit === undefined) return { ...window, closedUntilMs };
+  // Refusals of attempts that were under way together tell the same thing once.
+  const further = refused.sentAtMs > (window.refusedAtMs ?? -Infinity);
+  const refillShare = further ? Math.max(refillShareMin, window.refillShare * refillDecreaseRatio) : window.refillShare;
   // There is room for just this amount at the end of the wait, hence so much less now.
-  const implied = Math.min(refused.amount, window.limit) - window.limit * Math.max(0, untilMs - nowMs) / window.lengthMs;
-  return { ...window, closedUntilMs, level: Math.min(level, refused.remaining ?? implied), levelAtMs: nowMs };
+  const implied = Math.min(refused.amount, window.limit) - window.limit * refillShare * Math.max(0, untilMs - nowMs) / window.lengthMs;
+  return { ...window, closedUntilMs, level: Math.min(level, refused.remaining ?? implied), levelAtMs: nowMs, refillShare, ...(further ? { refusedAtMs: nowMs } : {}) };
 }
 
 /** Takes in a limit that was told without what is left of it, such as in the text of a refusal. */
@@ -182,12 +200,26 @@ export function withLimit(window: RateWindow, limit: number, nowMs: number): Rat
   return { ...window, limit, level: Math.min(level ?? limit, limit), levelAtMs: nowMs, observedAtMs: nowMs };
 }
 
+/** Takes from the level what ended, as soon as no answer can come any more that misses it. */
+function settled(window: RateWindow, nowMs: number): RateWindow {
+  const level = levelAt(window, nowMs);
+  // Without a level there is nothing to correct; and the answer to an attempt sent well before the known one changes nothing.
+  const oldestMs = (window.referenceSentAtMs ?? -Infinity) - overtakingMsMax;
+  const live = window.reservations.filter((each) => each.endedAtMs === undefined && level !== undefined && each.sentAtMs > oldestMs);
+  const due = window.reservations.filter(({ sentAtMs, endedAtMs }) => endedAtMs !== undefined
+    && !live.some((each) => each.sentAtMs <= endedAtMs && each.sentAtMs < sentAtMs + overtakingMsMax));
+  if (due.length === 0) return window;
+  const reservations = window.reservations.filter((each) => !due.includes(each));
+  if (level === undefined) return { ...window, reservations };
+  return { ...window, reservations, level: level - due.reduce((total, each) => total + each.amount, 0), levelAtMs: nowMs };
+}
+
 function reservedIn(window: RateWindow): number {
   return window.reservations.reduce((total, each) => total + each.amount, 0);
 }
 
 function fillMs(window: RateWindow, amount: number): number {
-  return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / window.limit);
+  return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / (window.limit * window.refillShare));
 }
 
 /** The limit's length, from how long it takes to become full; absent when the figures do not tell. */

@@ -122,7 +122,7 @@ function classify(status: number, header: HeaderGetter, parts: ErrorParts, nowMs
 
 /** Depleted credits do not come back on a timer, so no reset is told for them. */
 function planFault(parts: ErrorParts, header: HeaderGetter, nowMs: number): UpstreamFault {
-  const depleted = /credits_depleted$/.test(header('x-codex-rate-limit-reached-type') ?? '');
+  const depleted = (header('x-codex-rate-limit-reached-type') ?? '').endsWith('credits_depleted');
   const resetsAtMs = Math.round((parts.resetsAtSeconds ?? NaN) * 1000);
   const believable = !depleted && resetsAtMs > nowMs && resetsAtMs <= nowMs + planResetMsMax;
   return { kind: 'plan', ...(believable ? { resetsAtMs } : {}) };

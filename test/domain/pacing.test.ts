@@ -1,0 +1,189 @@
+// Proves the life of a request through the pacer: queued, started, answered, refused, ended or
+// cancelled; and that reservations, places, reasons and limits are told truly at each step.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { attemptsUnknownMax } from '../../src/domain/concurrencyLimit.ts';
+import { queueBounds } from '../../src/domain/fairQueue.ts';
+import { backOffMsMax, backOffMsMin, type PaceRequest } from '../../src/domain/modelLane.ts';
+import { lanesMax, Pacer } from '../../src/domain/pacing.ts';
+
+let made = 0;
+const request = (over: Partial<PaceRequest> = {}): PaceRequest => ({ id: `r${made += 1}`, model: 'm', workspaceId: 'w', priority: 'agent', estimatedTokens: 1_000, ...over });
+const seen = (limit: number, remaining: number, tokens?: { limit: number; remaining: number }) => ({ requests: { limit, remaining, resetMs: 0 }, ...(tokens ? { tokens } : {}) });
+const submitted = (pacer: Pacer, nowMs: number, over: Partial<PaceRequest> = {}): string => {
+  const each = request(over);
+  assert.equal(pacer.submit(each, nowMs).outcome, 'queued');
+  return each.id;
+};
+const started = (pacer: Pacer, nowMs: number) => pacer.next(nowMs).start.map((ticket) => ticket.id);
+/** A pacer that knows its limits from a first request that ended. */
+const knowing = (limit: number, remaining: number, tokens?: { limit: number; remaining: number }): Pacer => {
+  const pacer = new Pacer(() => 1);
+  const first = submitted(pacer, 0);
+  assert.deepEqual(started(pacer, 0), [first]);
+  pacer.sent(first, 0);
+  pacer.headers(first, seen(limit, remaining, tokens), 0);
+  pacer.finished(first, 1_000, 0);
+  return pacer;
+};
+
+describe('pacer', () => {
+  it('starts a few while nothing is known, and the rest once limits are told', () => {
+    const pacer = new Pacer(() => 1);
+    const ids = Array.from({ length: 10 }, () => submitted(pacer, 0));
+    const step = pacer.next(0);
+    assert.equal(step.start.length, attemptsUnknownMax);
+    assert.equal(step.wakeAtMs, undefined, 'only an event can help');
+    assert.match(pacer.waiting(0)[0]?.because ?? '', /more start once the upstream told its limits/);
+    pacer.sent(ids[0] ?? '', 0);
+    pacer.headers(ids[0] ?? '', seen(60, 59), 100);
+    assert.equal(pacer.next(100).start.length, 10 - attemptsUnknownMax);
+    assert.equal(pacer.runningCount, 10);
+  });
+
+  it('waits for the refill, names the limit, and asks to be woken exactly then', () => {
+    const pacer = knowing(60, 1);
+    const ids = [submitted(pacer, 0), submitted(pacer, 0), submitted(pacer, 0)];
+    const step = pacer.next(0);
+    assert.deepEqual(step.start.map((ticket) => ticket.id), [ids[0]]);
+    assert.equal(step.wakeAtMs, 1_000);
+    const waiting = pacer.waiting(0);
+    assert.deepEqual(waiting.map(({ id, place, startsAtMs }) => ({ id, place, startsAtMs })), [{ id: ids[1], place: 1, startsAtMs: 1_000 }, { id: ids[2], place: 2, startsAtMs: 2_000 }]);
+    assert.match(waiting[0]?.because ?? '', /limit of 60 requests per minute for m is used up/);
+    assert.match(waiting[1]?.because ?? '', /^1 request to m is ahead of it/);
+    assert.deepEqual(started(pacer, 999), []);
+    assert.deepEqual(started(pacer, 1_000), [ids[1]]);
+  });
+
+  it('reserves estimated tokens and takes what was used beyond them', () => {
+    const pacer = knowing(1_000, 1_000, { limit: 10_000, remaining: 10_000 });
+    const big = submitted(pacer, 0, { estimatedTokens: 6_000 });
+    const next = submitted(pacer, 0, { estimatedTokens: 6_000 });
+    assert.deepEqual(started(pacer, 0), [big]);
+    assert.equal(pacer.windows(0).find((window) => window.measure === 'tokens')?.remaining, 4_000);
+    pacer.sent(big, 0);
+    pacer.finished(big, 9_000, 0);
+    assert.equal(pacer.windows(0).find((window) => window.measure === 'tokens')?.remaining, 1_000);
+    assert.equal(pacer.next(0).wakeAtMs, 30_000);
+    assert.deepEqual(started(pacer, 30_000), [next]);
+  });
+
+  it('refuses a request that exceeds the whole token limit, before or after that is learnt', () => {
+    const unknown = new Pacer(() => 1);
+    const others = Array.from({ length: attemptsUnknownMax }, () => submitted(unknown, 0));
+    const large = submitted(unknown, 0, { estimatedTokens: 50_000 });
+    assert.equal(unknown.next(0).start.length, attemptsUnknownMax);
+    unknown.headers(others[0] ?? '', seen(60, 50, { limit: 30_000, remaining: 20_000 }), 10);
+    const step = unknown.next(10);
+    assert.deepEqual(step.tooLarge.map((each) => each.id), [large]);
+    assert.match(step.tooLarge[0]?.because ?? '', /about 50000 tokens, but the whole token limit of m is 30000/);
+    assert.equal(unknown.submit(request({ estimatedTokens: 30_001 }), 10).outcome, 'too-large');
+    assert.equal(unknown.submit(request({ estimatedTokens: 90_000, certainTokens: 8_000 }), 10).outcome, 'queued', 'only what is certain counts');
+  });
+
+  it('puts a refused attempt at the head again and waits as long as it was told', () => {
+    const pacer = knowing(60, 60);
+    const refused = submitted(pacer, 0);
+    started(pacer, 0);
+    const behind = submitted(pacer, 0);
+    assert.equal(pacer.throttled(refused, { measure: 'requests', retryAfterMs: 5_000, observation: seen(60, 0) }, 100), 5_100);
+    assert.match(pacer.waiting(100)[0]?.because ?? '', /asked to wait|used up/);
+    assert.deepEqual(started(pacer, 5_000), []);
+    const step = pacer.next(5_100);
+    assert.deepEqual(step.start.map(({ id, attempt }) => ({ id, attempt })), [{ id: refused, attempt: 2 }, { id: behind, attempt: 1 }].slice(0, step.start.length));
+    assert.ok(step.start.length > 0);
+  });
+
+  it('backs off exponentially with jitter where no pause is named, one step for attempts refused together', () => {
+    const pacer = new Pacer(() => 0.5);
+    const ids = [submitted(pacer, 0), submitted(pacer, 0)];
+    started(pacer, 0);
+    const first = pacer.throttled(ids[0] ?? '', {}, 100) ?? NaN;
+    assert.equal(first - 100, backOffMsMin * 0.75);
+    assert.equal((pacer.throttled(ids[1] ?? '', {}, 100) ?? NaN) - 100, backOffMsMin * 0.75);
+    let nowMs = first;
+    for (let refusals = 0; refusals < 12; refusals += 1) {
+      const [id] = started(pacer, nowMs);
+      assert.ok(id);
+      nowMs = pacer.throttled(id, {}, nowMs + 1) ?? NaN;
+    }
+    assert.ok(nowMs > backOffMsMax);
+    const [last] = started(pacer, nowMs);
+    assert.equal((pacer.throttled(last ?? '', {}, nowMs + 1) ?? NaN) - nowMs - 1, backOffMsMax * 0.75);
+  });
+
+  it('learns a limit and a size that only the text of a refusal told', () => {
+    const pacer = new Pacer(() => 1);
+    const id = submitted(pacer, 0, { estimatedTokens: 1_000 });
+    started(pacer, 0);
+    pacer.throttled(id, { measure: 'tokens', retryAfterMs: 2_000, limit: 30_000, requested: 4_000 }, 10);
+    assert.equal(pacer.windows(10)[0]?.limit, 30_000);
+    assert.equal(pacer.next(2_010).start[0]?.estimatedTokens, 4_000);
+  });
+
+  it('cancels what waits and what runs, and ignores what it does not know', () => {
+    const pacer = knowing(60, 1);
+    const [runs, waits] = [submitted(pacer, 0), submitted(pacer, 0)];
+    started(pacer, 0);
+    assert.equal(pacer.cancel(waits, 0), 'waiting');
+    assert.equal(pacer.cancel(runs, 0), 'running');
+    assert.equal(pacer.cancel(runs, 0), 'unknown');
+    pacer.finished('stranger', 5, 0);
+    pacer.headers('stranger', seen(1, 1), 0);
+    assert.equal(pacer.throttled('stranger', {}, 0), undefined);
+    assert.equal(pacer.windows(0)[0]?.remaining, 1, 'an attempt that was never sent used nothing');
+    assert.deepEqual([pacer.waitingCount, pacer.runningCount], [0, 0]);
+  });
+
+  it('bounds its line and the models it remembers', () => {
+    const pacer = new Pacer(() => 1);
+    for (let count = 0; count < queueBounds.itemsPerWorkspaceMax; count += 1) submitted(pacer, 0);
+    assert.equal(pacer.submit(request(), 0).outcome, 'queue-full');
+    const many = new Pacer(() => 1);
+    for (let count = 0; count < 3 * lanesMax; count += 1) {
+      const id = submitted(many, count, { model: `m${count}` });
+      started(many, count);
+      many.headers(id, seen(60, 59), count);
+      many.finished(id, 1, count);
+    }
+    assert.equal(many.windows(0).length, lanesMax);
+    for (let count = 0; count < lanesMax; count += 1) submitted(many, 0, { model: `busy${count}` });
+    assert.equal(many.submit(request({ model: 'one too many' }), 0).outcome, 'queue-full');
+  });
+
+  it('ends every request exactly once and leaves nothing behind, whatever happens', () => {
+    const event = fc.record({ act: fc.constantFrom('submit', 'headers', 'silent', 'throttle', 'finish', 'cancel', 'pass'), pick: fc.nat(), number: fc.nat(5_000) });
+    fc.assert(fc.property(fc.array(event, { maxLength: 150 }), (events) => {
+      const pacer = new Pacer(() => 0.5);
+      const open = new Set<string>(), running = new Set<string>();
+      let nowMs = 0;
+      const step = () => {
+        const { start, tooLarge } = pacer.next(nowMs);
+        for (const ticket of start) { assert.ok(open.has(ticket.id) && !running.has(ticket.id)); running.add(ticket.id); pacer.sent(ticket.id, nowMs); }
+        for (const { id } of tooLarge) assert.ok(open.delete(id));
+      };
+      const end = (id: string) => { open.delete(id); running.delete(id); };
+      for (const { act, pick, number } of events) {
+        const id = [...running][pick % Math.max(1, running.size)];
+        if (act === 'submit') { const each = request({ estimatedTokens: number }); if (pacer.submit(each, nowMs).outcome === 'queued') open.add(each.id); }
+        else if (act === 'pass') nowMs += number;
+        else if (act === 'cancel') { const any = [...open][pick % Math.max(1, open.size)]; if (any !== undefined) { assert.notEqual(pacer.cancel(any, nowMs), 'unknown'); end(any); } }
+        else if (id !== undefined && act === 'headers') pacer.headers(id, seen(60, number % 60, { limit: 20_000, remaining: number }), nowMs);
+        else if (id !== undefined && act === 'silent') pacer.headers(id, {}, nowMs);
+        else if (id !== undefined && act === 'throttle') { pacer.throttled(id, pick % 2 ? { measure: 'tokens', retryAfterMs: number } : {}, nowMs); running.delete(id); }
+        else if (id !== undefined && act === 'finish') { pacer.finished(id, number, nowMs); end(id); }
+        step();
+        assert.equal(pacer.waitingCount + pacer.runningCount, open.size);
+        assert.equal(pacer.runningCount, running.size);
+      }
+      // Everything that is left gets its turn once time passes and answers come.
+      for (let rounds = 0; open.size > 0; rounds += 1) {
+        assert.ok(rounds < 2_000, 'a request waits for ever');
+        for (const id of running) { pacer.finished(id, 1, nowMs); end(id); }
+        nowMs += 60_000;
+        step();
+      }
+      for (const window of pacer.windows(nowMs + 86_400_000)) assert.equal(window.remaining, window.limit, 'no reservation is left over');
+    }), { numRuns: 150 });
+  });
+});
