@@ -5,12 +5,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { thirdPartyNotices } from './notices.mjs';
 
-/** Entry file, output and format of each bundle. The order is the order of the printed list. */
+/** Entry file, output and largest size, minified, of each bundle. The order is the order of the printed list. */
 const bundles = [
-  { name: 'extension', entry: 'src/extension/main.ts', outfile: 'dist/extension.cjs', bytesMax: 1_500_000 },
-  { name: 'broker', entry: 'src/broker/main.ts', outfile: 'dist/broker.mjs', bytesMax: 3_500_000 },
-  { name: 'sandbox', entry: 'src/sandbox/main.ts', outfile: 'dist/sandbox.mjs', bytesMax: 1_500_000 },
-  { name: 'webview', entry: 'src/webview/main.ts', outfile: 'dist/webview.js', bytesMax: 1_500_000 },
+  { name: 'extension', entry: 'src/extension/main.ts', outfile: 'dist/extension.cjs', bytesMax: 1_000_000 },
+  { name: 'broker', entry: 'src/broker/main.ts', outfile: 'dist/broker.mjs', bytesMax: 3_000_000 },
+  { name: 'sandbox', entry: 'src/sandbox/main.ts', outfile: 'dist/sandbox.mjs', bytesMax: 1_000_000 },
+  { name: 'webview', entry: 'src/webview/main.ts', outfile: 'dist/webview.js', bytesMax: 600_000 },
 ];
 
 // Bundled CommonJS packages still call `require` for Node's own modules and may ask for
@@ -100,7 +100,7 @@ export async function buildAll({ root, minify = false, allowMissing = false, say
   for (const bundle of present) {
     const bytes = fs.statSync(path.join(root, bundle.outfile)).size;
     say(`  ${bundle.name.padEnd(10)} ${bundle.outfile.padEnd(20)} ${kilobytes(bytes)}`);
-    if (bytes > bundle.bytesMax) {
+    if (minify && bytes > bundle.bytesMax) {
       throw new Error(`${bundle.outfile} has ${kilobytes(bytes).trim()}, more than its budget of ${kilobytes(bundle.bytesMax).trim()}. Something large was imported, or the budget in src/setup/bundles.mjs is to be raised on purpose.`);
     }
   }

@@ -25,10 +25,10 @@ const usage = `Usage: npm start -- [--once] [--keep]
 const startingCredits = 500;
 const livePollMs = 400;
 
-/** What Codex is asked for in each workspace. */
+/** What Codex is asked for in each workspace, and what the file then has to hold. */
 const tasks = [
-  { name: 'website', file: 'greeting.txt', text: 'Hello from Codex, metered and paced.' },
-  { name: 'firmware', file: 'NOTES.md', text: 'The sensor is read once a second.' },
+  { name: 'website', prompt: 'Create greeting.txt with the text Hello from Codex, metered and paced', file: 'greeting.txt', wanted: 'Hello from Codex, metered and paced\n' },
+  { name: 'firmware', prompt: 'Add the line The sensor is read once a second to README.md', file: 'README.md', wanted: '# firmware\nThe sensor is read once a second\n' },
 ] as const;
 
 /** Where everything of one tour is. */
@@ -105,7 +105,7 @@ async function report(place: Place, terminal: Terminal, signal: AbortSignal): Pr
   if (!confinement.sandboxed) terminal.line('Codex cannot set its own sandbox up on this computer, so it runs without one in these throw-away folders.');
   const runs = await runBoth(place, workspaces, confinement.args, terminal, signal);
   for (const [index, run] of runs.entries()) {
-    terminal.line(`${tasks[index]?.name ?? ''}: ${run.exitCode === 0 ? run.lastMessage.split('\n')[0] ?? '' : `failed with code ${run.exitCode}. ${run.complaint}`}`);
+    terminal.line(`${tasks[index]?.name ?? ''}, "${tasks[index]?.prompt ?? ''}": ${run.exitCode === 0 ? run.lastMessage.split('\n')[0] ?? '' : `failed with code ${run.exitCode}. ${run.complaint}`}`);
   }
 
   terminal.heading('After');
@@ -127,12 +127,14 @@ async function report(place: Place, terminal: Terminal, signal: AbortSignal): Pr
   const costly = status.recent.find((request) => (request.costMicroCredits ?? 0) > 0);
   terminal.heading('One request, explained');
   if (costly) for (const text of (await brokerText(line, ['explain', costly.requestId])).split('\n')) terminal.line(text);
+  terminal.heading('Audit');
+  for (const text of (await brokerText(line, ['audit', '--full'])).split('\n')) terminal.line(text);
   const audit = await brokerJson<Audit>(line, ['audit', '--full']);
 
   terminal.heading('Does it add up?');
   const results = checks({
     before, after, rows: used.rows, audit,
-    runs: runs.map((run, index) => ({ ...run, name: tasks[index]?.name ?? '', wantedText: `${tasks[index]?.text ?? ''}\n`, fileText: readFile(path.join(workspaces[index] ?? '', tasks[index]?.file ?? '')) })),
+    runs: runs.map((run, index) => ({ ...run, name: tasks[index]?.name ?? '', wantedText: tasks[index]?.wanted ?? '', fileText: readFile(path.join(workspaces[index] ?? '', tasks[index]?.file ?? '')) })),
   });
   for (const { ok, sentence } of results) (ok ? terminal.good : terminal.bad)(sentence);
   if (!costly) terminal.bad('no request with a cost was listed');
@@ -143,7 +145,7 @@ async function report(place: Place, terminal: Terminal, signal: AbortSignal): Pr
 async function runBoth(place: Place, workspaces: readonly string[], confinement: readonly string[], terminal: Terminal, signal: AbortSignal) {
   const command = { broker: place.line, codex: place.codex, codexHome: place.codexHome, confinement };
   let running = true;
-  const work = Promise.all(tasks.map((task, index) => runCodex(command, workspaces[index] ?? '', `Create ${task.file} with the text ${task.text}`, signal))).finally(() => { running = false; });
+  const work = Promise.all(tasks.map((task, index) => runCodex(command, workspaces[index] ?? '', task.prompt, signal))).finally(() => { running = false; });
   const watch = async () => {
     while (running && !signal.aborted) {
       // A status that cannot be had is not shown; the runs themselves tell what went wrong.

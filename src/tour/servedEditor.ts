@@ -33,7 +33,7 @@ export async function serveEditor(options: ServedEditorOptions): Promise<ServedE
     root: options.root,
     folder: options.folder,
     vsix: [vsixPath(options.root)],
-    settings: { 'codexBroker.codexPath': options.codex, 'codexBroker.practiceMode': true, 'workbench.colorTheme': 'Default Dark Modern' },
+    settings: { 'codexBroker.codexPath': options.codex, 'codexBroker.practice': true, 'workbench.colorTheme': 'Default Dark Modern' },
     env: { CODEX_BROKER_DATA: options.dataDir, CODEX_HOME: options.codexHome, PATH: `${path.dirname(options.codex)}${path.delimiter}${process.env['PATH'] ?? ''}` },
   });
   return {
