@@ -15,7 +15,9 @@ import type { Json } from './asking.ts';
 let sandbox: Sandbox;
 const openai = (more: { maxRetries?: number; apiKey?: string } = {}) => new OpenAI({ apiKey: 'sk-sandbox', baseURL: `${sandbox.url}/v1`, ...more });
 
-describe('OpenAI\'s SDK against the sandbox', () => {
+describe('OpenAI\'s SDK against the sandbox', function () {
+  this.timeout(30_000);
+
   beforeEach(async () => {
     sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, faults: [{ match: { promptIncludes: 'once more', times: 1 }, do: { kind: 'throttle', retryAfterMs: 10 } }] } });
   });

@@ -30,7 +30,9 @@ const onTheWire = (port: number, body: unknown) => new Promise<{ bytes: Buffer; 
   socket.on('close', () => resolve({ bytes: Buffer.concat(chunks), chunks: chunks.length, reset }));
 });
 
-describe('a fault', () => {
+describe('a fault', function () {
+  this.timeout(30_000);
+
   afterEach(async () => {
     await sandbox?.close();
     sandbox = undefined;

@@ -48,7 +48,9 @@ describe('a prompt that asks for a file', () => {
   }
 });
 
-describe('the call that writes a file', () => {
+describe('the call that writes a file', function () {
+  this.timeout(30_000);
+
   const task = { path: 'docs/a.txt', content: 'it\'s "here"\n$HOME `x`\n', mode: 'create' } as const;
 
   it('is a command that refuses to overwrite, if a shell is on offer', () => {

@@ -6,7 +6,9 @@ import { durationText, throttledAnswer, tooLargeAnswer } from '../../src/sandbox
 
 const limits = (requestsPerMinute: number, tokensPerMinute: number) => new RateLimits(() => ({ requestsPerMinute, tokensPerMinute }));
 
-describe('rate limits', () => {
+describe('rate limits', function () {
+  this.timeout(30_000);
+
   it('admits a minute\'s requests at once, then one whenever a whole one has flowed back', () => {
     const buckets = limits(60, 1_000_000);
     for (let request = 0; request < 60; request++) assert.equal(buckets.admit('m', 1, 0).outcome, 'admitted');

@@ -19,7 +19,9 @@ const build = (reply: Reply, request: Partial<ResponsesRequest> = {}, plan: Part
 const types = (answer: BuiltAnswer) => answer.events.map((event) => event.type.replace('response.', ''));
 const data = (answer: BuiltAnswer, type: string) => answer.events.filter((event) => event.type === `response.${type}`).map((event) => event.data as Record<string, Json>);
 
-describe('the events of an answer', () => {
+describe('the events of an answer', function () {
+  this.timeout(30_000);
+
   it('come in OpenAI\'s order for a text', () => {
     assert.deepEqual(types(build({ kind: 'text', text: 'hi you' })), [
       'created', 'in_progress', 'output_item.added', 'content_part.added', 'output_text.delta', 'output_text.delta',
@@ -48,7 +50,7 @@ describe('the events of an answer', () => {
   });
 
   it('agree with each other, whatever the text and the budget', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.option(fc.integer({ min: 16, max: 60 })), fc.constantFrom(0, 16, 64), (text, budget, reasoningTokens) => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', 'word', ' ', '\n', 'ß', '€', '😀'), minLength: 1 }), fc.option(fc.integer({ min: 16, max: 60 })), fc.constantFrom(0, 16, 64), (text, budget, reasoningTokens) => {
       const answer = build({ kind: 'text', text }, { max_output_tokens: budget }, { reasoningTokens });
       assert.deepEqual(answer.events.map((event) => event.data['sequence_number']), answer.events.map((_, index) => index));
       assert.ok(answer.events.every((event, index) => event.outputTokens >= (answer.events[index - 1]?.outputTokens ?? 0)));
