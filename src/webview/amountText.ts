@@ -1,0 +1,51 @@
+// Amounts, shares and tokens as the dashboard words them, on top of the units' own formats.
+// Pure; it never rounds an amount to nothing and never calls a share full or empty when it is not.
+import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import type { TokenUsage } from '../domain/tokenUsage.ts';
+
+/** Credits in a list, two decimals: a cost below a hundredth is "< 0.01", an estimate begins with "≈". */
+export function creditsText(microCredits: number, locale: string, estimated = false): string {
+  const small = microCredits > 0 && microCredits < 10_000;
+  const text = small ? `< ${formatCredits(10_000, 2, locale)}` : formatCredits(microCredits, 2, locale);
+  return estimated && microCredits !== 0 ? `≈ ${text}` : text;
+}
+
+/** A ledger movement with four decimals and its sign: "+250.0000", "−3.3728", "0.0000". */
+export function signedCredits(microCredits: number, locale: string, decimals = 4): string {
+  const text = formatCredits(microCredits, decimals, locale);
+  return microCredits > 0 ? `+${text}` : text;
+}
+
+/** A share of 0 to 1 in whole percent; never 0 while something is there, never 100 unless it is. */
+export function percentText(share: number): string {
+  if (share > 0 && share < 0.01) return '< 1 %';
+  if (share < 1 && share > 0.99) return '> 99 %';
+  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
+}
+
+/** A plain count, grouped. */
+export function countText(count: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+}
+
+/** Share of the input that came from the prompt cache; undefined without input. */
+export function cachedShare(usage: TokenUsage): number | undefined {
+  return usage.inputTokens > 0 ? usage.cachedInputTokens / usage.inputTokens : undefined;
+}
+
+/** One line about tokens: "148.2 k in (82 % cached) · 6,904 out". */
+export function tokensLine(usage: TokenUsage, locale: string): string {
+  const cached = cachedShare(usage);
+  const note = cached === undefined || cached === 0 ? '' : ` (${percentText(cached)} cached)`;
+  return `${formatTokens(usage.inputTokens, locale)} in${note} · ${formatTokens(usage.outputTokens, locale)} out`;
+}
+
+/** "3 requests", "1 request". */
+export function requestsText(count: number, locale: string): string {
+  return `${countText(count, locale)} ${count === 1 ? 'request' : 'requests'}`;
+}
+
+/** An amount in both units, for a sentence: "592.18 credits ($23.69)". */
+export function bothUnits(microCredits: number, locale: string): string {
+  return `${creditsText(microCredits, locale)} credits (${formatUsd(microCredits, 2, locale)})`;
+}

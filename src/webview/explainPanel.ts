@@ -1,0 +1,68 @@
+// The explanation of one charge, beside or below the page: its story, the formula, the decision of
+// each layer, the entries. It prints the broker's answer and computes nothing anew.
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { ExplainResult } from '../protocol/control.ts';
+import { signedCredits } from './amountText.ts';
+import { kindName } from './balanceText.ts';
+import { chargeUsd, explainTitle, formulaLine, noChargeText, sentenceCase, storyBesideLayers, termRow, verdictMark } from './explainText.ts';
+import type { OpenExplanation } from './pageState.ts';
+import { formatCredits } from '../domain/units.ts';
+import { dayAndTime, measuredTime, timeWithSeconds } from './timeText.ts';
+import { icon, prose } from './view.ts';
+import type { View } from './view.ts';
+
+function charge(result: ExplainResult, locale: string): TemplateResult {
+  if (!result.charge) return html`<p class="dim">${noChargeText(result)}</p>`;
+  const { charge: made } = result;
+  const formula = formulaLine(result);
+  return html`<table aria-label="Formula"><thead><tr><th scope="col">Tokens</th><th scope="col" class="n">Count</th><th scope="col" class="n">Credits / M</th><th scope="col" class="n">Credits</th></tr></thead>
+    <tbody>${made.terms.map((term) => {
+    const row = termRow(term, locale);
+    return html`<tr><td>${row.what}</td><td class="n">${row.tokens}</td><td class="n">${row.price}</td><td class="n">${row.credits}</td></tr>`;
+  })}</tbody>
+    <tfoot><tr><td>Charge</td><td></td><td class="n plain">${chargeUsd(made.costMicroCredits, locale)}</td><td class="n">${formatCredits(made.costMicroCredits, 6, locale)}</td></tr></tfoot></table>
+    <p class="dim">${made.model}, ${made.tier} tier, price ${made.priceVersion}. Rounded once, at the end.</p>
+    ${formula === undefined ? nothing : html`<p class="mono wrap">${formula}</p>`}
+    ${made.uncoveredMicroCredits > 0 ? html`<p>${icon('warning', 's warn')} ${formatCredits(made.uncoveredMicroCredits, 6, locale)} credits of it were covered by no grant.</p>` : nothing}
+    ${made.drawnMicroCredits === 0 && made.costMicroCredits > 0 && made.uncoveredMicroCredits === 0 ? html`<p class="dim">Nothing was drawn: the balance was not tracked.</p>` : nothing}`;
+}
+
+function decision(result: ExplainResult, locale: string): TemplateResult {
+  const { layers, slices, remedy } = result.decision;
+  return html`<ol class="steps">${layers.map((layer) => {
+    const mark = verdictMark(layer.verdict);
+    return html`<li class=${layer.verdict === 'skipped' ? 'off' : ''}>${icon(mark.icon, layer.verdict === 'passed' || layer.verdict === 'took' ? 'good' : layer.verdict === 'ended' ? 'bad' : '')}<div><span class="sr">${mark.word}: </span>${sentenceCase(layer.layer)}: <span class="dim">${layer.because}</span></div></li>`;
+  })}</ol>
+    ${slices.length === 0 ? nothing : html`<p>Held ${formatCredits(result.decision.holdMicroCredits, 6, locale)}: <span class="dim">${slices.map((slice) => `${formatCredits(slice.microCredits, 6, locale)} ${kindName(slice.kind).toLowerCase()}`).join(', ')}</span></p>`}
+    ${remedy === undefined ? nothing : html`<p>${prose(remedy)}</p>`}`;
+}
+
+function entries(result: ExplainResult, view: View): TemplateResult {
+  if (result.entries.length === 0) return html`<p class="dim">None: the balance did not move.</p>`;
+  return html`<dl class="pairs right">${result.entries.map((entry) => html`<dt>${timeWithSeconds(entry.atMs, view.place)} ${entry.kind}</dt>
+    <dd>${entry.kind === 'reserve' ? `${formatCredits(entry.heldDeltaMicroCredits, 6, view.place.locale)} held`
+    : entry.kind === 'void' ? `${formatCredits(Math.abs(entry.heldDeltaMicroCredits), 6, view.place.locale)} freed` : signedCredits(entry.amountMicroCredits, view.place.locale, 6)}</dd>`)}</dl>`;
+}
+
+function body(result: ExplainResult, view: View): TemplateResult {
+  const { locale } = view.place;
+  const story = storyBesideLayers(result);
+  return html`<dl class="pairs"><dt>Request</dt><dd class="mono wrap">${result.id}</dd><dt>Sent by</dt><dd>${result.workspaceLabel} · ${result.client}</dd>
+      <dt>Received</dt><dd>${dayAndTime(result.receivedAtMs, view.nowMs, view.place)}${result.waitedMs > 0 ? ` · waited ${measuredTime(result.waitedMs)}` : ''}</dd>
+      ${result.attempts.length > 1 ? html`<dt>Attempts</dt><dd>${result.attempts.map((attempt) => attempt.outcome ?? 'running').join(', ')}</dd>` : nothing}</dl>
+    ${story.length === 0 ? nothing : html`<h3>What happened</h3>${story.map((sentence) => html`<p>${sentence}</p>`)}`}
+    <h3>Formula</h3>${charge(result, locale)}
+    <h3>Decision</h3>${decision(result, locale)}
+    <h3>Entries</h3>${entries(result, view)}`;
+}
+
+/** The panel. Its heading takes the focus when it opens; Escape closes it. */
+export function explainPanel(open: OpenExplanation, view: View): TemplateResult {
+  const title = open.result ? explainTitle(open.result, view.place.locale) : 'Explanation';
+  return html`<aside class="explain" data-test="explain-panel" aria-labelledby="head-explain" aria-busy=${open.result || open.problem ? 'false' : 'true'}>
+    <div class="head"><h2 id="head-explain" tabindex="-1">${title}</h2><span class="grow"></span><button type="button" class="ico" title="Close" aria-label="Close the explanation" @click=${view.act.closeExplanation}>${icon('close')}</button></div>
+    ${open.result ? body(open.result, view)
+    : open.problem ? html`<p>${icon('error', 's bad')} ${prose(`${open.problem.message} ${open.problem.remedy}`)}</p>`
+    : html`<p class="dim">${icon('loading', 's codicon-modifier-spin')} Asking the broker about ${open.requestId}…</p>`}</aside>`;
+}

@@ -1,0 +1,28 @@
+// Checks what arrives by `postMessage` before the page believes it. Only messages whose type and
+// outer shape the page knows get through; anything else is dropped, because frames and browser
+// tools post messages of their own.
+import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+const linkStates: readonly unknown[] = ['connecting', 'connected', 'down'];
+
+/** The message if it is one of the extension's, else undefined. */
+export function incomingMessage(data: unknown): ExtensionMessage | undefined {
+  if (!isRecord(data)) return undefined;
+  switch (data['type']) {
+    case 'state':
+      return isRecord(data['link']) && linkStates.includes(data['link']['state']) && typeof data['locale'] === 'string'
+        && (data['snapshot'] === undefined || isRecord(data['snapshot'])) ? data as ExtensionMessage : undefined;
+    case 'openTopUp':
+      return { type: 'openTopUp' };
+    case 'topUpResult':
+    case 'explainResult':
+    case 'cancelResult':
+      return Number.isInteger(data['id']) ? data as ExtensionMessage : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+// One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
+// and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
+import { lowShare } from '../domain/meter.ts';
+import { formatTokens } from '../domain/units.ts';
+import type { WindowView } from '../protocol/snapshot.ts';
+import { countText, percentText } from './amountText.ts';
+import { dayAndTime, duration } from './timeText.ts';
+import type { Place } from './timeText.ts';
+
+/** How a gauge is drawn; each level has its words too. */
+export type LimitLevel = 'fine' | 'low' | 'empty' | 'unknown';
+
+/** A limit in words and shares. Shares are 0 to 1 and already flipped for `show`. */
+export interface LimitRow {
+  readonly id: string;
+  readonly name: string;
+  readonly model: string;
+  readonly level: LimitLevel;
+  /** Length of the bar. */
+  readonly share?: number;
+  /** Place of the tick: time left (or passed) in the window. */
+  readonly tick?: number;
+  readonly amount: string;
+  readonly resets: string;
+  readonly countdown?: string;
+  readonly pace: string;
+  readonly sentence: string;
+}
+
+/** Within this many points of share the use is on pace. */
+const onPaceShare = 0.03;
+/** Windows shorter than this refill steadily; time left says nothing about their pace. */
+const paceMinutesMin = 60;
+
+/** Names a window by its length: "minute", "5 hours", "day", "week". */
+export function windowLength(minutes: number): string {
+  if (minutes === 1) return 'minute';
+  if (minutes === 60) return 'hour';
+  if (minutes === 1440) return 'day';
+  if (minutes === 10_080) return 'week';
+  if (minutes % 1440 === 0) return `${minutes / 1440} days`;
+  if (minutes % 60 === 0) return `${minutes / 60} hours`;
+  return `${minutes} minutes`;
+}
+
+/** Share that is left, 0 to 1; undefined while the limit or what is left of it is unknown. */
+export function shareLeft(window: WindowView): number | undefined {
+  if (window.limit === undefined || window.remaining === undefined || window.limit <= 0) return undefined;
+  return Math.min(1, Math.max(0, window.remaining / window.limit));
+}
+
+/**
+ * Share of the window's time that is left, where that means something. A limit that refills
+ * steadily is full after exactly the share that was used, so its time left repeats the bar.
+ */
+export function timeLeft(window: WindowView, nowMs: number): number | undefined {
+  const left = shareLeft(window);
+  if (left === undefined || window.resetsAtMs === undefined || window.windowMinutes < paceMinutesMin) return undefined;
+  const share = Math.min(1, Math.max(0, (window.resetsAtMs - nowMs) / (window.windowMinutes * 60_000)));
+  return Math.abs(share - (1 - left)) < 0.02 ? undefined : share;
+}
+
+/** Spare share of a window against even use: positive is spare, negative is over pace. */
+export function spareShare(window: WindowView, nowMs: number): number | undefined {
+  const left = shareLeft(window);
+  const time = timeLeft(window, nowMs);
+  return left === undefined || time === undefined ? undefined : left - time;
+}
+
+/** Words a limit. `show` flips number, bar and tick together. */
+export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used', place: Place): LimitRow {
+  const name = `${window.measure === 'tokens' ? 'Tokens' : 'Requests'} per ${windowLength(window.windowMinutes)}`;
+  const base = { id: window.id, name, model: window.model };
+  if (window.remaining === undefined) {
+    return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
+  }
+  const left = shareLeft(window);
+  const time = timeLeft(window, nowMs);
+  const spare = spareShare(window, nowMs);
+  const count = (value: number) => window.measure === 'tokens' ? formatTokens(value, place.locale) : countText(value, place.locale);
+  const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
+  const word = window.limit === undefined ? 'left' : show;
+  const refill = refillText(window, nowMs, time === undefined, left, place);
+  const empty = window.remaining <= 0;
+  const low = !empty && ((left !== undefined && left < lowShare) || (spare !== undefined && spare <= -onPaceShare));
+  const flipped = (share: number) => show === 'left' ? share : 1 - share;
+  return {
+    ...base, ...refill,
+    level: empty ? 'empty' : left === undefined ? 'unknown' : low ? 'low' : 'fine',
+    ...(left === undefined ? {} : { share: flipped(left) }),
+    ...(time === undefined ? {} : { tick: flipped(time) }),
+    amount: count(shown),
+    pace: paceText(window, left, spare),
+    sentence: `${name}, ${window.model}: ${left === undefined ? count(shown) : percentText(flipped(left))} ${word}, ${[refill.resets, refill.countdown].filter(Boolean).join(', ')}`,
+  };
+}
+
+function refillText(window: WindowView, nowMs: number, steady: boolean, left: number | undefined, place: Place): { resets: string; countdown?: string } {
+  if (left === 1) return { resets: 'full now' };
+  if (window.resetsAtMs === undefined) return { resets: 'reset not announced' };
+  const waitMs = window.resetsAtMs - nowMs;
+  if (waitMs <= 0) return { resets: 'full now' };
+  return steady
+    ? { resets: 'steady refill', countdown: `full in ${duration(waitMs)}` }
+    : { resets: dayAndTime(window.resetsAtMs, nowMs, place), countdown: `in ${duration(waitMs)}` };
+}
+
+function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {
+  if (window.remaining === 0) return 'used up';
+  if (left === undefined) return 'unknown';
+  if (spare !== undefined) {
+    if (Math.abs(spare) < onPaceShare) return left < lowShare ? 'low, on pace' : 'on pace';
+    return spare > 0 ? `${percentText(spare)} spare` : `${percentText(-spare)} over`;
+  }
+  if (left < lowShare) return 'low';
+  return window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily';
+}
+
+/**
+ * The limit worth a headline: over pace or low, and long enough to end work for a while. Limits
+ * that refill within minutes explain waits but never take the headline.
+ */
+export function tightestLimit(windows: readonly WindowView[], nowMs: number): WindowView | undefined {
+  const slack = (window: WindowView) => Math.min(shareLeft(window) ?? 1, 1 + (spareShare(window, nowMs) ?? 0));
+  return windows
+    .filter((window) => window.windowMinutes >= paceMinutesMin && shareLeft(window) !== undefined)
+    .filter((window) => (shareLeft(window) ?? 1) < lowShare || (spareShare(window, nowMs) ?? 0) <= -onPaceShare)
+    .toSorted((a, b) => slack(a) - slack(b))[0];
+}

@@ -1,0 +1,32 @@
+// The Limits area: one row per upstream limit with its gauge. Words come from limitText; a limit that
+// was never announced stands there as unknown.
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { limitRow } from './limitText.ts';
+import type { LimitRow } from './limitText.ts';
+import { icon } from './view.ts';
+import type { View } from './view.ts';
+
+function paceMark(row: LimitRow): TemplateResult | typeof nothing {
+  if (row.level === 'empty') return html`${icon('error', 's bad')} `;
+  return row.level === 'low' ? html`${icon('warning', 's warn')} ` : nothing;
+}
+
+function limitLine(row: LimitRow): TemplateResult {
+  return html`<tr><td>${row.name} <span class="dim">· ${row.model}</span></td>
+    <td><usage-gauge .share=${row.share} .tick=${row.tick} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
+    <td class="n">${row.amount}</td><td>${row.resets}${row.countdown === undefined ? nothing : html` <span class="dim">· ${row.countdown}</span>`}</td>
+    <td class="nowrap ${row.level === 'fine' && row.pace.includes('spare') ? '' : 'dim'}">${paceMark(row)}${row.pace}</td></tr>`;
+}
+
+/** The area. */
+export function limitsTable(snapshot: Snapshot, view: View): TemplateResult {
+  const rows = snapshot.windows.map((window) => limitRow(window, view.nowMs, view.show, view.place));
+  const bar = view.show === 'left' ? 'Bar: what is left. Tick: time left in the window.' : 'Bar: what is used. Tick: time passed in the window.';
+  return html`<section class="area" aria-labelledby="head-limits" data-test="limits"><header class="head"><h2 id="head-limits">Limits</h2>${rows.length > 0 ? html`<span class="dim hide-s">${bar}</span>` : nothing}</header>
+    ${rows.length === 0 ? html`<p class="dim empty">Limits are unknown until the first answer; the upstream announces them with it.</p>`
+    : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">Limit</th><th scope="col" class="gauge-column"><span class="sr">Gauge</span></th><th scope="col" class="n">${view.show === 'left' ? 'Left' : 'Used'}</th><th scope="col">Resets</th><th scope="col">Pace</th></tr></thead>
+      <tbody>${repeat(rows, (row) => row.id, limitLine)}</tbody></table>`}</section>`;
+}

@@ -1,0 +1,41 @@
+// Puts the dashboard page together in its webview: registers the elements, hands the page its
+// surroundings, and feeds it the extension's messages. Nothing is decided here.
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
+import './main.css';
+import { CostChart } from './costChart.ts';
+import { CodexDashboard } from './dashboard.ts';
+import type { PageMessage } from '../protocol/dashboardMessages.ts';
+import { TopUpForm } from './topUpForm.ts';
+import { UsageGauge } from './usageGauge.ts';
+
+/** What VS Code gives a webview: https://code.visualstudio.com/api/references/vscode-api#WebviewApi. */
+interface WebviewHost {
+  postMessage(message: PageMessage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): WebviewHost;
+
+customElements.define('usage-gauge', UsageGauge);
+customElements.define('cost-chart', CostChart);
+customElements.define('topup-form', TopUpForm);
+customElements.define('codex-dashboard', CodexDashboard);
+
+const host = acquireVsCodeApi();
+const page = document.querySelector<CodexDashboard>('codex-dashboard');
+if (!page) throw new Error('The page lacks its codex-dashboard element.');
+
+window.addEventListener('message', (event) => page.take(event.data));
+page.start({
+  post: (message) => host.postMessage(message),
+  now: () => Date.now(),
+  every: (intervalMs, callback) => {
+    const timer = setInterval(callback, intervalMs);
+    return () => clearInterval(timer);
+  },
+  newKey: () => crypto.randomUUID(),
+  loadTab: () => (host.getState() as { tab?: unknown } | null | undefined)?.tab,
+  saveTab: (tab) => host.setState({ tab }),
+});

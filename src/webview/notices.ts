@@ -1,0 +1,76 @@
+// What is wrong or unusual now, on top of every page: what happened, what it means, what to do. One
+// notice per cause; being fine shows none.
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Problem } from '../domain/problem.ts';
+import type { LinkState } from '../protocol/dashboardMessages.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { balanceLevel } from './balanceText.ts';
+import { dayAndTime, duration } from './timeText.ts';
+import { icon, prose } from './view.ts';
+import type { RunCommand, View } from './view.ts';
+
+type Tone = 'warning' | 'error' | 'info';
+const toneIcon: Record<Tone, string> = { warning: 'warning', error: 'error', info: 'info' };
+const toneColour: Record<Tone, string> = { warning: 'warn', error: 'bad', info: 'note' };
+
+/** One notice. Its first words are its name, in semibold. */
+export function notice(tone: Tone, title: string, text: string, actions: TemplateResult | typeof nothing = nothing): TemplateResult {
+  return html`<div class="notice ${tone}" role="group" aria-label=${title}>${icon(toneIcon[tone], toneColour[tone])}<div class="grow"><strong>${title}</strong> ${prose(text)}${actions === nothing ? nothing : html`<div class="row actions">${actions}</div>`}</div></div>`;
+}
+
+function button(view: View, command: RunCommand, label: string): TemplateResult {
+  return html`<vscode-button secondary @click=${() => view.act.run(command)}>${label}</vscode-button>`;
+}
+
+/** The link is down: what that means for requests and numbers, and how to go on. */
+export function brokerDown(link: LinkState, snapshot: Snapshot | undefined, view: View): TemplateResult {
+  const said = link.problem ? `${link.problem.message} ${link.problem.remedy}` : 'Requests cannot be metered until it runs.';
+  const numbers = snapshot ? ` The numbers below are from ${dayAndTime(snapshot.atMs, view.nowMs, view.place)} and no longer change.` : '';
+  const attempt = link.attempt === undefined ? '' : ` Attempt ${link.attempt} to reach it.`;
+  return notice('error', 'The broker is not running.', `${said}${numbers}${attempt}`,
+    html`${button(view, 'startBroker', 'Start the broker')}${button(view, 'showLog', 'Show log')}`);
+}
+
+function problemNotice(what: Problem, view: View): TemplateResult {
+  const retry = what.retryAtMs !== undefined && what.retryAtMs > view.nowMs ? ` It is tried again in ${duration(what.retryAtMs - view.nowMs)}.` : '';
+  const action = what.code === 'api_key_invalid' || what.code === 'no_api_key' ? button(view, 'setApiKey', 'Store a key…') : button(view, 'showLog', 'Show log');
+  return notice('error', what.message, `${what.remedy}${retry}`, action);
+}
+
+/** No key: two ways in, and practice mode, which needs none. */
+function noKey(view: View): TemplateResult {
+  return html`<section class="welcome" aria-labelledby="head-key"><h2 id="head-key">Connect Codex</h2>
+    <p class="dim">The broker has no OpenAI API key yet, so it cannot send requests. There are two ways in, and a way to try everything first.</p>
+    <dl class="ways">
+      <div><dt>${icon('key', 's')} Store a key here</dt><dd class="dim">It goes to the system keychain, never into settings or files.</dd><dd><vscode-button @click=${() => view.act.run('setApiKey')}>Store an API key…</vscode-button></dd></div>
+      <div><dt>${icon('terminal', 's')} Hand it over in a terminal</dt><dd class="dim">Start the broker yourself; it reads the key from standard input and keeps it in memory.</dd><dd><code>codex-broker serve --api-key-stdin</code></dd></div>
+      <div><dt>${icon('beaker', 's')} Try practice mode</dt><dd class="dim">A simulated upstream with limits and prices. No key, no cost.</dd><dd>${button(view, 'startPracticeMode', 'Start practice mode')}</dd></div>
+    </dl></section>`;
+}
+
+function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  const level = balanceLevel(snapshot);
+  const add = html`<vscode-button secondary @click=${view.act.addCredits}>Add credits…</vscode-button>`;
+  if (level === 'blocked') {
+    const renews = snapshot.balance.grants.length > 0 ? ' Waiting does not bring credits back.' : '';
+    return notice('warning', 'No credits left.', `New requests are refused, and nothing is charged for them.${renews} Add credits to go on.`, add);
+  }
+  if (snapshot.nextDraw === 'none') {
+    return notice('warning', 'The next request would be refused.', 'There are credits left, but none that it may use. Add credits and say who may use them.', add);
+  }
+  if (level === 'critical') return notice('warning', 'Credits are almost used up.', 'When they end, new requests are refused until credits are added.', add);
+  return nothing;
+}
+
+/** Every notice that the snapshot calls for. */
+export function snapshotNotices(snapshot: Snapshot, view: View): TemplateResult {
+  const keyRejected = snapshot.key.state === 'rejected' && !snapshot.problems.some((each) => each.code === 'api_key_invalid');
+  return html`
+    ${snapshot.problems.filter((each) => each.code !== 'no_api_key').map((each) => problemNotice(each, view))}
+    ${keyRejected ? notice('error', 'OpenAI does not accept the API key.', 'Requests fail until another key is stored; nothing is charged for them.', button(view, 'setApiKey', 'Store another key…')) : nothing}
+    ${snapshot.key.state === 'missing' && !view.practice ? noKey(view) : nothing}
+    ${view.practice ? notice('info', 'Practice mode.', 'Requests go to a simulated upstream. Credits here are for practice and have their own ledger; no money is involved.',
+    html`${button(view, 'leavePracticeMode', 'Leave practice mode')}${button(view, 'openMeteredTerminal', 'Open a metered terminal')}`) : nothing}
+    ${view.stale ? nothing : balanceNotice(snapshot, view)}`;
+}

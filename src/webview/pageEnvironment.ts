@@ -1,0 +1,19 @@
+// What the page may use of the world around it, handed in by its main file, so that every part of it
+// runs the same under a test: the channel to the extension, the clock, the ticker, fresh keys.
+import type { PageMessage } from '../protocol/dashboardMessages.ts';
+
+/** The page's surroundings. */
+export interface PageEnvironment {
+  /** Posts a message to the extension. */
+  post(message: PageMessage): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back again and again; the answer stops it. */
+  every(intervalMs: number, callback: () => void): () => void;
+  /** A key that no other form has, for one top-up. */
+  newKey(): string;
+  /** The tab that was open when the page was last shown, as it was stored. */
+  loadTab(): unknown;
+  /** Stores the open tab for the next time. */
+  saveTab(tab: string): void;
+}

@@ -1,0 +1,120 @@
+// Everything the page remembers, and how a message changes it: the newest state, the open tab, the
+// explanation and the top-up that were asked for. Pure; an answer to an older question is ignored.
+import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import type { CreditsAddResult, ExplainResult } from '../protocol/control.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { balanceLevel } from './balanceText.ts';
+
+/** The pages, in the order of their tabs. */
+export const tabs = ['now', 'ledger', 'credits'] as const;
+/** One page. */
+export type Tab = (typeof tabs)[number];
+
+/** The newest `state` message. */
+export type StateMessage = Extract<ExtensionMessage, { type: 'state' }>;
+
+/** An explanation that is open: asked for, answered or failed. */
+export interface OpenExplanation {
+  readonly id: number;
+  readonly requestId: string;
+  readonly result?: ExplainResult;
+  readonly problem?: Problem;
+}
+
+/** The answer to a top-up. */
+export interface TopUpAnswer {
+  readonly id: number;
+  readonly result?: CreditsAddResult;
+  readonly problem?: Problem;
+}
+
+/** What the page remembers. */
+export interface PageState {
+  readonly tab: Tab;
+  readonly newest?: StateMessage;
+  /** Page clock when the newest snapshot arrived; with it the broker's clock is carried on. */
+  readonly snapshotReceivedAtMs?: number;
+  readonly explanation?: OpenExplanation;
+  readonly topUpAnswer?: TopUpAnswer;
+  /** Requests whose cancellation was asked for, by the question's id. */
+  readonly cancelling: ReadonlyMap<number, string>;
+  /** The sentence for the page's live region; changes are announced once. */
+  readonly announcement: string;
+  /** True from `openTopUp` until the amount field got the focus. */
+  readonly focusAmount: boolean;
+}
+
+/** The page before anything arrived. */
+export function firstPageState(tab: Tab): PageState {
+  return { tab, cancelling: new Map(), announcement: '', focusAmount: false };
+}
+
+/** A stored tab name, or `now`. */
+export function tabFrom(value: unknown): Tab {
+  return tabs.find((tab) => tab === value) ?? 'now';
+}
+
+/** Takes a message in. `nowMs` is the page's clock. */
+export function receive(state: PageState, message: ExtensionMessage, nowMs: number): PageState {
+  switch (message.type) {
+    case 'state': return receiveState(state, message, nowMs);
+    case 'openTopUp': return { ...state, tab: 'credits', focusAmount: true };
+    case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
+    case 'explainResult':
+      return state.explanation?.id === message.id
+        ? { ...state, explanation: { requestId: state.explanation.requestId, ...answerOf(message) } } : state;
+    case 'cancelResult': {
+      if (!state.cancelling.has(message.id)) return state;
+      const cancelling = new Map(state.cancelling);
+      cancelling.delete(message.id);
+      const said = message.problem ? `Not cancelled. ${message.problem.message} ${message.problem.remedy}`
+        : message.cancelled ? 'Cancelled.' : 'It had ended before it could be cancelled.';
+      return { ...state, cancelling, announcement: said };
+    }
+  }
+}
+
+function answerOf<R>(message: { readonly id: number; readonly result?: R; readonly problem?: Problem }): { id: number; result?: R; problem?: Problem } {
+  return {
+    id: message.id,
+    ...(message.result === undefined ? {} : { result: message.result }),
+    ...(message.problem === undefined ? {} : { problem: message.problem }),
+  };
+}
+
+function receiveState(state: PageState, message: StateMessage, nowMs: number): PageState {
+  const fresh = message.snapshot !== undefined && !isSame(message.snapshot, state.newest?.snapshot);
+  const receivedAtMs = fresh ? nowMs : state.snapshotReceivedAtMs;
+  return {
+    ...state,
+    newest: message,
+    ...(receivedAtMs === undefined ? {} : { snapshotReceivedAtMs: receivedAtMs }),
+    announcement: announcementFor(state.newest, message) ?? state.announcement,
+  };
+}
+
+/** Whether two pictures are the same moment of the same broker. */
+function isSame(a: Snapshot, b: Snapshot | undefined): boolean {
+  return b !== undefined && a.sequence === b.sequence && a.broker.startedAtMs === b.broker.startedAtMs && a.broker.pid === b.broker.pid;
+}
+
+/** What is worth saying aloud: the link's loss and return, and the balance crossing a line. */
+function announcementFor(before: StateMessage | undefined, after: StateMessage): string | undefined {
+  if (before === undefined) return undefined;
+  if (before.link.state !== 'down' && after.link.state === 'down') return 'The broker is not running. The numbers are the last ones known.';
+  if (before.link.state === 'down' && after.link.state === 'connected') return 'The broker runs again.';
+  if (!before.snapshot || !after.snapshot) return undefined;
+  const [was, is] = [balanceLevel(before.snapshot), balanceLevel(after.snapshot)];
+  if (was === is) return undefined;
+  if (is === 'blocked') return 'No credits left. New requests are refused and cost nothing.';
+  if (is === 'critical' || is === 'low') return was === 'ok' || was === 'low' ? 'Credits are running low.' : undefined;
+  return was === 'blocked' ? 'There are credits again.' : undefined;
+}
+
+/** The broker's clock now: the snapshot's time carried on by the page's own, which may run apart. */
+export function brokerNowMs(state: PageState, pageNowMs: number): number {
+  const snapshot = state.newest?.snapshot;
+  if (!snapshot || state.snapshotReceivedAtMs === undefined) return pageNowMs;
+  return snapshot.atMs + Math.max(0, pageNowMs - state.snapshotReceivedAtMs);
+}

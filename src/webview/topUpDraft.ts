@@ -1,0 +1,61 @@
+// The top-up form's rules: which amounts it takes, what its button is called, what the balance would
+// become. Pure; it never sends anything and knows no screen.
+import { formatCredits, formatUsd, microCreditsPerCredit, parseUsd } from '../domain/units.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { CreditsAddResult } from '../protocol/control.ts';
+import type { BalanceView } from '../protocol/snapshot.ts';
+
+/** Amounts on offer, in whole US dollars. */
+export const presetsUsd = [5, 10, 25, 50] as const;
+
+/** The least that the form adds: one credit. */
+export const topUpMicroCreditsMin = microCreditsPerCredit;
+
+/** The most that the form adds at once (US$500), so that a slipped digit cannot lift the cap far. */
+export const topUpMicroCreditsMax = 500 * 25 * microCreditsPerCredit;
+
+/** What a typed amount is worth, or what is wrong with it. */
+export type DraftAmount =
+  | { readonly microCredits: number }
+  | { readonly wrong: string };
+
+/** Reads the amount field, in US dollars. */
+export function draftAmount(usdText: string, locale: string): DraftAmount {
+  const text = usdText.trim().replace(/^\$\s*/, '');
+  if (text === '') return { wrong: 'Choose or type an amount.' };
+  const microCredits = parseUsd(text);
+  const range = `${formatUsd(topUpMicroCreditsMin, 2, locale)} to ${formatUsd(topUpMicroCreditsMax, 2, locale)}`;
+  if (microCredits === undefined) return { wrong: `Type US dollars with at most two decimals, such as 12.50; ${range}.` };
+  if (microCredits < topUpMicroCreditsMin || microCredits > topUpMicroCreditsMax) return { wrong: `One top-up adds ${range}.` };
+  return { microCredits };
+}
+
+/** The button names its result. */
+export function submitLabel(amount: DraftAmount, locale: string): string {
+  return 'wrong' in amount ? 'Add credits'
+    : `Add ${formatCredits(amount.microCredits, 2, locale)} credits (${formatUsd(amount.microCredits, 2, locale)})`;
+}
+
+/** Balance after the top-up, in microcredits; an untracked balance begins at the amount. */
+export function balanceAfter(balance: BalanceView, microCredits: number): number {
+  return (balance.tracked ? balance.balanceMicroCredits : 0) + microCredits;
+}
+
+/** What the result says: "250.00 credits added. Balance 592.18." */
+export function addedText(result: CreditsAddResult, locale: string): string {
+  const balance = `Balance ${formatCredits(result.balance.balanceMicroCredits, 2, locale)}.`;
+  const amount = formatCredits(result.grant.amountMicroCredits, 2, locale);
+  return result.created ? `${amount} credits added. ${balance}` : `These ${amount} credits had been added already; nothing was added twice. ${balance}`;
+}
+
+/** What a failure says: what happened, what to do, and that a second try cannot add twice. */
+export function notAddedText(problem: Problem): string {
+  return `${problem.message} ${problem.remedy} Trying again with the same amount cannot add it twice.`;
+}
+
+/** About how many requests like the last priced one an amount pays for; undefined if there was none. */
+export function requestsBought(microCredits: number, lastCostMicroCredits: number | undefined): number | undefined {
+  if (lastCostMicroCredits === undefined || lastCostMicroCredits <= 0) return undefined;
+  const count = Math.floor(microCredits / lastCostMicroCredits);
+  return count > 0 ? count : undefined;
+}

@@ -1,0 +1,141 @@
+// The `topup-form` element: choose an amount and who may use it, see what the balance becomes, add it
+// once. It asks its page to send; a key made once per form keeps a second click from adding twice.
+import { html, LitElement, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import { formatCredits, formatUsd } from '../domain/units.ts';
+import type { BalanceView } from '../protocol/snapshot.ts';
+import { creditsText } from './amountText.ts';
+import type { TopUpAnswer } from './pageState.ts';
+import { addedText, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
+import { icon, prose } from './view.ts';
+
+/** What a form asks for; `send` answers with the question's id. */
+export interface TopUpOrder {
+  readonly amountMicroCredits: number;
+  readonly key: string;
+  readonly scope: 'everywhere' | 'workspace';
+}
+
+/**
+ * Properties: `balance`, `lastCostMicroCredits` (of the last priced request), `workspaceLabel` of this
+ * window, `blockedReason` when nothing can be added now, `practice`, `locale`, `answer`, and the
+ * functions `send` and `newKey`.
+ */
+export class TopUpForm extends LitElement {
+  static override properties = {
+    balance: { attribute: false }, lastCostMicroCredits: { attribute: false }, workspaceLabel: { attribute: false },
+    blockedReason: { attribute: false }, practice: { type: Boolean }, locale: { type: String }, answer: { attribute: false },
+    usdText: { state: true }, scope: { state: true }, askedId: { state: true },
+  };
+
+  declare balance: BalanceView | undefined;
+  declare lastCostMicroCredits: number | undefined;
+  declare workspaceLabel: string | undefined;
+  declare blockedReason: string | undefined;
+  declare practice: boolean;
+  declare locale: string;
+  declare answer: TopUpAnswer | undefined;
+  declare usdText: string;
+  /** Undefined until the person chooses; the narrower answer stands in for it. */
+  declare scope: 'everywhere' | 'workspace' | undefined;
+  /** The question that was sent and not answered yet. */
+  declare askedId: number | undefined;
+  send: (order: TopUpOrder) => number = () => 0;
+  newKey: () => string = () => '';
+  #key: string | undefined;
+
+  constructor() {
+    super();
+    this.usdText = '10';
+    this.locale = 'en';
+    this.practice = false;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  /** Puts the cursor into the amount, with its text selected. */
+  focusAmount(): void {
+    const field = this.querySelector<HTMLInputElement>('[data-test=topup-amount]');
+    field?.focus();
+    field?.select();
+  }
+
+  #choose(change: () => void): void {
+    if (this.askedId !== undefined) return;
+    change();
+    // A different order is a different grant; the answer to the old one no longer speaks for it.
+    this.#key = undefined;
+    this.answer = undefined;
+  }
+
+  #chosenScope(): 'everywhere' | 'workspace' {
+    return this.workspaceLabel === undefined ? 'everywhere' : this.scope ?? 'workspace';
+  }
+
+  #submit(event: Event): void {
+    event.preventDefault();
+    const amount = draftAmount(this.usdText, this.locale);
+    if ('wrong' in amount || this.blockedReason !== undefined || this.askedId !== undefined) return;
+    this.#key ??= this.newKey();
+    this.answer = undefined;
+    this.askedId = this.send({ amountMicroCredits: amount.microCredits, key: this.#key, scope: this.#chosenScope() });
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('answer') || this.answer === undefined || this.answer.id !== this.askedId) return;
+    this.askedId = undefined;
+    // The grant exists now: the next order is another one. After a failure the key stays.
+    if (this.answer.result) this.#key = undefined;
+  }
+
+  protected override render(): TemplateResult {
+    const amount = draftAmount(this.usdText, this.locale);
+    const sending = this.askedId !== undefined;
+    const disabled = 'wrong' in amount || this.blockedReason !== undefined || sending;
+    const reason = this.blockedReason ?? ('wrong' in amount ? amount.wrong : undefined);
+    return html`<form @submit=${(event: Event) => this.#submit(event)}>
+      <fieldset ?disabled=${this.blockedReason !== undefined}><legend>Amount</legend>
+        <div class="presets">${presetsUsd.map((usd) => this.#preset(usd))}</div>
+        <label class="field">Other amount, in US dollars<span class="money"><span aria-hidden="true">$</span><input data-test="topup-amount" class="input" inputmode="decimal" autocomplete="off" maxlength="12" .value=${this.usdText} aria-describedby="topup-reason" aria-invalid=${'wrong' in amount ? 'true' : 'false'} @input=${(event: Event) => { const { value } = event.target as HTMLInputElement; this.#choose(() => { this.usdText = value; }); }}></span></label></fieldset>
+      ${this.#scopeChoice()}
+      ${this.#outcome(amount)}
+      <p class="dim">${this.practice ? 'Practice credits cost nothing and buy nothing; they let the simulated upstream run.' : 'A personal budget caps what is spent through this broker. No payment happens here: OpenAI bills the API key directly.'}</p>
+      <p id="topup-reason" class="reason">${reason === undefined ? nothing : html`${icon(this.blockedReason === undefined ? 'info' : 'warning', 's')} ${reason}`}</p>
+      <div class="row"><vscode-button class="primary" data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale)}</vscode-button></div>
+      <div data-test="topup-result" class="result" role="status">${this.#result()}</div></form>`;
+  }
+
+  #preset(usd: number): TemplateResult {
+    const chosen = Number(this.usdText) === usd;
+    const amount = draftAmount(String(usd), this.locale);
+    return html`<button type="button" class="preset" data-test="topup-preset-${usd}" aria-pressed=${chosen ? 'true' : 'false'} @click=${() => this.#choose(() => { this.usdText = String(usd); })}><strong>$${usd}</strong><span>${'microCredits' in amount ? formatCredits(amount.microCredits, 0, this.locale) : ''} credits</span></button>`;
+  }
+
+  #scopeChoice(): TemplateResult {
+    const scope = this.#chosenScope();
+    const option = (value: 'everywhere' | 'workspace', label: string, disabled: boolean) => html`<label class="option"><input type="radio" name="topup-scope" data-test="topup-scope-${value}" value=${value} .checked=${scope === value} ?disabled=${disabled} @change=${() => this.#choose(() => { this.scope = value; })}><span>${label}</span></label>`;
+    return html`<fieldset ?disabled=${this.blockedReason !== undefined}><legend>Who may use them</legend>
+      ${option('everywhere', 'Every workspace', false)}
+      ${option('workspace', this.workspaceLabel === undefined ? 'Only this workspace (no folder is open in this window)' : `Only this workspace: ${this.workspaceLabel}`, this.workspaceLabel === undefined)}</fieldset>`;
+  }
+
+  #outcome(amount: ReturnType<typeof draftAmount>): TemplateResult | typeof nothing {
+    if ('wrong' in amount || !this.balance) return nothing;
+    const after = balanceAfter(this.balance, amount.microCredits);
+    const buys = requestsBought(amount.microCredits, this.lastCostMicroCredits);
+    // Once it is added, the balance above tells the rest; "after" would count the same credits again.
+    return html`<dl class="pairs right"><dt>Balance now</dt><dd>${this.balance.tracked ? formatCredits(this.balance.balanceMicroCredits, 2, this.locale) : 'not tracked'}</dd>
+      <dt>Added</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
+      <dt class="strong">Balance after</dt><dd class="strong">${formatCredits(after, 2, this.locale)} credits · ${formatUsd(after, 2, this.locale)}</dd>
+      ${buys === undefined ? nothing : html`<dt>Enough for about</dt><dd>${buys} requests like the last one <span class="dim">(${creditsText(this.lastCostMicroCredits ?? 0, this.locale)})</span></dd>`}</dl>`;
+  }
+
+  #result(): TemplateResult | typeof nothing {
+    const { answer } = this;
+    if (!answer) return nothing;
+    if (answer.result) return html`${icon('pass', 's good')} ${addedText(answer.result, this.locale)}`;
+    return answer.problem ? html`${icon('error', 's bad')} ${prose(notAddedText(answer.problem))}` : nothing;
+  }
+}

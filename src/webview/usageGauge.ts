@@ -1,0 +1,58 @@
+// The `usage-gauge` element: a bar for what is left (or used) and a tick for the time left in the
+// window, spoken as one sentence. It draws what it is given and never decides what is low.
+import { html, LitElement, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { LimitLevel } from './limitText.ts';
+
+/**
+ * Properties: `share` and `tick` from 0 to 1 (absent when unknown), `level`, and `sentence`, which
+ * is the whole meaning for a screen reader. Without a share it is dashed and speaks as an image,
+ * because a meter without a value is not a meter.
+ */
+export class UsageGauge extends LitElement {
+  static override properties = {
+    share: { type: Number }, tick: { type: Number }, level: { type: String }, sentence: { type: String },
+  };
+
+  declare share: number | undefined;
+  declare tick: number | undefined;
+  declare level: LimitLevel;
+  declare sentence: string;
+
+  constructor() {
+    super();
+    this.level = 'fine';
+    this.sentence = '';
+  }
+
+  /** Styled by the page's own sheet, so that high contrast is handled in one place. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render(): TemplateResult {
+    return html`${this.share === undefined ? nothing : html`<span class="fill"></span>`}${this.tick === undefined ? nothing : html`<span class="tick"></span>`}`;
+  }
+
+  protected override updated(): void {
+    // Widths go through the style object: the page's policy forbids style attributes.
+    const place = (selector: string, property: 'width' | 'left', share: number | undefined) => {
+      const part = this.querySelector<HTMLElement>(selector);
+      if (part && share !== undefined) part.style[property] = `${Math.min(1, Math.max(0, share)) * 100}%`;
+    };
+    place('.fill', 'width', this.share);
+    place('.tick', 'left', this.tick);
+    this.dataset['level'] = this.share === undefined ? 'unknown' : this.level;
+    this.setAttribute('aria-label', this.sentence);
+    if (this.share === undefined) {
+      this.setAttribute('role', 'img');
+      for (const name of ['aria-valuemin', 'aria-valuemax', 'aria-valuenow', 'aria-valuetext']) this.removeAttribute(name);
+      return;
+    }
+    this.setAttribute('role', 'meter');
+    this.setAttribute('aria-valuemin', '0');
+    this.setAttribute('aria-valuemax', '100');
+    this.setAttribute('aria-valuenow', String(Math.round(this.share * 100)));
+    this.setAttribute('aria-valuetext', this.sentence);
+  }
+}

@@ -1,0 +1,56 @@
+// axe-core over every state and page in the dark, light and high-contrast themes: no serious violation.
+import assert from 'node:assert/strict';
+import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
+import { sampleExplanation } from '../sampleSnapshot.ts';
+import { sampleStates } from '../sampleStates.ts';
+import { startPageHost } from './pageHost.ts';
+import type { OpenPage, PageHost, Theme } from './pageHost.ts';
+
+async function seriousViolations({ page }: OpenPage): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return results.violations
+    .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+    .flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));
+}
+
+describe('accessibility of the page', function accessibility() {
+  this.timeout(240_000);
+  let host: PageHost;
+  before(async () => { host = await startPageHost(); });
+  after(async () => { await host.close(); });
+
+  for (const theme of ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'] as const satisfies readonly Theme[]) {
+    it(`has no serious violation in ${theme}`, async () => {
+      const open = await host.open({ theme });
+      for (const [name, messages] of Object.entries(sampleStates)) {
+        await open.send(...messages);
+        assert.deepEqual(await seriousViolations(open), [], name);
+      }
+      await open.send(...sampleStates['normal']!);
+      for (const tab of ['ledger', 'credits']) {
+        await open.page.locator(`[data-test=tab-${tab}]`).click();
+        assert.deepEqual(await seriousViolations(open), [], tab);
+      }
+      await open.page.locator('[data-test=tab-ledger]').click();
+      await open.page.locator('[data-test=ledger] [data-test=explain-link]').first().click();
+      const asked = (await open.posted()).find((message) => message.type === 'explain');
+      await open.send({ type: 'explainResult', id: asked!.id, result: sampleExplanation() });
+      assert.deepEqual(await seriousViolations(open), [], 'explain');
+      await open.page.context().close();
+    });
+  }
+
+  it('holds its icons still when motion is reduced', async () => {
+    const animated = async (reducedMotion: boolean) => {
+      const open = await host.open({ reducedMotion });
+      await open.send(...sampleStates['normal']!);
+      const name = await open.page.locator('[data-test=running] .codicon-modifier-spin').first().evaluate((icon) => getComputedStyle(icon).animationName);
+      await open.page.context().close();
+      return name;
+    };
+    assert.equal(await animated(true), 'none');
+    assert.notEqual(await animated(false), 'none');
+  });
+});

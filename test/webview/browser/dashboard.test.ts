@@ -1,0 +1,189 @@
+// The page in a real Chromium under the webview's policy: what it shows, what its buttons send, what
+// the keyboard does, and that hostile names stay text.
+import assert from 'node:assert/strict';
+import { problem } from '../../../src/domain/problem.ts';
+import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { sampleExplanation, sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
+import { sampleStates, stateMessage } from '../sampleStates.ts';
+import { startPageHost } from './pageHost.ts';
+import type { OpenPage, PageHost } from './pageHost.ts';
+
+type Of<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
+
+describe('dashboard page', function dashboard() {
+  this.timeout(120_000);
+  let host: PageHost;
+  let open: OpenPage;
+  before(async () => { host = await startPageHost(); });
+  after(async () => { await host.close(); });
+  beforeEach(async () => { open = await host.open(); });
+  afterEach(async () => {
+    assert.deepEqual(await open.violations(), []);
+    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
+    await open.page.context().close();
+  });
+
+  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
+  const sent = async <T extends PageMessage['type']>(type: T) => (await open.posted()).filter((message) => message.type === type) as Of<T>[];
+
+  it('says that it is ready and shows that it connects', async () => {
+    assert.deepEqual(await open.posted(), [{ type: 'ready' }]);
+    assert.match(await hook('link-state').innerText(), /Connecting/);
+  });
+
+  it('shows balance, limits, runs, usage and the last requests', async () => {
+    await open.send(...sampleStates['normal']!);
+    assert.equal(await hook('balance').innerText(), '581.61');
+    assert.equal(await hook('balance-usd').innerText(), '$23.26');
+    assert.match(await hook('link-state').innerText(), /Live/);
+    assert.equal(await hook('limits').locator('usage-gauge[role=meter]').count(), 3);
+    assert.equal(await hook('limits').locator('usage-gauge[role=img]').getAttribute('aria-label'), 'Requests per day, gpt-6-luna: not announced yet');
+    assert.equal(await hook('limits').locator('usage-gauge').first().getAttribute('aria-label'), 'Tokens per minute, gpt-6.1-sol: 22 % left, steady refill, full in 47 s');
+    assert.match(await hook('running').innerText(), /Waiting, 1st[\s\S]*Needs about 210 k tokens[\s\S]*Starts in about 18 s\./);
+    assert.match(await hook('usage-by-workspace').innerText(), /billing-service[\s\S]*15\.57[\s\S]*Total[\s\S]*≈ 18\.39/);
+    assert.match(await hook('usage-by-model').innerText(), /gpt-6\.1-sol[\s\S]*17\.26[\s\S]*Total[\s\S]*≈ 18\.39/);
+    assert.equal(await hook('recent-row').count(), 9);
+    assert.match(await hook('recent-row').first().innerText(), /billing-service[\s\S]*3\.37[\s\S]*\$0\.13/);
+  });
+
+  it('counts down by the broker\'s clock while it is connected', async () => {
+    await open.send(...sampleStates['normal']!);
+    await open.page.clock.setFixedTime(sampleNowMs + 10_000);
+    await open.page.waitForFunction(() => /Starts in about 8 s/.test(document.querySelector('[data-test=running]')?.textContent ?? ''));
+  });
+
+  it('draws one bar chart, and the same numbers as a table', async () => {
+    await open.send(...sampleStates['normal']!);
+    assert.equal(await open.page.locator('cost-chart canvas').count(), 1);
+    await open.page.getByRole('button', { name: 'Show as table' }).click();
+    assert.match(await open.page.locator('cost-chart table').innerText(), /Thu 12 Nov[\s\S]*75\.00/);
+    await open.page.getByRole('button', { name: 'Show as chart' }).click();
+    assert.equal(await open.page.locator('cost-chart canvas').count(), 1);
+  });
+
+  it('explains a charge, and Escape gives the focus back', async () => {
+    await open.send(...sampleStates['normal']!);
+    await hook('recent').locator('[data-test=explain-link]').first().click();
+    const [asked] = await sent('explain');
+    assert.ok(asked);
+    assert.equal(asked.requestId, 'req_7f3a91c2');
+    assert.match(await hook('explain-panel').innerText(), /Asking the broker/);
+    await open.send({ type: 'explainResult', id: asked.id, result: sampleExplanation() });
+    assert.match(await hook('explain-panel').innerText(), /Why 3\.372760 credits\?[\s\S]*26,868[\s\S]*Limits:[\s\S]*−3\.372760/);
+    assert.equal(await open.page.evaluate(() => document.activeElement?.id), 'head-explain');
+    await open.page.keyboard.press('Escape');
+    assert.equal(await hook('explain-panel').count(), 0);
+    assert.equal(await open.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Explain req_7f3a91c2');
+  });
+
+  it('says what to do when an explanation fails', async () => {
+    await open.send(...sampleStates['normal']!);
+    await hook('recent').locator('[data-test=explain-link]').first().click();
+    await open.send({ type: 'explainResult', id: (await sent('explain'))[0]!.id, problem: problem('request_not_found', 'The ledger does not know this request.') });
+    assert.match(await hook('explain-panel').innerText(), /does not know this request\. Use the x-request-id/);
+    assert.equal(await hook('explain-panel').locator('code').innerText(), 'codex-broker status');
+  });
+
+  it('cancels a request once', async () => {
+    await open.send(...sampleStates['normal']!);
+    const button = hook('cancel').first();
+    await button.dblclick();
+    assert.deepEqual((await sent('cancel')).map((message) => message.requestId), ['req_7f3b1100']);
+    assert.equal(await button.innerText(), 'Cancelling…');
+    await open.send({ type: 'cancelResult', id: (await sent('cancel'))[0]!.id, cancelled: false });
+    assert.equal(await button.innerText(), 'Cancel');
+    assert.match(await open.page.locator('main > [role=status]').innerText(), /had ended/);
+  });
+
+  it('moves between tabs with arrows, Home and End, and remembers the tab', async () => {
+    await open.send(...sampleStates['normal']!);
+    await hook('tab-now').focus();
+    const visible = () => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join());
+    const expected: [string, string][] = [['ArrowRight', 'ledger'], ['End', 'credits'], ['ArrowRight', 'now'], ['ArrowLeft', 'credits'], ['Home', 'now'], ['ArrowRight', 'ledger']];
+    for (const [key, tab] of expected) {
+      await open.page.keyboard.press(key);
+      assert.equal(await open.page.evaluate(() => document.activeElement?.id), `tab-${tab}`);
+      assert.equal(await visible(), `page-${tab}`);
+    }
+    assert.deepEqual(await open.page.evaluate(() => (window as unknown as { stored: unknown }).stored), { tab: 'ledger' });
+    assert.equal(await open.page.locator('[role=tab][tabindex="0"]').count(), 1);
+  });
+
+  it('makes one tab stop of a table and moves in it by arrows', async () => {
+    await open.send(...sampleStates['normal']!);
+    const links = hook('recent').locator('[data-test=explain-link]');
+    assert.equal(await hook('recent').locator('[data-test=explain-link][tabindex="0"]').count(), 1);
+    await links.first().focus();
+    await open.page.keyboard.press('ArrowDown');
+    assert.equal(await open.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Explain req_7f39e0b4');
+    await open.page.keyboard.press('Enter');
+    assert.equal((await sent('explain'))[0]?.requestId, 'req_7f39e0b4');
+  });
+
+  it('lists the ledger with signs and balances, holds only on request', async () => {
+    await open.send(...sampleStates['normal']!);
+    await hook('tab-ledger').click();
+    const rows = hook('ledger').locator('tbody tr');
+    assert.equal(await rows.count(), 11);
+    assert.match(await rows.first().innerText(), /−3\.3728\s+581\.6136/);
+    assert.match(await rows.last().innerText(), /\+100\.0000/);
+    await open.page.getByRole('button', { name: 'All, holds too' }).click();
+    assert.equal(await rows.count(), 21);
+    assert.match(await hook('ledger').innerText(), /freed 1\.5000/);
+  });
+
+  it('shows hostile names as text', async () => {
+    const hostile = '</script><img src=x onerror="window.posted.push(1)">{{7*7}}';
+    const base = sampleSnapshot();
+    const renamed = sampleSnapshot({
+      recent: base.recent.map((each) => ({ ...each, workspaceLabel: hostile, model: hostile, client: hostile })),
+      running: base.running.map((each) => ({ ...each, workspaceLabel: hostile, model: hostile })),
+      today: { ...base.today, byWorkspace: base.today.byWorkspace.map((row) => ({ ...row, label: hostile })), byModel: base.today.byModel.map((row) => ({ ...row, label: hostile, key: row.key + hostile })) },
+      balance: { ...base.balance, grants: base.balance.grants.map((grant) => ({ ...grant, note: hostile })) },
+      problems: [{ ...problem('internal', hostile), remedy: hostile }],
+    });
+    await open.send({ ...stateMessage(renamed), workspaceLabel: hostile });
+    assert.equal(await open.page.locator('img').count(), 0);
+    for (const name of ['recent', 'running', 'usage-by-workspace', 'usage-by-model']) assert.ok((await hook(name).innerText()).includes(hostile), name);
+    await hook('tab-credits').click();
+    assert.ok((await open.page.locator('topup-form').innerText()).includes(hostile));
+    assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 1000);
+  });
+
+  it('ignores messages that are not the extension\'s', async () => {
+    await open.send(...sampleStates['normal']!);
+    await open.page.evaluate(() => new Promise((resolve) => {
+      for (const data of [null, 'x', { type: 'state' }, { type: 'state', link: null }, { type: 'nonsense', id: 1 }]) postMessage(data, '*');
+      setTimeout(resolve, 50);
+    }));
+    assert.equal(await hook('balance').innerText(), '581.61');
+  });
+
+  it('keeps the last numbers while the broker is down, with what to do', async () => {
+    await open.send(...sampleStates['normal']!, ...sampleStates['down']!);
+    await open.page.clock.setFixedTime(sampleNowMs + 180_000);
+    await open.page.waitForFunction(() => /numbers from 3 min ago/.test(document.querySelector('[data-test=link-state]')?.textContent ?? ''));
+    assert.equal(await hook('balance').innerText(), '581.61');
+    assert.ok(await hook('cancel').first().isDisabled());
+    await open.page.getByRole('button', { name: 'Start the broker' }).click();
+    await open.page.getByRole('button', { name: 'Show log' }).click();
+    assert.deepEqual((await sent('run')).map((message) => message.command), ['startBroker', 'showLog']);
+  });
+
+  it('offers both ways in and practice mode without a key', async () => {
+    await open.send(...sampleStates['no-key']!);
+    assert.equal(await hook('balance').innerText(), 'not tracked');
+    await open.page.getByRole('button', { name: 'Store an API key…' }).click();
+    await open.page.getByRole('button', { name: 'Start practice mode' }).press('Enter');
+    assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey', 'startPracticeMode']);
+    assert.match(await open.page.locator('.welcome').innerText(), /codex-broker serve --api-key-stdin/);
+  });
+
+  it('marks practice mode and leaves it', async () => {
+    await open.send(...sampleStates['practice']!);
+    assert.match(await hook('mode').innerText(), /Practice mode/);
+    await open.page.getByRole('button', { name: 'Leave practice mode' }).click();
+    assert.equal((await sent('run'))[0]?.command, 'leavePracticeMode');
+  });
+});

@@ -1,0 +1,61 @@
+// Takes a picture of every state in every theme, wide and narrow, for people to look at, and checks in
+// each that nothing scrolls sideways and that the policy blocked nothing.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { sampleExplanation } from '../sampleSnapshot.ts';
+import { sampleStates } from '../sampleStates.ts';
+import { startPageHost } from './pageHost.ts';
+import type { OpenPage, PageHost, Theme } from './pageHost.ts';
+
+const folder = path.resolve(import.meta.dirname, '../../../test-output/webview');
+
+/** What is done on the page after its messages, by the picture's name. */
+const scenes: Readonly<Record<string, { readonly state: string; readonly act: (open: OpenPage) => Promise<void> }>> = {
+  ...Object.fromEntries(Object.keys(sampleStates).map((state) => [state, { state, act: async () => {} }])),
+  ledger: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-ledger]').click(); } },
+  credits: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-untracked': { state: 'untracked', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  explain: {
+    state: 'normal', act: async (open) => {
+      await open.page.locator('[data-test=tab-ledger]').click();
+      await open.page.locator('[data-test=ledger] [data-test=explain-link]').first().click();
+      const asked = (await open.posted()).find((message) => message.type === 'explain');
+      await open.send({ type: 'explainResult', id: asked!.id, result: sampleExplanation() });
+    },
+  },
+};
+
+describe('pictures of the dashboard', function pictures() {
+  this.timeout(240_000);
+  let host: PageHost;
+  before(async () => {
+    await mkdir(folder, { recursive: true });
+    host = await startPageHost();
+  });
+  after(async () => { await host.close(); });
+
+  const themes: readonly Theme[] = ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'];
+  for (const [name, scene] of Object.entries(scenes)) {
+    it(`${name}: fits every width in every theme`, async () => {
+      for (const theme of themes) {
+        // Other widths and the second high-contrast theme are checked on the fullest states only.
+        const fullest = ['normal', 'explain'].includes(name);
+        if (theme === 'hc-light' && !fullest) continue;
+        const open = await host.open({ theme });
+        await open.send(...sampleStates[scene.state]!);
+        await scene.act(open);
+        await open.page.evaluate(() => document.fonts.ready);
+        for (const width of fullest ? [1400, 1000, 600, 320] : [1000, 320]) {
+          await open.page.setViewportSize({ width, height: 900 });
+          // The chart follows the new width one frame later.
+          await open.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+          await open.page.screenshot({ path: path.join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
+          assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), width, `${name} ${theme} ${width} scrolls sideways`);
+        }
+        assert.deepEqual(await open.violations(), []);
+        await open.page.context().close();
+      }
+    });
+  }
+});

@@ -1,0 +1,74 @@
+// Limits as rows: levels, flipping between left and used, pace, and what stays unknown.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { WindowView } from '../../src/protocol/snapshot.ts';
+import { limitRow, tightestLimit, timeLeft, windowLength } from '../../src/webview/limitText.ts';
+
+const nowMs = Date.UTC(2026, 10, 17, 14, 25);
+const place = { locale: 'en', timeZone: 'UTC' };
+const perMinute: WindowView = { id: 'm/tokens', model: 'm', measure: 'tokens', windowMinutes: 1, limit: 2_000_000, remaining: 440_000, resetsAtMs: nowMs + 47_000 };
+const perDay: WindowView = { id: 'm/requests', model: 'm', measure: 'requests', windowMinutes: 1440, limit: 1000, remaining: 710, resetsAtMs: nowMs + 10 * 3_600_000 };
+const { remaining: _unknown, limit: _none, ...silent } = perDay;
+
+describe('limit text', () => {
+  it('words a limit that refills within a minute without a tick', () => {
+    const row = limitRow(perMinute, nowMs, 'left', place);
+    assert.equal(row.name, 'Tokens per minute');
+    assert.equal(row.amount, '440.0 k');
+    assert.equal(row.level, 'low');
+    assert.equal(row.tick, undefined);
+    assert.equal(row.sentence, 'Tokens per minute, m: 22 % left, steady refill, full in 47 s');
+  });
+
+  it('gives a fixed window its tick and its pace', () => {
+    const row = limitRow(perDay, nowMs, 'left', place);
+    assert.equal(row.pace, '29 % spare');
+    assert.equal(row.resets, 'Wed 18 Nov 00:25');
+    assert.equal(row.countdown, 'in 10 h');
+    assert.ok(Math.abs(row.tick! - 10 / 24) < 1e-9);
+  });
+
+  it('says what is over pace, and takes it for the headline', () => {
+    const over = { ...perDay, remaining: 300 };
+    assert.equal(limitRow(over, nowMs, 'left', place).pace, '12 % over');
+    assert.equal(limitRow(over, nowMs, 'left', place).level, 'low');
+    assert.equal(tightestLimit([perMinute, perDay, over], nowMs), over);
+    assert.equal(tightestLimit([perMinute, perDay], nowMs), undefined);
+  });
+
+  it('takes no pace from a limit that refills steadily', () => {
+    const bucket = { ...perDay, remaining: 900, resetsAtMs: nowMs + 0.1 * 24 * 3_600_000 };
+    assert.equal(timeLeft(bucket, nowMs), undefined);
+    assert.equal(limitRow(bucket, nowMs, 'left', place).pace, 'refills steadily');
+  });
+
+  it('never draws an unknown limit as zero', () => {
+    const row = limitRow(silent, nowMs, 'left', place);
+    assert.equal(row.level, 'unknown');
+    assert.equal(row.share, undefined);
+    assert.equal(row.amount, '—');
+    assert.match(row.sentence, /not announced yet/);
+  });
+
+  it('tells an exhausted limit from an unknown one', () => {
+    const row = limitRow({ ...perDay, remaining: 0 }, nowMs, 'left', place);
+    assert.equal(row.level, 'empty');
+    assert.equal(row.share, 0);
+    assert.equal(row.pace, 'used up');
+  });
+
+  it('flips number, bar and tick together', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 1440 }), (remaining, minutes) => {
+      const window = { ...perDay, remaining, resetsAtMs: nowMs + minutes * 60_000 };
+      const [left, used] = [limitRow(window, nowMs, 'left', place), limitRow(window, nowMs, 'used', place)];
+      assert.ok(Math.abs(left.share! + used.share! - 1) < 1e-9);
+      assert.equal(left.tick === undefined, used.tick === undefined);
+      if (left.tick !== undefined) assert.ok(Math.abs(left.tick + used.tick! - 1) < 1e-9);
+      assert.equal(Number(left.amount.replace(',', '')) + Number(used.amount.replace(',', '')), 1000);
+    }));
+  });
+
+  it('names windows by their length', () => {
+    assert.deepEqual([1, 5, 60, 300, 1440, 2880, 10_080].map(windowLength), ['minute', '5 minutes', 'hour', '5 hours', 'day', '2 days', 'week']);
+  });
+});

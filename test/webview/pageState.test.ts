@@ -1,0 +1,77 @@
+// What a message changes on the page, which messages are believed, and which answers are too late.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { problem } from '../../src/domain/problem.ts';
+import { incomingMessage } from '../../src/webview/incomingMessage.ts';
+import { brokerNowMs, firstPageState, receive, tabFrom } from '../../src/webview/pageState.ts';
+import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
+import { sampleStates, stateMessage } from './sampleStates.ts';
+
+const snapshot = sampleSnapshot();
+const connected = receive(firstPageState('now'), stateMessage(snapshot), 1000);
+
+describe('incoming messages', () => {
+  it('lets every message of the extension through', () => {
+    for (const message of Object.values(sampleStates).flat()) assert.equal(incomingMessage(message), message);
+    assert.deepEqual(incomingMessage({ type: 'openTopUp', extra: 1 }), { type: 'openTopUp' });
+    assert.ok(incomingMessage({ type: 'topUpResult', id: 1 }));
+  });
+
+  it('drops everything else without failing', () => {
+    for (const data of [null, 'state', 7, { type: 'state' }, { type: 'state', link: { state: 'odd' }, locale: 'en' }, { type: 'explainResult', id: 'x' }, { type: 'eval', code: '1' }]) {
+      assert.equal(incomingMessage(data), undefined);
+    }
+    fc.assert(fc.property(fc.jsonValue(), (data) => incomingMessage(data) === undefined));
+  });
+});
+
+describe('page state', () => {
+  it('opens the stored tab, and Now for anything else', () => {
+    assert.equal(tabFrom('ledger'), 'ledger');
+    assert.equal(tabFrom('__proto__'), 'now');
+    assert.equal(tabFrom(undefined), 'now');
+  });
+
+  it('carries the broker clock on from the snapshot and not from a repeated one', () => {
+    assert.equal(brokerNowMs(connected, 4000), sampleNowMs + 3000);
+    const repeated = receive(connected, stateMessage(snapshot), 9000);
+    assert.equal(brokerNowMs(repeated, 10_000), sampleNowMs + 9000);
+    const fresh = receive(connected, stateMessage(sampleSnapshot({ sequence: 42, atMs: sampleNowMs + 8000 })), 9000);
+    assert.equal(brokerNowMs(fresh, 10_000), sampleNowMs + 9000);
+    assert.equal(brokerNowMs(firstPageState('now'), 5), 5);
+  });
+
+  it('takes an explanation only for the question that is open', () => {
+    const asked = { ...connected, explanation: { id: 2, requestId: 'req_1' } };
+    assert.equal(receive(asked, { type: 'explainResult', id: 1, result: sampleExplanation() }, 0).explanation?.result, undefined);
+    assert.equal(receive(asked, { type: 'explainResult', id: 2, result: sampleExplanation() }, 0).explanation?.result?.id, 'req_7f3a91c2');
+    assert.equal(receive(connected, { type: 'explainResult', id: 2, result: sampleExplanation() }, 0), connected);
+    const failed = receive(asked, { type: 'explainResult', id: 2, problem: problem('request_not_found', 'No such request.') }, 0);
+    assert.deepEqual(failed.explanation, { id: 2, requestId: 'req_1', problem: problem('request_not_found', 'No such request.') });
+  });
+
+  it('opens the top-up and remembers its answer', () => {
+    const opened = receive(connected, { type: 'openTopUp' }, 0);
+    assert.deepEqual([opened.tab, opened.focusAmount], ['credits', true]);
+    assert.equal(receive(opened, { type: 'topUpResult', id: 9 }, 0).topUpAnswer?.id, 9);
+  });
+
+  it('ends a cancellation with words', () => {
+    const cancelling = { ...connected, cancelling: new Map([[3, 'req_1'], [4, 'req_2']]) };
+    const done = receive(cancelling, { type: 'cancelResult', id: 3, cancelled: true }, 0);
+    assert.deepEqual([...done.cancelling], [[4, 'req_2']]);
+    assert.equal(done.announcement, 'Cancelled.');
+    assert.match(receive(cancelling, { type: 'cancelResult', id: 4, cancelled: false }, 0).announcement, /had ended/);
+    assert.equal(receive(cancelling, { type: 'cancelResult', id: 5, cancelled: true }, 0), cancelling);
+  });
+
+  it('announces the crossing of a line once, never each number', () => {
+    const said = (...names: string[]) => names.map((name) => sampleStates[name]![0]!).reduce((state, message) => receive(state, message, 0), firstPageState('now')).announcement;
+    assert.equal(said('normal', 'used'), '');
+    assert.equal(said('normal', 'blocked'), 'No credits left. New requests are refused and cost nothing.');
+    assert.equal(said('blocked', 'normal'), 'There are credits again.');
+    assert.equal(said('normal', 'low'), 'Credits are running low.');
+    assert.match(said('normal', 'down'), /not running/);
+    assert.equal(said('down', 'normal'), 'The broker runs again.');
+  });
+});

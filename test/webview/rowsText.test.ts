@@ -1,0 +1,98 @@
+// Ledger rows, runs, explanations and the chart in words, and the sample's own sums.
+import assert from 'node:assert/strict';
+import { sum } from '../../src/domain/units.ts';
+import { chartColumns, chartDays, chartSentence, highestDay, scaleTop } from '../../src/webview/chartSeries.ts';
+import { byGrantId, byRequestId, entryText, listedEntries } from '../../src/webview/entryText.ts';
+import { explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
+import { ordinal, runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
+import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
+
+const snapshot = sampleSnapshot();
+const requests = byRequestId(snapshot.recent);
+const grants = byGrantId(snapshot.balance.grants);
+
+describe('sample', () => {
+  it('adds up', () => {
+    const { today, balance, entries, days } = snapshot;
+    for (const rows of [today.byModel, today.byWorkspace]) assert.equal(sum(rows.map((row) => row.costMicroCredits)), today.total.costMicroCredits);
+    assert.equal(entries[0]!.balanceAfterMicroCredits, balance.balanceMicroCredits);
+    assert.equal(sum(entries.map((entry) => entry.amountMicroCredits)), balance.balanceMicroCredits);
+    assert.equal(days.at(-1)!.costMicroCredits, today.total.costMicroCredits);
+  });
+});
+
+describe('ledger rows', () => {
+  it('lists what moved the balance, newest first, and holds only on request', () => {
+    const moves = listedEntries(snapshot.entries, 'moves');
+    assert.ok(moves.every((entry, index) => index === 0 || entry.sequence < moves[index - 1]!.sequence));
+    assert.ok(moves.every((entry) => entry.kind === 'grant' || entry.amountMicroCredits !== 0));
+    assert.equal(listedEntries(snapshot.entries, 'all').length, snapshot.entries.length);
+  });
+
+  it('says what each kind was for', () => {
+    const titles = Object.fromEntries(listedEntries(snapshot.entries, 'all').map((entry) => [entry.kind, entryText(entry, requests, grants)]));
+    assert.equal(titles['grant']?.title, 'Credits added');
+    assert.equal(titles['post']?.title, 'billing-service');
+    assert.equal(titles['reserve']?.title, 'Held for billing-service');
+    assert.equal(titles['void']?.title, 'Hold returned to included credits');
+    const post = snapshot.entries.find((entry) => entry.kind === 'post')!;
+    assert.deepEqual(entryText(post, new Map(), new Map()), { icon: 'arrow-small-down', title: 'Request' });
+    assert.match(entryText({ ...post, kind: 'overage' }, requests, grants).detail ?? '', /beyond its hold/);
+  });
+});
+
+describe('runs', () => {
+  it('say their reason, place and start', () => {
+    const [second, first] = snapshot.waiting;
+    assert.equal(runState(first!), 'Waiting, 1st');
+    assert.match(waitSentence(first!, sampleNowMs)!, /^Needs about 210 k tokens.* Starts in about 18 s\.$/);
+    assert.equal(waitSentence(second!, sampleNowMs + 60_000), 'Batch goes after agent work. Starts now.');
+    assert.equal(waitSentence(snapshot.running[0]!, sampleNowMs), undefined);
+    const { reason: _reason, startsAtMs: _start, ...bare } = first!;
+    assert.equal(waitSentence(bare, sampleNowMs), 'It waits for its turn. The start is not known yet.');
+    assert.deepEqual([1, 2, 3, 4, 11, 12, 21, 112].map(ordinal), ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '112th']);
+    assert.equal(runSummary(0, 0), 'nothing runs or waits');
+    assert.equal(runSummary(2, 1), '2 running · 1 waiting');
+  });
+});
+
+describe('explanations', () => {
+  const result = sampleExplanation();
+
+  it('print the terms of the charge', () => {
+    assert.equal(explainTitle(result, 'en'), 'Why 3.372760 credits?');
+    assert.deepEqual(termRow(result.charge!.terms[0]!, 'en'), { what: 'Fresh input', tokens: '26,868', price: '× 50', credits: '1.343400' });
+    assert.equal(termRow({ ...result.charge!.terms[1]!, multiplier: { numerator: 1, denominator: 2 } }, 'en').price, '× 2.5 × 1/2');
+    assert.equal(termRow({ ...result.charge!.terms[1]!, multiplier: { numerator: 2, denominator: 1 } }, 'en').price, '× 2.5 × 2');
+  });
+
+  it('say nothing twice', () => {
+    assert.equal(storyBesideLayers(result).length, result.story.length - 1);
+    assert.equal(formulaLine(result), undefined);
+    assert.equal(formulaLine({ ...result, story: [] }), 'formula');
+  });
+
+  it('say why nothing was charged', () => {
+    const free = { ...result, charge: null };
+    assert.equal(explainTitle({ ...free, decision: { ...free.decision, outcome: 'refuse' } }, 'en'), 'Why was it refused?');
+    assert.match(noChargeText({ ...free, decision: { ...free.decision, outcome: 'refuse' } }), /Nothing was charged/);
+    assert.equal(noChargeText({ ...free, attempts: [{ ...free.attempts[0]!, freeReason: 'It was free.' }] }), 'It was free.');
+    const { outcome: _outcome, ...running } = free.attempts[0]!;
+    assert.match(noChargeText({ ...free, attempts: [running] }), /still running/);
+  });
+});
+
+describe('chart', () => {
+  it('draws at most 14 days in credits', () => {
+    const days = chartDays([...snapshot.days, ...snapshot.days]);
+    assert.equal(days.length, 14);
+    assert.equal(chartColumns(days)[1][8], 75);
+    assert.equal(highestDay(days), 8);
+    assert.match(chartSentence(days, 'en'), /highest Thu 12 Nov: 75\.00 credits, \$3\.00, 75 requests$/);
+    assert.equal(chartSentence(days.map((day) => ({ ...day, costMicroCredits: 0 })), 'en'), 'No cost in the last 14 days');
+  });
+
+  it('ends its scale on a round number above the bars', () => {
+    assert.deepEqual([0, 0.03, 1, 7, 75, 81, 999].map(scaleTop), [1, 0.04, 1, 8, 80, 100, 1000]);
+  });
+});

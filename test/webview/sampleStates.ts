@@ -1,0 +1,54 @@
+// The states that the page can be in, each as the messages that bring it about: for pictures and for
+// the checks that hold in every state. Built from the sample snapshot.
+import { meterFace } from '../../src/domain/meter.ts';
+import { problem } from '../../src/domain/problem.ts';
+import type { ExtensionMessage, LinkState } from '../../src/protocol/dashboardMessages.ts';
+import { meterInput } from '../../src/protocol/meterInput.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { sampleSnapshot } from './sampleSnapshot.ts';
+
+/** A `state` message as the extension sends it. */
+export function stateMessage(snapshot: Snapshot | undefined, change: { link?: LinkState; show?: 'left' | 'used'; workspace?: boolean } = {}): Extract<ExtensionMessage, { type: 'state' }> {
+  const show = change.show ?? 'left';
+  const link = change.link ?? { state: 'connected' };
+  return {
+    type: 'state', link, show, locale: 'en',
+    ...(snapshot ? { snapshot } : {}),
+    meter: meterFace(meterInput(link.state, snapshot, { show, unit: 'credits', locale: 'en' })),
+    ...(change.workspace === false ? {} : { workspaceId: 'ws_billing-service', workspaceLabel: 'billing-service' }),
+  };
+}
+
+const full = sampleSnapshot();
+const { total } = full.today;
+const nothingYet: Partial<Snapshot> = {
+  windows: [], running: [], waiting: [], recent: [], entries: [],
+  today: { ...full.today, byWorkspace: [], byModel: [], total: { ...total, requests: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, costMicroCredits: 0, estimated: 0 } },
+  days: full.days.map((day) => ({ ...day, requests: 0, inputTokens: 0, outputTokens: 0, costMicroCredits: 0 })),
+};
+const untracked = { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] };
+
+/** The balance with a share of the last grant left and the others used up. */
+function balanceOf(left: number): Partial<Snapshot> {
+  const grants = full.balance.grants.map((grant) => ({ ...grant, heldMicroCredits: 0, remainingMicroCredits: grant.kind === 'purchased' ? left : 0 }));
+  return { balance: { tracked: true, balanceMicroCredits: left, heldMicroCredits: 0, grants }, nextDraw: left > 0 ? 'purchased' : 'none', running: [] };
+}
+
+const down: LinkState = { state: 'down', attempt: 2, problem: problem('broker_unreachable', 'The broker stopped and could not be started again. Requests from Codex are not answered until it runs.') };
+
+/** Every state, by name. */
+export const sampleStates: Readonly<Record<string, readonly ExtensionMessage[]>> = {
+  loading: [],
+  normal: [stateMessage(full)],
+  used: [stateMessage(full, { show: 'used' })],
+  'no-key': [stateMessage(sampleSnapshot({ ...nothingYet, key: { state: 'missing' }, balance: untracked, nextDraw: 'untracked' }))],
+  'no-request': [stateMessage(sampleSnapshot({ ...nothingYet }))],
+  untracked: [stateMessage(sampleSnapshot({ balance: untracked, nextDraw: 'untracked', entries: [] }))],
+  practice: [stateMessage(sampleSnapshot({ broker: { ...full.broker, mode: 'practice', upstream: 'simulated upstream' }, key: { state: 'missing' } }))],
+  down: [stateMessage(full, { link: down })],
+  'down-first': [stateMessage(undefined, { link: down })],
+  low: [stateMessage(sampleSnapshot(balanceOf(100_000_000)))],
+  critical: [stateMessage(sampleSnapshot(balanceOf(30_000_000)))],
+  blocked: [stateMessage(sampleSnapshot(balanceOf(0)))],
+  problem: [stateMessage(sampleSnapshot({ problems: [problem('upstream_unreachable', 'OpenAI does not answer. Requests wait and nothing is charged.')] }))],
+};

@@ -1,0 +1,56 @@
+// The top-up form's rules.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { problem } from '../../src/domain/problem.ts';
+import { addedText, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel, topUpMicroCreditsMax } from '../../src/webview/topUpDraft.ts';
+import { sampleSnapshot } from './sampleSnapshot.ts';
+
+const { balance } = sampleSnapshot();
+
+describe('top-up draft', () => {
+  it('reads US dollars exactly', () => {
+    assert.deepEqual(draftAmount('10', 'en'), { microCredits: 250_000_000 });
+    assert.deepEqual(draftAmount(' $12.50 ', 'en'), { microCredits: 312_500_000 });
+    assert.deepEqual(draftAmount('0.04', 'en'), { microCredits: 1_000_000 });
+    assert.deepEqual(draftAmount('500', 'en'), { microCredits: topUpMicroCreditsMax });
+  });
+
+  it('says what is wrong with any other text', () => {
+    for (const text of ['', '0', '0.03', '500.01', '-5', '1e3', '1.234', '10,50', 'ten', '∞']) {
+      const amount = draftAmount(text, 'en');
+      assert.ok('wrong' in amount && amount.wrong.endsWith('.'), text);
+      assert.equal(submitLabel(amount, 'en'), 'Add credits');
+    }
+  });
+
+  it('turns every cent of the range into whole microcredits', () => {
+    fc.assert(fc.property(fc.integer({ min: 4, max: 50_000 }), (cents) => {
+      assert.deepEqual(draftAmount((cents / 100).toFixed(2), 'en'), { microCredits: cents * 250_000 });
+    }));
+  });
+
+  it('names the button after its result', () => {
+    assert.deepEqual(presetsUsd.map((usd) => submitLabel(draftAmount(String(usd), 'en'), 'en')), [
+      'Add 125.00 credits ($5.00)', 'Add 250.00 credits ($10.00)', 'Add 625.00 credits ($25.00)', 'Add 1,250.00 credits ($50.00)',
+    ]);
+  });
+
+  it('computes the balance after, from nothing when it was untracked', () => {
+    assert.equal(balanceAfter(balance, 5), balance.balanceMicroCredits + 5);
+    assert.equal(balanceAfter({ ...balance, tracked: false }, 5), 5);
+  });
+
+  it('reports a result, a repeated one and a failure', () => {
+    const grant = { ...balance.grants[0]!, amountMicroCredits: 250_000_000 };
+    const after = { ...balance, balanceMicroCredits: 592_180_000 };
+    assert.equal(addedText({ grant, created: true, balance: after }, 'en'), '250.00 credits added. Balance 592.18.');
+    assert.match(addedText({ grant, created: false, balance: after }, 'en'), /nothing was added twice\. Balance 592\.18\.$/);
+    assert.equal(notAddedText(problem('ledger_full', 'The disk is full.')), 'The disk is full. Free some space on the disk that holds the data folder; the broker goes on by itself. Trying again with the same amount cannot add it twice.');
+  });
+
+  it('estimates what it buys from the last cost only', () => {
+    assert.equal(requestsBought(250_000_000, 3_372_760), 74);
+    assert.equal(requestsBought(250_000_000, undefined), undefined);
+    assert.equal(requestsBought(1, 2), undefined);
+  });
+});
