@@ -1,4 +1,5 @@
-// The top-up form's rules.
+// The top-up form's rules: which texts are amounts, what the button and the result say. No page is
+// drawn here; test/webview/browser clicks the form itself.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { problem } from '../../src/domain/problem.ts';
