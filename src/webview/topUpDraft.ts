@@ -1,7 +1,7 @@
 // The top-up form's rules: which amounts it takes, what its button is called, what the balance would
 // become. Pure; it never sends anything and knows no screen.
 import { formatCredits, formatUsd, microCreditsPerCredit, parseUsd } from '../domain/units.ts';
-import type { Problem } from '../domain/problem.ts';
+import type { Problem, ProblemCode } from '../domain/problem.ts';
 import type { CreditsAddResult } from '../protocol/control.ts';
 import type { BalanceView } from '../protocol/snapshot.ts';
 
@@ -48,9 +48,13 @@ export function addedText(result: CreditsAddResult, locale: string): string {
   return result.created ? `${amount} credits added. ${balance}` : `These ${amount} credits had been added already; nothing was added twice. ${balance}`;
 }
 
-/** What a failure says: what happened, what to do, and that a second try cannot add twice. */
+/** Failures after which the credits may have been added all the same. */
+const unknownOutcomes: readonly ProblemCode[] = ['broker_unreachable', 'broker_stopping', 'ledger_unavailable', 'internal'];
+
+/** What a failure says: what happened, what to do, and, where the outcome is unknown, that a second try cannot add twice. */
 export function notAddedText(problem: Problem): string {
-  return `${problem.message} ${problem.remedy} Trying again with the same amount cannot add it twice.`;
+  const again = unknownOutcomes.includes(problem.code) ? ' Trying again with the same amount cannot add it twice.' : '';
+  return `${problem.message} ${problem.remedy}${again}`;
 }
 
 /** About how many requests like the last priced one an amount pays for; undefined if there was none. */

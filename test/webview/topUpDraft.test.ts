@@ -46,7 +46,8 @@ describe('top-up draft', () => {
     const after = { ...balance, balanceMicroCredits: 592_180_000 };
     assert.equal(addedText({ grant, created: true, balance: after }, 'en'), '250.00 credits added. Balance 592.18.');
     assert.match(addedText({ grant, created: false, balance: after }, 'en'), /nothing was added twice\. Balance 592\.18\.$/);
-    assert.equal(notAddedText(problem('ledger_full', 'The disk is full.')), 'The disk is full. Free some space on the disk that holds the data folder; the broker goes on by itself. Trying again with the same amount cannot add it twice.');
+    assert.equal(notAddedText(problem('ledger_full', 'The disk is full.')), 'The disk is full. Free some space on the disk that holds the data folder; the broker goes on by itself.');
+    assert.match(notAddedText(problem('broker_unreachable', 'It did not answer.')), /Trying again with the same amount cannot add it twice\.$/);
   });
 
   it('estimates what it buys from the last cost only', () => {

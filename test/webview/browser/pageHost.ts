@@ -70,7 +70,7 @@ export async function startPageHost(): Promise<PageHost> {
       const theme = url.searchParams.get('theme') as Theme;
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; font-src 'self'; img-src 'self' data:`,
+        'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'`,
       }).end(html(theme in themes ? theme : 'dark-modern'));
     } else if (file) {
       readFile(file[0]).then((bytes) => response.writeHead(200, { 'content-type': file[1] }).end(bytes), () => response.writeHead(500).end());
