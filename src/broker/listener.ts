@@ -97,10 +97,10 @@ async function closeServer(server: Server, graceMs: number, parts: ListenerParts
 
 async function answer(parts: ListenerParts, message: IncomingMessage, response: ServerResponse, requestId: string, port: number): Promise<void> {
   const access = checkAccess(message, port);
-  const to = listenerOf(message, requestId);
-  if ('problem' in access) { refuse(response, access.problem, to, parts.clock.nowMs()); return; }
+  const to = () => listenerOf(message, requestId);
+  if ('problem' in access) { refuse(response, access.problem, to(), parts.clock.nowMs()); return; }
   const wrongMethod = wrongMethodOf(access, message.method);
-  if (wrongMethod) { refuse(response, wrongMethod, to, parts.clock.nowMs()); return; }
+  if (wrongMethod) { refuse(response, wrongMethod, to(), parts.clock.nowMs()); return; }
   const { route, token } = access;
   switch (route.kind) {
     case 'health': {
@@ -113,13 +113,13 @@ async function answer(parts: ListenerParts, message: IncomingMessage, response: 
     }
     case 'responses': case 'models': {
       const workspace = workspaceOfToken(token, parts.workspaces());
-      if (!workspace) { refuse(response, problem('unknown_token', 'The request carries no token of a workspace that this broker knows.'), to, parts.clock.nowMs()); return; }
+      if (!workspace) { refuse(response, problem('unknown_token', 'The request carries no token of a workspace that this broker knows.'), to(), parts.clock.nowMs()); return; }
       if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId);
       else await parts.models(message, response, requestId, route.clientVersion);
       return;
     }
     case 'control': await control(parts, message, response, route.method, token); return;
-    case 'live': refuse(response, problem('method_not_allowed', 'The live connection is a WebSocket.'), to, parts.clock.nowMs());
+    case 'live': refuse(response, problem('method_not_allowed', 'The live connection is a WebSocket.'), to(), parts.clock.nowMs());
   }
 }
 

@@ -44,6 +44,12 @@ export interface ResponsesParts {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Attempts at an overloaded upstream before its answer is given on; the client then decides. */
+const overloadAttemptsMax = 4;
+
+/** A request that is over within this time needs no note that it began: its settlement says more. */
+const beginDelayMs = 50;
+
 interface Carried {
   readonly request: AdmissionRequest;
   readonly envelope: RequestEnvelope;
@@ -54,9 +60,12 @@ interface Carried {
 }
 
 /** Whether this looks like a Codex client that wants a stream, told from the head alone. */
-export function listenerOf(message: IncomingMessage, requestId: string): Listener {
-  const client = readClient((name) => headerOf(message, name));
+export function listenerOf(message: IncomingMessage, requestId: string, client = clientOf(message)): Listener {
   return { requestId, codexStream: client.isCodex && String(message.headers.accept ?? '').includes('text/event-stream') };
+}
+
+function clientOf(message: IncomingMessage): ClientFacts {
+  return readClient((name) => headerOf(message, name));
 }
 
 function headerOf(message: IncomingMessage, name: string): string | undefined {
@@ -68,7 +77,8 @@ function headerOf(message: IncomingMessage, name: string): string | undefined {
 export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
-  const early = listenerOf(message, requestId);
+  const client = clientOf(message);
+  const early = listenerOf(message, requestId, client);
   const body = await readBody(message);
   if (body === 'client-left') return;
   if ('problem' in body) { refuse(response, body.problem, early, clock.nowMs()); return; }
@@ -79,7 +89,6 @@ export async function carryResponses(parts: ResponsesParts, message: IncomingMes
     refuse(response, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener, clock.nowMs());
     return;
   }
-  const client = readClient((name) => headerOf(message, name));
   const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: body.decodedBytes });
   const carried: Carried = { request, envelope, body, listener, message, response };
   const leave = () => {
@@ -137,6 +146,7 @@ async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease)
   const { request, response, listener, message, body } = carried;
   const { requestId } = request.facts;
   const apiKey = parts.apiKey();
+  let stopBegin = () => undefined as void;
   const report = new Promise<AttemptReport>((resolve) => {
     if (response.destroyed || apiKey === undefined) {
       // The client left, or the key went, while the hold was written: nothing is sent.
@@ -150,10 +160,15 @@ async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease)
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
       },
       begun: (responseId) => {
-        parts.ledger.command({ type: 'begin', attemptId: lease.attemptId, atMs: parts.clock.nowMs(), ...(responseId === undefined ? {} : { responseId }) })
-          .catch((error: unknown) => parts.log('begin-not-stored', { requestId, error: String(error) }));
+        stopBegin = parts.clock.after(beginDelayMs, () => {
+          parts.ledger.command({ type: 'begin', attemptId: lease.attemptId, atMs: parts.clock.nowMs(), ...(responseId === undefined ? {} : { responseId }) })
+            .catch((error: unknown) => parts.log('begin-not-stored', { requestId, error: String(error) }));
+        });
       },
-      settled: resolve,
+      settled: (seen) => {
+        stopBegin();
+        resolve(seen);
+      },
     }, parts.clock);
     parts.admission.sent(requestId, (why) => {
       if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
@@ -184,8 +199,8 @@ function concludeAttempt(parts: ResponsesParts, carried: Carried, lease: Lease, 
   }).finally(parts.changed);
   if (command.measured && command.chargeable) parts.estimator.learn(request.facts.model, carried.body.decodedBytes, command.usage.inputTokens, command.usage.outputTokens);
 
-  if (fault?.kind === 'throttle' && !response.destroyed) {
-    return { ...fault, observation: readRateLimits((name) => single(kept?.headers[name]), clock.nowMs()) };
+  if (fault && mayComeBack(fault, lease) && !response.destroyed) {
+    return { ...fault, kind: 'throttle', observation: readRateLimits((name) => single(kept?.headers[name]), clock.nowMs()) };
   }
   parts.admission.finished(listener.requestId, command.chargeable ? command.usage.inputTokens + command.usage.outputTokens : report.kept ? 0 : undefined);
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) {
@@ -194,6 +209,11 @@ function concludeAttempt(parts: ResponsesParts, carried: Carried, lease: Lease, 
   }
   answerFailure(parts, carried, report, fault);
   return undefined;
+}
+
+/** Whether waiting cures a refusal: a throttle for as long as the client bears it, overload for a few attempts. */
+function mayComeBack(fault: UpstreamFault, lease: Lease): fault is Extract<UpstreamFault, { kind: 'throttle' | 'overloaded' }> {
+  return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
 }
 
 /** Writes the answer of an attempt that has written none itself. */
