@@ -26,7 +26,7 @@ const samples: Readonly<Record<string, { bad: readonly [string, string][]; good:
   },
   pure: { bad: [['src/domain/a.ts', "import fs from 'node:fs';\nf(fs);"], ['src/protocol/a.ts', 'f(process.env.X);'], ['src/domain/a.ts', "import { z } from 'zod';\nf(z);"], ['src/protocol/a.ts', 'Buffer.from(x);']], good: ['src/protocol/a.ts', "import { z } from 'zod/mini';\nf(z, x.process.env);"] },
   editorInOnePlace: { bad: [['src/extension/a.ts', "import * as vscode from 'vscode';\nf(vscode);"]], good: ['src/extension/a.ts', "import type * as vscode from 'vscode';\nf();"] },
-  checkedCertificates: { bad: [['src/broker/a.ts', joined('f({ reject', 'Unauthorized: false });')]], good: ['src/broker/a.ts', 'f({ ca });'] },
+  checkedCertificates: { bad: [['src/broker/a.ts', joined('f({ reject', 'Unauthorized: false });')], ['src/broker/a.ts', joined("process.env['NODE_TLS_REJECT_", "UNAUTHORIZED'] = '0';")], ['src/broker/a.ts', joined('f({ NODE_TLS_REJECT_', 'UNAUTHORIZED: 0 });')]], good: ['src/broker/a.ts', 'f({ ca });'] },
   everyTestRuns: { bad: [['test/broker/a.test.ts', joined('it', ".only('x', f);")], ['test/broker/a.test.ts', joined('describe', ".skip('x', f);")], ['test/broker/a.test.ts', joined('this', '.skip();')], ['test/broker/a.test.ts', joined('x', "it('x', f);")]], good: ['test/broker/a.test.ts', "it('skips nothing', f);"] },
   noMarks: { bad: [['src/broker/a.ts', joined('// TO', 'DO later')]], good: ['src/broker/a.ts', '// to do this, call f'] },
   noMachinePaths: { bad: [['README.md', joined('see /wo', 'rk/main/x')], ['src/broker/a.ts', "f('/home/ada/x');"]], good: ['test/broker/a.test.ts', "f('/home/ada/x');"] },

@@ -12,7 +12,7 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   extension: ['extension', 'protocol', 'domain'],
   webview: ['webview', 'protocol', 'domain'],
   sandbox: ['sandbox', 'protocol', 'domain'],
-  setup: ['setup'],
+  setup: ['setup', 'tour'],
   tour: ['tour', 'setup'],
 };
 

@@ -1,0 +1,149 @@
+// A newcomer's first minutes in a real VS Code, with the packaged extension: practice mode, the
+// dashboard clicked in a real browser, two windows, a question, a task by the real Codex CLI, a metered
+// terminal, and a broker that is killed. The tests build on one another, as the minutes do.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { brokerPid, isAlive, meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
+
+interface Usage { readonly rows: readonly { readonly key: string; readonly label: string; readonly requests: number; readonly costMicroCredits: number }[]; readonly total: { readonly requests: number; readonly costMicroCredits: number } }
+interface Credits { readonly balanceMicroCredits: number; readonly heldMicroCredits: number }
+
+describe('practice mode in a real VS Code', function () {
+  this.timeout(120_000);
+  this.bail(true);
+  let session: EditorSession;
+  let first: SessionWindow;
+  let second: SessionWindow;
+  let page: FrameLocator;
+  const practiceData = () => path.join(session.dataDir, 'practice');
+  const credits = async () => JSON.parse(await session.broker(['credits', 'list', '--json'], practiceData())) as Credits;
+  const usage = async (by: string) => JSON.parse(await session.broker(['usage', '--by', by, '--json'], practiceData())) as Usage;
+  const test = (name: string) => page.locator(`[data-test="${name}"]`);
+
+  before(async () => { session = await startEditorSession(); });
+  after(async () => { await session?.stop(); });
+
+  it('begins without a key and says so in the status bar', async () => {
+    first = await session.open('website');
+    await first.bench.statusItem(meterItem).waitFor({ timeout: 60_000 });
+    await first.bench.waitForStatus(meterItem, /^Add key$/);
+    assert.match(await first.bench.statusLabel(meterItem), /no API key/i);
+  });
+
+  it('starts practice mode with credits to spend', async () => {
+    await first.bench.runCommand('Codex Broker: Start Practice Mode');
+    await first.bench.waitForStatus(meterItem, /^Practice$/);
+    await first.bench.waitForLabel(meterItem, /1,000(\.00)? credits left/);
+    assert.match(await first.bench.statusCard(meterItem), /1,000\.00 credits left/);
+  });
+
+  it('opens the dashboard, which shows the same balance', async () => {
+    await first.bench.runCommand('Codex Broker: Open Dashboard');
+    page = await first.bench.webview('[data-test="balance"]');
+    await first.bench.waitFor('the balance on the page', () => test('balance').first().innerText(), (text) => /1,000\.00/.test(text));
+    assert.match(await test('mode').first().innerText(), /practice/i);
+  });
+
+  it('tops up in the dashboard, and every window shows it at once', async () => {
+    second = await session.open('firmware');
+    await second.bench.runCommand('Codex Broker: Start Practice Mode');
+    await second.bench.waitForLabel(meterItem, /1,000(\.00)? credits left/);
+    await first.bench.page.bringToFront();
+    await test('add-credits').first().click();
+    await test('topup-preset-10').click();
+    await test('topup-submit').click();
+    await first.bench.waitFor('the result on the page', () => test('topup-result').innerText(), (text) => /250\.00/.test(text));
+    await first.bench.waitForLabel(meterItem, /1,250(\.00)? credits left/);
+    await second.bench.waitForLabel(meterItem, /1,250(\.00)? credits left/);
+    assert.equal((await credits()).balanceMicroCredits, 1_250_000_000);
+  });
+
+  it('asks about a selection, and the answer streams into an editor with its cost', async () => {
+    const before = await credits();
+    const file = path.join(first.folder, 'greeting.ts');
+    fs.writeFileSync(file, 'export const greeting = "hello";\n');
+    await first.host.run(async ({ vscode }, name) => {
+      const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(name));
+      editor.selection = new vscode.Selection(0, 0, 0, 31);
+    }, file);
+    await first.bench.runCommand('Codex Broker: Ask Codex About Selection');
+    await first.bench.answer('What does this do?');
+    const text = await first.bench.waitFor('the answer and its cost', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find((document) => document.isUntitled && /What does this do/.test(document.getText()))?.getText() ?? ''), (answer) => /credits/.test(answer.split('---').at(-1) ?? ''));
+    assert.match(text, /practice mode/i);
+    const spent = before.balanceMicroCredits - (await credits()).balanceMicroCredits;
+    assert.ok(spent > 0, 'the question cost something');
+    assert.equal((await usage('workspace')).total.costMicroCredits, spent);
+    await session.pictures(first, 'answer');
+  });
+
+  it('runs a task with the real Codex CLI, which writes a file and shows its cost', async () => {
+    const before = await credits();
+    await first.bench.runCommand('Codex Broker: Run Codex Task');
+    await first.bench.answer('Create hello.txt with the text hello from a task');
+    const done = first.bench.notification(/Codex task (finished|failed)/);
+    await done.waitFor({ timeout: 60_000 });
+    const said = await done.innerText();
+    assert.match(said, /finished · .*tokens in 2 requests, [\d.,]+ credits/);
+    assert.equal(fs.readFileSync(path.join(first.folder, 'hello.txt'), 'utf8'), 'hello from a task\n');
+    const after = await credits();
+    assert.ok(after.balanceMicroCredits < before.balanceMicroCredits);
+    assert.equal(after.heldMicroCredits, 0);
+    await first.bench.picture(path.join(picturesFolder, 'task-dark.png'));
+    await done.getByRole('button', { name: 'Open Dashboard' }).click();
+  });
+
+  it('lists the requests on the dashboard and explains one', async () => {
+    page = await first.bench.webview('[data-test="tab-now"]');
+    await test('tab-now').click();
+    await test('recent-row').first().waitFor();
+    assert.ok(await test('recent-row').count() >= 3);
+    await session.pictures(first, 'dashboard');
+    await test('explain-link').first().click();
+    await test('explain-panel').first().waitFor();
+    assert.match(await test('explain-panel').first().innerText(), /credits/);
+    await session.pictures(first, 'explain');
+    await first.bench.page.keyboard.press('Escape');
+    await test('tab-ledger').click();
+    await test('ledger').first().waitFor();
+    await session.pictures(first, 'ledger');
+    await test('tab-credits').click();
+    await session.pictures(first, 'credits');
+    await test('tab-now').click();
+  });
+
+  it('meters Codex in a terminal of its own', async () => {
+    const before = await usage('workspace');
+    await second.bench.page.bringToFront();
+    await second.bench.runCommand('Codex Broker: Open Metered Terminal');
+    await second.bench.waitFor('the terminal', () => second.host.run(({ vscode }) => vscode.window.activeTerminal?.name ?? ''), (name) => /Codex/.test(name));
+    await second.host.run(({ vscode }) => { vscode.window.activeTerminal?.sendText('codex exec --skip-git-repo-check "Say hello" > answer.log 2>&1; echo ended with $? > ended.txt'); });
+    const ended = path.join(second.folder, 'ended.txt');
+    await second.bench.waitFor('codex in the terminal', async () => fs.readFileSync(ended, 'utf8'), (text) => text.endsWith('\n'));
+    assert.equal(fs.readFileSync(ended, 'utf8'), 'ended with 0\n', fs.readFileSync(path.join(second.folder, 'answer.log'), 'utf8'));
+    const after = await usage('workspace');
+    assert.equal(after.total.requests, before.total.requests + 1);
+    assert.deepEqual(after.rows.map((row) => row.label).sort(), ['firmware', 'website']);
+  });
+
+  it('comes back by itself when the broker is killed, with the same balance', async () => {
+    const balance = (await credits()).balanceMicroCredits;
+    const pid = brokerPid(practiceData());
+    assert.ok(pid !== undefined && isAlive(pid));
+    const label = await first.bench.statusLabel(meterItem);
+    process.kill(pid, 'SIGKILL');
+    await first.bench.waitFor('a new broker', async () => brokerPid(practiceData()), (next) => next !== undefined && next !== pid && isAlive(next));
+    await first.bench.waitForLabel(meterItem, new RegExp(label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+    await second.bench.waitForLabel(meterItem, /credits left/);
+    assert.equal((await credits()).balanceMicroCredits, balance);
+    const audit = JSON.parse(await session.broker(['audit', '--full', '--json'], practiceData())) as { ok: boolean; openHolds: number };
+    assert.equal(audit.ok, true);
+    assert.equal(audit.openHolds, 0);
+  });
+
+  it('asked nothing of the network and threw nothing', () => {
+    assert.deepEqual(session.browser.refused, []);
+    assert.deepEqual(session.server.hostErrors().filter((line) => /codex-usage-broker/i.test(line)), []);
+  });
+});
