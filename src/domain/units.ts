@@ -35,6 +35,21 @@ export function divideHalfUp(numerator: bigint, denominator: bigint, what: strin
   return safeInteger(Number((numerator * 2n + denominator) / (denominator * 2n)), what);
 }
 
+/** Formatters made so far; making one costs more than using it a hundred times. */
+const formatters = new Map<string, Intl.NumberFormat>();
+/** Locales and decimals in use are few; anything beyond is not remembered. */
+const formattersMax = 200;
+
+function numberFormat(locale: string, decimals: number, currency?: string): Intl.NumberFormat {
+  const key = `${locale} ${decimals} ${currency ?? ''}`;
+  let format = formatters.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, ...(currency ? { style: 'currency', currency } : {}) });
+    if (formatters.size < formattersMax) formatters.set(key, format);
+  }
+  return format;
+}
+
 const creditPattern = /^(\d{1,9})(?:\.(\d{1,6}))?$/;
 
 /**
@@ -60,15 +75,14 @@ export function parseUsd(text: string): number | undefined {
  * explanation), grouped by the locale, with a true minus sign.
  */
 export function formatCredits(microCredits: number, decimals = 2, locale = 'en'): string {
-  const text = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
-    .format(Math.abs(microCredits) / microCreditsPerCredit);
+  const text = numberFormat(locale, decimals).format(Math.abs(microCredits) / microCreditsPerCredit);
   return microCredits < 0 ? `−${text}` : text;
 }
 
 /** The same amount in US dollars; a positive amount below a cent is "< $0.01", never "$0.00". */
 export function formatUsd(microCredits: number, decimals = 2, locale = 'en'): string {
   const usd = microCredits / microCreditsPerCredit / creditsPerUsd;
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const format = numberFormat(locale, decimals, 'USD');
   const smallest = 10 ** -decimals;
   if (usd > 0 && usd < smallest) return `< ${format.format(smallest)}`;
   return usd < 0 ? `−${format.format(-usd)}` : format.format(usd);
@@ -76,8 +90,7 @@ export function formatUsd(microCredits: number, decimals = 2, locale = 'en'): st
 
 /** Tokens for people: 6,904, then 33.9 k from 10,000, then 1.24 M from a million. */
 export function formatTokens(tokens: number, locale = 'en'): string {
-  const format = (value: number, decimals: number) =>
-    new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  const format = (value: number, decimals: number) => numberFormat(locale, decimals).format(value);
   if (tokens < 10_000) return format(tokens, 0);
   if (tokens < 999_950) return `${format(tokens / 1000, 1)} k`;
   return `${format(tokens / 1_000_000, 2)} M`;
