@@ -57,6 +57,8 @@ export interface Broker {
 
 /** How long running streams may go on when the broker is asked to stop. */
 const stopGraceMs = 3000;
+/** When clients that a stopping broker turned away should try again. */
+const comeBackMs = 2000;
 /** How often idleness is looked at. */
 const idleLookMs = 1000;
 
@@ -98,7 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const changed = () => feed.changed();
     const admission: Admission = new Admission({
       pacer, ledger: store, clock, changed,
-      unsafe: () => (stopping ? problem('broker_stopping', 'The broker is about to end and takes no new requests.')
+      unsafe: () => (stopping ? stoppingProblem(clock.nowMs())
         : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined),
     });
     const api = controlApi({
@@ -129,7 +131,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         stopIdle();
         removeBrokerAddress(options.dataDir);
         for (const { request, state } of admission.live()) {
-          if (state === 'waiting') admission.cancel(request.facts.requestId, problem('broker_stopping', 'The broker is about to end; nothing was sent.'));
+          if (state === 'waiting') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
         }
         await door?.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
@@ -146,6 +148,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     lease.release();
     throw error;
   }
+}
+
+/** A broker that ends is soon followed by another, so clients are told to come back. */
+function stoppingProblem(nowMs: number): Problem {
+  return problem('broker_stopping', 'The broker is about to end and sends nothing more.', nowMs + comeBackMs);
 }
 
 /** Waits until nothing is left to settle, for as long as the grace after a lost client lasts. */

@@ -64,9 +64,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #events: AttemptEvents;
   readonly #clock: Clock;
   readonly #startedMs: number;
-  readonly #done: () => void;
-  /** Resolves when nothing more will be written to the client by this attempt. */
-  readonly done: Promise<void>;
   #controller: Dispatcher.DispatchController | undefined;
   #scanner: SseScanner | undefined;
   #json: Buffer[] | undefined;
@@ -87,9 +84,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#events = events;
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
-    let done = () => undefined as void;
-    this.done = new Promise((resolve) => { done = resolve; });
-    this.#done = done;
     response.once('close', this.#onClose);
   }
 
@@ -231,7 +225,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#ended) return;
     this.#ended = true;
     this.#response.off('close', this.#onClose);
-    this.#done();
   }
 }
 
