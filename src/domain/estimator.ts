@@ -19,6 +19,11 @@ export interface TokenEstimate {
 
 /** Bytes of JSON that make one input token, before anything was learned; low to be cautious. */
 const bytesPerTokenDefault = 3;
+/**
+ * No text has more tokens than bytes. A smaller ratio comes from input that is not in the body (an
+ * earlier response that it continues, a linked image) and says nothing about other requests.
+ */
+const bytesPerTokenMin = 1;
 /** Output tokens to reserve before anything was learned. */
 const outputTokensDefault = 4096;
 /** Least output to reserve, however short the answers were so far. */
@@ -51,7 +56,7 @@ export class Estimator {
   /** Learns from an attempt whose usage was measured. */
   learn(model: string, bodyBytes: number, inputTokens: number, outputTokens: number): void {
     if (inputTokens <= 0 || bodyBytes <= 0) return;
-    const ratio = bodyBytes / inputTokens;
+    const ratio = Math.max(bytesPerTokenMin, bodyBytes / inputTokens);
     const learned = this.#models.get(model);
     if (!learned) {
       if (this.#models.size >= modelsMax) this.#models.delete(this.#models.keys().next().value ?? '');
