@@ -1,0 +1,88 @@
+// The API key in a real system keychain (gnome-keyring behind a D-Bus of its own): stored by one
+// broker, found by the next, forgotten on request. Nothing of the user's own keyring is touched.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { brokerProgram, controlTokenOf, plainEnvironment } from '../support/process/brokerProgram.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
+
+const secretKey = 'sk-keychain-canary-0123456789';
+
+/** One session: an unlocked keyring with an empty password, and a broker in it. Unlocking reads one line, the empty password. */
+const session = `printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+exec "$@"`;
+
+describe('the key in the system keychain', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'codex-broker-keychain-'));
+    for (const name of ['run', 'data', 'cache', 'broker']) mkdirSync(path.join(folder, name), { mode: 0o700 });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function withBroker<T>(use: (call: (method: string, args: object) => Promise<unknown>) => Promise<T>): Promise<T> {
+    const dataDir = path.join(folder, 'broker');
+    const child = spawn('dbus-run-session', ['--', 'bash', '-c', session, 'session', process.execPath, brokerProgram, 'serve', '--data', dataDir], {
+      env: plainEnvironment({ HOME: folder, XDG_RUNTIME_DIR: path.join(folder, 'run'), XDG_DATA_HOME: path.join(folder, 'data'), XDG_CACHE_HOME: path.join(folder, 'cache') }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    const ready = await new Promise<{ url: string; pid: number }>((resolve, reject) => {
+      child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+      child.stdout.on('data', (chunk: Buffer) => {
+        const line = chunk.toString('utf8').split('\n').find((one) => one.startsWith('{"event":"ready"'));
+        if (line) resolve(JSON.parse(line) as { url: string; pid: number });
+      });
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`the session ended with ${code}: ${said}`)));
+    });
+    try {
+      return await use(async (method, args) => {
+        const answer = await fetch(`${ready.url}/broker/v1/${method}`, { method: 'POST', body: JSON.stringify(args), headers: { authorization: `Bearer ${controlTokenOf(dataDir)}` } });
+        return answer.json();
+      });
+    } finally {
+      process.kill(ready.pid, 'SIGTERM');
+      await new Promise((resolve) => { child.once('close', resolve); });
+    }
+  }
+
+  it('is stored by one broker and found by the next', async () => {
+    const stored = await withBroker(async (call) => {
+      assert.equal((await call('status', {}) as Snapshot).key.state, 'missing');
+      return call('setApiKey', { apiKey: secretKey });
+    });
+    assert.deepEqual(stored, { stored: true });
+    const found = await withBroker((call) => call('status', {}));
+    assert.deepEqual((found as Snapshot).key, { state: 'present', source: 'keychain' });
+  });
+
+  it('is in no file of the data folder', () => {
+    for (const name of readdirSync(path.join(folder, 'broker'))) {
+      const file = path.join(folder, 'broker', name);
+      if (statSync(file).isFile()) assert.ok(!readFileSync(file).includes(secretKey), `${name} holds the key`);
+    }
+  });
+
+  it('is forgotten on request, for the next broker too', async () => {
+    assert.deepEqual(await withBroker((call) => call('forgetApiKey', {})), { forgotten: true });
+    const after = await withBroker((call) => call('status', {}));
+    assert.deepEqual((after as Snapshot).key, { state: 'missing' });
+  });
+
+  it('without a keychain the key is used and said to be kept in memory only', async () => {
+    // No D-Bus address at all: the library answers with an error, and nothing falls back to a file.
+    const dataDir = path.join(folder, 'broker');
+    const child = spawn(process.execPath, [brokerProgram, 'serve', '--data', dataDir], { env: plainEnvironment({ HOME: folder, XDG_RUNTIME_DIR: path.join(folder, 'nowhere') }), stdio: ['ignore', 'pipe', 'ignore'] });
+    const line = await new Promise<string>((resolve) => { child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString('utf8'))); });
+    const { url } = JSON.parse(line) as { url: string };
+    const answer = await fetch(`${url}/broker/v1/setApiKey`, { method: 'POST', body: JSON.stringify({ apiKey: secretKey }), headers: { authorization: `Bearer ${controlTokenOf(dataDir)}` } });
+    const result = await answer.json() as { stored: boolean; notice: string };
+    assert.equal(result.stored, false);
+    assert.match(result.notice, /kept until the broker ends/);
+    child.kill('SIGTERM');
+    await new Promise((resolve) => { child.once('close', resolve); });
+  });
+});
