@@ -1,6 +1,6 @@
 // What the status bar says, from what is known: one state, at most 14 characters, always with the
 // word that tells what the number is. Pure, so that every state has its test and its picture.
-import { formatCredits } from './units.ts';
+import { creditsPerUsd, formatCredits } from './units.ts';
 
 /** States of the meter; each has its own icon and words, so that none needs colour. */
 export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'no-key' | 'stale' | 'broker-down' | 'practice' | 'untracked';
@@ -64,7 +64,8 @@ export function meterFace(input: MeterInput): MeterFace {
   }
   const amount = meterAmount(input, snapshot);
   if (snapshot.practice) {
-    return { state: 'practice', icon: 'beaker', text: 'Practice', spoken: `Practice mode, simulated requests, ${amount.spoken}`, action: 'dashboard' };
+    // The word says at once that no money is meant; the number beside it is what moves.
+    return { state: 'practice', icon: 'beaker', text: `${amount.short} practice`, spoken: `Practice mode, simulated requests, ${amount.spoken}`, action: 'dashboard' };
   }
   if (snapshot.keyMissing) {
     return { state: 'no-key', icon: 'key', text: 'Add key', spoken: 'Codex broker: no API key stored', action: 'setApiKey' };
@@ -82,7 +83,7 @@ export function meterFace(input: MeterInput): MeterFace {
   return { state: 'ok', icon: 'dashboard', text: amount.text, spoken: amount.spoken, action: 'dashboard' };
 }
 
-function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapshot']>): { text: string; spoken: string } {
+function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapshot']>): { text: string; short: string; spoken: string } {
   const used = !snapshot.tracked || input.show === 'used';
   const word = snapshot.tracked ? (used ? 'used' : 'left') : 'today';
   const amount = snapshot.tracked
@@ -91,12 +92,12 @@ function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapsh
   const spokenUnit = input.unit === 'usd' ? 'US dollars' : 'credits';
   const number = fitAmount(amount, input.unit, input.locale);
   const spokenWord = snapshot.tracked ? word : 'used today';
-  return { text: `${number} ${word}`, spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
+  return { text: `${number} ${word}`, short: shortAmount(amount, input.unit, input.locale), spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
 }
 
 /** A number of at most nine characters: fewer decimals, then k and M, as it grows. */
 function fitAmount(microCredits: number, unit: 'credits' | 'usd', locale: string): string {
-  const micro = unit === 'usd' ? Math.floor(microCredits / 25) : microCredits;
+  const micro = unit === 'usd' ? Math.floor(microCredits / creditsPerUsd) : microCredits;
   const sign = unit === 'usd' ? '$' : '';
   const value = micro / 1_000_000;
   if (value > 0 && value < 0.01) return `<${sign}0.01`;
@@ -105,6 +106,22 @@ function fitAmount(microCredits: number, unit: 'credits' | 'usd', locale: string
       : value < 10_000_000 ? `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false }).format(Math.floor(value / 1000))}k`
         : `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false }).format(Math.floor(value / 1_000_000))}M`;
   return `${sign}${text}`;
+}
+
+/** A number of at most five characters, rounded down: 9.46, 92.46, 497.9, 1,248, 12.3k, 1.2M. */
+function shortAmount(microCredits: number, unit: 'credits' | 'usd', locale: string): string {
+  const value = microCredits / 1_000_000 / (unit === 'usd' ? creditsPerUsd : 1);
+  const sign = unit === 'usd' ? '$' : '';
+  const lengthMax = 5 - sign.length;
+  for (const [divisor, suffix] of [[1, ''], [1_000, 'k'], [1_000_000, 'M']] as const) {
+    for (const decimals of [2, 1, 0]) {
+      const factor = 10 ** decimals;
+      const text = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: suffix === '' })
+        .format(Math.floor(value / divisor * factor) / factor) + suffix;
+      if (text.length <= lengthMax) return sign + text;
+    }
+  }
+  return `${sign}>1G`;
 }
 
 function ordinal(place: number): string {
