@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** What the scripts are made from; all paths are absolute. */
 export interface ShimPlaces {
-  /** Folder that the scripts are written to; the scripts take it off the path they pass on. */
+  /** Folder that the scripts are written to; the broker takes it off the path, to find the real program. */
   readonly binDir: string;
   /** The editor's executable. */
   readonly execPath: string;
@@ -25,22 +25,9 @@ export function posixShims(places: ShimPlaces): Record<string, string> {
     `data=\${CODEX_BROKER_DATA:-}`,
     `[ -n "$data" ] || data=${posixQuote(places.dataDir)}`,
   ];
-  const withoutSelf = [
-    '# The folder of this script leaves the path, so that the real program is found and not this one.',
-    'set -f',
-    'rest=',
-    'IFS=:',
-    'for part in $PATH; do',
-    `  [ "$part" = ${posixQuote(places.binDir)} ] || rest="\${rest:+$rest:}$part"`,
-    'done',
-    'unset IFS',
-    'set +f',
-    'PATH=$rest',
-    'export PATH',
-  ];
   const program = `ELECTRON_RUN_AS_NODE=1 exec ${posixQuote(places.execPath)} ${posixQuote(places.brokerScript)}`;
   return {
-    codex: [...head, ...withoutSelf, 'workspace=${CODEX_BROKER_WORKSPACE:-$PWD}', `${program} run --data "$data" --workspace "$workspace" -- ${places.codexPath === '' ? 'codex' : posixQuote(places.codexPath)} "$@"`, ''].join('\n'),
+    codex: [...head, 'workspace=${CODEX_BROKER_WORKSPACE:-$PWD}', `${program} run --data "$data" --workspace "$workspace" --hide-path ${posixQuote(places.binDir)} -- ${places.codexPath === '' ? 'codex' : posixQuote(places.codexPath)} "$@"`, ''].join('\n'),
     'codex-broker': [...head, 'CODEX_BROKER_DATA=$data', 'export CODEX_BROKER_DATA', `${program} "$@"`, ''].join('\n'),
   };
 }
@@ -56,9 +43,9 @@ export function windowsShims(places: ShimPlaces): Record<string, string> {
   const tail = 'exit /b %ERRORLEVEL%';
   return {
     'codex.cmd': [
-      ...head, `set "PATH=%PATH:${batchText(places.binDir)};=%"`,
+      ...head,
       'if not defined CODEX_BROKER_WORKSPACE set "CODEX_BROKER_WORKSPACE=%CD%"',
-      `${program} run --data "%CODEX_BROKER_DATA%" --workspace "%CODEX_BROKER_WORKSPACE%" -- ${places.codexPath === '' ? 'codex' : `"${batchText(places.codexPath)}"`} %*`, tail, '',
+      `${program} run --data "%CODEX_BROKER_DATA%" --workspace "%CODEX_BROKER_WORKSPACE%" --hide-path "${batchText(places.binDir)}" -- ${places.codexPath === '' ? 'codex' : `"${batchText(places.codexPath)}"`} %*`, tail, '',
     ].join('\r\n'),
     'codex-broker.cmd': [...head, `${program} %*`, tail, ''].join('\r\n'),
   };

@@ -70,13 +70,16 @@ function connect(socket: WebSocket, events: LiveEvents, schedule: Schedule): Liv
 
   const rpc = createBirpc<LiveApi, WindowApi>({ snapshot: (snapshot) => { if (!ended) events.snapshot(snapshot); } }, {
     post: (text: string) => { socket.send(text, () => undefined); },
-    on: (take) => { socket.on('message', (data, binary) => { if (!binary) take(data.toString()); }); },
+    on: (take) => {
+      socket.on('message', (data, binary) => {
+        const message = binary ? undefined : readMessage(data.toString());
+        if (message) take(message);
+      });
+    },
     serialize: (message: unknown) => JSON.stringify(message),
-    deserialize: parseMessage,
+    deserialize: (message: unknown) => message,
     // Each call has its own limit below; the library's timer would be a second clock.
     timeout: -1,
-    // A message that cannot be read is dropped: the next snapshot repairs what it would have said.
-    onGeneralError: (_error, method) => method === undefined,
   });
 
   const end = (because: string | undefined) => {
@@ -117,8 +120,12 @@ function connect(socket: WebSocket, events: LiveEvents, schedule: Schedule): Liv
   return { call, close: () => end(undefined) };
 }
 
-function parseMessage(text: string): object {
-  const message: unknown = JSON.parse(text);
-  if (typeof message !== 'object' || message === null) throw new Error('A message is an object.');
-  return message;
+function readMessage(text: string): object | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? message : undefined;
+  } catch {
+    // A message that cannot be read is dropped: the next snapshot repairs what it would have said.
+    return undefined;
+  }
 }

@@ -1,0 +1,93 @@
+// The card over the meter: its content in the main states, and that nothing from outside can
+// become a link, an image, an icon, a table cell or HTML in it.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { problem } from '../../src/domain/problem.ts';
+import { gaugeImage } from '../../src/extension/gaugeImage.ts';
+import { durationWords, limitLine, percent } from '../../src/extension/limitLine.ts';
+import { commandLink, plain } from '../../src/extension/markdownText.ts';
+import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import { practiceSnapshot, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
+
+const facts: TooltipFacts = {
+  link: { state: 'connected' }, snapshot: snapshotFixture(), taste: { show: 'left', unit: 'credits', locale: 'en' }, theme: 'dark', nowMs: 1_000_000,
+};
+const unescaped = (card: string) => card.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+
+describe('tooltip card', () => {
+  it('tells balance, limits, last request and today', () => {
+    const card = unescaped(meterTooltip(facts));
+    for (const part of ['**342.18 credits left** · $13.69 · 2.98 held', 'gpt-5.5 tokens/min', '38 %', 'full in 47 s', 'Last: billing-service, 3.37 credits ($0.13)', 'Today: 3.37 credits ($0.13), 33.9 k tokens, 1 request', 'Nothing runs or waits.']) {
+      assert.ok(card.includes(part), `${part}\n${card}`);
+    }
+    assert.match(meterTooltip(facts), /\[Explain\]\(command:codexBroker\.explainRequest\?%5B%22req_1%22%5D\)/);
+  });
+
+  it('tells what runs and waits, and why', () => {
+    const run = { requestId: 'r', workspaceId: 'w', workspaceLabel: 'x', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 };
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ running: [{ ...run, state: 'running' }], waiting: [{ ...run, state: 'waiting', reason: 'The token limit refills', startsAtMs: 1_018_000, place: 1 }] }) }));
+    assert.ok(card.includes('$(sync) 1 run, 1 wait · The token limit refills · next in 18 s'), card);
+  });
+
+  it('says what is not known instead of zero', () => {
+    const [window] = facts.snapshot?.windows ?? [];
+    assert.ok(window);
+    const { limit: _limit, remaining: _remaining, resetsAtMs: _resets, ...unknown } = window;
+    const line = limitLine(unknown, 'left', 1_000_000, 'en');
+    assert.deepEqual([line.share, line.resets, line.gauge], ['—', 'not announced yet', { low: false }]);
+    assert.ok(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [] }) }).includes('Limits are unknown until the first answer.'));
+  });
+
+  it('names practice mode, an untracked balance, a missing key and a broker that is down', () => {
+    assert.ok(meterTooltip({ ...facts, snapshot: practiceSnapshot() }).includes('**Practice mode**'));
+    assert.ok(meterTooltip({ ...facts, snapshot: untrackedSnapshot() }).includes('**Balance not tracked**'));
+    assert.ok(meterTooltip({ ...facts, snapshot: snapshotFixture({ key: { state: 'missing' } }) }).includes('No API key stored'));
+    const down = meterTooltip({ ...facts, link: { state: 'down', problem: problem('broker_unreachable', 'It ended.') }, nowMs: 1_000_000 + 23 * 60_000 });
+    assert.ok(unescaped(down).includes('It ended.') && down.includes('23 min ago') && down.includes('[Start broker](command:codexBroker.startBroker)'), down);
+  });
+
+  it('shows names from outside as text', () => {
+    const evil = '](command:workbench.action.quit) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> | $(trash) **b** www.evil.example a@b.example `code`';
+    const card = meterTooltip({
+      ...facts,
+      snapshot: snapshotFixture({
+        windows: [{ id: 'x', model: evil, measure: 'tokens', windowMinutes: 1, limit: 2, remaining: 1 }],
+        recent: facts.snapshot?.recent.map((request) => ({ ...request, workspaceLabel: evil, requestId: `${evil}")'` })) ?? [],
+        problems: [{ code: 'internal', message: evil, remedy: '\u202Eevil\u0000' }],
+      }),
+    });
+    const withoutOwn = card.replace(/\[[^\]]*\]\(command:codexBroker\.\w+(\?[\w%.~-]+)?\)/g, '').replace(/!\[[^\]]*\]\(data:image\/svg\+xml;base64,[\w+/=]+\|width=96,height=14\)/g, '');
+    assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
+    const row = card.split('\n').find((line) => line.startsWith('|') && line.includes('data:image'));
+    assert.equal(row?.replace(/!\[[^\]]*\]\([^)]*\)/, '').split('|').length, 6, 'the table keeps its cells');
+  });
+
+  it('escapes every ASCII mark and keeps letters, whatever the text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      const safe = plain(text, 1000);
+      assert.doesNotMatch(safe.replace(/&#\d{2,3};/g, ''), /[!-/:-@[-`{-~\p{Cc}\p{Cf}]/u);
+      assert.equal(unescaped(safe), Array.from(text.replace(/\s+/gu, ' ')).filter((character) => !/\p{C}/u.test(character)).join(''));
+    }));
+    assert.equal(plain('x'.repeat(100), 10), `${'x'.repeat(9)}…`);
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const [, query = ''] = /^\[x\]\(command:c\?([^()\s"'<>]*)\)$/.exec(commandLink('x', 'c', text)) ?? [];
+      assert.deepEqual(JSON.parse(decodeURIComponent(query)), [text]);
+    }));
+  });
+
+  it('draws gauges inside their track, dashed when unknown, hatched when low', () => {
+    const svg = (gauge: Parameters<typeof gaugeImage>[0]) => Buffer.from(gaugeImage(gauge, 'dark').split(',')[1] ?? '', 'base64').toString();
+    assert.match(svg({ low: false }), /stroke-dasharray/);
+    assert.match(svg({ share: 0.1, low: true }), /url\(#h\)/);
+    assert.match(svg({ share: 0.5, tick: 0.5, low: false }), /width="47.5".*x="47"/);
+    for (const share of [-1, 0, 2, 1]) for (const [, width] of svg({ share, tick: share, low: false }).matchAll(/width="([\d.-]+)"/g)) assert.ok(Number(width) <= 96 && Number(width) >= 0);
+  });
+
+  it('writes shares and durations as people read them', () => {
+    assert.deepEqual([0, 0.004, 0.38, 0.995, 1].map(percent), ['0 %', '< 1 %', '38 %', '99 %', '100 %']);
+    assert.deepEqual([1, 46_001, 8_040_000, 151_200_000].map(durationWords), ['1 s', '47 s', '2 h 14 min', '1 d 18 h']);
+    const weekly = limitLine({ id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 40, resetsAtMs: 1_000_000 + 5_040 * 60_000 }, 'left', 1_000_000, 'en');
+    assert.deepEqual([weekly.name, weekly.gauge.share, weekly.gauge.tick], ['m requests/week', 0.4, 0.5]);
+    assert.ok(weekly.resets.endsWith('· in 3 d 12 h'), weekly.resets);
+  });
+});

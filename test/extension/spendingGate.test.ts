@@ -1,0 +1,66 @@
+// Nothing spends without a balance or an answer: the whole table of the gate, and its dialogs.
+import assert from 'node:assert/strict';
+import { commandNames } from '../../src/extension/commandNames.ts';
+import { passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
+import { spendingVerdict, type GateFacts } from '../../src/extension/spendingGate.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
+import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+
+const missing = { key: { state: 'missing' } } as const;
+const facts = (snapshot: Snapshot | undefined, change: Partial<GateFacts> = {}): GateFacts => ({ trusted: true, connected: true, uncappedAllowed: false, ...(snapshot ? { snapshot } : {}), ...change });
+
+describe('spending gate', () => {
+  const table: readonly (readonly [string, GateFacts, string])[] = [
+    ['a balance', facts(snapshotFixture()), 'go'],
+    ['a workspace that is not trusted', facts(snapshotFixture(), { trusted: false }), 'trust'],
+    ['not trusted, though only practising', facts(practiceSnapshot(), { trusted: false }), 'trust'],
+    ['not connected', facts(snapshotFixture(), { connected: false }), 'broker'],
+    ['connected, nothing known yet', facts(undefined), 'broker'],
+    ['practice without key or balance', facts(practiceSnapshot({ ...missing, balance: { tracked: true, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } })), 'go'],
+    ['no key', facts(snapshotFixture(missing)), 'key'],
+    ['no key comes before no credits', facts(withBalance(0, missing)), 'key'],
+    ['a rejected key', facts(snapshotFixture({ key: { state: 'rejected' } })), 'key-rejected'],
+    ['untracked', facts(untrackedSnapshot()), 'uncapped'],
+    ['untracked, allowed before', facts(untrackedSnapshot(), { uncappedAllowed: true }), 'go'],
+    ['no credits', facts(withBalance(0)), 'top-up'],
+    ['a negative balance', facts(withBalance(-5)), 'top-up'],
+    ['no credits, uncapped allowed before: the cap counts', facts(withBalance(0), { uncappedAllowed: true }), 'top-up'],
+    ['all that is left is held', facts(snapshotFixture({ balance: { tracked: true, balanceMicroCredits: 5, heldMicroCredits: 5, grants: [] } })), 'top-up'],
+    ['one microcredit', facts(withBalance(1)), 'go'],
+  ];
+  for (const [name, given, verdict] of table) it(`${name}: ${verdict}`, () => { assert.equal(spendingVerdict(given), verdict); });
+
+  const ask = async (snapshot: Snapshot, answer: string | undefined, memory = new Map<string, unknown>()) => {
+    const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+    fake.answers.push(answer);
+    const passed = await passGate({ editor: fake.editor, memory: fakeMemory(memory), facts: () => ({ trusted: true, connected: true, snapshot }) });
+    return { fake, passed, memory };
+  };
+
+  it('asks in a modal dialog before it runs uncapped, and goes ahead only on a yes', async () => {
+    for (const [answer, goes] of [[undefined, false], ['Add Credits First', false], ['Run Once', true]] as const) {
+      const { passed, fake, memory } = await ask(untrackedSnapshot(), answer);
+      assert.equal(passed, goes, String(answer));
+      assert.equal(fake.shown[0]?.modal, true);
+      assert.equal(memory.size, 0);
+      assert.deepEqual(fake.executed.map(({ command }) => command), answer === 'Add Credits First' ? [commandNames.topUp] : []);
+    }
+  });
+
+  it('remembers "always" for the workspace', async () => {
+    const { passed, memory } = await ask(untrackedSnapshot(), 'Always in This Workspace');
+    assert.ok(passed && memory.get(uncappedMemory) === true);
+    const again = await ask(untrackedSnapshot(), undefined, memory);
+    assert.ok(again.passed);
+    assert.equal(again.fake.shown.length, 0);
+  });
+
+  it('offers the cure of each obstacle and spends nothing', async () => {
+    for (const [snapshot, button, command] of [[snapshotFixture(missing), 'Set API Key', commandNames.setApiKey], [snapshotFixture(missing), 'Practice Mode', commandNames.startPracticeMode], [withBalance(0), 'Top Up', commandNames.topUp]] as const) {
+      const { passed, fake } = await ask(snapshot, button);
+      assert.equal(passed, false);
+      assert.deepEqual(fake.executed.map((each) => each.command), [command]);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+// The status bar item in every state: icon, words, what a click cures, and that it is painted at
+// most once a second and left alone when nothing changed.
+import assert from 'node:assert/strict';
+import type * as vscode from 'vscode';
+import { problem } from '../../src/domain/problem.ts';
+import { commandNames } from '../../src/extension/commandNames.ts';
+import { paintEveryMs, StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
+import { fakeEditor } from '../support/fakeEditor.ts';
+import { manualSchedule } from './manualSchedule.ts';
+import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+
+const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
+const connected = { state: 'connected' } as const;
+
+function scene(first: MeterFacts) {
+  const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+  const schedule = manualSchedule();
+  let facts = first;
+  const meter = new StatusMeter(fake.editor, schedule, () => facts);
+  const item = fake.items[0];
+  assert.ok(item);
+  return { fake, schedule, meter, item, tell: (next: MeterFacts) => { facts = next; meter.changed(); } };
+}
+
+const background = (item: vscode.StatusBarItem) => (item.backgroundColor as unknown as { id: string } | undefined)?.id;
+
+describe('status bar meter', () => {
+  const waiting = snapshotFixture({ waiting: [{ requestId: 'r', state: 'waiting', workspaceId: 'ws_1', workspaceLabel: 'here', client: 'codex_exec', model: 'gpt-5.5', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0, place: 3, startsAtMs: 1_018_000 }] });
+  const states: readonly (readonly [string, MeterFacts, string, string, string | undefined])[] = [
+    ['loading', { link: { state: 'connecting' }, taste }, '$(loading~spin) Codex', commandNames.openDashboard, undefined],
+    ['ok', { link: connected, snapshot: snapshotFixture(), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['used', { link: connected, snapshot: snapshotFixture(), taste: { ...taste, show: 'used' } }, '$(dashboard) 157.82 used', commandNames.openDashboard, undefined],
+    ['dollars', { link: connected, snapshot: snapshotFixture(), taste: { ...taste, unit: 'usd' } }, '$(dashboard) $13.68 left', commandNames.openDashboard, undefined],
+    ['low', { link: connected, snapshot: withBalance(120_000_000), taste }, '$(warning) 120.00 left', commandNames.openDashboard, undefined],
+    ['critical', { link: connected, snapshot: withBalance(12_400_000), taste }, '$(warning) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['blocked', { link: connected, snapshot: withBalance(0), taste }, '$(circle-slash) No credits', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['waiting', { link: connected, snapshot: waiting, taste, workspaceId: 'ws_1' }, '$(history) 3rd · 18 s', commandNames.openDashboard, undefined],
+    ['another workspace waits', { link: connected, snapshot: waiting, taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['no key', { link: connected, snapshot: snapshotFixture({ key: { state: 'missing' } }), taste }, '$(key) Add key', commandNames.setApiKey, undefined],
+    ['down', { link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: snapshotFixture(), taste }, '$(debug-disconnect) Broker down', commandNames.startBroker, 'statusBarItem.errorBackground'],
+    ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) Practice', commandNames.openDashboard, undefined],
+    ['untracked', { link: connected, snapshot: untrackedSnapshot(), taste }, '$(dashboard) 3.37 today', commandNames.openDashboard, undefined],
+    ['connecting again', { link: { state: 'connecting', attempt: 2 }, snapshot: snapshotFixture(), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+  ];
+  for (const [name, facts, text, command, colour] of states) {
+    it(`paints: ${name}`, () => {
+      const { item } = scene(facts);
+      assert.equal(item.text, text);
+      assert.equal(item.command, command);
+      assert.equal(background(item), colour);
+      assert.ok((item.accessibilityInformation?.label.length ?? 0) > 5);
+      assert.equal(item.name, 'Codex Usage Meter');
+      assert.ok([...item.text.replace(/^\$\(.*?\) /, '')].length <= 14);
+    });
+  }
+
+  it('has a stable place at the right', () => {
+    const { item } = scene({ link: connected, taste });
+    assert.equal(item.id, 'codexBroker.meter');
+    assert.equal(item.alignment, 2);
+    assert.ok((item.priority ?? 0) < 100 && (item.priority ?? 0) > 99);
+  });
+
+  it('trusts only named commands in its card', () => {
+    const { item } = scene({ link: connected, snapshot: snapshotFixture(), taste });
+    const card = item.tooltip as vscode.MarkdownString;
+    assert.ok(typeof card.isTrusted === 'object' && card.isTrusted.enabledCommands.every((command) => command.startsWith('codexBroker.')));
+    const linked = [...card.value.matchAll(/\(command:([\w.]+)/g)].map((match) => match[1] ?? '');
+    assert.ok(linked.length >= 4);
+    for (const command of linked) assert.ok(typeof card.isTrusted === 'object' && card.isTrusted.enabledCommands.includes(command), command);
+  });
+
+  it('paints at most once a second, and then the newest state', async () => {
+    const { item, tell, schedule } = scene({ link: connected, snapshot: withBalance(400_000_000), taste });
+    for (let credits = 399; credits > 300; credits -= 1) tell({ link: connected, snapshot: withBalance(credits * 1_000_000), taste });
+    assert.equal(item.text, '$(dashboard) 400.00 left');
+    assert.equal(schedule.waiting().length, 1);
+    await schedule.advance(paintEveryMs);
+    assert.equal(item.text, '$(dashboard) 301.00 left');
+  });
+
+  it('does not touch the item when nothing changed', async () => {
+    const { fake, tell, schedule } = scene({ link: connected, snapshot: withBalance(400_000_000, { windows: [], recent: [] }), taste });
+    const { writes } = fake;
+    for (let turn = 0; turn < 5; turn += 1) {
+      await schedule.advance(paintEveryMs);
+      tell({ link: connected, snapshot: withBalance(400_000_000, { sequence: turn + 2, windows: [], recent: [] }), taste });
+    }
+    assert.equal(fake.writes, writes);
+  });
+});

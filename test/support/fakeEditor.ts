@@ -1,0 +1,206 @@
+// A stand-in for VS Code's API: it records what the extension shows and registers, and answers
+// dialogs with what the test prepared. It imitates only the parts that the extension uses.
+import type * as vscode from 'vscode';
+import type { Editor, EditorContext, Log } from '../../src/extension/editorApi.ts';
+
+type Listener = (value: never) => unknown;
+
+/** A dialog, as it was shown. */
+export interface Shown {
+  readonly kind: 'info' | 'warning' | 'error' | 'input';
+  readonly message: string;
+  readonly modal: boolean;
+  readonly detail?: string;
+  readonly buttons: readonly string[];
+}
+
+/** What the editor was told to do, and what a test may change. */
+export interface FakeEditor {
+  readonly editor: Editor;
+  readonly context: EditorContext;
+  readonly log: Log;
+  readonly logLines: string[];
+  readonly shown: Shown[];
+  /** Answers to dialogs, first come first served; absent: dismissed. */
+  readonly answers: (string | undefined)[];
+  readonly commands: Map<string, (...values: unknown[]) => unknown>;
+  readonly executed: { readonly command: string; readonly values: readonly unknown[] }[];
+  readonly items: vscode.StatusBarItem[];
+  /** How often any property of a status bar item was set. */
+  writes: number;
+  readonly panels: FakePanel[];
+  readonly serializers: Map<string, vscode.WebviewPanelSerializer>;
+  readonly documents: FakeDocument[];
+  readonly terminals: vscode.TerminalOptions[];
+  readonly progress: string[];
+  readonly output: string[];
+  readonly secrets: Map<string, string>;
+  readonly workspaceState: Map<string, unknown>;
+  readonly globalState: Map<string, unknown>;
+  /** Values per setting: `user` counts as the person's own, `workspace` as what a repository says. */
+  readonly configuration: { readonly user: Record<string, unknown>; readonly workspace: Record<string, unknown> };
+  trusted: boolean;
+  focused: boolean;
+  selection: { text: string; fileName: string; languageId: string } | undefined;
+  folder: string | undefined;
+  /** Cancels the progress that runs now. */
+  cancel(): void;
+  fire(event: 'configuration' | 'theme' | 'folders'): void;
+}
+
+/** A webview panel with both ends of its message channel. */
+export interface FakePanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly sent: unknown[];
+  readonly options: vscode.WebviewPanelOptions & vscode.WebviewOptions;
+  /** The page says something. */
+  say(message: unknown): void;
+}
+
+/** A document that only keeps its text. */
+export interface FakeDocument {
+  text: string;
+  closed: boolean;
+  readonly language: string;
+}
+
+/** Makes a fake editor over two folders on the disk. */
+export function fakeEditor(places: { readonly extensionDir: string; readonly storageDir: string; readonly folder?: string }): FakeEditor {
+  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [] };
+  let cancelNow: () => void = () => undefined;
+  const uri = (path: string, scheme = 'file'): vscode.Uri => ({ scheme, path, fsPath: path, toString: () => `${scheme}://${path}` }) as unknown as vscode.Uri;
+  const on = (name: string) => (listener: Listener) => {
+    listeners[name]?.push(listener);
+    return { dispose: () => undefined };
+  };
+  const logLines: string[] = [];
+  const line = (level: string) => (text: string) => { logLines.push(`${level} ${text}`); };
+  const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error'), show: () => { logLines.push('shown'); }, dispose: () => undefined } as unknown as Log;
+  const dialog = (kind: Shown['kind']) => async (message: string, ...rest: (string | vscode.MessageOptions)[]) => {
+    const options = rest.find((each) => typeof each === 'object');
+    fake.shown.push({ kind, message, modal: options?.modal === true, ...(options?.detail === undefined ? {} : { detail: options.detail }), buttons: rest.filter((each) => typeof each === 'string') });
+    return fake.answers.shift();
+  };
+
+  const window = {
+    createOutputChannel: (_name: string, options?: unknown) => (options ? log : { appendLine: (text: string) => { fake.output.push(text); }, show: () => undefined, dispose: () => undefined }),
+    createStatusBarItem: (id: string, alignment: number, priority: number) => {
+      const item = { id, alignment, priority, show: () => undefined, hide: () => undefined, dispose: () => undefined } as unknown as vscode.StatusBarItem;
+      fake.items.push(item);
+      return new Proxy(item, { set: (target, name, value) => { fake.writes += 1; return Reflect.set(target, name, value); } });
+    },
+    showInformationMessage: dialog('info'), showWarningMessage: dialog('warning'), showErrorMessage: dialog('error'),
+    showInputBox: (options: vscode.InputBoxOptions) => dialog('input')(options.prompt ?? ''),
+    withProgress: async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) => {
+      const cancelled: (() => void)[] = [];
+      cancelNow = () => { for (const each of cancelled) each(); };
+      return work({ report: (step: { message?: string }) => { fake.progress.push(step.message ?? ''); } }, { onCancellationRequested: (listener: () => void) => { cancelled.push(listener); return { dispose: () => undefined }; } });
+    },
+    createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
+    createWebviewPanel: (_type: string, _title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fakePanel(fake.panels, options),
+    registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
+    showTextDocument: async () => undefined,
+    onDidChangeActiveColorTheme: on('theme'),
+    get activeColorTheme() { return { kind: 2 }; },
+    get state() { return { focused: fake.focused, active: fake.focused }; },
+    get activeTextEditor() {
+      const { selection } = fake;
+      return selection && { selection: { isEmpty: selection.text === '' }, document: { getText: () => selection.text, fileName: selection.fileName, languageId: selection.languageId } };
+    },
+  };
+
+  const workspace = {
+    get isTrusted() { return fake.trusted; },
+    get workspaceFolders() { return fake.folder === undefined ? undefined : [{ uri: uri(fake.folder), name: 'folder', index: 0 }]; },
+    get name() { return fake.folder?.split('/').at(-1); },
+    getConfiguration: (section: string) => ({
+      get: (name: string) => fake.configuration.workspace[`${section}.${name}`] ?? fake.configuration.user[`${section}.${name}`],
+      inspect: (name: string) => ({ key: name, globalValue: fake.configuration.user[`${section}.${name}`], workspaceValue: fake.configuration.workspace[`${section}.${name}`] }),
+    }),
+    openTextDocument: async ({ language, content }: { language: string; content: string }) => {
+      const document: FakeDocument = { text: content, closed: false, language };
+      fake.documents.push(document);
+      return { uri: uri(`/${fake.documents.length}`, 'untitled'), lineCount: 1, lineAt: () => ({ range: { end: document.text.length } }), get isClosed() { return document.closed; }, document };
+    },
+    applyEdit: async (edit: FakeEdit) => {
+      for (const { at, text } of edit.inserts) {
+        const document = fake.documents[Number(at.path.slice(1)) - 1];
+        if (!document || document.closed) return false;
+        document.text += text;
+      }
+      return true;
+    },
+    registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
+    onDidChangeConfiguration: on('configuration'), onDidChangeWorkspaceFolders: on('folders'),
+  };
+
+  const fake: FakeEditor = {
+    editor: {
+      window, workspace, env: { language: 'en' },
+      commands: {
+        registerCommand: (id: string, run: (...values: unknown[]) => unknown) => { fake.commands.set(id, run); return { dispose: () => undefined }; },
+        executeCommand: async (command: string, ...values: unknown[]) => {
+          fake.executed.push({ command, values });
+          return fake.commands.get(command)?.(...values);
+        },
+      },
+      Uri: { joinPath: (base: vscode.Uri, ...path: string[]) => uri([base.fsPath, ...path].join('/')), from: ({ scheme, path }: { scheme: string; path: string }) => uri(path, scheme) },
+      MarkdownString: class { value: string; supportThemeIcons: boolean; isTrusted: unknown; constructor(value: string, icons: boolean) { this.value = value; this.supportThemeIcons = icons; } },
+      ThemeColor: class { readonly id: string; constructor(id: string) { this.id = id; } },
+      ThemeIcon: class { readonly id: string; constructor(id: string) { this.id = id; } },
+      WorkspaceEdit: FakeEdit, ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
+    } as unknown as Editor,
+    context: undefined as unknown as EditorContext,
+    log, logLines, shown: [], answers: [], commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [],
+    terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), configuration: { user: {}, workspace: {} },
+    trusted: true, focused: true, selection: undefined, folder: places.folder,
+    cancel: () => cancelNow(),
+    fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },
+  };
+  return Object.assign(fake, { context: fakeContext(fake, places, uri) });
+}
+
+class FakeEdit {
+  readonly inserts: { readonly at: vscode.Uri; readonly text: string }[] = [];
+  insert(at: vscode.Uri, _position: unknown, text: string): void {
+    this.inserts.push({ at, text });
+  }
+}
+
+function fakeContext(fake: FakeEditor, places: { readonly extensionDir: string; readonly storageDir: string }, uri: (path: string) => vscode.Uri): EditorContext {
+  return {
+    subscriptions: [], extensionUri: uri(places.extensionDir), globalStorageUri: uri(places.storageDir),
+    extension: { id: 'codex-usage-broker.codex-usage-broker', packageJSON: { version: '1.2.3' } },
+    workspaceState: fakeMemory(fake.workspaceState), globalState: fakeMemory(fake.globalState),
+    secrets: {
+      get: async (name: string) => fake.secrets.get(name),
+      store: async (name: string, value: string) => { fake.secrets.set(name, value); },
+      delete: async (name: string) => { fake.secrets.delete(name); },
+    },
+  } as unknown as EditorContext;
+}
+
+/** A memento over a map. */
+export function fakeMemory(values: Map<string, unknown>): vscode.Memento {
+  return { get: (name: string) => values.get(name), update: async (name: string, value: unknown) => { values.set(name, value); }, keys: () => [...values.keys()] } as vscode.Memento;
+}
+
+/** A panel of its own; pushed onto `panels`. */
+export function fakePanel(panels: FakePanel[], options: vscode.WebviewPanelOptions & vscode.WebviewOptions = {}): vscode.WebviewPanel {
+  const heard: ((message: unknown) => void)[] = [];
+  const closed: (() => void)[] = [];
+  const sent: unknown[] = [];
+  const panel = {
+    visible: true, reveal: () => undefined, onDidChangeViewState: () => ({ dispose: () => undefined }),
+    onDidDispose: (listener: () => void) => { closed.push(listener); return { dispose: () => undefined }; },
+    dispose: () => { for (const listener of closed) listener(); },
+    webview: {
+      html: '', options: {}, cspSource: 'https://page.example',
+      asWebviewUri: (address: vscode.Uri) => `https://page.example${address.fsPath}`,
+      postMessage: async (message: unknown) => { sent.push(structuredClone(message)); return true; },
+      onDidReceiveMessage: (listener: (message: unknown) => void) => { heard.push(listener); return { dispose: () => undefined }; },
+    },
+  } as unknown as vscode.WebviewPanel;
+  panels.push({ panel, sent, options, say: (message) => { for (const listener of heard) listener(message); } });
+  return panel;
+}
