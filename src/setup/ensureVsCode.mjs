@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runNpm } from './ensureInstalled.mjs';
 
 /** code-server 4.139.1 holds VS Code 1.139.1; Node 24.21.0 brings the headers for its native modules. */
-const wanted = { codeServer: '4.139.1', node: '24.21.0', layout: 1 };
+const wanted = { codeServer: '4.139.1', node: '24.21.0', layout: 2 };
 
 /** How long to wait for another process that installs the same thing. */
 const lockMsMax = 600_000;
@@ -64,6 +64,8 @@ async function install({ cache, stamp, say }) {
     },
     // Without --no-package-lock: VS Code's own lock file pins the versions, though "npm ci" refuses it.
     { title: 'VS Code server: its own packages (about 10 s)', cwd: vsCode, args: ['install', '--omit=dev', '--ignore-scripts'] },
+    // TypeScript itself is among them; without it VS Code complains in every window that shows code.
+    { title: 'VS Code server: language features (about 5 s)', cwd: path.join(vsCode, 'extensions'), args: ['install', '--omit=dev', '--ignore-scripts'] },
     { title: 'VS Code server: compiling two native modules (about 30 s)', cwd: vsCode, args: ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'] },
   ];
   if (!fs.existsSync(path.join(cache, 'package.json'))) {
