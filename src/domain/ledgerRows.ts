@@ -1,5 +1,6 @@
-// The rows of the three tied data sets (usage events, charges, balance entries) and of the holds
-// between them, and the text of each row that its hash covers. Rows are appended, never changed.
+// The rows of the three tied data sets (usage events, charges, balance entries) and of the decisions,
+// holds and grants between them, and the text of each row that its hash covers. Rows are appended,
+// never changed; of a hold only its state and of a grant only what is left moves on.
 import type { GrantKind } from './grants.ts';
 import type { ChargeTerm, ModelPrice, PriceTier } from './pricing.ts';
 import type { AttemptOutcome } from './settlement.ts';
@@ -23,6 +24,14 @@ export interface UsageEventRow extends TokenUsage {
   readonly status: number | null;
   readonly measured: boolean;
   readonly freeReason: string | null;
+  readonly waitedMs: number;
+  readonly firstByteMs: number | null;
+  readonly durationMs: number;
+  readonly upstreamRequestId: string | null;
+  readonly responseId: string | null;
+  readonly notice: string | null;
+  /** Hash of the decision and hold that the attempt ran under, so that they are chained too. */
+  readonly termsHash: string;
   readonly prevHash: string;
   readonly hash: string;
 }
@@ -64,8 +73,31 @@ export interface EntryRow {
   /** Sum of what all grants have left after this entry, and of what is reserved. */
   readonly balanceAfterMicroCredits: number;
   readonly heldAfterMicroCredits: number;
+  /** Of a `grant` the hash of its terms, of a `reserve` that of its decision and hold; else null. */
+  readonly termsHash: string | null;
   readonly prevHash: string;
   readonly hash: string;
+}
+
+/** Why an attempt was admitted or refused, with the request that it was decided for. */
+export interface DecisionRow {
+  readonly attemptId: string;
+  readonly number: number;
+  readonly atMs: number;
+  readonly waitedMs: number;
+  /** The whole DecisionRecord as JSON text, as it was first written. */
+  readonly record: string;
+  readonly requestId: string;
+  readonly receivedAtMs: number;
+  readonly workspaceId: string;
+  readonly client: string;
+  readonly clientVersion: string | null;
+  readonly threadId: string | null;
+  readonly turnId: string | null;
+  readonly requestKind: string | null;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly termsHash: string;
 }
 
 /** Credits reserved for one attempt, with the price it will be charged by. */
@@ -77,6 +109,8 @@ export interface HoldRow {
   readonly openedAtMs: number;
   readonly amountMicroCredits: number;
   readonly price: ModelPrice | null;
+  /** The tier that the client asked for; what a crash left behind is charged by it. */
+  readonly tier: PriceTier;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
   readonly state: 'open' | 'posted' | 'voided';
@@ -85,7 +119,15 @@ export interface HoldRow {
 /** A grant as stored: its terms, and the projection of its entries. */
 export interface GrantRow {
   readonly id: string;
+  /** The idempotency key that it was added with, and what a person chose, as JSON text. */
+  readonly key: string;
+  readonly content: string;
   readonly kind: GrantKind;
+  readonly priority: number;
+  readonly createdAtMs: number;
+  readonly order: number;
+  readonly expiresAtMs: number | null;
+  readonly note: string | null;
   readonly amountMicroCredits: number;
   readonly remainingMicroCredits: number;
   readonly heldMicroCredits: number;
@@ -101,7 +143,8 @@ export type Hash = (text: string) => string;
 export function usageEventText(row: Omit<UsageEventRow, 'sequence' | 'hash'>): string {
   return JSON.stringify([row.prevHash, row.id, row.attemptId, row.requestId, row.atMs, row.workspaceId, row.client, row.threadId,
     row.model, row.modelServed, row.tier, row.outcome, row.status, row.measured, row.freeReason,
-    row.inputTokens, row.cachedInputTokens, row.cacheWriteTokens, row.outputTokens, row.reasoningTokens]);
+    row.inputTokens, row.cachedInputTokens, row.cacheWriteTokens, row.outputTokens, row.reasoningTokens,
+    row.waitedMs, row.firstByteMs, row.durationMs, row.upstreamRequestId, row.responseId, row.notice, row.termsHash]);
 }
 
 /** The text whose hash chains a charge to the one before it. */
@@ -113,5 +156,19 @@ export function chargeText(row: Omit<ChargeRow, 'sequence' | 'hash'>): string {
 /** The text whose hash chains a balance entry to the one before it. */
 export function entryText(row: Omit<EntryRow, 'sequence' | 'hash'>): string {
   return JSON.stringify([row.prevHash, row.id, row.atMs, row.kind, row.grantId, row.attemptId, row.chargeId,
-    row.amountMicroCredits, row.heldDeltaMicroCredits, row.balanceAfterMicroCredits, row.heldAfterMicroCredits]);
+    row.amountMicroCredits, row.heldDeltaMicroCredits, row.balanceAfterMicroCredits, row.heldAfterMicroCredits, row.termsHash]);
+}
+
+/** The text whose hash stands for a decision and, where the attempt was admitted, its hold. */
+export function attemptTermsText(decision: Omit<DecisionRow, 'termsHash'>, hold: Omit<HoldRow, 'state'> | undefined): string {
+  return JSON.stringify([decision.attemptId, decision.number, decision.atMs, decision.waitedMs, decision.record, decision.requestId, decision.receivedAtMs,
+    decision.workspaceId, decision.client, decision.clientVersion, decision.threadId, decision.turnId, decision.requestKind, decision.model, decision.stream,
+    hold ? [hold.attemptId, hold.requestId, hold.number, hold.workspaceId, hold.openedAtMs, hold.amountMicroCredits, hold.price, hold.tier,
+      hold.estimatedInputTokens, hold.estimatedOutputTokens] : null]);
+}
+
+/** The text whose hash stands for a grant's terms: everything but what is left and reserved of it. */
+export function grantTermsText(grant: Omit<GrantRow, 'remainingMicroCredits' | 'heldMicroCredits'>): string {
+  return JSON.stringify([grant.id, grant.key, grant.content, grant.kind, grant.amountMicroCredits, grant.priority, grant.createdAtMs, grant.order,
+    grant.expiresAtMs, grant.note]);
 }

@@ -8,16 +8,6 @@ import { safeInteger } from '../../domain/units.ts';
 /** A row as the caller gives it; the chain adds its place. */
 type Unchained<Row> = Omit<Row, 'sequence' | 'prevHash' | 'hash'>;
 
-/** What a usage event carries beside what the chain covers. */
-export interface UsageEventDetails {
-  readonly waitedMs: number;
-  readonly firstByteMs: number | null;
-  readonly durationMs: number;
-  readonly upstreamRequestId: string | null;
-  readonly responseId: string | null;
-  readonly notice: string | null;
-}
-
 /** One movement of a grant, before its place in the chain is known. */
 export interface Movement {
   readonly id: string;
@@ -28,6 +18,8 @@ export interface Movement {
   readonly chargeId: string | null;
   readonly amountMicroCredits: number;
   readonly heldDeltaMicroCredits: number;
+  /** Of a `grant` and a `reserve`: the hash of what they stand for. */
+  readonly termsHash: string | null;
 }
 
 interface Heads { usage: string; charge: string; entry: string; balance: number; held: number }
@@ -45,12 +37,12 @@ export class LedgerChains {
     this.#heads = this.#load();
     this.#insertUsage = db.prepare(`INSERT INTO usage_events (id, attempt_id, request_id, at_ms, workspace_id, client, thread_id, model,
       model_served, tier, outcome, status, measured, free_reason, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-      reasoning_tokens, waited_ms, first_byte_ms, duration_ms, upstream_request_id, response_id, notice, prev_hash, hash)
-      VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`);
+      reasoning_tokens, waited_ms, first_byte_ms, duration_ms, upstream_request_id, response_id, notice, terms_hash, prev_hash, hash)
+      VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`);
     this.#insertCharge = db.prepare(`INSERT INTO charges (id, usage_event_id, attempt_id, at_ms, cost, drawn, uncovered, tier, price_version,
       price, terms, prev_hash, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`);
     this.#insertEntry = db.prepare(`INSERT INTO entries (id, at_ms, kind, grant_id, attempt_id, charge_id, amount, held_delta, balance_after,
-      held_after, prev_hash, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`);
+      held_after, terms_hash, prev_hash, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`);
     this.#moveGrant = db.prepare('UPDATE grants SET remaining = remaining + ?, held = held + ? WHERE grant_id = ?');
   }
 
@@ -69,14 +61,17 @@ export class LedgerChains {
     };
   }
 
+  /** The hash of a row that no chain holds itself, for the rows of a chain to name. */
+  termsHash(text: string): string { return this.#hash(text); }
+
   /** Appends a usage event. */
-  usageEvent(row: Unchained<UsageEventRow>, details: UsageEventDetails): void {
+  usageEvent(row: Unchained<UsageEventRow>): void {
     const prevHash = this.#heads.usage;
     const hash = this.#hash(usageEventText({ ...row, prevHash }));
     this.#insertUsage.run(row.id, row.attemptId, row.requestId, row.atMs, row.workspaceId, row.client, row.threadId, row.model,
       row.modelServed, row.tier, row.outcome, row.status, row.measured ? 1 : 0, row.freeReason, row.inputTokens, row.cachedInputTokens,
-      row.cacheWriteTokens, row.outputTokens, row.reasoningTokens, details.waitedMs, details.firstByteMs, details.durationMs,
-      details.upstreamRequestId, details.responseId, details.notice, prevHash, hash);
+      row.cacheWriteTokens, row.outputTokens, row.reasoningTokens, row.waitedMs, row.firstByteMs, row.durationMs,
+      row.upstreamRequestId, row.responseId, row.notice, row.termsHash, prevHash, hash);
     this.#heads.usage = hash;
   }
 
@@ -97,7 +92,7 @@ export class LedgerChains {
     const row: Omit<EntryRow, 'sequence' | 'hash'> = { ...movement, balanceAfterMicroCredits: balance, heldAfterMicroCredits: held, prevHash };
     const hash = this.#hash(entryText(row));
     this.#insertEntry.run(row.id, row.atMs, row.kind, row.grantId, row.attemptId, row.chargeId, row.amountMicroCredits,
-      row.heldDeltaMicroCredits, balance, held, prevHash, hash);
+      row.heldDeltaMicroCredits, balance, held, row.termsHash, prevHash, hash);
     // A grant's own first entry finds its row inserted with nothing left.
     this.#moveGrant.run(movement.amountMicroCredits, movement.heldDeltaMicroCredits, movement.grantId);
     this.#heads = { ...this.#heads, entry: hash, balance, held };

@@ -77,7 +77,7 @@ function storyOf(result: Omit<ExplainResult, 'story'>, last: Row): string[] {
   if (attempt.freeReason) story.push(`It cost nothing: ${attempt.freeReason}`);
   if (charge) {
     story.push(`It cost ${formatCredits(charge.costMicroCredits, 6)} credits (${formatUsd(charge.costMicroCredits, 4)}) at the price "${charge.priceVersion}": ${charge.formula}.`);
-    story.push(charge.drawnMicroCredits > 0
+    story.push(decision.holdMicroCredits > 0
       ? `${formatCredits(charge.drawnMicroCredits, 6)} credits were drawn; ${formatCredits(Math.max(0, decision.holdMicroCredits - charge.drawnMicroCredits), 6)} of the reservation came back.`
       : 'Nothing was drawn, because the balance was not tracked.');
     if (charge.uncoveredMicroCredits > 0) story.push(`${formatCredits(charge.uncoveredMicroCredits, 6)} credits of it no grant covered; they are booked here and were not taken.`);

@@ -34,6 +34,8 @@ export interface ReserveCommand {
   readonly number: number;
   readonly atMs: number;
   readonly price?: ModelPrice;
+  /** What the client asked for; standard when it is left out. */
+  readonly tier?: PriceTier;
   readonly estimateMicroCredits?: number;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;

@@ -21,14 +21,14 @@ CREATE TABLE requests (
 
 CREATE TABLE decisions (
   attempt_id TEXT PRIMARY KEY, request_id TEXT NOT NULL REFERENCES requests, number INTEGER NOT NULL,
-  at_ms INTEGER NOT NULL, waited_ms INTEGER NOT NULL, record TEXT NOT NULL
+  at_ms INTEGER NOT NULL, waited_ms INTEGER NOT NULL, record TEXT NOT NULL, terms_hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX decisions_by_request ON decisions (request_id, number);
 
 CREATE TABLE holds (
   attempt_id TEXT PRIMARY KEY REFERENCES decisions, request_id TEXT NOT NULL REFERENCES requests,
   number INTEGER NOT NULL, workspace_id TEXT NOT NULL, opened_at_ms INTEGER NOT NULL,
-  amount INTEGER NOT NULL CHECK (amount >= 0), price TEXT,
+  amount INTEGER NOT NULL CHECK (amount >= 0), price TEXT, tier TEXT NOT NULL,
   estimated_input INTEGER NOT NULL, estimated_output INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('open', 'posted', 'voided'))
 ) STRICT;
@@ -46,7 +46,7 @@ CREATE TABLE usage_events (
   input_tokens INTEGER NOT NULL, cached_input_tokens INTEGER NOT NULL, cache_write_tokens INTEGER NOT NULL,
   output_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
   waited_ms INTEGER NOT NULL, first_byte_ms INTEGER, duration_ms INTEGER NOT NULL,
-  upstream_request_id TEXT, response_id TEXT, notice TEXT,
+  upstream_request_id TEXT, response_id TEXT, notice TEXT, terms_hash TEXT NOT NULL,
   prev_hash TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX usage_by_time ON usage_events (at_ms);
@@ -76,6 +76,7 @@ CREATE TABLE entries (
   sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,
   grant_id TEXT NOT NULL REFERENCES grants, attempt_id TEXT REFERENCES holds, charge_id TEXT REFERENCES charges (id),
   amount INTEGER NOT NULL, held_delta INTEGER NOT NULL, balance_after INTEGER NOT NULL, held_after INTEGER NOT NULL,
+  terms_hash TEXT,
   prev_hash TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entries_by_attempt ON entries (attempt_id) WHERE attempt_id IS NOT NULL;

@@ -1,26 +1,22 @@
 // The embedded ledger: one SQLite file, one connection, WAL with full synchronisation, so that an
 // acknowledged change survives the loss of power. Groups of commands commit together. A commit
 // that fails is unknown, not undone: the file is opened anew and each command is looked up again.
-import { existsSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Hash } from '../../domain/ledgerRows.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { auditFile } from './ledgerAudit.ts';
 import { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
+import { isFileFault, openLedgerFile, storeProblem } from './ledgerFile.ts';
 import type { LedgerCommand, LedgerCommandResults, LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readRecent, readUsage, readWorkspaces } from './ledgerReads.ts';
 import { runCommand } from './ledgerWrites.ts';
-import { applicationId, migrations, schemaVersion } from './schema.ts';
 
 /** What became of one command of a group. */
 export type CommandOutcome =
   | { readonly ok: true; readonly value: LedgerCommandResults[LedgerCommand['type']] }
   | { readonly ok: false; readonly problem: Problem };
-
-/** A file up to this size is checked page by page at every start. */
-const quickCheckBytesMax = 64 * 1024 * 1024;
 
 /** The ledger on one connection; synchronous, to be run on a thread of its own. */
 export class SqliteLedger {
@@ -44,7 +40,7 @@ export class SqliteLedger {
    */
   static open(path: string, hash: Hash): SqliteLedger {
     try {
-      return new SqliteLedger(path, hash, openFile(path));
+      return new SqliteLedger(path, hash, openLedgerFile(path, true));
     } catch (error) {
       throw error instanceof ProblemError ? error : new ProblemError(storeProblem(error), { cause: error });
     }
@@ -88,12 +84,16 @@ export class SqliteLedger {
 
   /** After a failed commit: whether the command is there. Running it again is safe, each has its key. */
   #lookUp(command: LedgerCommand): CommandOutcome | undefined {
-    const found = this.#isThere(command);
-    if (!found) return undefined;
-    this.#db.exec('BEGIN IMMEDIATE');
-    const outcome = this.#runOne(command);
-    this.#db.exec('COMMIT');
-    return outcome;
+    try {
+      if (!this.#isThere(command)) return undefined;
+      this.#db.exec('BEGIN IMMEDIATE');
+      const outcome = this.#runOne(command);
+      this.#db.exec('COMMIT');
+      return outcome;
+    } catch (error) {
+      // The file fails again: what became of the command stays unknown, and unknown means refused.
+      return { ok: false, problem: this.#reopen() ?? storeProblem(error) };
+    }
   }
 
   #isThere(command: LedgerCommand): boolean {
@@ -140,87 +140,18 @@ export class SqliteLedger {
       // Closing a connection whose file failed may fail again; the file is opened anew either way.
     }
     try {
-      this.#db = openFile(this.#path);
+      // A ledger that vanished while it was in use is never replaced by an empty one.
+      this.#db = openLedgerFile(this.#path, false);
       this.#chains = new LedgerChains(this.#db, this.#hash);
       this.#failed = undefined;
     } catch (error) {
-      this.#failed = error instanceof ProblemError ? error.problem : storeProblem(error);
+      this.#failed = storeProblem(error);
     }
     return this.#failed;
   }
 
   /** Closes the file. */
   close(): void { this.#db.close(); }
-}
-
-function openFile(path: string): DatabaseSync {
-  const isNew = !existsSync(path);
-  if (isNew && existsSync(`${path}-wal`)) {
-    throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is gone, but its write-ahead log is still there. Nothing was created in its place.`));
-  }
-  if (!isNew && statSync(path).size === 0) {
-    throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is empty. Nothing was written to it.`));
-  }
-  const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
-  try {
-    prepareFile(db, path, isNew);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function prepareFile(db: DatabaseSync, path: string, isNew: boolean): void {
-  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-  if (!isNew && pragma('application_id') !== applicationId) {
-    throw new ProblemError(problem('ledger_corrupt', `The file ${path} is not a ledger of the broker. It was not changed.`));
-  }
-  const version = pragma('user_version');
-  if (version > schemaVersion) {
-    throw new ProblemError(problem('ledger_newer', `The ledger ${path} has version ${version}; this program knows up to ${schemaVersion}. It was not changed.`));
-  }
-  // Full synchronisation is said aloud on every open: a build's own default may be weaker.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF');
-  if (pragma('synchronous') !== 2) throw new Error('SQLite did not take synchronous=FULL');
-  if (!isNew && pragma('page_count') * pragma('page_size') <= quickCheckBytesMax) {
-    const check = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-    if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).slice(0, 200)}). It was not changed.`));
-  }
-  for (let next = version; next < migrations.length; next += 1) {
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      db.exec(migrations[next] ?? '');
-      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${next + 1}`);
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
-  }
-}
-
-/** SQLite's primary result codes that mean the file or disk failed, not the statement. */
-const fileFaults = new Map<number, Problem['code']>([
-  [8, 'ledger_unavailable'], [10, 'ledger_unavailable'], [11, 'ledger_corrupt'], [13, 'ledger_full'], [14, 'ledger_unavailable'], [26, 'ledger_corrupt'],
-]);
-
-function primaryCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : undefined;
-}
-
-function isFileFault(error: unknown): boolean {
-  const code = primaryCode(error);
-  return code !== undefined && fileFaults.has(code);
-}
-
-function storeProblem(error: unknown): Problem {
-  const code = fileFaults.get(primaryCode(error) ?? -1) ?? 'ledger_unavailable';
-  const meaning = code === 'ledger_full' ? 'The disk that holds the ledger is full, so no credits can be reserved; nothing was sent'
-    : code === 'ledger_corrupt' ? 'The ledger is damaged, so no credits can be reserved; nothing was sent and nothing was changed'
-      : 'The ledger could not be written or read, so no credits can be reserved; nothing was sent';
-  return problem(code, `${meaning} (${messageOf(error)}).`);
 }
 
 function messageOf(error: unknown): string {

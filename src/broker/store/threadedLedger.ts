@@ -13,6 +13,7 @@ export class ThreadedLedger implements LedgerStore {
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
   #dead: ProblemError | undefined;
+  #closed: Promise<void> | undefined;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
@@ -65,8 +66,12 @@ export class ThreadedLedger implements LedgerStore {
     return await this.#ask((id) => ({ id, query: type, args })) as LedgerQueries[Q]['result'];
   }
 
-  async close(): Promise<void> {
-    if (this.#dead) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#dead ? Promise.resolve() : this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     await this.#ask((id) => ({ id, close: true }));
     await this.#worker.terminate();
   }
