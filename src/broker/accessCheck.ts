@@ -55,6 +55,11 @@ export function checkAccess(request: IncomingMessage, port: number): Access | { 
     return { problem: problem('host_forbidden', 'The request names another host than this broker\'s own address, so it was not read.') };
   }
   const { headers } = request;
+  const coding = headers['transfer-encoding'];
+  // Node reads codings and versions that others read differently; two readings of one request are a way in.
+  if (request.httpVersion !== '1.1' || coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    return { problem: problem('framing_forbidden', 'The request is framed in a way that can be read in more than one way, so it was not read.') };
+  }
   const site = headers['sec-fetch-site'];
   if (headers.origin !== undefined || site !== undefined && site !== 'none') {
     return { problem: problem('origin_forbidden', 'The request comes from a web page, and web pages may not use the broker.') };

@@ -48,8 +48,14 @@ export class LiveSockets {
     const remote = createBirpc<WindowApi, Record<string, (args: unknown) => Promise<CallOutcome>>>(functions, {
       post: (data: string) => { live.send(data); },
       on: (receive) => { live.on('message', (data: Buffer) => { receive(data.toString('utf8')); }); },
-      serialize: (value) => JSON.stringify(value), deserialize: (text: string) => JSON.parse(text) as unknown,
+      serialize: (value) => JSON.stringify(value), deserialize: readMessage,
       eventNames: ['snapshot'],
+      resolver: (name: string) => (Object.hasOwn(functions, name) ? functions[name] : undefined),
+      // A window that speaks anything else than the protocol is cut off; the broker goes on.
+      onGeneralError: () => {
+        live.terminate();
+        return true;
+      },
     });
     const send = (snapshot: Snapshot) => {
       if (live.readyState !== live.OPEN) return;
@@ -86,3 +92,11 @@ export class LiveSockets {
 }
 
 const snapshotRetryMs = 500;
+
+/** Reads a call or an answer of the protocol. @throws when the text is neither */
+function readMessage(text: string): unknown {
+  const message = JSON.parse(text) as { t?: unknown; m?: unknown; a?: unknown } | null;
+  const isCall = message?.t === 'q' && typeof message.m === 'string' && Array.isArray(message.a);
+  if (!isCall && message?.t !== 's') throw new TypeError('a window sent a message that is none');
+  return message;
+}
