@@ -32,8 +32,13 @@ export function readOptions<T extends OptionTable>(args: readonly string[], opti
     if (extra !== undefined) throw new Error(`"${extra}" is one word too many`);
     return parsed;
   } catch (error) {
-    throw new ProblemError(problem('argument_invalid', `${error instanceof Error ? error.message : String(error)}.`), { cause: error });
+    throw new ProblemError(problem('argument_invalid', `${firstSentence(error instanceof Error ? error.message : String(error))}.`), { cause: error });
   }
+}
+
+/** The parser's own advice takes several lines; its first sentence says what is wrong. */
+function firstSentence(text: string): string {
+  return text.split('\n')[0]?.split('. ')[0]?.replace(/\.$/, '') ?? text;
 }
 
 /** The data folder of a command. */

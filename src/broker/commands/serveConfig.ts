@@ -25,7 +25,7 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
     }
   }
   const parsed = serveConfig.safeParse({
-    ...(typeof file === 'object' && file !== null ? file : { file }),
+    ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
     ...(options.port === undefined ? {} : { port: Number(options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: Number(options['idle-exit-ms']) }),
   });
