@@ -35,7 +35,7 @@ export class AnswerDocument {
 
   /** Adds text at the end, soon. */
   append(text: string): void {
-    if (this.#gone) return;
+    if (this.#gone || text === '') return;
     this.#waiting += text;
     this.#writing ??= this.#write();
   }

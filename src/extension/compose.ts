@@ -125,7 +125,9 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   };
   let current = '';
+  let cancelStart = () => undefined as void;
   const restart = () => {
+    cancelStart();
     const wanted = seat();
     current = JSON.stringify(wanted);
     void editor.commands.executeCommand('setContext', 'codexBroker.practice', wanted.practice);
@@ -191,7 +193,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       if (connected()) void guarded('Learning the workspace', () => workspace.token());
     }),
   );
-  const cancelStart = schedule.after(0, restart);
+  cancelStart = schedule.after(0, restart);
   return {
     stop: () => {
       cancelStart();

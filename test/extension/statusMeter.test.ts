@@ -22,7 +22,7 @@ function scene(first: MeterFacts) {
   return { fake, schedule, meter, item, tell: (next: MeterFacts) => { facts = next; meter.changed(); } };
 }
 
-const background = (item: vscode.StatusBarItem) => (item.backgroundColor as unknown as { id: string } | undefined)?.id;
+const background = (item: vscode.StatusBarItem) => item.backgroundColor?.id;
 
 describe('status bar meter', () => {
   const waiting = snapshotFixture({ waiting: [{ requestId: 'r', state: 'waiting', workspaceId: 'ws_1', workspaceLabel: 'here', client: 'codex_exec', model: 'gpt-5.5', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0, place: 3, startsAtMs: 1_018_000 }] });
@@ -38,7 +38,7 @@ describe('status bar meter', () => {
     ['another workspace waits', { link: connected, snapshot: waiting, taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
     ['no key', { link: connected, snapshot: snapshotFixture({ key: { state: 'missing' } }), taste }, '$(key) Add key', commandNames.setApiKey, undefined],
     ['down', { link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: snapshotFixture(), taste }, '$(debug-disconnect) Broker down', commandNames.startBroker, 'statusBarItem.errorBackground'],
-    ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) Practice', commandNames.openDashboard, undefined],
+    ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) 342.1 practice', commandNames.openDashboard, undefined],
     ['untracked', { link: connected, snapshot: untrackedSnapshot(), taste }, '$(dashboard) 3.37 today', commandNames.openDashboard, undefined],
     ['connecting again', { link: { state: 'connecting', attempt: 2 }, snapshot: snapshotFixture(), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
   ];
@@ -50,7 +50,7 @@ describe('status bar meter', () => {
       assert.equal(background(item), colour);
       assert.ok((item.accessibilityInformation?.label.length ?? 0) > 5);
       assert.equal(item.name, 'Codex Usage Meter');
-      assert.ok([...item.text.replace(/^\$\(.*?\) /, '')].length <= 14);
+      assert.ok(Array.from(item.text.replace(/^\$\(.*?\) /, '')).length <= 14);
     });
   }
 

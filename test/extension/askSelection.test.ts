@@ -1,0 +1,138 @@
+// Asking about a selection, over real HTTP against a fake broker: the answer streams into an
+// editor with its cost, a refusal is told with its cure, and a cancel ends the request.
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { askAboutSelection, type AskParts } from '../../src/extension/askSelection.ts';
+import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
+import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { fakeWorkspaceToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
+import { eventually, realSchedule } from './manualSchedule.ts';
+
+const event = (response: ServerResponse, value: { readonly type: string }) => response.write(`event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`);
+
+describe('ask about the selection', () => {
+  let broker: FakeBroker;
+  let fake: FakeEditor;
+  let parts: AskParts;
+  let passes = true;
+  beforeEach(async () => {
+    passes = true;
+    broker = await startFakeBroker();
+    fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' });
+    fake.selection = { text: 'const a = 1; // ``` fence', fileName: '/w/src/a.ts', languageId: 'typescript' };
+    fake.answers.push('Why one?');
+    parts = {
+      editor: fake.editor, log: fake.log, schedule: realSchedule, request: loopbackRequest, model: () => 'gpt-5.4-mini', passGate: async () => passes,
+      workspace: { forget: () => undefined, token: async () => ({ token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${broker.url}/v1`, codexBaseUrl: '' }) },
+      call: (async (_method: string, { id }: { id: string }) => ({
+        id, model: 'gpt-5.4-mini', charge: { costMicroCredits: 120_000 }, attempts: [{ outcome: 'completed', usage: { inputTokens: 1_204, outputTokens: 310 } }], entries: [], story: [],
+      })) as unknown as AskParts['call'],
+    };
+  });
+  afterEach(() => broker.close());
+  const answerWith = (write: (response: ServerResponse) => void) => {
+    broker.responses = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_9' });
+      write(response);
+    };
+  };
+
+  it('streams the answer into an editor and closes with the cost', async () => {
+    let body = '';
+    let path: string | undefined;
+    broker.responses = (request, response, sent) => {
+      body = sent;
+      path = request.url;
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_9' });
+      for (const delta of ['Because ', 'it is ', 'ünö 🙂.']) event(response, { type: 'response.output_text.delta', delta } as never);
+      event(response, { type: 'response.completed', response: {} } as never);
+      response.end();
+    };
+    await askAboutSelection(parts);
+    const [page] = fake.documents;
+    assert.equal(page?.language, 'markdown');
+    assert.equal(page?.text, '# Why one?\n\nBecause it is ünö 🙂.\n\n---\n\ngpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9\n');
+    assert.equal(path, '/v1/responses');
+    const sent = JSON.parse(body) as { model: string; stream: boolean; store: boolean; input: [{ content: [{ text: string }] }] };
+    assert.deepEqual([sent.model, sent.stream, sent.store], ['gpt-5.4-mini', true, false]);
+    assert.ok(sent.input[0].content[0].text.includes('````typescript\nconst a = 1; // ``` fence\n````\n\nQuestion: Why one?'));
+    assert.equal(broker.requests.at(-1)?.headers.authorization, `Bearer ${fakeWorkspaceToken}`);
+    const log = fake.logLines.join('\n');
+    assert.ok(log.includes('req_9') && !log.includes('Why one') && !log.includes('const a') && !log.includes(fakeWorkspaceToken), log);
+  });
+
+  it('tells a refusal with its cure, without an editor', async () => {
+    broker.responses = (_request, response) => { response.writeHead(402, { 'x-request-id': 'req_9' }).end(JSON.stringify({ error: { code: 'credits_exhausted', message: 'No credits are left.', type: 'insufficient_quota', param: null } })); };
+    fake.answers.push('Top Up');
+    await askAboutSelection(parts);
+    assert.equal(fake.documents.length, 0);
+    assert.match(fake.shown.at(-1)?.message ?? '', /^No credits are left\. Add credits with/);
+    assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.topUp']);
+  });
+
+  it('keeps what arrived when the answer breaks off or fails, and says so', async () => {
+    answerWith((response) => {
+      event(response, { type: 'response.output_text.delta', delta: 'Half' } as never);
+      setTimeout(() => response.destroy(), 50);
+    });
+    await askAboutSelection(parts);
+    assert.match(fake.documents[0]?.text ?? '', /Half\n\n---\n\nThe answer broke off before its end\..*0\.12 credits/s);
+    answerWith((response) => { event(response, { type: 'response.failed', response: { error: { message: 'model overloaded' } } } as never); response.end(); });
+    fake.answers.push('Again?');
+    await askAboutSelection(parts);
+    assert.match(fake.documents[1]?.text ?? '', /The model's answer failed: model overloaded\./);
+  });
+
+  it('ends the request when it is cancelled, in the stream and before it began', async () => {
+    let gone = 0;
+    answerWith((response) => {
+      response.on('close', () => { gone += 1; });
+      event(response, { type: 'response.output_text.delta', delta: 'Begin' } as never);
+    });
+    const running = askAboutSelection(parts);
+    await eventually('text arrived', () => fake.documents[0]?.text.includes('Begin') === true);
+    fake.cancel();
+    await running;
+    await eventually('the request has ended', () => gone === 1);
+    assert.match(fake.documents[0]?.text ?? '', /Cancelled\./);
+
+    broker.responses = (_request, response) => { response.on('close', () => { gone += 1; }); };
+    fake.answers.push('Once more?');
+    const waiting = askAboutSelection(parts);
+    const before = broker.requests.length;
+    await eventually('the request is there', () => broker.requests.length > before);
+    fake.cancel();
+    await waiting;
+    await eventually('the waiting request has ended', () => gone === 2);
+    assert.equal(fake.documents.length, 1);
+  });
+
+  it('ends the request when its editor is closed', async () => {
+    let gone = false;
+    answerWith((response) => {
+      const timer = setInterval(() => event(response, { type: 'response.output_text.delta', delta: 'x' } as never), 20);
+      response.on('close', () => { gone = true; clearInterval(timer); });
+    });
+    const running = askAboutSelection(parts);
+    await eventually('text arrived', () => fake.documents[0]?.text.endsWith('x') === true);
+    const [page] = fake.documents;
+    if (page) page.closed = true;
+    await running;
+    await eventually('the request has ended', () => gone);
+  });
+
+  it('sends nothing without a selection, a question or the gate\'s word', async () => {
+    passes = false;
+    await askAboutSelection(parts);
+    passes = true;
+    fake.answers.length = 0;
+    await askAboutSelection(parts);
+    fake.selection = { text: '', fileName: 'a', languageId: 'x' };
+    await askAboutSelection(parts);
+    fake.selection = { text: 'x'.repeat(400_001), fileName: 'a', languageId: 'x' };
+    await askAboutSelection(parts);
+    fake.selection = undefined;
+    await askAboutSelection(parts);
+    assert.equal(broker.requests.length, 0);
+  });
+});

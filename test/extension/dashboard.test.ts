@@ -1,0 +1,165 @@
+// The dashboard panel: its frame's policy, the shape of messages both ways, one panel per window,
+// and what a top up, an explanation and a cancel do.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { problem, ProblemError } from '../../src/domain/problem.ts';
+import { dashboardAction, type ActionParts } from '../../src/extension/dashboardActions.ts';
+import { dashboardHtml } from '../../src/extension/dashboardPage.ts';
+import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
+import { explanationText } from '../../src/extension/explainDocument.ts';
+import type { ExtensionMessage, PageMessage } from '../../src/protocol/dashboardMessages.ts';
+import { fakeEditor, fakePanel, type FakePanel } from '../support/fakeEditor.ts';
+import { settle } from './manualSchedule.ts';
+
+const state: ExtensionMessage = { type: 'state', link: { state: 'connecting' }, meter: { state: 'loading', icon: 'x', text: 'x', spoken: 'x', action: 'dashboard' }, show: 'left', locale: 'en' };
+
+function scene() {
+  const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+  const handled: PageMessage[] = [];
+  let nonces = 0;
+  const panel = new DashboardPanel({
+    editor: fake.editor, extensionUri: fake.context.extensionUri, log: fake.log, newNonce: () => `nonce${(nonces += 1)}`, state: () => state,
+    handle: async (message) => { handled.push(message); return message.type === 'cancel' ? { type: 'cancelResult', id: message.id, cancelled: true } : undefined; },
+  });
+  return { fake, panel, handled };
+}
+
+const actions = (change: Partial<ActionParts> = {}) => {
+  const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+  const calls: { method: string; args: unknown }[] = [];
+  const parts: ActionParts = {
+    editor: fake.editor, log: fake.log, practice: () => false,
+    call: (async (method: string, args: unknown) => { calls.push({ method, args }); return method === 'creditsAdd' ? { grant: { id: 'g' }, created: true, balance: {} } : { cancelled: true }; }) as ActionParts['call'],
+    workspace: { label: 'here', token: async () => ({ token: 't', workspaceId: 'ws_1', baseUrl: '', codexBaseUrl: '' }) },
+    ...change,
+  };
+  return { fake, calls, parts };
+};
+const topUp = { type: 'topUp', id: 7, amountMicroCredits: 250_000_000, key: 'key-12345678', scope: 'everywhere' } as const;
+
+describe('dashboard panel', () => {
+  it('loads scripts by nonce only and nothing from elsewhere', () => {
+    const { fake, panel } = scene();
+    panel.show(false);
+    const shown = fake.panels[0];
+    assert.ok(shown);
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(shown.panel.webview.html)?.[1]?.replaceAll('&#39;', '\'') ?? '';
+    assert.ok(policy.startsWith('default-src \'none\'; script-src \'nonce-nonce1\'; style-src https://page.example;'), policy);
+    assert.doesNotMatch(policy, /unsafe|\*|connect-src|http:/);
+    assert.equal([...shown.panel.webview.html.matchAll(/<script/g)].length, 1);
+    assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js">/);
+    assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
+    assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);
+    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i' }), /"><script>/);
+  });
+
+  it('keeps one panel, greets the page when it is ready, and opens the form once', async () => {
+    const { fake, panel } = scene();
+    panel.show(true);
+    panel.show(false);
+    assert.equal(fake.panels.length, 1);
+    const [page] = fake.panels as [FakePanel];
+    panel.changed();
+    assert.deepEqual(page.sent, [], 'a page that is not ready gets nothing');
+    page.say({ type: 'ready' });
+    assert.deepEqual(page.sent, [state, { type: 'openTopUp' }]);
+    page.say({ type: 'ready' });
+    assert.equal(page.sent.length, 3, 'the form opens once');
+    panel.show(true);
+    assert.deepEqual(page.sent.at(-1), { type: 'openTopUp' });
+    page.say({ type: 'cancel', id: 1, requestId: 'r' });
+    await settle();
+    assert.deepEqual(page.sent.at(-1), { type: 'cancelResult', id: 1, cancelled: true });
+    page.panel.dispose();
+    panel.show(false);
+    assert.equal(fake.panels.length, 2);
+  });
+
+  it('takes a restored panel, and closes a second one', () => {
+    const { fake, panel } = scene();
+    const restored: FakePanel[] = [];
+    panel.restore(fakePanel(restored));
+    restored[0]?.say({ type: 'ready' });
+    assert.deepEqual(restored[0]?.sent, [state]);
+    let closed = false;
+    const second = fakePanel(restored);
+    second.onDidDispose(() => { closed = true; });
+    panel.restore(second);
+    assert.ok(closed);
+    panel.show(false);
+    assert.equal(fake.panels.length, 0);
+  });
+
+  it('ignores every message that has no known shape', () => {
+    const { fake, panel, handled } = scene();
+    panel.show(false);
+    const [page] = fake.panels as [FakePanel];
+    const hostile: unknown[] = [
+      { type: 'run', command: 'workbench.action.quit' }, { type: 'topUp', id: 1, amountMicroCredits: -5, key: 'key-12345678', scope: 'everywhere' },
+      { ...topUp, amountMicroCredits: 1.5 }, { ...topUp, scope: 'ask' }, { ...topUp, key: 'short' }, { type: 'explain', id: 1, requestId: 'x'.repeat(201) }, { type: 'cancel', id: '1', requestId: 'r' }, { type: '__proto__' },
+    ];
+    for (const message of hostile) page.say(message);
+    fc.assert(fc.property(fc.anything(), (message) => { page.say(message); }));
+    assert.deepEqual(handled, []);
+    page.say(topUp);
+    assert.deepEqual(handled, [topUp]);
+  });
+});
+
+describe('dashboard actions', () => {
+  it('adds credits after a native confirmation, with the consent that goes with them', async () => {
+    const { fake, calls, parts } = actions();
+    fake.answers.push('Add Credits');
+    const answer = await dashboardAction(parts, topUp);
+    assert.deepEqual(calls, [{ method: 'creditsAdd', args: { amountMicroCredits: 250_000_000, kind: 'purchased', key: 'key-12345678', note: 'Added in the dashboard', consent: { scope: 'everywhere' } } }]);
+    assert.equal(fake.shown[0]?.message, 'Add 250.00 credits ($10.00)?');
+    assert.equal(fake.shown[0]?.modal, true);
+    assert.ok(answer?.type === 'topUpResult' && answer.id === 7 && answer.result?.created);
+  });
+
+  it('limits the consent to this workspace when asked to', async () => {
+    const { calls, parts } = actions({ practice: () => true });
+    await dashboardAction(parts, { ...topUp, scope: 'workspace' });
+    assert.deepEqual((calls[0]?.args as { consent: unknown } | undefined)?.consent, { scope: 'workspace', workspaceId: 'ws_1' });
+  });
+
+  it('adds nothing when the confirmation is closed, and asks none in practice mode', async () => {
+    const dismissed = actions();
+    const answer = await dashboardAction(dismissed.parts, topUp);
+    assert.ok(answer?.type === 'topUpResult' && answer.problem?.code === 'cancelled');
+    assert.equal(dismissed.calls.length, 0);
+    const practice = actions({ practice: () => true });
+    await dashboardAction(practice.parts, topUp);
+    assert.equal(practice.fake.shown.length, 0);
+    assert.equal(practice.calls.length, 1);
+  });
+
+  it('refuses more than the largest grant', async () => {
+    const { calls, parts } = actions();
+    const answer = await dashboardAction(parts, { ...topUp, amountMicroCredits: 1_000_000_000_001 });
+    assert.ok(answer?.type === 'topUpResult' && answer.problem?.code === 'argument_invalid' && calls.length === 0);
+  });
+
+  it('answers a failure with its problem, and pairs it with the question', async () => {
+    const what = problem('request_not_found', 'There is no such request.');
+    const { parts } = actions({ call: async () => { throw new ProblemError(what); }, practice: () => true });
+    assert.deepEqual(await dashboardAction(parts, { type: 'explain', id: 3, requestId: 'r' }), { type: 'explainResult', id: 3, problem: what });
+    assert.deepEqual(await dashboardAction(parts, { type: 'cancel', id: 4, requestId: 'r' }), { type: 'cancelResult', id: 4, cancelled: false, problem: what });
+    assert.deepEqual(await dashboardAction(parts, topUp), { type: 'topUpResult', id: 7, problem: what });
+  });
+
+  it('runs only commands of its own', async () => {
+    const { fake, parts } = actions();
+    await dashboardAction(parts, { type: 'run', command: 'openSettings' });
+    assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.openSettings']);
+  });
+
+  it('writes an explanation in which nothing from outside is markup', () => {
+    const text = explanationText({
+      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, entries: [], story: ['It ran. [x](command:evil) <b>'],
+      decision: { outcome: 'admit', layers: [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }], slices: [], holdMicroCredits: 0 },
+    });
+    assert.doesNotMatch(text, /command:evil|<b>/);
+    assert.match(text, /## Charge\n\nNo charge\./);
+  });
+});

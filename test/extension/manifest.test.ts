@@ -1,0 +1,80 @@
+// The manifest says what the code does: commands, settings with their scopes, activation, trust,
+// and an engine that fits the typings.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { commandNames } from '../../src/extension/commandNames.ts';
+import { panelType } from '../../src/extension/dashboardPanel.ts';
+import { ownSettings } from '../../src/extension/settings.ts';
+
+interface Manifest {
+  engines: { vscode: string }; devDependencies: Record<string, string>; icon: string; main: string; categories: string[]; keywords: string[]; extensionKind: string[];
+  activationEvents: string[];
+  capabilities: { untrustedWorkspaces: { supported: string; description: string; restrictedConfigurations: string[] }; virtualWorkspaces: { supported: string } };
+  contributes: {
+    commands: { command: string; title: string; category: string }[];
+    menus: Record<string, { command: string; when?: string }[]>;
+    configuration: { properties: Record<string, { scope: string; default: unknown; order: number; description?: string; markdownDescription?: string; enum?: string[]; enumItemLabels?: string[]; enumDescriptions?: string[] }> };
+  };
+}
+
+describe('manifest', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const { commands, menus, configuration } = manifest.contributes;
+
+  it('declares exactly the commands that are registered, each with category and title', () => {
+    assert.deepEqual(commands.map(({ command }) => command).sort(), Object.values(commandNames).sort());
+    for (const { title, category } of commands) {
+      assert.equal(category, 'Codex Broker');
+      assert.match(title, /^[A-Z][A-Za-z]*( [A-Z][A-Za-z]*)*$/);
+    }
+    assert.equal(new Set(commands.map(({ title }) => title)).size, commands.length);
+  });
+
+  it('hides what is internal and offers each practice command where it makes sense', () => {
+    const palette = new Map(menus['commandPalette']?.map(({ command, when }) => [command, when]));
+    assert.equal(palette.get(commandNames.explainRequest), 'false');
+    assert.equal(palette.get(commandNames.startPracticeMode), '!codexBroker.practice');
+    assert.equal(palette.get(commandNames.leavePracticeMode), 'codexBroker.practice');
+    for (const entries of Object.values(menus)) for (const { command } of entries) assert.ok((Object.values(commandNames) as string[]).includes(command));
+  });
+
+  it('gives every setting a scope, an order and words', () => {
+    const all = Object.entries(configuration.properties);
+    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'codexPath', 'dataDir', 'notices', 'practice', 'show', 'taskModel', 'taskSandbox', 'unit']);
+    assert.deepEqual(all.map(([, { order }]) => order), all.map((_, index) => index + 1));
+    for (const [name, setting] of all) {
+      assert.ok(name.startsWith('codexBroker.'));
+      assert.ok(((setting.description ?? setting.markdownDescription)?.length ?? 0) > 20, name);
+      assert.equal(setting.scope, (ownSettings as readonly string[]).includes(name.replace('codexBroker.', '')) ? 'machine' : 'window', name);
+      if (setting.enum) {
+        assert.equal(setting.enumItemLabels?.length, setting.enum.length);
+        assert.equal(setting.enumDescriptions?.length, setting.enum.length);
+        assert.ok(setting.enum.includes(String(setting.default)));
+      }
+    }
+  });
+
+  it('restricts what decides about execution until the workspace is trusted', () => {
+    const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
+    assert.equal(untrustedWorkspaces.supported, 'limited');
+    for (const name of ownSettings) assert.ok(untrustedWorkspaces.restrictedConfigurations.includes(`codexBroker.${name}`), name);
+    for (const name of untrustedWorkspaces.restrictedConfigurations) assert.ok(name in configuration.properties, name);
+    assert.equal(virtualWorkspaces.supported, 'limited');
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+  });
+
+  it('starts after the editor, never before', () => {
+    assert.deepEqual(manifest.activationEvents, ['onStartupFinished', `onWebviewPanel:${panelType}`]);
+    assert.equal(manifest.main, './dist/extension.cjs');
+  });
+
+  it('asks for exactly the editor that its typings describe', () => {
+    assert.equal(manifest.engines.vscode, `^${manifest.devDependencies['@types/vscode']}`);
+  });
+
+  it('has an icon, known categories and few keywords', () => {
+    assert.ok(manifest.icon.endsWith('.png') && existsSync(manifest.icon));
+    assert.ok(manifest.categories.every((category) => ['AI', 'Chat', 'Visualization', 'Machine Learning', 'Other'].includes(category)));
+    assert.ok(manifest.keywords.length <= 10);
+  });
+});

@@ -1,0 +1,102 @@
+// The task command from prompt to summary, with a script in Codex's place: progress, transcript,
+// cost of its thread, cancel and failure, and no token in anything that is shown or logged.
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTask, type TaskParts } from '../../src/extension/runTask.ts';
+import { readSettings } from '../../src/extension/settings.ts';
+import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { eventually, realSchedule } from './manualSchedule.ts';
+
+const secret = 'workspace-token-secret';
+const events = (...list: unknown[]) => `for (const event of ${JSON.stringify(list)}) console.log(JSON.stringify(event));`;
+
+describe('run a Codex task', () => {
+  let root = '';
+  let fake: FakeEditor;
+  let rows: unknown[] = [];
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'task-'));
+    fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: root });
+    fake.answers.push('Add a greeting');
+    rows = [{ key: 't1', requests: 2, inputTokens: 12_000, outputTokens: 300, costMicroCredits: 420_000 }, { key: 'other', requests: 9, inputTokens: 1, outputTokens: 1, costMicroCredits: 9_000_000 }];
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  const parts = (script: string, change: Partial<TaskParts> = {}): TaskParts => {
+    const path = join(root, 'codex');
+    writeFileSync(path, `#!${process.execPath}\n${script}`);
+    chmodSync(path, 0o755);
+    return {
+      editor: fake.editor, log: fake.log, schedule: realSchedule, env: { PATH: process.env['PATH'] }, platform: process.platform, stopping: new AbortController().signal,
+      call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace),
+      workspace: { folder: fake.folder, forget: () => undefined, token: async () => ({ token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1` }) },
+      findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => true,
+      transcript: () => fake.editor.window.createOutputChannel('Codex Task'), ...change,
+    };
+  };
+
+  it('shows the steps, keeps a transcript and sums up its own thread', async () => {
+    await runTask(parts(events(
+      { type: 'thread.started', thread_id: 't1' }, { type: 'item.started', item: { type: 'command_execution', command: 'ls' } },
+      { type: 'item.completed', item: { type: 'agent_message', text: 'Added it.' } }, { type: 'turn.completed', usage: { input_tokens: 1, output_tokens: 1 } },
+    )));
+    assert.deepEqual(fake.progress, ['starting', 'runs ls', 'writing', 'finishing']);
+    assert.ok(fake.output.includes('Added it.'));
+    const end = fake.shown.at(-1);
+    assert.equal(end?.kind, 'info');
+    assert.equal(end?.message, 'Codex task finished · 12.3 k tokens in 2 requests, 0.42 credits ($0.02)');
+    assert.ok(!fake.logLines.join('').includes('greeting') && !fake.logLines.join('').includes(secret));
+  });
+
+  it('tells why it failed, without the token that the address carries', async () => {
+    rows = [];
+    await runTask(parts(`${events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.failed', error: { message: `unexpected status 402: no credits, url: http://127.0.0.1:9/w/${secret}/v1/responses` } })} process.exitCode = 1;`));
+    const end = fake.shown.at(-1);
+    assert.equal(end?.kind, 'error');
+    assert.match(end?.message ?? '', /^Codex task failed: unexpected status 402: no credits, url: .*\/w\/…\/v1\/responses · nothing was charged so far$/);
+    assert.ok(!JSON.stringify([fake.shown, fake.output, fake.logLines, fake.progress]).includes(secret));
+  });
+
+  it('tells the exit code when Codex says nothing', async () => {
+    await runTask(parts('console.error("config.toml is broken"); process.exit(2);'));
+    assert.match(fake.shown.at(-1)?.message ?? '', /failed: config\.toml is broken \(exit code 2\)/);
+  });
+
+  it('stops when cancelled and still tells the cost so far', async () => {
+    const running = runTask(parts(`${events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.started' })} setInterval(() => {}, 1000);`));
+    await eventually('it thinks', () => fake.progress.includes('thinking'));
+    fake.cancel();
+    await running;
+    assert.equal(fake.shown.at(-1)?.message, 'Codex task cancelled · 12.3 k tokens in 2 requests, 0.42 credits ($0.02)');
+  });
+
+  it('ends when the window closes', async () => {
+    const stopping = new AbortController();
+    const running = runTask(parts(`${events({ type: 'turn.started' })} setInterval(() => {}, 1000);`, { stopping: stopping.signal }));
+    await eventually('it thinks', () => fake.progress.includes('thinking'));
+    stopping.abort();
+    await running;
+  });
+
+  it('says that the program is missing, and starts nothing without a folder, a prompt or the gate\'s word', async () => {
+    await runTask(parts('', { findProgram: async () => ({ command: join(root, 'none'), first: [], asNode: false }) }));
+    assert.match(fake.shown.at(-1)?.message ?? '', /could not be started/);
+    let found = 0;
+    const counting = { findProgram: async () => { found += 1; throw new Error('not reached'); } };
+    fake.answers.length = 0;
+    await runTask(parts('', counting));
+    await runTask(parts('', { ...counting, passGate: async () => false }));
+    fake.folder = undefined;
+    await runTask(parts('', counting));
+    assert.equal(found, 0);
+  });
+
+  it('reads what decides about execution from the person\'s own settings only', () => {
+    Object.assign(fake.configuration.workspace, { 'codexBroker.codexPath': '/evil', 'codexBroker.dataDir': '/evil', 'codexBroker.practice': true, 'codexBroker.taskSandbox': 'danger-full-access', 'codexBroker.askModel': 'gpt-5.5' });
+    const settings = readSettings(fake.editor.workspace);
+    assert.deepEqual([settings.codexPath, settings.dataDir, settings.practice, settings.taskSandbox, settings.askModel], ['', '', false, 'workspace-write', 'gpt-5.5']);
+    Object.assign(fake.configuration.user, { 'codexBroker.codexPath': '/mine', 'codexBroker.taskSandbox': 'read-only' });
+    assert.deepEqual([readSettings(fake.editor.workspace).codexPath, readSettings(fake.editor.workspace).taskSandbox], ['/mine', 'read-only']);
+  });
+});
