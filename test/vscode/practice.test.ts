@@ -34,7 +34,7 @@ describe('practice mode in a real VS Code', function () {
 
   it('starts practice mode with credits to spend', async () => {
     await first.bench.runCommand('Codex Broker: Start Practice Mode');
-    await first.bench.waitForStatus(meterItem, /^Practice$/);
+    await first.bench.waitForStatus(meterItem, /practice/i);
     await first.bench.waitForLabel(meterItem, /1,000(\.00)? credits left/);
     assert.match(await first.bench.statusCard(meterItem), /1,000\.00 credits left/);
   });
@@ -58,6 +58,7 @@ describe('practice mode in a real VS Code', function () {
     await first.bench.waitForLabel(meterItem, /1,250(\.00)? credits left/);
     await second.bench.waitForLabel(meterItem, /1,250(\.00)? credits left/);
     assert.equal((await credits()).balanceMicroCredits, 1_250_000_000);
+    await session.pictures(first, 'topped-up');
   });
 
   it('asks about a selection, and the answer streams into an editor with its cost', async () => {
@@ -99,6 +100,13 @@ describe('practice mode in a real VS Code', function () {
     await test('tab-now').click();
     await test('recent-row').first().waitFor();
     assert.ok(await test('recent-row').count() >= 3);
+    // The pictures show the page by itself, as wide as a person would have it.
+    await first.host.run(async ({ vscode }) => {
+      await vscode.commands.executeCommand('workbench.action.closePanel');
+      await vscode.commands.executeCommand('workbench.action.closeSidebar');
+      await vscode.commands.executeCommand('workbench.action.joinAllGroups');
+    });
+    page = await first.bench.webview('[data-test="tab-now"]');
     await session.pictures(first, 'dashboard');
     await test('explain-link').first().click();
     await test('explain-panel').first().waitFor();

@@ -1,0 +1,157 @@
+// Every state of the status bar that a person with a key of their own can reach, in a real VS Code with
+// the packaged extension: no key, not tracked, ok, low, critical, in line, no credits, broker down and
+// back. The upstream is the sandbox, so the figures are exact and nothing is billed.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
+import { startProgram, type ReadyProgram } from '../support/vscode/liveBroker.ts';
+
+/** Small enough to be used up in a moment, large enough that nobody waits for long. */
+const requestsPerMinute = 20;
+
+describe('live mode in a real VS Code', function () {
+  this.timeout(120_000);
+  this.bail(true);
+  let session: EditorSession;
+  let sandbox: ReadyProgram;
+  let broker: ReadyProgram;
+  let window: SessionWindow;
+  let second: SessionWindow;
+
+  const addCredits = (...args: string[]) => session.broker(['credits', 'add', ...args]);
+  const balance = async () => (JSON.parse(await session.broker(['credits', 'list', '--json'])) as { balanceMicroCredits: number }).balanceMicroCredits;
+  const picture = (name: string) => window.bench.picture(path.join(picturesFolder, `status-${name}-dark.png`));
+
+  /** Sends one request as the first window's workspace; the answer's status is given. */
+  async function ask(input: string, model = 'gpt-5.4-mini'): Promise<number> {
+    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', window.folder, '--json'])) as { baseUrl: string; token: string };
+    const response = await fetch(`${baseUrl}/responses`, {
+      method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, input, max_output_tokens: 200 }),
+    });
+    await response.text();
+    return response.status;
+  }
+
+  before(async () => {
+    sandbox = await startProgram('sandbox.mjs', ['--rpm', String(requestsPerMinute), '--delay-ms', '0']);
+    session = await startEditorSession();
+    broker = await startProgram('broker.mjs', ['serve', '--data', session.dataDir, '--upstream', sandbox.url, '--no-keychain']);
+  });
+  after(async () => {
+    await session?.stop();
+    await broker?.stop();
+    await sandbox?.stop();
+  });
+
+  it('uses the broker that a person started, and asks for the key', async () => {
+    window = await session.open('website');
+    await window.bench.waitForStatus(meterItem, /^Add key$/);
+    assert.match(await session.broker(['status']), new RegExp(broker.url));
+    await picture('no-key');
+  });
+
+  it('takes the key, and shows what was used today while no balance is tracked', async () => {
+    await window.bench.runCommand('Codex Broker: Set API Key');
+    await window.bench.answer('sk-sandbox-key-of-this-test-0001');
+    await window.bench.waitForStatus(meterItem, /today$/);
+    assert.match(await window.bench.statusLabel(meterItem), /balance not tracked/);
+    await picture('untracked');
+  });
+
+  it('asks before a command spends what nothing caps, and spends nothing when told no', async () => {
+    fs.writeFileSync(path.join(window.folder, 'a.txt'), 'some text\n');
+    await window.host.run(async ({ vscode }, name) => {
+      const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(name));
+      editor.selection = new vscode.Selection(0, 0, 0, 9);
+    }, path.join(window.folder, 'a.txt'));
+    await window.bench.runCommand('Codex Broker: Ask Codex About Selection');
+    await window.bench.dialog().waitFor();
+    assert.match(await window.bench.dialog().innerText(), /nothing caps it/);
+    await picture('uncapped-question');
+    await window.bench.pressInDialog(/Cancel/);
+    assert.equal((JSON.parse(await session.broker(['usage', '--json'])) as { total: { requests: number } }).total.requests, 0);
+  });
+
+  it('says that no credits are left once the only grant has expired', async () => {
+    await addCredits('1', '--kind', 'promotional', '--expires', new Date(Date.now() + 4_000).toISOString());
+    await window.bench.waitForStatus(meterItem, /^1\.00 left$/);
+    await window.bench.waitForStatus(meterItem, /^No credits$/);
+    await picture('blocked');
+  });
+
+  it('tops up with a confirmation, and every window shows it at once', async () => {
+    second = await session.open('firmware');
+    await second.bench.waitForStatus(meterItem, /^No credits$/);
+    await window.bench.page.bringToFront();
+    await window.bench.runCommand('Codex Broker: Top Up Credits');
+    const page = await window.bench.webview('[data-test="topup-amount"]');
+    await page.locator('[data-test="topup-amount"]').fill('0.04');
+    await page.locator('[data-test="topup-submit"]').click();
+    await window.bench.dialog().waitFor();
+    assert.match(await window.bench.dialog().innerText(), /Add 1\.00 credits \(\$0\.04\)\?/);
+    assert.equal(await balance(), 0, 'nothing is added before the answer');
+    await window.bench.pressInDialog('Add Credits');
+    await window.bench.waitForStatus(meterItem, /^1\.00 left$/);
+    await second.bench.waitForStatus(meterItem, /^1\.00 left$/);
+    assert.equal(await balance(), 1_000_000);
+    await picture('ok');
+  });
+
+  it('shows low and then critical as credits are used, with the exact balance', async () => {
+    // Each request uses a good half of what is too much, so that its reservation still fits.
+    const microCreditsPerToken = 0.75 * 25; // gpt-5.4-mini: US$0.75 a million input tokens
+    const spendTo = async (wanted: number) => {
+      for (let left = await balance(); left > wanted; left = await balance()) {
+        const tokens = Math.ceil((left - wanted * 0.6) * 0.6 / microCreditsPerToken);
+        // Each begins differently, or the upstream would charge most of it as cached.
+        assert.equal(await ask(`${left} `.repeat(Math.ceil(tokens * 4 / (String(left).length + 1)))), 200);
+      }
+      return balance();
+    };
+    const low = await spendTo(249_999);
+    assert.ok(low > 100_000, `${low} microcredits are left`);
+    await window.bench.waitForLabel(meterItem, /^Low:/);
+    await picture('low');
+    assert.ok(await spendTo(99_999) > 0);
+    await window.bench.waitForLabel(meterItem, /^Critical:/);
+    await second.bench.waitForLabel(meterItem, /^Critical:/);
+    await picture('critical');
+  });
+
+  it('shows the place in line while the upstream allows no more', async () => {
+    await addCredits('100', '--kind', 'promotional');
+    await window.bench.waitForStatus(meterItem, /^100\.\d\d left$/);
+    const answers = Promise.all(Array.from({ length: requestsPerMinute + 3 }, () => ask('hi')));
+    await window.bench.waitForStatus(meterItem, /in line$|^1st · \d+ s$/);
+    await picture('waiting');
+    // Waiting in line is what keeps every one of them from being refused.
+    assert.deepEqual(new Set(await answers), new Set([200]));
+    await window.bench.waitForStatus(meterItem, /left$/);
+  });
+
+  it('says that the broker is down when it cannot be started again, and recovers when it can', async () => {
+    const copies = await window.host.run(({ vscode }) => vscode.extensions.getExtension('codex-usage-broker.codex-usage-broker')?.extensionUri.fsPath);
+    assert.ok(copies);
+    const program = path.join(copies, 'dist/broker.mjs');
+    const whole = fs.readFileSync(program);
+    fs.writeFileSync(program, 'process.exit(1);\n');
+    process.kill(broker.pid, 'SIGKILL');
+    await window.bench.waitForStatus(meterItem, /^Broker down$/);
+    await second.bench.waitForStatus(meterItem, /^Broker down$/);
+    await picture('broker-down');
+    fs.writeFileSync(program, whole);
+    broker = await startProgram('broker.mjs', ['serve', '--data', session.dataDir, '--upstream', sandbox.url, '--no-keychain']);
+    await window.bench.statusItem(meterItem).locator('a').first().click();
+    // The window hands its key over again by itself, because the keychain was told to stay out of it.
+    await window.bench.waitForStatus(meterItem, /left$/);
+    const audit = JSON.parse(await session.broker(['audit', '--full', '--json'])) as { ok: boolean };
+    assert.equal(audit.ok, true);
+  });
+
+  it('asked nothing of the network and threw nothing', () => {
+    assert.deepEqual(session.browser.refused, []);
+    assert.deepEqual(session.server.hostErrors().filter((line) => /codex-usage-broker/i.test(line)), []);
+  });
+});
