@@ -7,7 +7,7 @@ import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
 import type { Snapshot, UsageRow, RunView, GrantView } from '../protocol/snapshot.ts';
 import type { LiveRequest } from './admission.ts';
-import type { Clock } from './clock.ts';
+import { timerDelayMsMax, type Clock } from './clock.ts';
 import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots. */
@@ -65,6 +65,9 @@ export class SnapshotFeed {
   #dirty = false;
   #busy = false;
   #stopTimer: (() => void) | undefined;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+  /** When the earliest grant of the last snapshot expires, which nobody else may notice. */
+  #expiresAtMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -77,17 +80,25 @@ export class SnapshotFeed {
   listen(listener: (snapshot: Snapshot) => void): () => void {
     this.#listeners.add(listener);
     this.changed();
-    return () => { this.#listeners.delete(listener); };
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      // Nobody is told any more, and a timer would only keep a stopping process waiting.
+      this.#stopTimer?.();
+      this.#stopTimer = undefined;
+    };
   }
 
   /** Something changed; a snapshot goes out soon if anybody listens. */
   changed(): void {
     this.#dirty = true;
-    if (this.#listeners.size === 0 || this.#busy || this.#stopTimer) return;
-    this.#schedule(0);
+    if (this.#listeners.size === 0 || this.#busy) return;
+    this.#schedule(Math.max(0, this.#sentAtMs + snapshotPauseMs - this.#parts.clock.monotonicMs()));
   }
 
+  /** Sends the next snapshot then; an earlier plan that was for later is dropped. */
   #schedule(delayMs: number): void {
+    this.#stopTimer?.();
     this.#stopTimer = this.#parts.clock.after(delayMs, () => {
       this.#stopTimer = undefined;
       void this.#send();
@@ -99,8 +110,11 @@ export class SnapshotFeed {
     this.#dirty = false;
     this.#busy = true;
     let failed = false;
+    const { clock, ledger } = this.#parts;
     try {
+      if (clock.nowMs() >= this.#expiresAtMs) await ledger.command({ type: 'expire', atMs: clock.nowMs() });
       const snapshot = await this.read();
+      this.#expiresAtMs = Math.min(...snapshot.balance.grants.filter((grant) => grant.remainingMicroCredits > 0).map((grant) => grant.expiresAtMs ?? Number.POSITIVE_INFINITY));
       for (const listener of this.#listeners) listener(snapshot);
     } catch {
       // A ledger that cannot be read is among the problems of the next snapshot that can be made;
@@ -108,9 +122,17 @@ export class SnapshotFeed {
       failed = true;
     }
     this.#busy = false;
+    this.#sentAtMs = clock.monotonicMs();
     const live = this.#parts.live().length > 0;
     if (this.#dirty && !failed) this.#schedule(snapshotPauseMs);
     else if (live || failed) this.#schedule(refreshMs);
+    // Credits expire and days end although nobody does anything: that is news for the windows too.
+    else this.#schedule(Math.min(Math.max(snapshotPauseMs, Math.min(this.#expiresAtMs, this.#dayEndMs()) - clock.nowMs()), timerDelayMsMax));
+  }
+
+  #dayEndMs(): number {
+    const { clock, utcOffsetMs } = this.#parts;
+    return dayStartOf(clock.nowMs(), utcOffsetMs(clock.nowMs())) + dayMs;
   }
 
   /** Reads everything and builds one snapshot. */

@@ -19,6 +19,7 @@ export interface MeterTaste {
  */
 export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefined, taste: MeterTaste, workspaceId?: string): MeterInput {
   if (!snapshot) return { link, ...taste };
+  const valid = snapshot.balance.grants.filter((grant) => grant.expiresAtMs === undefined || grant.expiresAtMs > snapshot.atMs);
   const own = snapshot.waiting.find((run) => run.workspaceId === workspaceId);
   return {
     link, ...taste,
@@ -28,7 +29,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       tracked: snapshot.balance.tracked,
       balanceMicroCredits: snapshot.balance.balanceMicroCredits,
       heldMicroCredits: snapshot.balance.heldMicroCredits,
-      grantedMicroCredits: sum(snapshot.balance.grants.map((grant) => grant.amountMicroCredits)),
+      grantedMicroCredits: sum(valid.map((grant) => grant.amountMicroCredits)),
       todayMicroCredits: snapshot.today.total.costMicroCredits,
       ...(own ? { waiting: { place: own.place ?? 1, ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - snapshot.atMs }) } } : {}),
     },
