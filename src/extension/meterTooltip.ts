@@ -5,7 +5,7 @@ import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { MeterTaste } from '../protocol/meterInput.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
 import { commandNames } from './commandNames.ts';
-import { gaugeHeight, gaugeImage, gaugeWidth, type ThemeKind } from './gaugeImage.ts';
+import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
 import { clockWords, durationWords, limitLine } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 
@@ -70,7 +70,8 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   const rows = snapshot.windows.slice(0, limitsMax).map((window) => {
     const line = limitLine(window, facts.taste.show, facts.nowMs, facts.taste.locale);
     const name = plain(line.name, 48);
-    const gauge = `![${name}, ${plain(line.share)} ${facts.taste.show}](${gaugeImage(line.gauge, facts.theme)}|width=${gaugeWidth},height=${gaugeHeight})`;
+    // The picture carries its own size: a size behind a bar would end the table's cell.
+    const gauge = `![${name}, ${plain(line.share)} ${facts.taste.show}](${gaugeImage(line.gauge, facts.theme)})`;
     return `| ${name} | ${gauge} | ${plain(line.share)} | ${plain(line.resets)} |`;
   });
   const rest = snapshot.windows.length - limitsMax;

@@ -56,7 +56,7 @@ describe('tooltip card', () => {
         problems: [{ code: 'internal', message: evil, remedy: '\u202Eevil\u0000' }],
       }),
     });
-    const withoutOwn = card.replace(/\[[^\]]*\]\(command:codexBroker\.\w+(\?[\w%.~-]+)?\)/g, '').replace(/!\[[^\]]*\]\(data:image\/svg\+xml;base64,[\w+/=]+\|width=96,height=14\)/g, '');
+    const withoutOwn = card.replace(/\[[^\]]*\]\(command:codexBroker\.\w+(\?[\w%.~-]+)?\)/g, '').replace(/!\[[^\]]*\]\(data:image\/svg\+xml;base64,[\w+/=]+\)/g, '');
     assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
     const row = card.split('\n').find((line) => line.startsWith('|') && line.includes('data:image'));
     assert.equal(row?.replace(/!\[[^\]]*\]\([^)]*\)/, '').split('|').length, 6, 'the table keeps its cells');
