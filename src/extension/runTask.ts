@@ -33,7 +33,7 @@ export interface TaskParts {
   transcript(): Pick<vscode.OutputChannel, 'appendLine' | 'show'>;
 }
 
-const costLooksMax = 10;
+const costLooksMax = 6;
 const costPauseMs = 200;
 
 /** Runs the command. */

@@ -10,7 +10,8 @@ import { eventually, realSchedule } from './manualSchedule.ts';
 
 const event = (response: ServerResponse, value: { readonly type: string }) => response.write(`event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`);
 
-describe('ask about the selection', () => {
+describe('ask about the selection', function slowMachine() {
+  this.timeout(30_000);
   let broker: FakeBroker;
   let fake: FakeEditor;
   let parts: AskParts;

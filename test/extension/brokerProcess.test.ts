@@ -32,7 +32,8 @@ server.listen(0, '127.0.0.1', () => setTimeout(() => {
 setTimeout(() => process.exit(0), 20000);
 `;
 
-describe('starting the broker', () => {
+describe('starting the broker', function slowMachine() {
+  this.timeout(30_000);
   let root = '';
   let names = 0;
   const newName = () => `n${(names += 1)}`;
@@ -67,8 +68,7 @@ describe('starting the broker', () => {
     start: (seat: { dataDir: string; practice: boolean }) => startBroker({ brokerFolder: () => ensureBrokerCopy(copyPlaces()), execPath, env: { ...process.env, OPENAI_API_KEY: 'sk-secret', NODE_OPTIONS: '--no-warnings' } }, seat),
   });
 
-  it('brings four windows that start at once to one broker', async function race() {
-    this.timeout(20_000);
+  it('brings four windows that start at once to one broker', async () => {
     const reached = await Promise.all(Array.from({ length: 4 }, () => reachBroker(parts(), { dataDir: dataDir(), practice: false }, () => undefined)));
     assert.equal(new Set(reached.map((broker) => broker.address.pid)).size, 1);
     const [first] = starts();
@@ -86,8 +86,7 @@ describe('starting the broker', () => {
     assert.deepEqual(starts(), []);
   });
 
-  it('says in bounded time that the process left, and where its words are', async function leaves() {
-    this.timeout(20_000);
+  it('says in bounded time that the process left, and where its words are', async () => {
     writeFileSync(join(root, 'dist', 'broker.mjs'), 'console.error("cannot"); process.exit(7);');
     await assert.rejects(reachBroker(parts(), { dataDir: dataDir(), practice: true }, () => undefined), (error) => {
       assert.ok(error instanceof ProblemError);

@@ -10,7 +10,8 @@ import { isLoopbackAddress, loopbackRequest } from '../../src/extension/loopback
 import { fakeControlToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
 import { manualSchedule, realSchedule } from './manualSchedule.ts';
 
-describe('proof of the broker', () => {
+describe('proof of the broker', function slowMachine() {
+  this.timeout(30_000);
   let broker: FakeBroker;
   const parts: ProofParts = { request: loopbackRequest, schedule: realSchedule, newNonce: () => 'nonce-1' };
   beforeEach(async () => { broker = await startFakeBroker(); });

@@ -13,7 +13,8 @@ import { eventually, realSchedule } from './manualSchedule.ts';
 
 const token = { token: 'tok', workspaceId: 'ws', baseUrl: 'http://127.0.0.1:9/v1', codexBaseUrl: 'http://127.0.0.1:9/w/tok/v1' };
 
-describe('running Codex', () => {
+describe('running Codex', function slowMachine() {
+  this.timeout(30_000);
   let root = '';
   beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'codex-run-')); });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -48,8 +49,7 @@ describe('running Codex', () => {
     assert.equal(loopbackUnproxied({}), '127.0.0.1,localhost');
   });
 
-  it('ends the whole group when cancelled, children that ignore a request to end included', async function group() {
-    this.timeout(15_000);
+  it('ends the whole group when cancelled, children that ignore a request to end included', async () => {
     const path = script('codex', `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); console.log("child " + process.pid); setInterval(() => {}, 1000)'], { stdio: 'inherit' });

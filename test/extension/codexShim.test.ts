@@ -11,7 +11,8 @@ import { fakeEditor } from '../support/fakeEditor.ts';
 
 const tell = 'console.log(JSON.stringify({ args: process.argv.slice(2), asNode: process.env.ELECTRON_RUN_AS_NODE, data: process.env.CODEX_BROKER_DATA }));';
 
-describe('metered terminal', () => {
+describe('metered terminal', function slowMachine() {
+  this.timeout(30_000);
   let root = '';
   let places: ShimPlaces;
   beforeEach(() => {

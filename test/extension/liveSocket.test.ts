@@ -9,7 +9,8 @@ import { fakeControlToken, startFakeBroker, type FakeBroker } from './fakeBroker
 import { eventually, manualSchedule } from './manualSchedule.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
 
-describe('live connection', () => {
+describe('live connection', function slowMachine() {
+  this.timeout(30_000);
   let broker: FakeBroker;
   beforeEach(async () => { broker = await startFakeBroker(); });
   afterEach(() => broker.close());

@@ -12,7 +12,8 @@ import { eventually, realSchedule } from './manualSchedule.ts';
 const secret = 'workspace-token-secret';
 const events = (...list: unknown[]) => `for (const event of ${JSON.stringify(list)}) console.log(JSON.stringify(event));`;
 
-describe('run a Codex task', () => {
+describe('run a Codex task', function slowMachine() {
+  this.timeout(30_000);
   let root = '';
   let fake: FakeEditor;
   let rows: unknown[] = [];
