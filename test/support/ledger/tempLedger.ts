@@ -1,6 +1,6 @@
 // A ledger in a folder of its own that is gone after the test, and a sight of its file that does not
 // go through the code under test.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,6 +11,17 @@ import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 /** Runs something with a folder that is removed afterwards, whatever happens. */
 export async function withFolder<T>(run: (folder: string) => Promise<T> | T): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'codex-broker-ledger-'));
+  try {
+    return await run(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same in memory where the system has such a place, for tests that write much and whose faults are not those of a disk. */
+export async function withFastFolder<T>(run: (folder: string) => Promise<T> | T): Promise<T> {
+  const shared = '/dev/shm';
+  const folder = mkdtempSync(join(existsSync(shared) ? shared : tmpdir(), 'codex-broker-ledger-'));
   try {
     return await run(folder);
   } finally {
