@@ -1,7 +1,7 @@
 // Reaches the broker of a data folder: finds the one that runs, or starts one and waits for it.
 // Several windows may start at once; the losers' processes leave and their windows find the winner.
 import { join } from 'node:path';
-import { problem, ProblemError, type Problem } from '../domain/problem.ts';
+import { problem, problemKinds, ProblemError, type Problem, type ProblemCode } from '../domain/problem.ts';
 import { startLogFile, type BrokerSeat, type StartedBroker } from './brokerStart.ts';
 import { lookForBroker, type ProofParts, type ProvenBroker } from './brokerProof.ts';
 import { pause } from './schedule.ts';
@@ -44,7 +44,7 @@ export async function reachBroker(parts: ReachParts, seat: BrokerSeat, beforeSta
     if (look.kind === 'unusable') throw new ProblemError(look.problem);
     silentPid = look.kind === 'silent' ? look.pid : undefined;
   }
-  throw new ProblemError(silentPid === undefined ? startProblem(seat, exitCode) : silentProblem(silentPid));
+  throw new ProblemError(silentPid === undefined ? startProblem(seat, exitCode, await process.lastWords()) : silentProblem(silentPid));
 }
 
 function silentProblem(pid: number): Problem {
@@ -54,10 +54,21 @@ function silentProblem(pid: number): Problem {
   };
 }
 
-function startProblem(seat: BrokerSeat, exitCode: number | null | undefined): Problem {
+function startProblem(seat: BrokerSeat, exitCode: number | null | undefined, lastWords: string | undefined): Problem {
+  const own = exitCode ? ownProblem(lastWords) : undefined;
+  if (own) return own;
   const what = exitCode === undefined ? 'did not come up in time' : exitCode === null ? 'was ended by the system' : `left with exit code ${exitCode}`;
   return {
     ...problem('broker_unreachable', `The broker was started but ${what}. Requests are refused until it runs.`),
     remedy: `See ${join(seat.dataDir, startLogFile)} for its own words, then start it again.`,
   };
+}
+
+/** The problem that a broker named when it left: its line ends in a code of the catalogue. */
+function ownProblem(lastWords: string | undefined): Problem | undefined {
+  const match = /^(.+) \((\w+)\)$/.exec(lastWords ?? '');
+  const code = match?.[2];
+  if (!match?.[1] || code === undefined || !Object.hasOwn(problemKinds, code)) return undefined;
+  const known = problem(code as ProblemCode, match[1]);
+  return { ...known, message: match[1].replace(known.remedy, '').trim() };
 }

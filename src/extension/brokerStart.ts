@@ -1,7 +1,7 @@
 // Starts a broker process from its copy: detached, with an allow-listed environment, its output in
 // a log file of the data folder. It takes nothing from the folder that is open in the editor.
 import { spawn } from 'node:child_process';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 
@@ -14,6 +14,8 @@ export interface BrokerSeat {
 /** A process that was started; `exited` resolves with its exit code (null after a signal). */
 export interface StartedBroker {
   readonly exited: Promise<number | null>;
+  /** What it said last before it left, if anything. */
+  lastWords(): Promise<string | undefined>;
 }
 
 /** What a start needs from outside. */
@@ -71,11 +73,16 @@ export async function startBroker(parts: StartParts, seat: BrokerSeat): Promise<
     throw new ProblemError({ ...problem('broker_unreachable', `The broker's program could not be copied (${reason(error)}), so no broker could be started.`), remedy: 'Free some space in VS Code\'s storage folder, or reinstall the extension.' }, { cause: error });
   }
   let log;
+  let logPath: string;
+  let logStart: number;
   try {
     await mkdir(seat.dataDir, { recursive: true, mode: 0o700 });
     const path = join(seat.dataDir, startLogFile);
     const size = await stat(path).then((found) => found.size, () => 0);
-    log = await open(path, size > startLogBytesMax ? 'w' : 'a', 0o600);
+    const isTooLarge = size > startLogBytesMax;
+    log = await open(path, isTooLarge ? 'w' : 'a', 0o600);
+    logPath = path;
+    logStart = isTooLarge ? 0 : size;
   } catch (error) {
     throw new ProblemError(problem('data_folder_unusable', `The data folder ${seat.dataDir} cannot be written (${reason(error)}), so no broker could be started.`), { cause: error });
   }
@@ -90,11 +97,21 @@ export async function startBroker(parts: StartParts, seat: BrokerSeat): Promise<
       child.once('error', reject);
     });
     child.unref();
-    return { exited };
+    return { exited, lastWords: () => lastLine(logPath, logStart) };
   } catch (error) {
     throw new ProblemError({ ...problem('broker_unreachable', `The system refused to start the broker (${reason(error)}).`), remedy: 'Check whether a security program blocks it or the process limit is reached, then start it again.' }, { cause: error });
   } finally {
     await log.close();
+  }
+}
+
+/** The last line that was written to a log behind a position. */
+async function lastLine(path: string, from: number): Promise<string | undefined> {
+  try {
+    return (await readFile(path)).subarray(from).toString('utf8').trim().split('\n').at(-1)?.trim() || undefined;
+  } catch {
+    // A log that cannot be read tells nothing more; the exit code is still told.
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProblemError } from '../../src/domain/problem.ts';
+import { problemKinds, ProblemError } from '../../src/domain/problem.ts';
 import { brokerCopiesMax, ensureBrokerCopy } from '../../src/extension/brokerCopy.ts';
 import { reachBroker } from '../../src/extension/brokerProcess.ts';
 import { brokerEnvironment, serveArguments, startBroker, startLogFile } from '../../src/extension/brokerStart.ts';
@@ -66,6 +66,15 @@ describe('starting the broker', function slowMachine() {
   const parts = (execPath = process.execPath) => ({
     request: loopbackRequest, schedule: realSchedule, newNonce: newName,
     start: (seat: { dataDir: string; practice: boolean }) => startBroker({ brokerFolder: () => ensureBrokerCopy(copyPlaces()), execPath, env: { ...process.env, OPENAI_API_KEY: 'sk-secret', NODE_OPTIONS: '--no-warnings' } }, seat),
+  });
+
+  it('tells in the broker\'s own words why it left', async () => {
+    writeFileSync(join(root, 'dist', 'broker.mjs'), `console.error('starting'); console.error('The ledger x is damaged. ${problemKinds.ledger_corrupt.remedy} (ledger_corrupt)'); process.exit(1);`);
+    await assert.rejects(reachBroker(parts(), { dataDir: dataDir(), practice: false }, () => undefined), (error: unknown) => {
+      assert.ok(error instanceof ProblemError);
+      assert.deepEqual(error.problem, { code: 'ledger_corrupt', message: 'The ledger x is damaged.', remedy: problemKinds.ledger_corrupt.remedy });
+      return true;
+    });
   });
 
   it('brings four windows that start at once to one broker', async () => {
