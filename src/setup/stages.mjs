@@ -13,7 +13,7 @@ export const stages = [
   { name: 'check', title: 'types, lint and house rules', script: 'test/check.mjs', timeMsMax: 300_000 },
   {
     name: 'unit', title: 'rules and parts, one by one',
-    folders: ['test/domain', 'test/protocol', 'test/sandbox', 'test/extension', 'test/webview', 'test/broker', 'test/setup'],
+    folders: ['test/domain', 'test/protocol', 'test/sandbox', 'test/extension', 'test/webview', 'test/broker', 'test/setup', 'test/tour'],
     ignore: ['test/webview/browser/**'], timeMsMax: 240_000,
   },
   { name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], timeMsMax: 180_000 },
