@@ -8,7 +8,7 @@
 import type { Priority } from '../domain/fairQueue.ts';
 import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
-import type { ModelPrice } from '../domain/pricing.ts';
+import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
@@ -23,6 +23,8 @@ export interface AdmissionRequest {
   readonly estimate: TokenEstimate;
   readonly price?: ModelPrice;
   readonly estimateMicroCredits?: number;
+  /** What the client asked for; what a crash leaves behind is charged by it. */
+  readonly tier: PriceTier;
   /** How long the client bears to wait for a first byte. */
   readonly patienceMs: number;
 }
@@ -57,6 +59,8 @@ interface Ticket {
   holdMicroCredits: number;
   started: ((why: 'start' | Problem) => void) | undefined;
   cancelRunning: ((why: Problem) => void) | undefined;
+  /** Why a person stopped it while its hold was being written; told as soon as the attempt can be ended. */
+  stopped: Problem | undefined;
   stopTimer: () => void;
 }
 
@@ -91,8 +95,7 @@ export class Admission {
       id, model: request.facts.model, workspaceId: request.facts.workspaceId, priority: request.priority,
       ...(request.facts.threadId === undefined ? {} : { threadId: request.facts.threadId }),
       estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
-      // Six bytes to a token is more than any text has, so only a truly too large request is refused.
-      certainTokens: Math.floor(request.estimate.inputTokens / 2),
+      certainTokens: request.estimate.certainInputTokens,
     }, clock.nowMs());
     if (submission.outcome !== 'queued') {
       const code = submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit';
@@ -100,7 +103,7 @@ export class Admission {
     }
     const ticket: Ticket = {
       request, state: 'waiting', attempts: 0, sinceMs: clock.nowMs(), submittedAtMonotonicMs: clock.monotonicMs(), waitedMs: 0,
-      waitReason: undefined, holdMicroCredits: 0, started: undefined, cancelRunning: undefined, stopTimer: () => undefined,
+      waitReason: undefined, holdMicroCredits: 0, started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
     };
     this.#tickets.set(id, ticket);
     return this.#whenStarted(ticket, undefined);
@@ -110,6 +113,7 @@ export class Admission {
   sent(requestId: string, stop: (why: Problem) => void): void {
     const ticket = this.#tickets.get(requestId);
     if (ticket) ticket.cancelRunning = stop;
+    if (ticket?.stopped) { stop(ticket.stopped); return; }
     this.#parts.pacer.sent(requestId, this.#parts.clock.nowMs());
   }
 
@@ -142,7 +146,7 @@ export class Admission {
     if (!ticket) return false;
     if (ticket.started) this.#leave(ticket, why);
     else if (ticket.cancelRunning) ticket.cancelRunning(why);
-    else return false;
+    else ticket.stopped = why;
     return true;
   }
 
@@ -197,9 +201,12 @@ export class Admission {
     const { requestId } = request.facts;
     ticket.attempts += 1;
     const attemptId = `${requestId}-${ticket.attempts}`;
+    const unsafe = this.#parts.unsafe();
     try {
       const { decision } = await this.#parts.ledger.command({
         ...this.#reserveCommand(request, ticket.attempts), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+        // The key may have been forgotten, or the broker asked to end, while the request waited.
+        ...(unsafe ? { unsafe } : {}),
       });
       if (decision.outcome === 'admit') {
         ticket.state = 'running';
@@ -219,7 +226,7 @@ export class Admission {
   #reserveCommand(request: AdmissionRequest, number: number) {
     return {
       type: 'reserve' as const, request: request.facts, attemptId: `${request.facts.requestId}-${number}`, number, atMs: this.#parts.clock.nowMs(),
-      ...(request.price ? { price: request.price } : {}),
+      tier: request.tier, ...(request.price ? { price: request.price } : {}),
       ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
       estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens, unpricedRule: 'refuse' as const,
     };

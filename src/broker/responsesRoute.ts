@@ -1,7 +1,7 @@
 // One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Estimator } from '../domain/estimator.ts';
+import type { Estimator } from '../domain/estimator.ts';
 import { chargeFor, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import { problem } from '../domain/problem.ts';
@@ -61,7 +61,7 @@ interface Carried {
 
 /** Whether this looks like a Codex client that wants a stream, told from the head alone. */
 export function listenerOf(message: IncomingMessage, requestId: string, client = clientOf(message)): Listener {
-  return { requestId, codexStream: client.isCodex && String(message.headers.accept ?? '').includes('text/event-stream') };
+  return { requestId, codexStream: client.isCodex && (message.headers.accept ?? '').includes('text/event-stream') };
 }
 
 function clientOf(message: IncomingMessage): ClientFacts {
@@ -131,7 +131,7 @@ function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionReq
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
       ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
     },
-    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, patienceMs: client.patienceMs,
+    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
     ...(price ? { price, estimateMicroCredits: Math.max(
       chargeFor(likely, price, tier).costMicroCredits,
       chargeFor({ ...likely, cacheWriteTokens: likely.inputTokens }, price, tier).costMicroCredits,

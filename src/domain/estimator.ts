@@ -13,6 +13,8 @@ export interface RequestSize {
 /** Estimated tokens of one attempt. `inputTokens` is the likely size, `holdInputTokens` a cautious one. */
 export interface TokenEstimate {
   readonly inputTokens: number;
+  /** Fewer than the input certainly has; only this may call a request too large. */
+  readonly certainInputTokens: number;
   readonly holdInputTokens: number;
   readonly outputTokens: number;
 }
@@ -24,6 +26,8 @@ const bytesPerTokenDefault = 3;
  * earlier response that it continues, a linked image) and says nothing about other requests.
  */
 const bytesPerTokenMin = 1;
+/** More bytes to a token than any text has. */
+const bytesPerTokenMax = 6;
 /** Output tokens to reserve before anything was learned. */
 const outputTokensDefault = 4096;
 /** Least output to reserve, however short the answers were so far. */
@@ -48,6 +52,7 @@ export class Estimator {
     const output = learned ? Math.max(outputTokensMin, percentile95(learned.outputs)) : outputTokensDefault;
     return {
       inputTokens,
+      certainInputTokens: Math.floor(Math.min(inputTokens / 2, size.bodyBytes / bytesPerTokenMax)),
       holdInputTokens: learned ? Math.ceil(inputTokens * inputMargin) : inputTokens,
       outputTokens: size.maxOutputTokens === undefined ? output : Math.min(output, size.maxOutputTokens),
     };

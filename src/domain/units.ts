@@ -76,15 +76,17 @@ export function parseUsd(text: string): number | undefined {
  */
 export function formatCredits(microCredits: number, decimals = 2, locale = 'en'): string {
   const text = numberFormat(locale, decimals).format(Math.abs(microCredits) / microCreditsPerCredit);
-  return microCredits < 0 ? `−${text}` : text;
+  // What rounds to nothing has no sign: a list that says "−0.00" only makes people wonder.
+  return microCredits <= -microCreditsPerCredit / 10 ** decimals / 2 ? `−${text}` : text;
 }
 
-/** The same amount in US dollars; a positive amount below a cent is "< $0.01", never "$0.00". */
+/** The same amount in US dollars; an amount below a cent is "< $0.01", never "$0.00". */
 export function formatUsd(microCredits: number, decimals = 2, locale = 'en'): string {
   const usd = microCredits / microCreditsPerCredit / creditsPerUsd;
   const format = numberFormat(locale, decimals, 'USD');
   const smallest = 10 ** -decimals;
   if (usd > 0 && usd < smallest) return `< ${format.format(smallest)}`;
+  if (usd < 0 && usd > -smallest) return `> −${format.format(smallest)}`;
   return usd < 0 ? `−${format.format(-usd)}` : format.format(usd);
 }
 
