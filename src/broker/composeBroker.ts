@@ -87,7 +87,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const pacer = new Pacer(options.random);
     let stopping = false;
     let upstreamProblem: Problem | undefined;
-    let door: Awaited<ReturnType<typeof listen>> | undefined;
+    let listening = '';
 
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
@@ -104,7 +104,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined),
     });
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => door?.url ?? '', feed, keys, admission: () => admission, changed,
+      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
@@ -114,12 +114,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
-    door = await listen(options.port, {
+    const door = await listen(options.port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, log,
       responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
       models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const { url, busy } = door;
+    listening = url;
     writeBrokerAddress(options.dataDir, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0);
@@ -133,7 +134,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         for (const { request, state } of admission.live()) {
           if (state === 'waiting') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
         }
-        await door?.close(stopGraceMs);
+        await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
         await target.pool.destroy();

@@ -1,9 +1,8 @@
 // The control calls: what a window or the command line may ask of the broker. Arguments are
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { problem, ProblemError } from '../domain/problem.ts';
-import type { Problem } from '../domain/problem.ts';
 import { controlArguments } from '../protocol/control.ts';
-import type { ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
+import type { CallOutcome, ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
 import type { Admission } from './admission.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { DataFolder } from './dataFolder.ts';
@@ -92,9 +91,6 @@ export function controlApi(parts: ControlParts): ControlApi {
     },
   };
 }
-
-/** The outcome of a call from outside. */
-export type CallOutcome<M extends ControlMethod = ControlMethod> = { readonly ok: true; readonly value: ControlResults[M] } | { readonly ok: false; readonly problem: Problem };
 
 /** Whether a name is one of the calls. */
 export function isControlMethod(name: string): name is ControlMethod {

@@ -5,10 +5,9 @@ import type { Duplex } from 'node:stream';
 import { createBirpc } from 'birpc';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { ControlMethod, WindowApi } from '../protocol/control.ts';
+import type { CallOutcome, ControlMethod, WindowApi } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/control.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import type { CallOutcome } from './controlApi.ts';
 import type { Clock } from './clock.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 

@@ -32,7 +32,7 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody | 
     return 'client-left';
   }
   const wire = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-  return decode(wire, String(request.headers['content-encoding'] ?? 'identity'));
+  return decode(wire, request.headers['content-encoding'] ?? 'identity');
 }
 
 async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {

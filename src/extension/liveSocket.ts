@@ -2,16 +2,13 @@
 // a socket whose other end is gone. It ends once; whoever opened it decides whether to try again.
 import { createBirpc } from 'birpc';
 import WebSocket from 'ws';
-import { problem, ProblemError, type Problem } from '../domain/problem.ts';
-import type { ControlArguments, ControlMethod, ControlResults, WindowApi } from '../protocol/control.ts';
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { CallOutcome, ControlArguments, ControlMethod, ControlResults, WindowApi } from '../protocol/control.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import type { ProvenBroker } from './brokerProof.ts';
 import { within, type Schedule } from './schedule.ts';
 
-/** How a call ends on the live connection: expected failures are values, not thrown errors. */
-export type LiveAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
-
-type LiveApi = { readonly [M in ControlMethod]: (args: ControlArguments<M>) => Promise<LiveAnswer<ControlResults[M]>> };
+type LiveApi = { readonly [M in ControlMethod]: (args: ControlArguments<M>) => Promise<CallOutcome<ControlResults[M]>> };
 
 /** Makes one call. @throws ProblemError: the broker's own problem, or `broker_unreachable`. */
 export type BrokerCall = <M extends ControlMethod>(method: M, args: ControlArguments<M>) => Promise<ControlResults[M]>;
@@ -106,9 +103,9 @@ function connect(socket: WebSocket, events: LiveEvents, schedule: Schedule): Liv
 
   const call: BrokerCall = async (method, args) => {
     if (ended) throw new ProblemError(problem('broker_unreachable', 'This window is not connected to the broker.'));
-    let answer: LiveAnswer<ControlResults[typeof method]>;
+    let answer: CallOutcome<ControlResults[typeof method]>;
     try {
-      const pending = rpc.$call(method, ...([args] as never)) as Promise<LiveAnswer<ControlResults[typeof method]>>;
+      const pending = rpc.$call(method, ...([args] as never)) as Promise<CallOutcome<ControlResults[typeof method]>>;
       answer = await within(schedule, callWaitMsMax, pending, () => new Error('no answer in time'));
     } catch (error) {
       if (error instanceof ProblemError) throw error;

@@ -2,6 +2,7 @@
 // `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc). Arguments are
 // checked here at the edge; results are plain data.
 import { z } from 'zod';
+import type { Problem } from '../domain/problem.ts';
 import { safeInteger } from '../domain/units.ts';
 import type { Violation } from '../domain/audit.ts';
 import type { ChargeTerm } from '../domain/pricing.ts';
@@ -160,6 +161,9 @@ export interface ControlResults {
 export type ControlApi = {
   readonly [M in ControlMethod]: (args: ControlArguments<M>) => Promise<ControlResults[M]>;
 };
+
+/** How a call over the live WebSocket ends: an expected failure is an answer too. */
+export type CallOutcome<T = ControlResults[ControlMethod]> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
 /** What the broker calls in a window, over the live WebSocket. */
 export interface WindowApi {

@@ -9,7 +9,7 @@ import { createBirpc } from 'birpc';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { problem } from '../../src/domain/problem.ts';
 import { expectedProof } from '../../src/extension/brokerProof.ts';
-import type { LiveAnswer } from '../../src/extension/liveSocket.ts';
+import type { CallOutcome } from '../../src/protocol/control.ts';
 import { brokerAddressFile, controlArguments, controlTokenFile, type WindowApi } from '../../src/protocol/control.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
@@ -73,7 +73,7 @@ export async function startFakeBroker(mode: 'live' | 'practice' = 'live'): Promi
   });
   const serve = (socket: WebSocket) => {
     fake.sockets.add(socket);
-    const functions = Object.fromEntries(Object.keys(controlArguments).map((method) => [method, async (args: unknown): Promise<LiveAnswer<unknown>> => {
+    const functions = Object.fromEntries(Object.keys(controlArguments).map((method) => [method, async (args: unknown): Promise<CallOutcome<unknown>> => {
       fake.calls.push({ method, args });
       const answer = fake.answers[method];
       if (!answer) return { ok: false, problem: problem('request_not_found', `The fake has no answer for ${method}.`) };
@@ -118,6 +118,6 @@ export async function startFakeBroker(mode: 'live' | 'practice' = 'live'): Promi
   return fake;
 }
 
-function isAnswer(value: unknown): value is LiveAnswer<unknown> {
+function isAnswer(value: unknown): value is CallOutcome<unknown> {
   return typeof value === 'object' && value !== null && 'ok' in value && ('problem' in value || 'value' in value);
 }

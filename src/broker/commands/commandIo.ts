@@ -21,12 +21,15 @@ export interface CommandIo {
 /** Options of one command. */
 export type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
+/** Options that every command has. */
+const everyCommand = { data: { type: 'string' }, json: { type: 'boolean' } } as const;
+
 /** Reads a command's arguments; `--data` and `--json` are known to each. @throws ProblemError `argument_invalid` */
 export function readOptions<T extends OptionTable>(args: readonly string[], options: T, positionalsMax = 0) {
   try {
     const parsed = parseArgs({
       args: [...args], allowPositionals: positionalsMax > 0, strict: true,
-      options: { ...options, data: { type: 'string' }, json: { type: 'boolean' } } as T & { data: { type: 'string' }; json: { type: 'boolean' } },
+      options: { ...options, ...everyCommand },
     });
     const extra = parsed.positionals[positionalsMax];
     if (extra !== undefined) throw new Error(`"${extra}" is one word too many`);

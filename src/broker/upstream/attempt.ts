@@ -103,7 +103,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#upstreamRequestId = text(headers['x-request-id']);
-    const type = String(headers['content-type'] ?? '');
+    const type = headers['content-type'] ?? '';
     const isStream = type.startsWith('text/event-stream');
     const foreign = status >= 300 && status < 400 || status < 300 && !isStream && !type.startsWith('application/json');
     if (status >= 300 || foreign) {
