@@ -58,7 +58,7 @@ export function meterFace(input: MeterInput): MeterFace {
     return {
       state: 'waiting', icon: 'history',
       text: seconds === undefined || seconds > 999 ? `${ordinal(snapshot.waiting.place)} in line` : `${ordinal(snapshot.waiting.place)} · ${seconds} s`,
-      spoken: `A request is ${ordinal(snapshot.waiting.place)} in line${seconds === undefined ? '' : `, starts in about ${seconds} seconds`}`,
+      spoken: `A request is ${ordinal(snapshot.waiting.place)} in line${seconds === undefined ? '' : `, starts in about ${seconds} second${seconds === 1 ? '' : 's'}`}`,
       action: 'dashboard',
     };
   }

@@ -1,0 +1,81 @@
+// The meter: each state with its words, never longer than the status bar allows, always with the word
+// that tells what the number is.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { meterFace } from '../../src/domain/meter.ts';
+import type { MeterInput, MeterState } from '../../src/domain/meter.ts';
+
+const credit = 1_000_000;
+type Picture = NonNullable<MeterInput['snapshot']>;
+const picture: Picture = { practice: false, keyMissing: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
+const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
+
+describe('the meter', () => {
+  it('has words, an icon and a cure for each state', () => {
+    const rows: [MeterState, ReturnType<typeof paint>, string, string][] = [
+      ['broker-down', paint({}, { link: 'down' }), 'Broker down', 'startBroker'],
+      ['loading', meterFace({ link: 'connecting', show: 'left', unit: 'credits', locale: 'en' }), 'Codex', 'dashboard'],
+      ['waiting', paint({ waiting: { place: 2, startsInMs: 9100 } }), '2nd · 10 s', 'dashboard'],
+      ['waiting', paint({ waiting: { place: 11 } }), '11th in line', 'dashboard'],
+      ['practice', paint({ practice: true, keyMissing: true }), '80.00 practice', 'dashboard'],
+      ['no-key', paint({ keyMissing: true }), 'Add key', 'setApiKey'],
+      ['untracked', paint({ tracked: false }), '5.00 today', 'dashboard'],
+      ['blocked', paint({ balanceMicroCredits: 0 }), 'No credits', 'topUp'],
+      ['critical', paint({ balanceMicroCredits: 9.99 * credit }), '9.99 left', 'topUp'],
+      ['low', paint({ balanceMicroCredits: 24.99 * credit }), '24.99 left', 'dashboard'],
+      ['ok', paint(), '80.00 left', 'dashboard'],
+    ];
+    for (const [state, face, text, action] of rows) {
+      assert.deepEqual([face.state, face.text, face.action], [state, text, action]);
+      assert.ok(face.icon.length > 0 && face.spoken.length > 4, state);
+    }
+    assert.deepEqual(rows.filter(([, face]) => face.background === 'error').map(([state]) => state), ['broker-down']);
+    assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['blocked', 'critical']);
+  });
+
+  it('changes at a quarter and at a tenth of what was granted, not before', () => {
+    assert.deepEqual([25, 24.999999, 10, 9.999999].map((credits) => paint({ balanceMicroCredits: credits * credit }).state), ['ok', 'low', 'low', 'critical']);
+  });
+
+  it('shows what was used, and dollars, where that is wanted', () => {
+    assert.equal(paint({}, { show: 'used' }).text, '20.00 used');
+    assert.equal(paint({}, { unit: 'usd' }).text, '$3.20 left');
+    assert.equal(paint({ tracked: false }, { show: 'left' }).text, '5.00 today');
+    assert.equal(paint({ balanceMicroCredits: 100_000 }, { unit: 'usd' }).text, '<$0.01 left');
+    assert.equal(paint({ balanceMicroCredits: 9999 }).text, '<0.01 left');
+  });
+
+  it('never says more than there is', () => {
+    assert.deepEqual([12_349_999, 999_999_999, 1_000_999_999, 99_999_999_999, 100_000_000_000, 10_000_000_000_000].map((balanceMicroCredits) => paint({ balanceMicroCredits, grantedMicroCredits: balanceMicroCredits }).text),
+      ['12.34 left', '999.99 left', '1,000 left', '99,999 left', '100k left', '10M left']);
+  });
+
+  it('speaks whole sentences', () => {
+    assert.equal(paint().spoken, '80.00 credits left');
+    assert.equal(paint({ tracked: false }).spoken, '5.00 credits used today, balance not tracked');
+    assert.equal(paint({ balanceMicroCredits: 5 * credit }, { unit: 'usd' }).spoken, 'Critical: 0.20 US dollars left');
+    assert.equal(paint({ waiting: { place: 1, startsInMs: 400 } }).spoken, 'A request is 1st in line, starts in about 1 second');
+    assert.equal(paint({ waiting: { place: 3 } }).spoken, 'A request is 3rd in line');
+    assert.equal(paint({ balanceMicroCredits: 0 }).spoken, 'Blocked: no credits left. Add credits to go on');
+  });
+
+  it('counts places as people do', () => {
+    const places = [1, 2, 3, 4, 11, 12, 13, 21, 22, 101, 111, 1000].map((place) => paint({ waiting: { place } }).text.replace(' in line', ''));
+    assert.deepEqual(places, ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '22nd', '101st', '111th', '1000th']);
+  });
+
+  it('is at most 14 characters and has its word, for every amount, unit and locale', () => {
+    const amount = fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: 1_000_000_000_000_000 }));
+    const any = fc.record({
+      balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(),
+      waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
+    });
+    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), ({ waiting, ...rest }, show, unit, locale) => {
+      const face = paint({ ...rest, ...(waiting ? { waiting } : {}) }, { show, unit, locale });
+      assert.ok([...face.text].length <= 14, `"${face.text}"`);
+      if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);
+      if (face.state === 'untracked') assert.ok(face.text.endsWith('today'), face.text);
+      assert.ok(!/undefined|NaN|\$/.test(face.spoken), face.spoken);
+    }), { numRuns: 500 });
+  });
+});

@@ -1,0 +1,52 @@
+// From a snapshot to the meter's input: the sums, this window's own waiting request, and nothing else.
+import assert from 'node:assert/strict';
+import { meterFace } from '../../src/domain/meter.ts';
+import { meterInput } from '../../src/protocol/meterInput.ts';
+import type { GrantView, RunView, Snapshot } from '../../src/protocol/snapshot.ts';
+import { noTokens } from '../../src/domain/tokenUsage.ts';
+
+const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
+const nowMs = 1_000_000;
+const row = { key: 'today', label: 'today', requests: 0, ...noTokens, costMicroCredits: 7_000_000, estimated: 0, unpriced: 0 };
+const grant = (id: string, amountMicroCredits: number, more: Partial<GrantView> = {}): GrantView => ({ id, kind: 'purchased', amountMicroCredits, remainingMicroCredits: amountMicroCredits, heldMicroCredits: 0, createdAtMs: 0, ...more });
+const run = (workspaceId: string, more: Partial<RunView> = {}): RunView => ({ requestId: `r-${workspaceId}`, state: 'waiting', workspaceId, workspaceLabel: workspaceId, client: 'c', model: 'm', sinceMs: 0, estimatedTokens: 1, heldMicroCredits: 0, ...more });
+
+function snapshot(grants: readonly GrantView[], more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    sequence: 1, atMs: nowMs, broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: 'd' }, key: { state: 'present' },
+    balance: { tracked: grants.length > 0, grants, balanceMicroCredits: grants.reduce((sum, one) => sum + one.remainingMicroCredits, 0), heldMicroCredits: 3 },
+    nextDraw: 'purchased', windows: [], running: [], waiting: [], today: { dayStartMs: 0, total: row, byWorkspace: [], byModel: [] }, days: [], recent: [], entries: [], problems: [], ...more,
+  };
+}
+
+describe('the meter\'s input', () => {
+  it('is only link and taste before the first snapshot', () => {
+    assert.deepEqual(meterInput('connecting', undefined, taste), { link: 'connecting', ...taste });
+  });
+
+  it('carries the balance, what was granted, and today', () => {
+    const input = meterInput('connected', snapshot([grant('a', 40), grant('b', 60, { remainingMicroCredits: 10 })]), taste);
+    assert.deepEqual(input.snapshot, { practice: false, keyMissing: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
+  });
+
+  it('leaves out of what was granted the grants that have expired', () => {
+    const used = { remainingMicroCredits: 0 };
+    const input = meterInput('connected', snapshot([grant('old', 900_000_000, { ...used, expiresAtMs: nowMs }), grant('new', 100_000_000, { expiresAtMs: nowMs + 1 })]), taste);
+    assert.equal(input.snapshot?.grantedMicroCredits, 100_000_000);
+    assert.equal(meterFace(input).state, 'ok');
+  });
+
+  it('knows practice mode and a missing key; a rejected key is not a missing one', () => {
+    const made = snapshot([]);
+    assert.equal(meterInput('connected', { ...made, broker: { ...made.broker, mode: 'practice' } }, taste).snapshot?.practice, true);
+    assert.deepEqual((['missing', 'rejected', 'present'] as const).map((state) => meterInput('connected', { ...made, key: { state } }, taste).snapshot?.keyMissing), [true, false, false]);
+  });
+
+  it('shows this window\'s own waiting request and nobody else\'s', () => {
+    const made = snapshot([], { waiting: [run('ws_b', { place: 1 }), run('ws_a', { place: 2, startsAtMs: nowMs + 4000 })] });
+    assert.deepEqual(meterInput('connected', made, taste, 'ws_a').snapshot?.waiting, { place: 2, startsInMs: 4000 });
+    assert.deepEqual(meterInput('connected', made, taste, 'ws_b').snapshot?.waiting, { place: 1 });
+    assert.equal(meterInput('connected', made, taste, 'ws_c').snapshot?.waiting, undefined);
+    assert.equal(meterInput('connected', made, taste).snapshot?.waiting, undefined);
+  });
+});
