@@ -61,6 +61,7 @@ async function runStage(stage, { long, grep, vsCode }) {
     return countOf({ report }, { ...result, code: 0 });
   }
   const empty = stage.folders.filter((folder) => !hasTests(path.join(root, folder)));
+  if (empty.length === stage.folders.length) return { passed: 0, failed: 1, skipped: 0, problem: `no test file in ${empty.join(', ')}` };
   const command = mochaCommand({ root, files: stage.folders.map((folder) => `${folder}/**/*.test.ts`), ignore: stage.ignore ?? [], ...(grep ? { grep } : {}) });
   const count = countOf(command, await runCommand({ ...command, cwd: root, env, timeMsMax }));
   if (empty.length === 0) return count;
