@@ -23,15 +23,17 @@ const fastRatios: readonly { readonly prefix: string; readonly ratio: Ratio }[] 
 
 /** Answers remembered, so that a request does not search the tables again. */
 const rememberedMax = 500;
-/** How long an answer may be remembered; dated prices change at midnight at the earliest. */
+/** How long an answer may be remembered, and never into another day: dated prices change at midnight. */
 const rememberedMs = 60_000;
+const dayMs = 86_400_000;
 
 /** Makes the look-up from the user's own prices. */
 export function priceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
   const remembered = new Map<string, { price: ModelPrice | undefined; atMs: number }>();
   return (model, atMs) => {
     const known = remembered.get(model);
-    if (known && atMs >= known.atMs && atMs < known.atMs + rememberedMs) return known.price;
+    const isSameDay = known && Math.floor(atMs / dayMs) === Math.floor(known.atMs / dayMs);
+    if (isSameDay && atMs >= known.atMs && atMs < known.atMs + rememberedMs) return known.price;
     const price = fromOverlay(userPrices, model, atMs, 'prices.json') ?? fromOverlay(overlayPrices, model, atMs, 'overlay 2026-11-22') ?? fromLibrary(model, atMs);
     if (remembered.size >= rememberedMax) remembered.clear();
     remembered.set(model, { price, atMs });
