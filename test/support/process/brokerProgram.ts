@@ -126,6 +126,15 @@ export async function startBroker(options: ServeOptions): Promise<BrokerProcess>
   };
 }
 
+/** Starts `serve` and ends it with SIGKILL after a while, whether it was ready by then or not. */
+export async function startAndKill(dataDir: string, afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, [brokerProgram, 'serve', '--no-keychain', '--data', dataDir], { env: plainEnvironment(), stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => { child.once('close', () => resolve()); child.once('error', () => resolve()); });
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  await ended;
+  clearTimeout(timer);
+}
+
 function end(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
