@@ -43,4 +43,9 @@ async function main() {
   return total.failed + total.skipped === 0 ? 0 : 1;
 }
 
-if (!await rerunUnderNode24(root)) process.exitCode = await main();
+try {
+  if (!await rerunUnderNode24(root)) process.exitCode = await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

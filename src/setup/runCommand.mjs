@@ -7,16 +7,19 @@ const capturedCharsMax = 200_000;
 /** How long a program may take to end after it was asked to. */
 const goodbyeMsMax = 5_000;
 
+/** Signals that end the program together with the one that runs it. */
+const interruptions = ['SIGINT', 'SIGTERM'];
+
 /**
  * @param {{
  *   command: string, args: string[], cwd: string, env?: Record<string, string | undefined>,
- *   timeMsMax: number, capture?: boolean, onStart?: (stop: () => void) => void,
- * }} options `capture` keeps the output instead of showing it; `onStart` receives a function that ends
- *   the program early
+ *   timeMsMax: number, capture?: boolean,
+ * }} options `capture` keeps the output instead of showing it
  * @returns {Promise<{ code: number, output: string, timedOut: boolean }>} `code` is 1 or more when the
- *   program was ended by a signal; rejects only when the program could not be started
+ *   program was ended by a signal; rejects with a sentence when the program could not be
+ *   started, or when this process was told to end meanwhile
  */
-export function runCommand({ command, args, cwd, env = process.env, timeMsMax, capture = false, onStart }) {
+export function runCommand({ command, args, cwd, env = process.env, timeMsMax, capture = false }) {
   return new Promise((resolve, reject) => {
     // A group of its own, so that browsers and brokers which a test left behind end with it.
     const ownGroup = process.platform !== 'win32';
@@ -41,7 +44,10 @@ export function runCommand({ command, args, cwd, env = process.env, timeMsMax, c
       last = setTimeout(() => signal('SIGKILL'), goodbyeMsMax);
     };
     const timer = setTimeout(() => { timedOut = true; stop(); }, timeMsMax);
-    onStart?.(stop);
+    // A group of its own does not hear Ctrl-C, so the word is passed on.
+    let interrupted = false;
+    const interrupt = () => { interrupted = true; stop(); };
+    for (const name of interruptions) process.on(name, interrupt);
     child.once('error', (error) => {
       clearTimeout(timer);
       reject(new Error(`${command} could not be started: ${error.message}.`));
@@ -49,8 +55,9 @@ export function runCommand({ command, args, cwd, env = process.env, timeMsMax, c
     child.once('exit', (code, name) => {
       clearTimeout(timer);
       clearTimeout(last);
+      for (const each of interruptions) process.off(each, interrupt);
       signal('SIGKILL'); // whatever it started and did not end
-      const finish = () => resolve({ code: code ?? (name ? 1 : 0), output, timedOut });
+      const finish = () => (interrupted ? reject(new Error('The run was interrupted.')) : resolve({ code: code ?? (name ? 1 : 0), output, timedOut }));
       if (capture) child.once('close', finish); else finish();
     });
   });

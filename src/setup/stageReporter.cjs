@@ -18,6 +18,8 @@ module.exports = class StageReporter extends reporters.Spec {
     const counts = { passed: 0, failed: 0, skipped: 0, ended: false };
     const write = () => { if (file) fs.writeFileSync(file, JSON.stringify(counts)); };
     runner.on(EVENT_RUN_BEGIN, write);
+    // By itself Node would end at once and leave servers of the tests behind; "exit" ends those.
+    process.once('SIGTERM', () => process.exit(143));
     runner.on(EVENT_TEST_PASS, () => { counts.passed += 1; write(); });
     runner.on(EVENT_TEST_FAIL, () => { counts.failed += 1; write(); });
     runner.on(EVENT_TEST_PENDING, () => { counts.skipped += 1; write(); });

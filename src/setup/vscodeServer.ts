@@ -109,7 +109,11 @@ export async function startVsCodeServer(options: VsCodeServerOptions): Promise<V
       // The whole group has gone, which is what was wanted.
     }
   };
+  // It has a group of its own, so a process that ends without having stopped it takes it along here.
+  const takeAlong = () => { signalAll('SIGKILL'); };
+  process.once('exit', takeAlong);
   const stop = async () => {
+    process.off('exit', takeAlong);
     signalAll('SIGTERM');
     await Promise.race([ended, pause(stopMsMax, undefined, { ref: false })]);
     signalAll('SIGKILL');

@@ -109,8 +109,7 @@ describe('practice mode in a real VS Code', function () {
     page = await first.bench.webview('[data-test="tab-now"]');
     await session.pictures(first, 'dashboard');
     await test('explain-link').first().click();
-    await test('explain-panel').first().waitFor();
-    assert.match(await test('explain-panel').first().innerText(), /credits/);
+    await first.bench.waitFor('the explanation', () => test('explain-panel').first().innerText(), (text) => /^Why .*credits/m.test(text));
     await session.pictures(first, 'explain');
     await first.bench.page.keyboard.press('Escape');
     await test('tab-ledger').click();
