@@ -1,6 +1,7 @@
 // Builds the one picture that every surface is painted from, and sends it to the windows when
 // something changed: at most a few times a second, the newest only, never a backlog.
 import type { Pacer } from '../domain/pacing.ts';
+import { availableMicroCredits, isExpired } from '../domain/grants.ts';
 import type { Problem } from '../domain/problem.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
@@ -110,11 +111,10 @@ export class SnapshotFeed {
     this.#dirty = false;
     this.#busy = true;
     let failed = false;
-    const { clock, ledger } = this.#parts;
+    const { clock } = this.#parts;
     try {
-      if (clock.nowMs() >= this.#expiresAtMs) await ledger.command({ type: 'expire', atMs: clock.nowMs() });
       const snapshot = await this.read();
-      this.#expiresAtMs = Math.min(...snapshot.balance.grants.filter((grant) => grant.remainingMicroCredits > 0).map((grant) => grant.expiresAtMs ?? Number.POSITIVE_INFINITY));
+      this.#expiresAtMs = Math.min(...snapshot.balance.grants.filter((grant) => grant.remainingMicroCredits > grant.heldMicroCredits).map((grant) => grant.expiresAtMs ?? Number.POSITIVE_INFINITY));
       for (const listener of this.#listeners) listener(snapshot);
     } catch {
       // A ledger that cannot be read is among the problems of the next snapshot that can be made;
@@ -141,6 +141,9 @@ export class SnapshotFeed {
     const nowMs = clock.nowMs();
     const utcOffsetMs = this.#parts.utcOffsetMs(nowMs);
     const dayStartMs = dayStartOf(nowMs, utcOffsetMs);
+    // Credits whose time is over are no balance, whoever looks and however long nobody asked for any.
+    const { grants } = await ledger.query('balance', {});
+    if (grants.some((grant) => isExpired(grant, nowMs) && availableMicroCredits(grant) > 0)) await ledger.command({ type: 'expire', atMs: nowMs });
     const [balance, byWorkspace, byModel, days, recent, entries] = await Promise.all([
       ledger.query('balance', {}),
       ledger.query('usage', { by: 'workspace', sinceMs: dayStartMs, utcOffsetMs }),

@@ -1,0 +1,153 @@
+// One picture for every surface: complete, numbered, soon after a change and never in a flood, and
+// right also when time alone changes something.
+import assert from 'node:assert/strict';
+import type { LiveRequest } from '../../src/broker/admission.ts';
+import { balanceView, dayStartOf, SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
+import { Pacer } from '../../src/domain/pacing.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { grantCommand, reserveCommand, settleCommand } from '../support/ledger/ledgerCommands.ts';
+import { manualClock, noonMs } from '../support/manualClock.ts';
+import { recordingLedger } from './recordingLedger.ts';
+
+const hourMs = 3_600_000;
+const turn = () => new Promise<void>((resolve) => { setImmediate(resolve); });
+
+function world(utcOffsetMs = 0) {
+  const clock = manualClock();
+  const ledger = recordingLedger();
+  const live: LiveRequest[] = [];
+  const feed = new SnapshotFeed({
+    ledger, clock, live: () => live, pacer: new Pacer(() => 0.5), utcOffsetMs: () => utcOffsetMs, key: () => ({ state: 'present' }), problems: () => [],
+    broker: { version: '1', pid: 1, startedAtMs: noonMs, mode: 'live', upstream: 'u', dataDir: 'd' },
+  });
+  const seen: Snapshot[] = [];
+  const pass = async (ms: number) => { clock.advance(ms); await turn(); };
+  return { clock, ledger, live, feed, seen, pass };
+}
+
+describe('the snapshot feed', () => {
+  it('sends the first picture at once, and the next after a pause however often something changes', async () => {
+    const { feed, seen, pass } = world();
+    feed.changed();
+    await pass(1000);
+    assert.equal(seen.length, 0, 'nobody listens');
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.deepEqual(seen.map((one) => one.sequence), [1]);
+    for (let index = 0; index < 50; index += 1) feed.changed();
+    await pass(snapshotPauseMs - 1);
+    assert.equal(seen.length, 1);
+    await pass(1);
+    assert.deepEqual(seen.map((one) => one.sequence), [1, 2]);
+    await pass(snapshotPauseMs * 10);
+    assert.equal(seen.length, 2, 'nothing changed any more');
+  });
+
+  it('does not let a slow refresh hold back a change', async () => {
+    const { feed, seen, pass, live } = world();
+    live.push({ state: 'running' } as LiveRequest);
+    live[0] = { request: { facts: { requestId: 'r', workspaceId: 'w', client: 'c', model: 'm', receivedAtMs: 0, stream: true }, workspaceLabel: 'W', estimate: { inputTokens: 5, certainInputTokens: 1, holdInputTokens: 5, outputTokens: 2 } } as LiveRequest['request'], state: 'running', sinceMs: 3, holdMicroCredits: 9 };
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.deepEqual(seen[0]?.running.map((run) => [run.requestId, run.estimatedTokens, run.heldMicroCredits]), [['r', 7, 9]]);
+    await pass(500);
+    feed.changed();
+    await pass(0);
+    assert.equal(seen.length, 2, 'the change comes before the refresh that was planned for later');
+    await pass(2000);
+    assert.equal(seen.length, 3, 'what runs is looked at again');
+  });
+
+  it('sends a change that comes while a picture is made', async () => {
+    const { feed, seen, pass, ledger } = world();
+    let open = () => undefined as void;
+    ledger.gate = new Promise((resolve) => { open = resolve; });
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    feed.changed();
+    open();
+    ledger.gate = undefined;
+    await turn();
+    await pass(snapshotPauseMs);
+    assert.equal(seen.length, 2);
+  });
+
+  it('tells when credits expire although nobody does anything, once', async () => {
+    const { feed, seen, pass, ledger } = world();
+    await ledger.command(grantCommand('g1', 900, { expiresAtMs: noonMs + hourMs }));
+    await ledger.command(grantCommand('g2', 100));
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.equal(seen.at(-1)?.balance.balanceMicroCredits, 1000);
+    await pass(hourMs);
+    assert.deepEqual([seen.length, seen.at(-1)?.balance.balanceMicroCredits, seen.at(-1)?.entries[0]?.kind], [2, 100, 'expire']);
+    await pass(hourMs);
+    assert.equal(seen.length, 2);
+  });
+
+  it('does not count expired credits in a picture that was merely asked for', async () => {
+    const { feed, ledger, clock } = world();
+    await ledger.command(grantCommand('g1', 900, { expiresAtMs: noonMs + 10 }));
+    clock.advance(10);
+    const snapshot = await feed.read();
+    assert.deepEqual([snapshot.balance.balanceMicroCredits, snapshot.balance.tracked, snapshot.nextDraw], [0, true, 'none']);
+  });
+
+  it('waits quietly for expired credits that a running request has reserved', async () => {
+    const { feed, seen, pass, ledger } = world();
+    await ledger.command(grantCommand('g1', 900, { expiresAtMs: noonMs + 1000 }));
+    await ledger.command(reserveCommand('r1-1', 900));
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    await pass(10_000);
+    assert.ok(seen.length <= 2, `${seen.length} pictures of the same thing`);
+  });
+
+  it('tells when a local day ends', async () => {
+    const { feed, seen, pass, ledger } = world(2 * hourMs);
+    await ledger.command(reserveCommand('r1-1', 900));
+    await ledger.command(settleCommand('r1-1', { inputTokens: 1000 }));
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.deepEqual([seen[0]?.today.total.requests, seen[0]?.today.dayStartMs], [1, Date.UTC(2026, 10, 21, 22)]);
+    await pass(10 * hourMs);
+    assert.deepEqual([seen.length, seen.at(-1)?.today.total.requests, seen.at(-1)?.days.at(-1)?.key, seen.at(-1)?.days.at(-2)?.requests], [2, 0, '2026-11-23', 1]);
+    assert.equal(seen.at(-1)?.days.length, 14);
+  });
+
+  it('keeps trying when the ledger cannot be read, and stops when nobody listens', async () => {
+    const { feed, seen, pass, ledger, clock } = world();
+    const query = ledger.query;
+    ledger.query = () => Promise.reject(new Error('closed'));
+    const stop = feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    await pass(2000);
+    assert.equal(seen.length, 0);
+    ledger.query = query;
+    await pass(2000);
+    assert.equal(seen.length, 1);
+    stop();
+    assert.deepEqual([feed.listeners, clock.pendingMs], [0, []]);
+  });
+});
+
+describe('sums of a snapshot', () => {
+  it('keep used-up grants in sight and add only what is left', () => {
+    const base = { kind: 'promotional' as const, amountMicroCredits: 10, priority: 50, createdAtMs: 0, order: 1 };
+    const view = balanceView({ consentEverywhere: false, consentWorkspaces: [], grants: [{ ...base, id: 'a', remainingMicroCredits: 0, heldMicroCredits: 0, note: 'n' }, { ...base, id: 'b', remainingMicroCredits: 7, heldMicroCredits: 3, expiresAtMs: 5 }] });
+    assert.deepEqual([view.tracked, view.balanceMicroCredits, view.heldMicroCredits, view.grants.length, view.grants[0]?.note, view.grants[1]?.expiresAtMs], [true, 7, 3, 2, 'n', 5]);
+    assert.equal(balanceView({ consentEverywhere: false, consentWorkspaces: [], grants: [] }).tracked, false);
+  });
+
+  it('are zero under their key when there are no rows', () => {
+    const total = totalOf([], 'today');
+    assert.deepEqual([total.key, total.requests, total.costMicroCredits, total.inputTokens], ['today', 0, 0, 0]);
+  });
+
+  it('begin at local midnight', () => {
+    assert.equal(dayStartOf(noonMs, 0), Date.UTC(2026, 10, 22));
+    assert.equal(dayStartOf(noonMs, 13 * hourMs), Date.UTC(2026, 10, 22, 11));
+    assert.equal(dayStartOf(noonMs, -13 * hourMs), Date.UTC(2026, 10, 21, 13));
+    assert.equal(dayStartOf(Date.UTC(2026, 10, 22), 0), Date.UTC(2026, 10, 22));
+  });
+});
