@@ -2,7 +2,6 @@
 // thread. Checks the runtime before anything else is loaded by use.
 import { homedir } from 'node:os';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { commandLine } from './commandLine.ts';
 import { serveLedger } from './store/ledgerThread.ts';
 import type { ThreadData } from './store/ledgerThread.ts';
 
@@ -25,6 +24,8 @@ if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === '
     console.error(`The broker stopped because of a fault of its own: ${error.message}. Nothing is lost; start it again. (internal)`);
     process.exit(1);
   });
+  // Loaded here, so that the ledger's thread does not carry the server's libraries too.
+  const { commandLine } = await import('./commandLine.ts');
   const code = await commandLine(process.argv.slice(2), {
     out: (line) => console.log(line), err: (line) => console.error(line), env: process.env, cwd: process.cwd(), home: homedir(),
     platform: process.platform, version, entry: new URL(import.meta.url),

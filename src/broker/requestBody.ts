@@ -2,7 +2,7 @@
 // that go upstream are the bytes that came.
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 
@@ -13,8 +13,8 @@ export const bodyBytesMax = 64 * 1024 * 1024;
 export interface RequestBody { readonly wire: Buffer; readonly text: string; readonly decodedBytes: number }
 
 const decoders: Record<string, (wire: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
-  gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress),
-  ...(typeof zstdDecompress === 'function' ? { zstd: promisify(zstdDecompress) } : {}),
+  gzip: promisify(zlib.gunzip), 'x-gzip': promisify(zlib.gunzip), deflate: promisify(zlib.inflate), br: promisify(zlib.brotliDecompress),
+  zstd: promisify(zlib.zstdDecompress),
 };
 
 /** Reads everything; a problem instead of a body when it is too large, broken or in an unknown coding. */

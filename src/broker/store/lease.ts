@@ -1,8 +1,8 @@
 // One broker per data folder, guaranteed by the kernel: an exclusive SQLite lock on `lease.db`,
 // a file that is never opened for anything else (closing any other descriptor of it would drop
 // the lock). The kernel releases it when the process ends, however it ends.
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { openDatabase } from './openDatabase.ts';
 
 /** A held lease; `release` gives it up. */
 export interface Lease { release(): void }
@@ -13,7 +13,7 @@ export interface Lease { release(): void }
  * @throws when the folder cannot be written.
  */
 export function acquireLease(dataDir: string): Lease | undefined {
-  const db = new DatabaseSync(join(dataDir, 'lease.db'), { timeout: 0 });
+  const db = openDatabase(join(dataDir, 'lease.db'), { timeout: 0 });
   try {
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {

@@ -3,10 +3,11 @@
 // refused is left as it was found. No row is read or written here.
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { applicationId, migrations, schemaVersion } from './schema.ts';
+import { openDatabase } from './openDatabase.ts';
 
 /** A file up to this size is checked page by page at every start. */
 const quickCheckBytesMax = 64 * 1024 * 1024;
@@ -36,7 +37,7 @@ export function openLedgerFile(path: string, mayCreate: boolean): DatabaseSync {
 }
 
 function openWith(path: string, prepare: (db: DatabaseSync) => void): DatabaseSync {
-  const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5000 });
+  const db = openDatabase(path, { enableForeignKeyConstraints: true, timeout: 5000 });
   try {
     // Full synchronisation is said aloud on every open: a build's own default may be weaker.
     db.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF');
