@@ -19,9 +19,10 @@ import { passModels } from './modelsRoute.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { priceLookup } from './prices/priceTable.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
+import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
 import { acquireLease } from './store/lease.ts';
-import type { Workspace } from './store/ledgerPort.ts';
+import type { SettleCommand, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -109,8 +110,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live = new LiveSockets(feed, clock, call, changed);
+    const settlements = new SettlementRetry(store, clock, (command, error) => {
+      log('settle-failed', { attemptId: command.attemptId, error: String(error) });
+    });
     const parts = {
-      admission, ledger: store, clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
+      admission, ledger: store, settle: (command: SettleCommand) => settlements.settle(command), clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
@@ -138,6 +142,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
         await target.pool.destroy();
+        await settlements.tryAll();
         await store.close();
         log('stopped', {});
         flush();

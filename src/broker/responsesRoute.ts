@@ -20,7 +20,7 @@ import { refuse, stoppedStream } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { readBody } from './requestBody.ts';
 import type { RequestBody } from './requestBody.ts';
-import type { LedgerStore, SettleCommand, Workspace } from './store/ledgerPort.ts';
+import type { LedgerStore, SettleCommand, SettleResult, Workspace } from './store/ledgerPort.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
@@ -30,6 +30,8 @@ import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 export interface ResponsesParts {
   readonly admission: Admission;
   readonly ledger: LedgerStore;
+  /** Ends an attempt in the ledger; resolves when that is stored, however long it takes. */
+  readonly settle: (command: SettleCommand) => Promise<SettleResult>;
   readonly clock: Clock;
   readonly estimator: Estimator;
   readonly prices: PriceLookup;
@@ -191,11 +193,11 @@ function concludeAttempt(parts: ResponsesParts, carried: Carried, lease: Lease, 
   const fault = kept && !kept.foreign
     ? classifyAnswer(kept.status, (name) => single(kept.headers[name]), kept.body.toString('utf8'), clock.nowMs()) : undefined;
   const command = settlementOf(parts, carried, lease, report);
-  parts.ledger.command(command).then((result) => {
+  parts.settle(command).then((result) => {
     parts.log('settled', { requestId: listener.requestId, attempt: lease.number, outcome: command.outcome, costMicroCredits: result.costMicroCredits });
   }, (error: unknown) => {
-    // The hold stays and is resolved at the next start; the client's stream is not disturbed.
-    parts.log('settle-failed', { requestId: listener.requestId, error: String(error) });
+    // Too many wait for the ledger: the hold stays and is resolved at the next start.
+    parts.log('settle-given-up', { requestId: listener.requestId, error: String(error) });
   }).finally(parts.changed);
   if (command.measured && command.chargeable) parts.estimator.learn(request.facts.model, carried.body.decodedBytes, command.usage.inputTokens, command.usage.outputTokens);
 

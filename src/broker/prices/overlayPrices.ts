@@ -43,11 +43,16 @@ export function readUserPrices(path: string): readonly OverlayPrice[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return [];
-    throw error;
+    throw unusable(path, error);
   }
   try {
     return z.object({ prices: z.array(overlayPrice).max(1000) }).strict().parse(JSON.parse(text)).prices;
   } catch (error) {
-    throw new ProblemError(problem('argument_invalid', `The price file ${path} cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}.`), { cause: error });
+    throw unusable(path, error);
   }
+}
+
+function unusable(path: string, error: unknown): ProblemError {
+  const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+  return new ProblemError(problem('argument_invalid', `The price file ${path} cannot be used: ${why.replaceAll(/\s+/g, ' ').slice(0, 500)}.`), { cause: error });
 }

@@ -29,7 +29,7 @@ export function openLedgerFile(path: string, mayCreate: boolean): DatabaseSync {
     const version = readVersion(db, path);
     if (pragma(db, 'page_count') * pragma(db, 'page_size') <= quickCheckBytesMax) {
       const check = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-      if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).slice(0, 200)}). It was not changed.`));
+      if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).replaceAll(/\s+/g, ' ').slice(0, 200)}). It was not changed.`));
     }
     db.exec('PRAGMA journal_mode = WAL');
     migrate(db, version);
