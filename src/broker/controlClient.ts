@@ -50,16 +50,27 @@ export async function connectBroker(dataDir: string): Promise<Control & { readon
   const found = await findBroker(dataDir);
   if (!found) throw new ProblemError(problem('broker_unreachable', `No broker is running for the data folder ${dataDir}.`));
   const call = async (method: ControlMethod, args: unknown): Promise<unknown> => {
-    const answer = await fetch(`${found.url}/broker/v1/${method}`, {
-      method: 'POST', body: JSON.stringify(args), redirect: 'error', signal: AbortSignal.timeout(callMsMax),
-      headers: { authorization: `Bearer ${found.controlToken}`, 'content-type': 'application/json' },
-    });
-    const body = await answer.json() as { error?: { code: ProblemCode; message: string; remedy?: string } };
+    const { answer, body } = await post(`${found.url}/broker/v1/${method}`, found.controlToken, args);
     if (!answer.ok && body.error) throw new ProblemError({ ...problem(body.error.code, body.error.message), ...(body.error.remedy ? { remedy: body.error.remedy } : {}) });
     return body;
   };
   const api = Object.fromEntries((Object.keys(controlArguments) as ControlMethod[]).map((method) => [method, (args: unknown) => call(method, args)]));
   return { api: api as unknown as ControlApi, url: found.url, close: () => Promise.resolve() };
+}
+
+interface CallBody { readonly error?: { readonly code: ProblemCode; readonly message: string; readonly remedy?: string } }
+
+/** One call. A broker that ends in the middle of it is a problem with a name, not a fault of this program. */
+async function post(address: string, controlToken: string, args: unknown): Promise<{ answer: Response; body: CallBody }> {
+  try {
+    const answer = await fetch(address, {
+      method: 'POST', body: JSON.stringify(args), redirect: 'error', signal: AbortSignal.timeout(callMsMax),
+      headers: { authorization: `Bearer ${controlToken}`, 'content-type': 'application/json' },
+    });
+    return { answer, body: await answer.json() as CallBody };
+  } catch (error) {
+    throw new ProblemError(problem('broker_unreachable', 'The broker ended or fell silent during the call, so its outcome is unknown.'), { cause: error });
+  }
 }
 
 /**

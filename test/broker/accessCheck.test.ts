@@ -40,7 +40,7 @@ describe('web pages and odd framings', () => {
     assert.equal(problemOf(head('/healthz', { 'sec-fetch-site': 'none' })), undefined);
     for (const coding of ['xchunked', 'chunked, identity', 'gzip', '']) assert.equal(problemOf(head('/v1/responses', { 'transfer-encoding': coding })), 'framing_forbidden', coding);
     assert.equal(problemOf(head('/v1/responses', { 'transfer-encoding': 'Chunked' })), undefined);
-    assert.equal(problemOf({ ...head('/healthz'), httpVersion: '1.0' } as IncomingMessage), 'framing_forbidden');
+    assert.equal(problemOf(Object.assign(head('/healthz'), { httpVersion: '1.0' })), 'framing_forbidden');
   });
 });
 
@@ -63,7 +63,7 @@ describe('the target', () => {
       '/broker/v1/', '/broker/v1/a/b', '/broker/v2/status', `/broker/v1/${'a'.repeat(41)}`, `/v1/responses?${'a'.repeat(3000)}`, '/v1/responses ', ' /v1/responses', '/v1/responses?x=<y>'];
     for (const target of bad) assert.equal(routeOf(target), undefined, JSON.stringify(target));
     assert.equal(problemOf(head('/admin')), 'unknown_route');
-    assert.equal(problemOf({ ...head('/'), url: undefined } as unknown as IncomingMessage), 'unknown_route');
+    assert.equal(problemOf(Object.assign(head('/'), { url: undefined })), 'unknown_route');
   });
 
   it('is never read into anything but the table, whatever the text', () => {

@@ -96,7 +96,7 @@ describe('the audit', function () {
     assert.deepEqual(checkAgain(path), []);
     assert.deepEqual(afterChange(folder, () => undefined), found);
     const kinds = new Set(rowsOf(path, 'entries').map((row) => row['kind']));
-    assert.deepEqual([...kinds].sort(), ['expire', 'grant', 'overage', 'post', 'reserve', 'void']);
+    assert.deepEqual(kinds, new Set(['expire', 'grant', 'overage', 'post', 'reserve', 'void']));
   }));
 
   for (const table of proven) {

@@ -84,7 +84,7 @@ describe('policy P', () => {
     fc.assert(fc.property(any, ({ terminal, consistent, input, hasUsage, ...rest }) => {
       const booked = settle({
         ...facts, ...rest, ...(terminal ? { terminal } : {}), ...(hasUsage ? { reported: { usage: { ...noTokens, inputTokens: input }, consistent } } : {}),
-      } as AttemptFacts);
+      });
       assert.ok(isPlausible(booked.usage));
       assert.equal(booked.charge === undefined, booked.freeReason !== undefined);
       if (booked.charge === undefined) assert.deepEqual(booked.usage, noTokens);
