@@ -1,6 +1,6 @@
 // What the status bar says, from what is known: one state, at most 14 characters, always with the
 // word that tells what the number is. Pure, so that every state has its test and its picture.
-import { creditsPerUsd, formatCredits } from './units.ts';
+import { creditsPerUsd, microCreditsPerCredit } from './units.ts';
 
 /** States of the meter; each has its own icon and words, so that none needs colour. */
 export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'no-key' | 'stale' | 'broker-down' | 'practice' | 'untracked';
@@ -95,22 +95,24 @@ function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapsh
   return { text: `${number} ${word}`, short: shortAmount(amount, input.unit, input.locale), spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
 }
 
-/** A number of at most nine characters: fewer decimals, then k and M, as it grows. */
+/** A number of at most nine characters: two decimals as on every surface, then whole, k and M, cut off, as it grows. */
 function fitAmount(microCredits: number, unit: 'credits' | 'usd', locale: string): string {
-  const micro = unit === 'usd' ? Math.floor(microCredits / creditsPerUsd) : microCredits;
+  const exact = microCredits / microCreditsPerCredit / (unit === 'usd' ? creditsPerUsd : 1);
   const sign = unit === 'usd' ? '$' : '';
-  const value = micro / 1_000_000;
-  if (value > 0 && value < 0.01) return `<${sign}0.01`;
-  const text = value < 1000 ? formatCredits(Math.floor(micro / 10_000) * 10_000, 2, locale)
-    : value < 100_000 ? new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(Math.floor(value))
-      : value < 10_000_000 ? `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false }).format(Math.floor(value / 1000))}k`
-        : `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: false }).format(Math.floor(value / 1_000_000))}M`;
+  if (exact > 0 && exact < 0.01) return `<${sign}0.01`;
+  const value = Math.round(exact * 100) / 100;
+  const number = (amount: number, decimals: number, useGrouping = true) =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping }).format(amount);
+  const text = value < 1000 ? number(value, 2)
+    : value < 100_000 ? number(Math.floor(value), 0)
+      : value < 10_000_000 ? `${number(Math.floor(value / 1000), 0, false)}k`
+        : `${number(Math.floor(value / 1_000_000), 0, false)}M`;
   return `${sign}${text}`;
 }
 
 /** A number of at most five characters, rounded down: 9.46, 92.46, 497.9, 1,248, 12.3k, 1.2M. */
 function shortAmount(microCredits: number, unit: 'credits' | 'usd', locale: string): string {
-  const value = microCredits / 1_000_000 / (unit === 'usd' ? creditsPerUsd : 1);
+  const value = microCredits / microCreditsPerCredit / (unit === 'usd' ? creditsPerUsd : 1);
   const sign = unit === 'usd' ? '$' : '';
   const lengthMax = 5 - sign.length;
   for (const [divisor, suffix] of [[1, ''], [1_000, 'k'], [1_000_000, 'M']] as const) {

@@ -76,7 +76,7 @@ export class DashboardPanel {
     this.#ready = false;
     const { webview } = panel;
     const { editor, extensionUri } = this.#parts;
-    panel.iconPath = editor.Uri.joinPath(extensionUri, 'media', 'icon.svg');
+    panel.iconPath = { light: editor.Uri.joinPath(extensionUri, 'media', 'icon-light.svg'), dark: editor.Uri.joinPath(extensionUri, 'media', 'icon-dark.svg') };
     // Listening comes before the page is loaded, so that its first word is heard.
     webview.onDidReceiveMessage((message: unknown) => { void this.#receive(message); });
     panel.onDidChangeViewState(() => this.changed());

@@ -36,7 +36,8 @@ export async function streamAnswer(
   try {
     answer = await request({
       method: 'POST', url: `${token.baseUrl}/responses`, signal,
-      headers: { authorization: `Bearer ${token.token}`, accept: 'text/event-stream' },
+      // The name under which the ledger counts the editor's own questions.
+      headers: { authorization: `Bearer ${token.token}`, accept: 'text/event-stream', 'user-agent': 'editor' },
       body: JSON.stringify({
         model: question.model, instructions: question.instructions, stream: true, store: false,
         input: [{ role: 'user', content: [{ type: 'input_text', text: question.text }] }],

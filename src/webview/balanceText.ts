@@ -47,9 +47,10 @@ export function burnOrder(grants: readonly GrantView[]): GrantView[] {
 
 /** Until when a grant can be used. */
 export function expiryText(grant: GrantView, nowMs: number, place: Place): string {
+  // Expiry takes what is left away, so an expired grant is empty without having been used up.
+  if (grant.expiresAtMs !== undefined && grant.expiresAtMs <= nowMs) return 'Expired';
   if (grant.remainingMicroCredits <= 0) return 'Used up';
-  if (grant.expiresAtMs === undefined) return 'Does not expire';
-  return grant.expiresAtMs <= nowMs ? 'Expired'
+  return grant.expiresAtMs === undefined ? 'Does not expire'
     : `${dayAndTime(grant.expiresAtMs, nowMs, place)} · in ${duration(grant.expiresAtMs - nowMs)}`;
 }
 

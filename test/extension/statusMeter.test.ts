@@ -30,7 +30,7 @@ describe('status bar meter', () => {
     ['loading', { link: { state: 'connecting' }, taste }, '$(loading~spin) Codex', commandNames.openDashboard, undefined],
     ['ok', { link: connected, snapshot: snapshotFixture(), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
     ['used', { link: connected, snapshot: snapshotFixture(), taste: { ...taste, show: 'used' } }, '$(dashboard) 157.82 used', commandNames.openDashboard, undefined],
-    ['dollars', { link: connected, snapshot: snapshotFixture(), taste: { ...taste, unit: 'usd' } }, '$(dashboard) $13.68 left', commandNames.openDashboard, undefined],
+    ['dollars', { link: connected, snapshot: snapshotFixture(), taste: { ...taste, unit: 'usd' } }, '$(dashboard) $13.69 left', commandNames.openDashboard, undefined],
     ['low', { link: connected, snapshot: withBalance(120_000_000), taste }, '$(warning) 120.00 left', commandNames.openDashboard, undefined],
     ['critical', { link: connected, snapshot: withBalance(12_400_000), taste }, '$(warning) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['blocked', { link: connected, snapshot: withBalance(0), taste }, '$(circle-slash) No credits', commandNames.topUp, 'statusBarItem.warningBackground'],
