@@ -6,6 +6,7 @@ import { Pacer } from '../domain/pacing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
+import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
@@ -14,6 +15,7 @@ import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './da
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { listen } from './listener.ts';
+import type { Door } from './listener.ts';
 import { LiveSockets } from './liveSocket.ts';
 import { passModels } from './modelsRoute.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
@@ -125,7 +127,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const { url, busy } = door;
     listening = url;
-    writeBrokerAddress(options.dataDir, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
+    await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0);
 
@@ -153,6 +155,16 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await ledger?.close();
     lease.release();
     throw error;
+  }
+}
+
+/** Says where the broker listens; closes the door again when that cannot be written. @throws ProblemError `data_folder_unusable` */
+async function announce(dataDir: string, door: Door, address: BrokerAddress): Promise<void> {
+  try {
+    writeBrokerAddress(dataDir, address);
+  } catch (error) {
+    await door.close(0);
+    throw new ProblemError(problem('data_folder_unusable', `The broker's address cannot be written into the data folder ${dataDir} (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
   }
 }
 

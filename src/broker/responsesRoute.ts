@@ -93,6 +93,8 @@ export async function carryResponses(parts: ResponsesParts, message: IncomingMes
   }
   const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: body.decodedBytes });
   const carried: Carried = { request, envelope, body, listener, message, response };
+  // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
+  if (response.destroyed) return;
   const leave = () => {
     if (!response.writableFinished) parts.admission.left(requestId, problem('cancelled', 'The client left while the request waited in line. Nothing was sent.'));
   };

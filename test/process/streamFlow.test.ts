@@ -2,6 +2,7 @@
 // leaves stops it, a person can stop it, and an upstream that lies or never ends harms nobody.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { recordedEvents, recordedJson, recordedRequest, recordedStream, recordedUsage } from '../support/process/recordedStream.ts';
 import { chunkOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import type { Wire } from '../support/process/scriptedUpstream.ts';
@@ -135,6 +136,20 @@ describe('streams that are slow, left, stopped or endless', function () {
     await until(async () => (await callBroker(bench.broker, 'status', {})).waiting.length === 0, 'an empty line');
     const told = await explained(bench.broker, id);
     assert.deepEqual([bench.upstream.requests.length, told.charge, told.decision.code], [count + 1, null, 'cancelled']);
+  });
+
+  it('gives no place in the line to a client that left while its body was read', async () => {
+    // The line of this model is closed since the throttle before.
+    const body = gzipSync(recordedRequest(true, { model: 'gpt-5-mini', input: 'x'.repeat(40 * mebibyte) }));
+    for (const pauseMs of [0, 5, 20, 60]) {
+      const leave = new AbortController();
+      const answer = bench.ask({ signal: leave.signal, body, headers: { 'content-encoding': 'gzip' } });
+      await sleep(pauseMs);
+      leave.abort();
+      await answer.catch(() => undefined);
+    }
+    await sleep(500);
+    assert.deepEqual((await callBroker(bench.broker, 'status', {})).waiting, []);
   });
 
   for (const [who, headers] of [['an SDK', {}], ['Codex', codexHeaders]] as const) {

@@ -2,6 +2,7 @@
 // a file that is never opened for anything else (closing any other descriptor of it would drop
 // the lock). The kernel releases it when the process ends, however it ends.
 import { join } from 'node:path';
+import { problem, ProblemError } from '../../domain/problem.ts';
 import { openDatabase } from './openDatabase.ts';
 
 /** A held lease; `release` gives it up. */
@@ -10,17 +11,19 @@ export interface Lease { release(): void }
 /**
  * Takes the lease of a data folder.
  * @returns undefined if another process holds it.
- * @throws when the folder cannot be written.
+ * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none.
  */
 export function acquireLease(dataDir: string): Lease | undefined {
-  const db = openDatabase(join(dataDir, 'lease.db'), { timeout: 0 });
+  let db: ReturnType<typeof openDatabase> | undefined;
   try {
+    db = openDatabase(join(dataDir, 'lease.db'), { timeout: 0 });
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {
-    db.close();
+    db?.close();
     const code = (error as { errcode?: number }).errcode;
     if (code !== undefined && (code & 0xff) === 5) return undefined;
-    throw error;
+    throw new ProblemError(problem('data_folder_unusable', `The lock of the data folder ${dataDir} cannot be taken (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
   }
-  return { release: () => db.close() };
+  const held = db;
+  return { release: () => held.close() };
 }

@@ -105,8 +105,8 @@ export async function startBroker(options: ServeOptions): Promise<BrokerProcess>
   const withKey = options.apiKey !== false;
   const serve = [brokerProgram, 'serve', '--no-keychain', '--data', options.dataDir,
     ...(options.upstream === undefined ? [] : ['--upstream', options.upstream]), ...(withKey ? ['--api-key-stdin'] : []), ...(options.args ?? [])];
-  const [program = process.execPath, ...before] = [...(options.under ?? []), process.execPath];
-  const child: ChildProcessWithoutNullStreams = spawn(program, [...before, ...serve], { env: plainEnvironment(options.env) });
+  const [tracer, ...tracing] = options.under ?? [];
+  const child: ChildProcessWithoutNullStreams = spawn(tracer ?? process.execPath, tracer === undefined ? serve : [...tracing, process.execPath, ...serve], { env: plainEnvironment(options.env) });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => { complaint = (complaint + chunk).slice(-keptCharsMax); });
   child.stdin.on('error', () => undefined);
