@@ -155,6 +155,7 @@ export class SnapshotFeed {
     const runs = this.#runs(nowMs);
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
+      consent: { everywhere: balance.consentEverywhere, workspaceIds: balance.consentWorkspaces },
       nextDraw: nextDraw(balance.grants, balance.consentEverywhere || balance.consentWorkspaces.length > 0, nowMs),
       windows: pacer.windows(nowMs), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state === 'waiting').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),

@@ -9,6 +9,7 @@ const shape = z.looseObject({
   broker: z.looseObject({ mode: z.enum(['live', 'practice']), version: z.string(), upstream: z.string() }),
   key: z.looseObject({ state: z.string() }),
   balance: z.looseObject({ tracked: z.boolean(), balanceMicroCredits: z.int(), heldMicroCredits: z.int(), grants: list }),
+  consent: z.looseObject({ everywhere: z.boolean(), workspaceIds: z.array(z.string()) }),
   windows: list, running: list, waiting: list, days: list, recent: list, entries: list, problems: list,
   today: z.looseObject({ total: z.looseObject({ costMicroCredits: z.int() }), byWorkspace: list, byModel: list }),
 });

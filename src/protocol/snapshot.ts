@@ -120,7 +120,9 @@ export interface Snapshot {
   };
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
   readonly balance: BalanceView;
-  /** What the next request would draw from; `none` when it would be refused. */
+  /** Who may use purchased credits: every workspace, or those named. One permission for all of them, not one for each grant. */
+  readonly consent: { readonly everywhere: boolean; readonly workspaceIds: readonly string[] };
+  /** What the next request of any allowed workspace would draw from; `none` when each would be refused. For one window, see `windowDraw`. */
   readonly nextDraw: 'untracked' | GrantKind | 'none';
   readonly windows: readonly WindowView[];
   readonly running: readonly RunView[];

@@ -16,7 +16,7 @@ export function snapshotFixture(change: Partial<Snapshot> = {}): Snapshot {
       tracked: true, balanceMicroCredits: 342_180_000, heldMicroCredits: 2_980_000,
       grants: [{ id: 'g1', kind: 'purchased', amountMicroCredits: 500_000_000, remainingMicroCredits: 342_180_000, heldMicroCredits: 2_980_000, createdAtMs: 900_000 }],
     },
-    nextDraw: 'purchased',
+    consent: { everywhere: true, workspaceIds: [] }, nextDraw: 'purchased',
     windows: [{ id: 'gpt-5.5/tokens', model: 'gpt-5.5', measure: 'tokens', windowMinutes: 1, limit: 100_000, remaining: 38_000, resetsAtMs: 1_047_000, observedAtMs: 999_000 }],
     running: [], waiting: [],
     today: { dayStartMs: 0, total: today, byWorkspace: [], byModel: [] },

@@ -15,7 +15,7 @@ function snapshot(grants: readonly GrantView[], more: Partial<Snapshot> = {}): S
   return {
     sequence: 1, atMs: nowMs, broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: 'd' }, key: { state: 'present' },
     balance: { tracked: grants.length > 0, grants, balanceMicroCredits: grants.reduce((sum, one) => sum + one.remainingMicroCredits, 0), heldMicroCredits: 3 },
-    nextDraw: 'purchased', windows: [], running: [], waiting: [], today: { dayStartMs: 0, total: row, byWorkspace: [], byModel: [] }, days: [], recent: [], entries: [], problems: [], ...more,
+    consent: { everywhere: true, workspaceIds: [] }, nextDraw: 'purchased', windows: [], running: [], waiting: [], today: { dayStartMs: 0, total: row, byWorkspace: [], byModel: [] }, days: [], recent: [], entries: [], problems: [], ...more,
   };
 }
 
