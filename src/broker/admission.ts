@@ -5,64 +5,13 @@
 // A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `running`
 // while it has a lease, and leaves through exactly one of: settled, refused, cancelled. A throttled
 // lease goes back to `waiting` under the same request with a new attempt.
-import type { Priority } from '../domain/fairQueue.ts';
 import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
-import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import type { TokenEstimate } from '../domain/estimator.ts';
+import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
-import type { LedgerStore, RequestFacts } from './store/ledgerPort.ts';
-
-/** A request that wants to be sent. */
-export interface AdmissionRequest {
-  readonly facts: RequestFacts;
-  readonly workspaceLabel: string;
-  readonly priority: Priority;
-  readonly estimate: TokenEstimate;
-  readonly price?: ModelPrice;
-  readonly estimateMicroCredits?: number;
-  /** What the client asked for; what a crash leaves behind is charged by it. */
-  readonly tier: PriceTier;
-  /** How long the client bears to wait for a first byte. */
-  readonly patienceMs: number;
-}
-
-/** Permission to run one attempt; ends exactly once, by `finished`, `throttled` or `cancel` of its request. */
-export interface Lease {
-  readonly attemptId: string;
-  readonly number: number;
-  readonly waitedMs: number;
-  readonly holdMicroCredits: number;
-}
-
-/** The answer to a request. */
-export type Admitted = { readonly lease: Lease } | { readonly refused: Problem };
-
-/** A request that waits or runs, for the snapshot and for cancelling. */
-export interface LiveRequest {
-  readonly request: AdmissionRequest;
-  readonly state: 'waiting' | 'running';
-  readonly sinceMs: number;
-  readonly holdMicroCredits: number;
-}
-
-interface Ticket {
-  readonly request: AdmissionRequest;
-  state: 'waiting' | 'deciding' | 'running';
-  attempts: number;
-  sinceMs: number;
-  readonly submittedAtMonotonicMs: number;
-  waitedMs: number;
-  waitReason: string | undefined;
-  holdMicroCredits: number;
-  started: ((why: 'start' | Problem) => void) | undefined;
-  cancelRunning: ((why: Problem) => void) | undefined;
-  /** Why a person stopped it while its hold was being written; told as soon as the attempt can be ended. */
-  stopped: Problem | undefined;
-  stopTimer: () => void;
-}
+import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** What admission needs. */
 export interface AdmissionParts {
@@ -132,6 +81,21 @@ export class Admission {
     ticket.holdMicroCredits = 0;
     ticket.cancelRunning = undefined;
     return this.#whenStarted(ticket, opensAtMs);
+  }
+
+  /** The attempt found a dead connection before anything was sent on it: another attempt, at once, with a hold of its own. */
+  again(requestId: string): Promise<Admitted> {
+    const ticket = this.#tickets.get(requestId);
+    if (!ticket) return Promise.resolve({ refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') });
+    ticket.state = 'deciding';
+    ticket.cancelRunning = undefined;
+    return this.#reserve(ticket);
+  }
+
+  /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
+  turnedAway(requestId: string, throttle: Throttle): void {
+    this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.nowMs());
+    this.#giveUp(requestId);
   }
 
   /** The attempt ended. @param usedTokens input and output together; absent when unknown. */

@@ -60,6 +60,8 @@ export interface Broker {
 
 /** How long running streams may go on when the broker is asked to stop. */
 const stopGraceMs = 3000;
+/** How long a stopping broker goes on giving settlements to a ledger that does not take them. */
+const settleMsMax = 3000;
 /** When clients that a stopping broker turned away should try again. */
 const comeBackMs = 2000;
 /** How often idleness is looked at. */
@@ -90,6 +92,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const pacer = new Pacer(options.random);
     let stopping = false;
     let upstreamProblem: Problem | undefined;
+    let ledgerProblem: Problem | undefined;
     let listening = '';
 
     const feed: SnapshotFeed = new SnapshotFeed({
@@ -97,6 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
       problems: () => [
         ...(upstreamProblem ? [upstreamProblem] : []),
+        ...(ledgerProblem && settlements.size > 0 ? [ledgerProblem] : []),
         ...(keys.view.state === 'rejected' ? [problem('api_key_rejected', 'The upstream refused the stored API key.')] : []),
       ],
     });
@@ -108,12 +112,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const api = controlApi({
       ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
-      registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'),
+      registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live = new LiveSockets(feed, clock, call, changed);
     const settlements = new SettlementRetry(store, clock, (command, error) => {
       log('settle-failed', { attemptId: command.attemptId, error: String(error) });
+      ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
+      changed();
     });
     const parts = {
       admission, ledger: store, settle: (command: SettleCommand) => settlements.settle(command), clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
@@ -129,7 +135,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
-    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0);
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
       url, dataDir: options.dataDir,
@@ -144,7 +150,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
         await target.pool.destroy();
-        await settlements.tryAll();
+        await settlements.finish(settleMsMax);
         await store.close();
         log('stopped', {});
         flush();

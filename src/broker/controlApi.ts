@@ -28,6 +28,8 @@ export interface ControlParts {
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
   readonly shutdown: () => void;
+  /** Whether the upstream is only simulated. */
+  readonly practice?: boolean;
 }
 
 /** Makes the calls. */
@@ -73,6 +75,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { ok: findings.violations.length === 0, ...findings };
     },
     setApiKey: async ({ apiKey }) => {
+      if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);
       parts.changed();
       return result;

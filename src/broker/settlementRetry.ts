@@ -19,6 +19,7 @@ export class SettlementRetry {
   readonly #failed: (command: SettleCommand, error: unknown) => void;
   #waiting: Waiting[] = [];
   #retryMs = retryMsMin;
+  #underWay = 0;
   #scheduled = false;
   #trying = false;
 
@@ -29,17 +30,33 @@ export class SettlementRetry {
     this.#failed = failed;
   }
 
+  /** How many settlements the ledger has not taken yet. */
+  get size(): number { return this.#underWay; }
+
+  /** Tries until the ledger has everything or the time is over. */
+  async finish(msMax: number): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + msMax;
+    await this.tryAll();
+    while (this.#waiting.length > 0 && this.#clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => { this.#clock.after(retryMsMin, resolve); });
+      await this.tryAll();
+    }
+  }
+
   /** Resolves when the ledger has the settlement. @throws what the ledger threw, when too many wait already */
   async settle(command: SettleCommand): Promise<SettleResult> {
+    this.#underWay += 1;
     try {
       return await this.#ledger.command(command);
     } catch (error) {
       this.#failed(command, error);
       if (this.#waiting.length >= waitingMax) throw error;
-      return new Promise((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         this.#waiting.push({ command, resolve, reject });
         this.#schedule();
       });
+    } finally {
+      this.#underWay -= 1;
     }
   }
 

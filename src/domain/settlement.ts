@@ -13,7 +13,7 @@ export interface AttemptFacts {
   /** Usage as the upstream reported it with the terminal event, and whether its sum fits its parts. */
   readonly reported?: { readonly usage: TokenUsage; readonly consistent: boolean };
   /** How the attempt ended when no terminal event came. */
-  readonly ending: 'finished' | 'rejected' | 'client-left' | 'upstream-broke' | 'broker-crashed';
+  readonly ending: 'finished' | 'rejected' | 'client-left' | 'upstream-broke' | 'broker-crashed' | 'not-sent';
   /** Whether the upstream had begun to answer (`response.created` or a first byte of success). */
   readonly begun: boolean;
   /** Tokens of the input as estimated before it was sent. */
@@ -55,15 +55,13 @@ export function settle(facts: AttemptFacts): Settlement {
     return { outcome, usage: noTokens, measured: true, freeReason: 'The response failed and the upstream reported no usage.' };
   }
   if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts) };
-  return estimated(facts, outcome, facts.terminal
-    ? 'The upstream reported no usage, so it was estimated.'
-    : 'The stream ended before the upstream reported its usage, so it was estimated.');
+  return estimated(facts, outcome, noticeOf(facts));
 }
 
 function outcomeOf(facts: AttemptFacts): AttemptOutcome {
   switch (facts.ending) {
     case 'rejected': return 'rejected';
-    case 'client-left': return 'aborted';
+    case 'client-left': case 'not-sent': return 'aborted';
     case 'broker-crashed': return 'crashed';
     // A success without a terminal event is a broken stream: the client will see it so, too.
     case 'finished': case 'upstream-broke': return 'broken';
@@ -73,9 +71,16 @@ function outcomeOf(facts: AttemptFacts): AttemptOutcome {
 function freeReasonOf(facts: AttemptFacts): string {
   switch (facts.ending) {
     case 'client-left': return 'The client left before the upstream answered.';
+    case 'not-sent': return 'The request ended before anything was sent.';
     case 'broker-crashed': return 'The broker stopped before the upstream answered; whether it began cannot be known.';
     default: return 'The upstream was lost before it answered; whether it began cannot be known.';
   }
+}
+
+function noticeOf(facts: AttemptFacts): string {
+  if (facts.terminal) return 'The upstream reported no usage, so it was estimated.';
+  if (facts.ending === 'broker-crashed') return 'The broker was ended while the answer came; what had come of it is not known, so only the input is charged, as an estimate.';
+  return 'The stream ended before the upstream reported its usage, so it was estimated.';
 }
 
 function estimated(facts: AttemptFacts, outcome: AttemptOutcome, notice: string): Settlement {

@@ -2,7 +2,7 @@
 // deciding, throttles, people who stop requests, clients who leave, and a ledger that fails.
 import assert from 'node:assert/strict';
 import { Admission } from '../../src/broker/admission.ts';
-import type { Admitted, AdmissionRequest } from '../../src/broker/admission.ts';
+import type { Admitted, AdmissionRequest } from '../../src/broker/admissionTicket.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { problem } from '../../src/domain/problem.ts';
 import type { Problem } from '../../src/domain/problem.ts';

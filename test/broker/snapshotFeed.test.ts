@@ -1,7 +1,7 @@
 // One picture for every surface: complete, numbered, soon after a change and never in a flood, and
 // right also when time alone changes something.
 import assert from 'node:assert/strict';
-import type { LiveRequest } from '../../src/broker/admission.ts';
+import type { LiveRequest } from '../../src/broker/admissionTicket.ts';
 import { balanceView, dayStartOf, SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';

@@ -4,14 +4,14 @@
 //
 // An attempt is `sent` until headers come, then `relaying` a success or `keeping` a refusal that
 // has not been shown to the client, then `ended`. A client that leaves turns `relaying` into a
-// short grace in which the upstream may still tell the usage, then the upstream is stopped.
+// short grace in which the upstream may still tell the usage, then the upstream is stopped. Every
+// wait has its named maximum; one that is over ends the attempt as what was seen of it.
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { AttemptFacts } from '../../domain/settlement.ts';
-import { readResponseText } from '../../protocol/responseUsage.ts';
 import type { ResponseFacts } from '../../protocol/responseUsage.ts';
-import { SseScanner } from '../../protocol/sseScanner.ts';
 import type { Clock } from '../clock.ts';
+import { AnswerObserver } from './answerObserver.ts';
 import { clientHeaders } from './headerLists.ts';
 
 /** A refusal by the upstream that has not been shown to the client. */
@@ -36,26 +36,33 @@ export interface AttemptReport {
   readonly firstByteMs?: number;
   readonly durationMs: number;
   readonly kept?: KeptAnswer;
-  /** Why the upstream was lost, in the words of the network, for the log. */
+  /** Why the upstream was lost: the network's words and its code. */
   readonly networkError?: string;
+  readonly networkCode?: string;
 }
 
 /** What the attempt tells while it runs. */
 export interface AttemptEvents {
   /** Headers of a success. */
   answered(headers: IncomingHttpHeaders): void;
-  /** The upstream has begun to answer with a response of this id. */
-  begun(responseId: string | undefined): void;
+  /** The upstream has begun to answer. */
+  begun(): void;
   /** The outcome is certain; called once. */
   settled(report: AttemptReport): void;
 }
 
-/** Largest refusal that is kept and JSON answer that is parsed. */
+/** Largest refusal that is kept, and how long it may take to come. */
 const keptBytesMax = 64 * 1024;
-const jsonBytesMax = 16 * 1024 * 1024;
+export const keptMsMax = 10_000;
 /** Grace after the client left: how long and how much the upstream may still say. */
 export const graceMs = 1000;
 const graceBytesMax = 64 * 1024;
+/** The longest answer; models have been seen to think for an hour. */
+export const attemptMsMax = 2 * 60 * 60_000;
+/** How long a client may leave bytes unread. Codex itself gives up after five minutes of silence. */
+export const unreadMsMax = 5 * 60_000;
+/** How long the upstream may keep the stream open behind its terminal event. */
+export const afterTerminalMsMax = 5000;
 
 /** One attempt, as the handler that undici calls. */
 export class Attempt implements Dispatcher.DispatchHandler {
@@ -64,14 +71,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #events: AttemptEvents;
   readonly #clock: Clock;
   readonly #startedMs: number;
+  readonly #stopTotal: () => void;
+  #stopUnread = () => undefined as void;
+  #stopTail = () => undefined as void;
   #controller: Dispatcher.DispatchController | undefined;
-  #scanner: SseScanner | undefined;
-  #json: Buffer[] | undefined;
+  #observer: AnswerObserver | undefined;
   #kept: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number; foreign: boolean } | undefined;
   #status: number | undefined;
   #upstreamRequestId: string | undefined;
   #firstByteMs: number | undefined;
-  #bytes = 0;
   #graceBytes = 0;
   #begun = false;
   #clientLeft = false;
@@ -84,8 +92,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#events = events;
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
+    this.#stopTotal = clock.after(attemptMsMax, () => this.#overdue(`no end after ${attemptMsMax / 60_000} minutes`));
     response.once('close', this.#onClose);
   }
+
+  /** The upstream's id of the response, once it was told. */
+  get responseId(): string | undefined { return this.#observer?.findings.responseId; }
 
   /** Ends the upstream side at once, for example because a person stopped the request. */
   stop(): void {
@@ -103,17 +115,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#upstreamRequestId = text(headers['x-request-id']);
-    const type = headers['content-type'] ?? '';
+    const type = (headers['content-type'] ?? '').toLowerCase();
     const isStream = type.startsWith('text/event-stream');
     const foreign = status >= 300 && status < 400 || status < 300 && !isStream && !type.startsWith('application/json');
     if (status >= 300 || foreign) {
       this.#kept = { status, headers, chunks: [], bytes: 0, foreign };
+      this.#stopTail = this.#clock.after(keptMsMax, () => this.#cutKept());
       return;
     }
-    if (isStream) this.#scanner = new SseScanner();
-    else this.#json = [];
+    this.#observer = new AnswerObserver(isStream, headers['content-encoding'] ?? '', () => this.#look());
+    this.#begun = true;
     this.#events.answered(headers);
-    this.#noteBegun(undefined);
+    this.#events.begun();
     if (this.#clientLeft || this.#response.destroyed) return;
     this.#response.writeHead(status, clientHeaders(headers, this.#requestId));
     this.#response.flushHeaders();
@@ -122,17 +135,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#kept) {
       this.#kept.bytes += chunk.length;
-      // A refusal is short; of a long page only the beginning is kept, and the rest read and dropped.
       if (this.#kept.bytes <= keptBytesMax) this.#kept.chunks.push(chunk);
+      else this.#cutKept();
       return;
     }
     this.#firstByteMs ??= this.#clock.monotonicMs() - this.#startedMs;
-    this.#bytes += chunk.length;
-    if (!this.#clientLeft && !this.#response.write(chunk)) {
-      controller.pause();
-      this.#response.once('drain', () => controller.resume());
-    }
-    this.#observe(chunk);
+    if (!this.#clientLeft && !this.#response.write(chunk)) this.#waitForReader(controller);
+    this.#observer?.push(chunk);
+    this.#look();
     if (this.#clientLeft) {
       this.#graceBytes += chunk.length;
       if (this.#settled || this.#graceBytes > graceBytesMax) this.#stopAfterGrace();
@@ -140,24 +150,29 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#kept) {
+    if (this.#kept || !this.#observer) {
       this.#settle('rejected');
-    } else {
-      this.#scanner?.end();
-      if (this.#json) this.#noteJson();
-      else if (this.#scanner?.findings.terminal) this.#settle('finished');
-      this.#settle(this.#clientLeft ? 'client-left' : 'finished');
-      if (!this.#clientLeft) this.#response.end();
+      this.#end();
+      return;
     }
-    this.#end();
+    this.#observer.end(() => {
+      this.#settle(this.#observer?.findings.terminal ? 'finished' : this.#clientLeft ? 'client-left' : 'finished');
+      if (!this.#clientLeft) this.#response.end();
+      this.#end();
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#scanner?.end();
-    this.#settle(this.#clientLeft ? 'client-left' : 'upstream-broke', error);
-    // After headers a broken stream is passed on as what it is: a connection that ends too early.
-    if (!this.#clientLeft && this.#response.headersSent) this.#response.destroy();
-    this.#end();
+    if (this.#ended) return;
+    const finish = () => {
+      this.#settle(this.#kept ? 'rejected' : this.#clientLeft ? 'client-left' : 'upstream-broke', error);
+      // After headers a broken stream is passed on as what it is: a connection that ends too early.
+      if (!this.#clientLeft && this.#response.headersSent) this.#response.destroy();
+      this.#end();
+    };
+    // The last event may be whole but for its blank line.
+    if (this.#observer) this.#observer.end(finish);
+    else finish();
   }
 
   readonly #onClose = (): void => {
@@ -169,6 +184,42 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#clock.after(graceMs, () => this.#stopAfterGrace());
   };
 
+  /** A client that does not read holds the upstream back, for a while. */
+  #waitForReader(controller: Dispatcher.DispatchController): void {
+    controller.pause();
+    this.#stopUnread();
+    this.#stopUnread = this.#clock.after(unreadMsMax, () => this.#response.destroy());
+    this.#response.once('drain', () => {
+      this.#stopUnread();
+      controller.resume();
+    });
+  }
+
+  #look(): void {
+    if (this.#settled || !this.#observer?.findings.terminal) return;
+    this.#settle('finished');
+    // The client has everything; what an upstream sends behind its last event is not waited for.
+    this.#stopTail = this.#clock.after(afterTerminalMsMax, () => {
+      if (!this.#clientLeft) this.#response.end();
+      this.#end();
+      this.#abort();
+    });
+  }
+
+  /** A refusal that is too long or does not end is told with what has come of it. */
+  #cutKept(): void {
+    this.#settle('rejected');
+    this.#end();
+    this.#abort();
+  }
+
+  #overdue(why: string): void {
+    this.#settle('upstream-broke', new Error(why));
+    if (this.#response.headersSent) this.#response.destroy();
+    this.#end();
+    this.#abort();
+  }
+
   #stopAfterGrace(): void {
     if (this.#ended) return;
     this.#settle('client-left');
@@ -176,60 +227,33 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #abort(): void {
-    this.#controller?.abort(new Error('the client left'));
+    this.#controller?.abort(new Error('the attempt was ended'));
   }
 
-  #observe(chunk: Buffer): void {
-    if (this.#json) {
-      if (this.#bytes <= jsonBytesMax) this.#json.push(chunk);
-      return;
-    }
-    const scanner = this.#scanner;
-    if (!scanner || this.#settled) return;
-    scanner.push(chunk);
-    const { responseId, terminal } = scanner.findings;
-    if (responseId !== undefined) this.#noteBegun(responseId);
-    if (terminal) this.#settle('finished');
-  }
-
-  #noteBegun(responseId: string | undefined): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    this.#events.begun(responseId);
-  }
-
-  #noteJson(): void {
-    const facts = this.#bytes <= jsonBytesMax ? readResponseText(Buffer.concat(this.#json ?? []).toString('utf8')) : { usagePlausible: false };
-    this.#settle('finished', undefined, facts);
-  }
-
-  #settle(ending: AttemptReport['ending'], error?: Error, json?: ResponseFacts): void {
+  #settle(ending: AttemptReport['ending'], error?: Error): void {
     if (this.#settled) return;
     this.#settled = true;
-    const findings = this.#scanner?.findings;
-    const facts = json ?? findings?.terminal?.facts;
-    const terminal = json ? terminalOf(json.status) : findings?.terminal?.type.slice('response.'.length) as AttemptReport['terminal'];
-    const responseId = facts?.id ?? findings?.responseId;
+    const { terminal, facts, responseId, outputChars } = this.#observer?.findings ?? { outputChars: 0 };
+    const code = (error as { code?: unknown } | undefined)?.code;
     this.#events.settled({
-      ending, begun: this.#begun, outputChars: findings?.deltaCharacters ?? 0, durationMs: Math.round(this.#clock.monotonicMs() - this.#startedMs),
+      ending, begun: this.#begun, outputChars, durationMs: Math.round(this.#clock.monotonicMs() - this.#startedMs),
       ...(terminal ? { terminal } : {}), ...(facts ? { response: facts } : {}), ...(responseId === undefined ? {} : { responseId }),
       ...(this.#status === undefined ? {} : { status: this.#status }),
       ...(this.#upstreamRequestId === undefined ? {} : { upstreamRequestId: this.#upstreamRequestId }),
       ...(this.#firstByteMs === undefined ? {} : { firstByteMs: Math.round(this.#firstByteMs) }),
       ...(this.#kept ? { kept: { status: this.#kept.status, headers: this.#kept.headers, body: Buffer.concat(this.#kept.chunks), foreign: this.#kept.foreign } } : {}),
-      ...(error ? { networkError: error.message } : {}),
+      ...(error ? { networkError: error.message } : {}), ...(typeof code === 'string' ? { networkCode: code } : {}),
     });
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#stopTotal();
+    this.#stopUnread();
+    this.#stopTail();
     this.#response.off('close', this.#onClose);
   }
-}
-
-function terminalOf(status: string | undefined): AttemptReport['terminal'] {
-  return status === 'completed' || status === 'incomplete' || status === 'failed' ? status : undefined;
 }
 
 function text(value: string | string[] | undefined): string | undefined {

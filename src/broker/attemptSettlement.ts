@@ -1,0 +1,42 @@
+// From what was seen of an attempt to what the ledger is told: policy P, the tier and the price.
+// Pure but for the price look-up that is passed in.
+import { priceTier } from '../domain/pricing.ts';
+import type { ModelPrice } from '../domain/pricing.ts';
+import { settle as applyPolicy } from '../domain/settlement.ts';
+import type { AdmissionRequest, Lease } from './admissionTicket.ts';
+import type { PriceLookup } from './prices/priceTable.ts';
+import type { SettleCommand } from './store/ledgerPort.ts';
+import type { AttemptReport } from './upstream/attempt.ts';
+
+/** The settlement of an attempt. A measured one is priced as it was served, an estimated one as it was held. */
+export function settlementOf(request: AdmissionRequest, lease: Lease, report: AttemptReport, prices: PriceLookup, nowMs: number): SettleCommand {
+  const { response } = report;
+  const booked = applyPolicy({
+    ending: report.ending, begun: report.begun, outputChars: report.outputChars,
+    estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens,
+    ...(report.terminal ? { terminal: report.terminal } : {}),
+    ...(response?.usage ? { reported: { usage: response.usage, consistent: response.usagePlausible } } : {}),
+  });
+  // An estimate must stay below the hold, so the hold's own tier and price stand for it.
+  const servedPrice = booked.measured ? pricedAs(prices, request, response?.model) : undefined;
+  return {
+    type: 'settle', attemptId: lease.attemptId, atMs: nowMs, outcome: booked.outcome, usage: booked.usage, measured: booked.measured,
+    chargeable: booked.charge !== undefined, waitedMs: lease.waitedMs, durationMs: report.durationMs,
+    tier: booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier,
+    ...(booked.freeReason === undefined ? {} : { freeReason: booked.freeReason }),
+    ...(booked.notice === undefined ? {} : { notice: booked.notice }),
+    ...(response?.model === undefined ? {} : { modelServed: response.model }),
+    ...(servedPrice ? { servedPrice } : {}),
+    ...(report.status === undefined ? {} : { status: report.status }),
+    ...(report.upstreamRequestId === undefined ? {} : { upstreamRequestId: report.upstreamRequestId }),
+    ...(report.responseId === undefined ? {} : { responseId: report.responseId }),
+    ...(report.firstByteMs === undefined ? {} : { firstByteMs: report.firstByteMs }),
+  };
+}
+
+/** Another model's price when another model served, as of the moment of the hold; else the hold's own stands. */
+function pricedAs(prices: PriceLookup, request: AdmissionRequest, served: string | undefined): ModelPrice | undefined {
+  if (served === undefined || served === request.facts.model || !request.price) return undefined;
+  const price = prices(served, request.facts.receivedAtMs);
+  return price && price.model !== request.price.model ? price : undefined;
+}

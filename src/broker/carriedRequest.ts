@@ -1,0 +1,44 @@
+// The shapes that one carried request is handed around in: what the route has to work with, and
+// what is known of the request once it is understood. Shapes only.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Estimator } from '../domain/estimator.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
+import type { Admission } from './admission.ts';
+import type { AdmissionRequest } from './admissionTicket.ts';
+import type { Clock } from './clock.ts';
+import type { PriceLookup } from './prices/priceTable.ts';
+import type { Listener } from './refusal.ts';
+import type { RequestBody } from './requestBody.ts';
+import type { LedgerStore, SettleCommand, SettleResult } from './store/ledgerPort.ts';
+import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
+
+/** What the route needs. */
+export interface ResponsesParts {
+  readonly admission: Admission;
+  readonly ledger: LedgerStore;
+  /** Ends an attempt in the ledger; resolves when that is stored, however long it takes. */
+  readonly settle: (command: SettleCommand) => Promise<SettleResult>;
+  readonly clock: Clock;
+  readonly estimator: Estimator;
+  readonly prices: PriceLookup;
+  readonly target: UpstreamTarget;
+  /** The key for upstream; read for each attempt, so that a new key counts at once. */
+  readonly apiKey: () => string | undefined;
+  /** The upstream refused the key, or took it. */
+  readonly keyAnswered: (accepted: boolean) => void;
+  /** The upstream could not be reached, or could again. */
+  readonly upstreamAnswered: (problem: Problem | undefined) => void;
+  readonly changed: () => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A request on its way, with both ends of its connection. */
+export interface Carried {
+  readonly request: AdmissionRequest;
+  readonly envelope: RequestEnvelope;
+  readonly body: RequestBody;
+  readonly listener: Listener;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
