@@ -61,7 +61,8 @@ export class Estimator {
   /** Learns from an attempt whose usage was measured. */
   learn(model: string, bodyBytes: number, inputTokens: number, outputTokens: number): void {
     if (inputTokens <= 0 || bodyBytes <= 0) return;
-    const ratio = Math.max(bytesPerTokenMin, bodyBytes / inputTokens);
+    // A short body is mostly frame and a cached prefix may not be in it at all: neither says how much text a token is.
+    const ratio = Math.min(bytesPerTokenMax, Math.max(bytesPerTokenMin, bodyBytes / inputTokens));
     const learned = this.#models.get(model);
     if (!learned) {
       if (this.#models.size >= modelsMax) this.#models.delete(this.#models.keys().next().value ?? '');

@@ -4,6 +4,12 @@ import fc from 'fast-check';
 import { Estimator } from '../../src/domain/estimator.ts';
 
 describe('the estimator', () => {
+  it('does not learn from a tiny request that a token has many bytes', () => {
+    const estimator = new Estimator();
+    estimator.learn('m', 90, 3, 29);
+    assert.ok(estimator.estimate({ model: 'm', bodyBytes: 4_000_000 }).holdInputTokens >= 4_000_000 / 6);
+  });
+
   it('is cautious with a model that it does not know', () => {
     const estimator = new Estimator();
     assert.deepEqual(estimator.estimate({ model: 'm', bodyBytes: 3001 }), { inputTokens: 1001, certainInputTokens: 500, holdInputTokens: 1001, outputTokens: 4096 });

@@ -1,0 +1,133 @@
+// What the broker does for an attempt beyond relaying it, against a scripted upstream: estimates
+// stay below their hold, compressed answers are measured, dead connections are tried again, and
+// neither a refusal nor a stream that never ends keeps a request.
+import assert from 'node:assert/strict';
+import zlib from 'node:zlib';
+import { DatabaseSync } from 'node:sqlite';
+import path from 'node:path';
+import { recordedJson, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
+import { chunkOf, headOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
+import type { Script } from '../support/process/scriptedUpstream.ts';
+import { callBroker, openBench, until } from '../support/process/workbench.ts';
+import type { Workbench } from '../support/process/workbench.ts';
+
+describe('care for an attempt', () => {
+  let bench: Workbench;
+  before(async () => { bench = await openBench(); });
+  after(() => bench.close());
+  const answering = (script: Script) => { bench.upstream.script = script; };
+  const streaming = (bytes: Buffer, headers: Readonly<Record<string, string>> = {}) => answering(async (_request, wire) => {
+    await wire.write(streamHead(headers));
+    await wire.write(chunkOf(bytes));
+    await wire.write(lastChunk);
+  });
+
+  it('charges an estimate by the tier and price of its hold, never above it', async () => {
+    const lying = recordedStream.toString('utf8').replace(/"usage":\{"input_tokens".*?\},"error"/, '"usage":null,"service_tier":"priority","error"');
+    assert.ok(lying.includes('"usage":null,"service_tier":"priority"'));
+    streaming(Buffer.from(lying));
+    const told = await bench.explain(await bench.ask());
+    assert.deepEqual([told.attempts[0]?.measured, told.charge?.tier], [false, 'standard']);
+    assert.ok(told.charge && told.charge.costMicroCredits <= told.decision.holdMicroCredits);
+  });
+
+  for (const [name, pack] of [['gzip', zlib.gzipSync], ['br', zlib.brotliCompressSync], ['deflate', zlib.deflateSync], ['zstd', zlib.zstdCompressSync]] as const) {
+    it(`measures an answer that came as ${name} though plain was asked for, and passes its bytes on`, async () => {
+      streaming(recordedStream);
+      const plain = await bench.explain(await bench.ask());
+      const packed = pack(recordedStream);
+      streaming(packed, { 'content-encoding': name });
+      const answer = await bench.ask();
+      assert.ok(answer.bytes.equals(packed));
+      assert.equal(answer.headers['content-encoding'], name);
+      const told = await bench.explain(answer);
+      assert.deepEqual([told.attempts[0]?.measured, told.attempts[0]?.outcome, told.charge?.costMicroCredits], [true, 'completed', plain.charge?.costMicroCredits]);
+      const packedJson = pack(Buffer.from(recordedJson));
+      answering(async (_request, wire) => { await wire.write(wholeAnswer(200, packedJson, { 'content-type': 'application/json', 'content-encoding': name })); });
+      const whole = await bench.explain(await bench.ask({ body: recordedRequest(false) }));
+      assert.deepEqual([whole.attempts[0]?.measured, whole.charge?.costMicroCredits], [true, plain.charge?.costMicroCredits]);
+    });
+  }
+
+  it('reads the type of content whatever its case', async () => {
+    answering(async (_request, wire) => {
+      await wire.write(headOf(200, { 'content-type': 'Text/Event-Stream', 'transfer-encoding': 'chunked' }));
+      await wire.write(chunkOf(recordedStream));
+      await wire.write(lastChunk);
+    });
+    assert.equal((await bench.explain(await bench.ask())).attempts[0]?.measured, true);
+  });
+
+  it('sends again, with a hold of its own, when a kept connection turns out to be dead', async () => {
+    streaming(recordedStream);
+    await bench.ask();
+    let resets = 0;
+    answering(async (_request, wire) => {
+      if (resets === 0) { resets += 1; wire.reset(); return; }
+      await wire.write(streamHead());
+      await wire.write(chunkOf(recordedStream));
+      await wire.write(lastChunk);
+    });
+    const answer = await bench.ask();
+    assert.equal(answer.status, 200);
+    const told = await bench.explain(answer);
+    assert.deepEqual(told.attempts.map((one) => [one.outcome, one.measured]), [['broken', false], ['completed', true]]);
+    assert.equal((await bench.audit()).openHolds, 0);
+  });
+
+  it('tries a dead upstream twice and then says that it cannot be reached', async () => {
+    const from = bench.upstream.requests.length;
+    answering((_request, wire) => { wire.reset(); });
+    const answer = await bench.ask();
+    assert.deepEqual([answer.status, bench.upstream.requests.length - from], [502, 2]);
+  });
+
+  it('does not wait for a refusal that never ends', async () => {
+    answering(async (_request, wire) => {
+      await wire.write(headOf(400, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }));
+      while (!wire.isGone()) {
+        await wire.write(chunkOf(Buffer.alloc(8192, 32)));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    const answer = await bench.ask();
+    assert.deepEqual([answer.status, (await bench.audit()).openHolds], [400, 0]);
+  });
+
+  it('ends a stream whose upstream goes on behind the terminal event', async () => {
+    answering(async (_request, wire) => {
+      await wire.write(streamHead());
+      await wire.write(chunkOf(recordedStream));
+      while (!wire.isGone()) {
+        await wire.write(chunkOf(Buffer.from(': still here\n\n')));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+    const answer = await bench.ask();
+    assert.equal(answer.status, 200);
+    assert.ok(answer.bytes.subarray(0, recordedStream.length).equals(recordedStream));
+    assert.equal((await bench.explain(answer)).attempts[0]?.measured, true);
+    await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 0);
+  });
+
+  it('notes the response\'s id with a request that lasts, for the case that the broker dies', async () => {
+    const cut = recordedStream.indexOf('event: response.output_text.delta');
+    let seen = () => undefined as void;
+    const begun = new Promise<void>((resolve) => { seen = resolve; });
+    answering(async (_request, wire) => {
+      await wire.write(streamHead());
+      await wire.write(chunkOf(recordedStream.subarray(0, cut)));
+      setTimeout(seen, 400);
+    });
+    const lost = bench.ask().catch(() => undefined);
+    await begun;
+    await bench.broker.kill();
+    await lost;
+    const db = new DatabaseSync(path.join(bench.dataDir, 'ledger.db'), { readOnly: true });
+    const row = db.prepare('SELECT response_id FROM begun ORDER BY rowid DESC LIMIT 1').get();
+    db.close();
+    assert.match(String(row?.['response_id']), /^resp_/);
+    await bench.restart();
+    assert.deepEqual([(await bench.audit()).ok, (await bench.audit()).openHolds], [true, 0]);
+  });
+});
