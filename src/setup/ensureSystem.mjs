@@ -38,6 +38,13 @@ const needs = [
     packages: ['dbus', 'gnome-keyring', 'libsecret-1-0'],
     sentence: 'A Secret Service is missing, which the keychain tests use: install dbus, gnome-keyring and libsecret.',
   },
+  {
+    // The kill tests use it to end the broker at an exact system call; without it they kill more often instead.
+    linuxOnly: true, optional: true,
+    there: () => onPath('strace'),
+    packages: ['strace'],
+    sentence: 'strace is missing; the kill tests do without it.',
+  },
 ];
 
 /**
@@ -55,7 +62,7 @@ export async function ensureSystem({ say }) {
     await run('apt-get', ['update', '-q'], env);
     await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], env);
   }
-  return missing.filter((need) => !need.there()).map((need) => need.sentence);
+  return missing.filter((need) => !need.optional && !need.there()).map((need) => need.sentence);
 }
 
 function onPath(program) {
