@@ -3,15 +3,22 @@
 import { creditsPerUsd, microCreditsPerCredit } from './units.ts';
 
 /** States of the meter; each has its own icon and words, so that none needs colour. */
-export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'no-key' | 'stale' | 'broker-down' | 'practice' | 'untracked';
+export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'no-key' | 'key-rejected' | 'stale' | 'broker-down' | 'practice' | 'untracked';
 
 /** What is known when the meter is painted. Absent means unknown. */
 export interface MeterInput {
-  /** `connecting` before the first snapshot of this session, `down` when no broker answers. */
+  /** `connecting` before the first snapshot and after a loss, `down` when no broker answers. */
   readonly link: 'connecting' | 'connected' | 'down';
   readonly snapshot?: {
     readonly practice: boolean;
+    /** Local time of the numbers, as people read it. */
+    readonly asOf: string;
     readonly keyMissing: boolean;
+    readonly keyRejected: boolean;
+    /** Only purchased credits are free, and this window's workspace may not use them. */
+    readonly notAllowed: boolean;
+    /** What is wrong at the broker now, as a sentence; the first of all that is. */
+    readonly problem?: string;
     readonly tracked: boolean;
     readonly balanceMicroCredits: number;
     readonly heldMicroCredits: number;
@@ -53,6 +60,10 @@ export function meterFace(input: MeterInput): MeterFace {
     return { state: 'broker-down', icon: 'debug-disconnect', text: 'Broker down', spoken: 'Codex broker is not running', action: 'startBroker', background: 'error' };
   }
   if (!snapshot) return { state: 'loading', icon: 'loading~spin', text: 'Codex', spoken: 'Codex usage, loading', action: 'dashboard' };
+  const amount = meterAmount(input, snapshot);
+  if (input.link === 'connecting') {
+    return { state: 'stale', icon: 'sync~spin', text: amount.text, spoken: `${amount.spoken} at ${snapshot.asOf}; connecting to the broker again`, action: 'dashboard' };
+  }
   if (snapshot.waiting) {
     const seconds = snapshot.waiting.startsInMs === undefined ? undefined : Math.max(1, Math.ceil(snapshot.waiting.startsInMs / 1000));
     return {
@@ -62,14 +73,21 @@ export function meterFace(input: MeterInput): MeterFace {
       action: 'dashboard',
     };
   }
-  const amount = meterAmount(input, snapshot);
-  if (snapshot.practice) {
-    // The word says at once that no money is meant; the number beside it is what moves.
-    return { state: 'practice', icon: 'beaker', text: `${amount.short} practice`, spoken: `Practice mode, simulated requests, ${amount.spoken}`, action: 'dashboard' };
-  }
-  if (snapshot.keyMissing) {
+  if (!snapshot.practice && snapshot.keyMissing) {
     return { state: 'no-key', icon: 'key', text: 'Add key', spoken: 'Codex broker: no API key stored', action: 'setApiKey' };
   }
+  if (!snapshot.practice && snapshot.keyRejected) {
+    return { state: 'key-rejected', icon: 'key', text: 'Key rejected', spoken: 'OpenAI rejected the stored API key. Store a valid one to go on', action: 'setApiKey', background: 'warning' };
+  }
+  const face = balanceFace(snapshot, amount);
+  const told = snapshot.problem === undefined ? face : { ...face, icon: face.state === 'blocked' ? face.icon : 'warning', spoken: `${face.spoken}. ${snapshot.problem}` };
+  if (!snapshot.practice) return told;
+  // The same words as with real credits, so that practice teaches what they mean; the beaker tells it apart.
+  return { ...told, state: 'practice', icon: face.state === 'blocked' || snapshot.problem !== undefined ? told.icon : 'beaker', spoken: `Practice mode, simulated requests. ${told.spoken}` };
+}
+
+/** How the balance stands, whatever the mode. */
+function balanceFace(snapshot: Picture, amount: Amount): MeterFace {
   if (!snapshot.tracked) {
     return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked`, action: 'dashboard' };
   }
@@ -78,12 +96,25 @@ export function meterFace(input: MeterInput): MeterFace {
   if (snapshot.balanceMicroCredits <= 0 || available <= 0 && snapshot.heldMicroCredits === 0) {
     return { state: 'blocked', icon: 'circle-slash', text: 'No credits', spoken: 'Blocked: no credits left. Add credits to go on', action: 'topUp', background: 'warning' };
   }
+  if (snapshot.notAllowed) {
+    return {
+      state: 'blocked', icon: 'circle-slash', text: 'Not allowed', action: 'topUp', background: 'warning',
+      spoken: 'Blocked: this workspace may not use purchased credits. Add credits and allow it, to go on',
+    };
+  }
   if (share < criticalShare) return { state: 'critical', icon: 'warning', text: amount.text, spoken: `Critical: ${amount.spoken}`, action: 'topUp', background: 'warning' };
   if (share < lowShare) return { state: 'low', icon: 'warning', text: amount.text, spoken: `Low: ${amount.spoken}`, action: 'dashboard' };
   return { state: 'ok', icon: 'dashboard', text: amount.text, spoken: amount.spoken, action: 'dashboard' };
 }
 
-function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapshot']>): { text: string; short: string; spoken: string } {
+type Picture = NonNullable<MeterInput['snapshot']>;
+
+interface Amount {
+  readonly text: string;
+  readonly spoken: string;
+}
+
+function meterAmount(input: MeterInput, snapshot: Picture): Amount {
   const used = !snapshot.tracked || input.show === 'used';
   const word = snapshot.tracked ? (used ? 'used' : 'left') : 'today';
   const amount = snapshot.tracked
@@ -92,7 +123,7 @@ function meterAmount(input: MeterInput, snapshot: NonNullable<MeterInput['snapsh
   const spokenUnit = input.unit === 'usd' ? 'US dollars' : 'credits';
   const number = fitAmount(amount, input.unit, input.locale);
   const spokenWord = snapshot.tracked ? word : 'used today';
-  return { text: `${number} ${word}`, short: shortAmount(amount, input.unit, input.locale), spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
+  return { text: `${number} ${word}`, spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
 }
 
 /** A number of at most nine characters: two decimals as on every surface, then whole, k and M, cut off, as it grows. */
@@ -108,22 +139,6 @@ function fitAmount(microCredits: number, unit: 'credits' | 'usd', locale: string
       : value < 10_000_000 ? `${number(Math.floor(value / 1000), 0, false)}k`
         : `${number(Math.floor(value / 1_000_000), 0, false)}M`;
   return `${sign}${text}`;
-}
-
-/** A number of at most five characters, rounded down: 9.46, 92.46, 497.9, 1,248, 12.3k, 1.2M. */
-function shortAmount(microCredits: number, unit: 'credits' | 'usd', locale: string): string {
-  const value = microCredits / microCreditsPerCredit / (unit === 'usd' ? creditsPerUsd : 1);
-  const sign = unit === 'usd' ? '$' : '';
-  const lengthMax = 5 - sign.length;
-  for (const [divisor, suffix] of [[1, ''], [1_000, 'k'], [1_000_000, 'M']] as const) {
-    for (const decimals of [2, 1, 0]) {
-      const factor = 10 ** decimals;
-      const text = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: suffix === '' })
-        .format(Math.floor(value / divisor * factor) / factor) + suffix;
-      if (text.length <= lengthMax) return sign + text;
-    }
-  }
-  return `${sign}>1G`;
 }
 
 function ordinal(place: number): string {

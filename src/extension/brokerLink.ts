@@ -28,7 +28,7 @@ export const startsInARowMax = 3;
 /** A connection that lasted this long ends the row. */
 export const steadyAfterMs = 30_000;
 /** While down: how often to look whether another window or a person started a broker. */
-export const downLookMs = 15_000;
+export const downLookMs = 2_000;
 const firstDelayMs = 250;
 const delayMsMax = 8_000;
 

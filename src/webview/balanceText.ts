@@ -18,7 +18,7 @@ export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
   const { waiting: _waiting, ...facts } = input.snapshot;
-  const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false } });
+  const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
 }
 

@@ -7,7 +7,7 @@ import type { MeterInput, MeterState } from '../../src/domain/meter.ts';
 
 const credit = 1_000_000;
 type Picture = NonNullable<MeterInput['snapshot']>;
-const picture: Picture = { practice: false, keyMissing: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
+const picture: Picture = { practice: false, asOf: '22:06', keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
 const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
 
 describe('the meter', () => {
@@ -17,10 +17,13 @@ describe('the meter', () => {
       ['loading', meterFace({ link: 'connecting', show: 'left', unit: 'credits', locale: 'en' }), 'Codex', 'dashboard'],
       ['waiting', paint({ waiting: { place: 2, startsInMs: 9100 } }), '2nd · 10 s', 'dashboard'],
       ['waiting', paint({ waiting: { place: 11 } }), '11th in line', 'dashboard'],
-      ['practice', paint({ practice: true, keyMissing: true }), '80.00 practice', 'dashboard'],
+      ['stale', paint({ waiting: { place: 2 } }, { link: 'connecting' }), '80.00 left', 'dashboard'],
+      ['practice', paint({ practice: true, keyMissing: true }), '80.00 left', 'dashboard'],
       ['no-key', paint({ keyMissing: true }), 'Add key', 'setApiKey'],
+      ['key-rejected', paint({ keyRejected: true }), 'Key rejected', 'setApiKey'],
       ['untracked', paint({ tracked: false }), '5.00 today', 'dashboard'],
       ['blocked', paint({ balanceMicroCredits: 0 }), 'No credits', 'topUp'],
+      ['blocked', paint({ notAllowed: true }), 'Not allowed', 'topUp'],
       ['critical', paint({ balanceMicroCredits: 9.99 * credit }), '9.99 left', 'topUp'],
       ['low', paint({ balanceMicroCredits: 24.99 * credit }), '24.99 left', 'dashboard'],
       ['ok', paint(), '80.00 left', 'dashboard'],
@@ -30,7 +33,22 @@ describe('the meter', () => {
       assert.ok(face.icon.length > 0 && face.spoken.length > 4, state);
     }
     assert.deepEqual(rows.filter(([, face]) => face.background === 'error').map(([state]) => state), ['broker-down']);
-    assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['blocked', 'critical']);
+    assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['key-rejected', 'blocked', 'blocked', 'critical']);
+  });
+
+  it('teaches the same words in practice mode, and tells it apart by its icon', () => {
+    for (const more of [{}, { balanceMicroCredits: 20 * credit }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 0 }, { notAllowed: true }, { tracked: false }]) {
+      const [live, practice] = [paint(more), paint({ ...more, practice: true, keyMissing: true, keyRejected: true })];
+      assert.deepEqual([practice.text, practice.action, practice.background], [live.text, live.action, live.background]);
+      assert.equal(practice.icon, live.state === 'blocked' ? 'circle-slash' : 'beaker');
+      assert.equal(practice.spoken, `Practice mode, simulated requests. ${live.spoken}`);
+    }
+  });
+
+  it('warns of what is wrong at the broker, beside the number', () => {
+    const faces = [paint({ problem: 'OpenAI cannot be reached.' }), paint({ problem: 'OpenAI cannot be reached.', practice: true }), paint({ problem: 'OpenAI cannot be reached.', balanceMicroCredits: 0 })];
+    assert.deepEqual(faces.map(({ icon, text }) => `${icon} ${text}`), ['warning 80.00 left', 'warning 80.00 left', 'circle-slash No credits']);
+    assert.equal(faces[0]?.spoken, '80.00 credits left. OpenAI cannot be reached.');
   });
 
   it('changes at a quarter and at a tenth of what was granted, not before', () => {
@@ -56,6 +74,7 @@ describe('the meter', () => {
     assert.equal(paint({ balanceMicroCredits: 5 * credit }, { unit: 'usd' }).spoken, 'Critical: 0.20 US dollars left');
     assert.equal(paint({ waiting: { place: 1, startsInMs: 400 } }).spoken, 'A request is 1st in line, starts in about 1 second');
     assert.equal(paint({ waiting: { place: 3 } }).spoken, 'A request is 3rd in line');
+    assert.equal(paint({}, { link: 'connecting' }).spoken, '80.00 credits left at 22:06; connecting to the broker again');
     assert.equal(paint({ balanceMicroCredits: 0 }).spoken, 'Blocked: no credits left. Add credits to go on');
   });
 
@@ -67,7 +86,7 @@ describe('the meter', () => {
   it('is at most 14 characters and has its word, for every amount, unit and locale', () => {
     const amount = fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: 1_000_000_000_000_000 }));
     const any = fc.record({
-      balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(),
+      balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
     fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), ({ waiting, ...rest }, show, unit, locale) => {

@@ -38,9 +38,12 @@ describe('status bar meter', () => {
     ['another workspace waits', { link: connected, snapshot: waiting, taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
     ['no key', { link: connected, snapshot: snapshotFixture({ key: { state: 'missing' } }), taste }, '$(key) Add key', commandNames.setApiKey, undefined],
     ['down', { link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: snapshotFixture(), taste }, '$(debug-disconnect) Broker down', commandNames.startBroker, 'statusBarItem.errorBackground'],
-    ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) 342.1 practice', commandNames.openDashboard, undefined],
+    ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) 342.18 left', commandNames.openDashboard, undefined],
+    ['critical in practice', { link: connected, snapshot: practiceSnapshot({ balance: withBalance(12_400_000).balance }), taste }, '$(beaker) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['rejected key', { link: connected, snapshot: snapshotFixture({ key: { state: 'rejected' } }), taste }, '$(key) Key rejected', commandNames.setApiKey, 'statusBarItem.warningBackground'],
+    ['this workspace is not allowed', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'] } }), taste, workspaceId: 'ws_1' }, '$(circle-slash) Not allowed', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['untracked', { link: connected, snapshot: untrackedSnapshot(), taste }, '$(dashboard) 3.37 today', commandNames.openDashboard, undefined],
-    ['connecting again', { link: { state: 'connecting', attempt: 2 }, snapshot: snapshotFixture(), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['connecting again', { link: { state: 'connecting', attempt: 2 }, snapshot: snapshotFixture(), taste }, '$(sync~spin) 342.18 left', commandNames.openDashboard, undefined],
   ];
   for (const [name, facts, text, command, colour] of states) {
     it(`paints: ${name}`, () => {

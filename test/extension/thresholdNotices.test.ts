@@ -44,6 +44,14 @@ describe('threshold notices', () => {
     assert.equal(fake.shown.length, 0);
   });
 
+  it('takes a workspace without permission, or a rejected key, for no lack of credits', async () => {
+    const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+    const notices = new ThresholdNotices(fake.editor, fakeMemory(fake.globalState));
+    const nobody = { everywhere: false, workspaceIds: [] };
+    for (const change of [{}, { consent: nobody, nextDraw: 'none' }, { key: { state: 'rejected' } }] as const) await notices.see(withBalance(400_000_000, change), taste, true);
+    assert.equal(fake.shown.length, 0);
+  });
+
   it('crosses only downwards', () => {
     const levels: (BalanceLevel | undefined)[] = [undefined, 'ok', 'low', 'critical', 'blocked'];
     for (const [from, before] of levels.entries()) {

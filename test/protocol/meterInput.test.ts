@@ -1,6 +1,7 @@
 // From a snapshot to the meter's input: the sums, this window's own waiting request, and nothing else.
 import assert from 'node:assert/strict';
 import { meterFace } from '../../src/domain/meter.ts';
+import { problem } from '../../src/domain/problem.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
 import type { GrantView, RunView, Snapshot } from '../../src/protocol/snapshot.ts';
 import { noTokens } from '../../src/domain/tokenUsage.ts';
@@ -26,7 +27,9 @@ describe('the meter\'s input', () => {
 
   it('carries the balance, what was granted, and today', () => {
     const input = meterInput('connected', snapshot([grant('a', 40), grant('b', 60, { remainingMicroCredits: 10 })]), taste);
-    assert.deepEqual(input.snapshot, { practice: false, keyMissing: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
+    const { asOf, ...rest } = input.snapshot ?? {};
+    assert.match(asOf ?? '', /^\d\d:\d\d$/);
+    assert.deepEqual(rest, { practice: false, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
   });
 
   it('leaves out of what was granted the grants that have expired', () => {
@@ -40,6 +43,13 @@ describe('the meter\'s input', () => {
     const made = snapshot([]);
     assert.equal(meterInput('connected', { ...made, broker: { ...made.broker, mode: 'practice' } }, taste).snapshot?.practice, true);
     assert.deepEqual((['missing', 'rejected', 'present'] as const).map((state) => meterInput('connected', { ...made, key: { state } }, taste).snapshot?.keyMissing), [true, false, false]);
+    assert.deepEqual((['missing', 'rejected', 'present'] as const).map((state) => meterInput('connected', { ...made, key: { state } }, taste).snapshot?.keyRejected), [false, true, false]);
+  });
+
+  it('knows whether this workspace is allowed, and the first of what is wrong', () => {
+    const made = snapshot([grant('a', 40)], { consent: { everywhere: false, workspaceIds: ['ws_a'] }, problems: [problem('upstream_unreachable', 'First.'), problem('internal', 'Second.')] });
+    assert.deepEqual(['ws_a', 'ws_b'].map((id) => meterInput('connected', made, taste, id).snapshot?.notAllowed), [false, true]);
+    assert.equal(meterInput('connected', made, taste).snapshot?.problem, 'First.');
   });
 
   it('shows this window\'s own waiting request and nobody else\'s', () => {

@@ -34,7 +34,7 @@ describe('practice mode in a real VS Code', function () {
 
   it('starts practice mode with credits to spend', async () => {
     await first.bench.runCommand('Codex Broker: Start Practice Mode');
-    await first.bench.waitForStatus(meterItem, /practice/i);
+    await first.bench.waitForLabel(meterItem, /^Practice mode/);
     await first.bench.waitForLabel(meterItem, /1,000(\.00)? credits left/);
     assert.match(await first.bench.statusCard(meterItem), /1,000\.00 credits left/);
   });
