@@ -61,6 +61,11 @@ export function controlApi(parts: ControlParts): ControlApi {
       await ledger.command({ type: 'expire', atMs: clock.nowMs() });
       return balanceView(await ledger.query('balance', {}));
     },
+    consent: async (consent) => {
+      await ledger.command({ type: 'consent', consent, atMs: clock.nowMs() });
+      parts.changed();
+      return { allowed: true };
+    },
     usage: async ({ by, sinceMs }) => {
       const rows = await ledger.query('usage', { by, utcOffsetMs: parts.utcOffsetMs(clock.nowMs()), ...(sinceMs === undefined ? {} : { sinceMs }) });
       return { rows, total: totalOf(rows, 'total') };

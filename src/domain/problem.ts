@@ -38,10 +38,10 @@ export const problemKinds = {
   request_not_found: { status: 404, type: 'invalid_request_error', remedy: 'Use the x-request-id of an answer, or one that `codex-broker status` shows.' },
   key_conflict: { status: 409, type: 'invalid_request_error', remedy: 'Use a new --key for a different grant.' },
   // What the waterfall decided.
-  no_api_key: { status: 400, type: 'invalid_request_error', remedy: 'Store a key with "Codex Broker: Set API Key", start the broker with --api-key-stdin, or try practice mode.' },
+  no_api_key: { status: 400, type: 'invalid_request_error', remedy: 'Store a key with "Codex Broker: Set API Key" in VS Code, or try practice mode. Without VS Code, start the broker anew with --api-key-stdin.' },
   model_unpriced: { status: 400, type: 'invalid_request_error', remedy: 'Choose a priced model, or add its price to prices.json in the data folder.' },
   credits_exhausted: { status: 402, type: 'insufficient_quota', remedy: 'Add credits with "Codex Broker: Top Up Credits" or `codex-broker credits add AMOUNT`.' },
-  consent_missing: { status: 402, type: 'insufficient_quota', remedy: 'Allow this workspace to use purchased credits in the dashboard, or with `codex-broker credits add --for all`.' },
+  consent_missing: { status: 402, type: 'insufficient_quota', remedy: 'Choose "Allow this workspace" on the dashboard\'s Credits page, or run `codex-broker credits allow --for PATH`.' },
   budget_exceeded: { status: 402, type: 'insufficient_quota', remedy: 'Wait for the budget\'s next period or raise it.' },
   queue_full: { status: 429, type: 'requests', remedy: 'Wait until running requests finish, or run fewer at once.' },
   wait_too_long: { status: 429, type: 'requests', remedy: 'Try again after the time given, or ask OpenAI for a higher limit.' },

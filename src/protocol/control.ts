@@ -38,6 +38,11 @@ export const controlArguments = {
     ]),
   }).strict(),
   creditsList: z.object({}).strict(),
+  /** Lets every workspace, or one more, use purchased credits. What was allowed before stays; twice is once. */
+  consent: z.discriminatedUnion('scope', [
+    z.object({ scope: z.literal('everywhere') }).strict(),
+    z.object({ scope: z.literal('workspace'), workspaceId: z.string().min(1).max(100) }).strict(),
+  ]),
   usage: z.object({
     by: z.enum(['day', 'model', 'workspace', 'client', 'thread']),
     sinceMs: z.number().int().nonnegative().optional(),
@@ -147,6 +152,7 @@ export interface ControlResults {
   token: TokenResult;
   creditsAdd: CreditsAddResult;
   creditsList: CreditsListResult;
+  consent: { readonly allowed: true };
   usage: UsageResult;
   explain: ExplainResult;
   audit: AuditResult;

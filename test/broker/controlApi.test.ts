@@ -67,6 +67,19 @@ describe('control calls', () => {
     assert.ok(events.includes('changed'));
   }));
 
+  it('allow purchased credits, to one workspace or to all, however often it is said', () => withApi(async ({ call, events }) => {
+    await call('creditsAdd', { ...top, consent: { scope: 'ask' } });
+    const consent = async () => valueOf<{ consent: unknown }>(await call('status')).consent;
+    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: [] });
+    events.length = 0;
+    for (const _time of [1, 2]) assert.deepEqual(valueOf(await call('consent', { scope: 'workspace', workspaceId: 'ws_a' })), { allowed: true });
+    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: ['ws_a'] });
+    assert.deepEqual(valueOf(await call('consent', { scope: 'everywhere' })), { allowed: true });
+    assert.deepEqual(await consent(), { everywhere: true, workspaceIds: ['ws_a'] });
+    assert.deepEqual(events, ['changed', 'changed', 'changed'], 'every window is told');
+    assert.equal(codeOf(await call('consent', { scope: 'ask' })), 'argument_invalid');
+  }));
+
   it('list credits without those whose time is over', () => withApi(async ({ call, clock }) => {
     await call('creditsAdd', { ...top, expiresAtMs: noonMs + 5000 });
     clock.advance(5000);

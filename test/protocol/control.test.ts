@@ -12,6 +12,7 @@ describe('arguments of control calls', () => {
     for (const method of ['status', 'creditsList', 'forgetApiKey', 'shutdown', 'audit'] as const) assert.ok(takes(method, {}), method);
     assert.ok(takes('token', { workspacePath: '/a', label: 'A' }));
     assert.ok(takes('creditsAdd', { ...add, amountMicroCredits: grantMicroCreditsMax, expiresAtMs: 5, note: '', consent: { scope: 'workspace', workspaceId: 'ws' } }));
+    assert.ok(takes('consent', { scope: 'everywhere' }) && takes('consent', { scope: 'workspace', workspaceId: 'ws' }));
     assert.ok(takes('usage', { by: 'thread', sinceMs: 0 }));
     assert.ok(takes('explain', { id: 'x' }) && takes('cancel', { requestId: 'x' }) && takes('setApiKey', { apiKey: 'sk-x' }));
   });
@@ -24,6 +25,7 @@ describe('arguments of control calls', () => {
     const bad: [ControlMethod, unknown][] = [
       ['creditsAdd', { ...add, kind: 'stolen' }], ['creditsAdd', { ...add, key: '' }], ['creditsAdd', { ...add, key: 'k'.repeat(201) }], ['creditsAdd', { ...add, note: 'n'.repeat(201) }],
       ['creditsAdd', { ...add, consent: undefined }], ['creditsAdd', { ...add, consent: { scope: 'workspace' } }], ['creditsAdd', { ...add, consent: { scope: 'ask', workspaceId: 'x' } }],
+      ['consent', {}], ['consent', { scope: 'ask' }], ['consent', { scope: 'workspace' }], ['consent', { scope: 'everywhere', workspaceId: 'ws' }], ['consent', { scope: 'workspace', workspaceId: '' }],
       ['creditsAdd', { ...add, expiresAtMs: 8_640_000_000_000_001 }], ['creditsAdd', { ...add, priority: 1 }], ['usage', { by: 'user' }], ['usage', { by: 'day', sinceMs: -1 }],
       ['explain', { id: '' }], ['explain', {}], ['token', { workspacePath: 'p'.repeat(4097) }], ['setApiKey', { apiKey: 's'.repeat(501) }], ['status', { x: 1 }], ['status', null], ['status', []], ['shutdown', 'now'],
     ];

@@ -14,7 +14,7 @@ const stepsPerWorld = 60;
 const mustHappen = [
   'crash', 'lost group', 'late', 'clock set', 'grant true', 'grant false', 'grant key_conflict', 'grant argument_invalid', 'reserve false', 'reserve true',
   'reserve credits_exhausted', 'reserve consent_missing', 'reserve model_unpriced', 'reserve wait_too_long', 'settle false', 'settle true', 'settle failed',
-  'begin false', 'begin true', 'begin failed', 'expire done', 'recover done', 'workspace true',
+  'begin false', 'begin true', 'begin failed', 'expire done', 'recover done', 'workspace true', 'consent false', 'consent true',
 ];
 
 const live = (seed: number): Promise<WorldHistory> => withFastFolder((folder) => {

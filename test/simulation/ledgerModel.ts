@@ -25,6 +25,8 @@ export class LedgerModel {
   readonly grants: ModelGrant[] = [];
   readonly attempts = new Map<string, ModelAttempt>();
   readonly #workspaces = new Set<string>();
+  /** Who was allowed purchased credits outside of a grant: workspace ids, or `*` for every one. */
+  readonly #allowed = new Set<string>();
   /** Sum of everything that expired, to account for every credit at the end. */
   expired = 0;
 
@@ -37,6 +39,7 @@ export class LedgerModel {
       copy.attempts.set(id, { ...attempt, slices: attempt.slices.map((slice) => ({ amount: slice.amount, grant: grants.get(slice.grant) ?? slice.grant })) });
     }
     for (const id of this.#workspaces) copy.#workspaces.add(id);
+    for (const id of this.#allowed) copy.#allowed.add(id);
     copy.expired = this.expired;
     return copy;
   }
@@ -64,6 +67,12 @@ export class LedgerModel {
         }
         return { resolved: open.length };
       }
+      case 'consent': {
+        const who = command.consent.scope === 'everywhere' ? '*' : command.consent.workspaceId;
+        const exists = this.#allowed.has(who);
+        this.#allowed.add(who);
+        return { exists };
+      }
       case 'workspace': {
         const exists = this.#workspaces.has(command.workspaceId);
         this.#workspaces.add(command.workspaceId);
@@ -84,9 +93,9 @@ export class LedgerModel {
     return { created: true, id: command.grantId };
   }
 
-  /** Whether a workspace may use purchased credits, by what was said with the grants so far. */
+  /** Whether a workspace may use purchased credits, by what was said with the grants so far or by itself. */
   #permitted(workspaceId: string): boolean {
-    return this.grants.some(({ command: { kind, consent } }) => kind === 'purchased'
+    return this.#allowed.has('*') || this.#allowed.has(workspaceId) || this.grants.some(({ command: { kind, consent } }) => kind === 'purchased'
       && (consent.scope === 'everywhere' || consent.scope === 'workspace' && consent.workspaceId === workspaceId));
   }
 

@@ -135,6 +135,7 @@ function nextCommand(random: SeededRandom, { model, nowMs, given, name }: Surrou
   }
   if (roll < 0.18 && given.length > 0) return random.pick(given);
   if (roll < 0.22) return { type: 'expire', atMs: nowMs };
+  if (roll < 0.225) return { type: 'consent', atMs: nowMs, consent: random.chance(0.1) ? { scope: 'everywhere' } : { scope: 'workspace', workspaceId: random.pick(workspaces) } };
   if (roll < 0.24) return workspaceCommand(random.pick(workspaces));
   if (roll < 0.32 && attempts.length > 0) return { type: 'begin', attemptId: random.pick(attempts).command.attemptId, atMs: nowMs };
   if (roll < 0.34) return settleCommand(`ghost_${name}-1`, { inputTokens: 1 });

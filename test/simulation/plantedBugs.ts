@@ -38,6 +38,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   { name: 'flex costs the full price', file: pricing, from: 'const flexRatio: Ratio = { numerator: 1, denominator: 2 };', to: 'const flexRatio: Ratio = { numerator: 2, denominator: 2 };' },
   { name: 'permission for purchased credits is ignored', file: waterfall, from: 'if (!input.consented) {', to: 'if (!input.consented && input.nowMs < 0) {' },
   { name: 'permission of one workspace is permission for all', file: writes, from: 'balance.consentWorkspaces.includes(request.workspaceId)', to: 'balance.consentWorkspaces.length > 0' },
+  { name: 'a permission that was given by itself is lost', file: writes, from: 'if (!exists) insertConsent(', to: 'if (!exists && atMs < 0) insertConsent(' },
   { name: 'overage is drawn without permission', file: writes, from: `grants.filter((one) => one.kind !== 'purchased' || permitted)`, to: `grants.filter((one) => one.kind !== 'none' as string || permitted)` },
   { name: 'more is admitted than is free', file: waterfall, from: 'if (missing > 0) {', to: 'if (missing > 1000) {' },
   { name: 'a model without a price is let through', file: waterfall, from: `input.unpricedRule === 'refuse'`, to: `input.unpricedRule === 'allow'` },

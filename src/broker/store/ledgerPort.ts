@@ -86,7 +86,18 @@ export interface GrantCommand {
   readonly atMs: number;
   readonly expiresAtMs?: number;
   readonly note?: string;
-  readonly consent: { readonly scope: 'everywhere' | 'ask' } | { readonly scope: 'workspace'; readonly workspaceId: string };
+  readonly consent: Permission | { readonly scope: 'ask' };
+}
+
+/** Who may use purchased credits: every workspace, or one more. */
+export type Permission = { readonly scope: 'everywhere' } | { readonly scope: 'workspace'; readonly workspaceId: string };
+
+/** Allows purchased credits without adding any. The same permission again changes nothing. */
+export interface ConsentCommand { readonly type: 'consent'; readonly consent: Permission; readonly atMs: number }
+
+/** The key of a permission that was given by itself; one that came with a grant has the grant's id. */
+export function consentCause(consent: Permission): string {
+  return consent.scope === 'everywhere' ? 'allow everywhere' : `allow workspace ${consent.workspaceId}`;
 }
 
 /** Registers a workspace and the hash of its token; again with the same id is fine. */
@@ -106,7 +117,7 @@ export interface RecoverCommand { readonly type: 'recover'; readonly atMs: numbe
 export interface ExpireCommand { readonly type: 'expire'; readonly atMs: number }
 
 /** Everything that changes the ledger. */
-export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | WorkspaceCommand | RecoverCommand | ExpireCommand;
+export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | ConsentCommand | WorkspaceCommand | RecoverCommand | ExpireCommand;
 
 /** A settled attempt's money. `exists` when it had been settled before. */
 export interface SettleResult { readonly exists: boolean; readonly costMicroCredits?: number; readonly drawnMicroCredits: number }
@@ -117,6 +128,7 @@ export interface LedgerCommandResults {
   begin: { readonly exists: boolean };
   settle: SettleResult;
   grant: { readonly grant: Grant; readonly created: boolean } | { readonly problem: Problem };
+  consent: { readonly exists: boolean };
   workspace: { readonly exists: boolean };
   recover: { readonly resolved: number };
   expire: { readonly expired: number };

@@ -14,7 +14,8 @@ import { decide } from '../../domain/waterfall.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import { statement } from './statements.ts';
 import { readBalance, readGrants } from './ledgerReads.ts';
-import type { BeginCommand, GrantCommand, LedgerCommand, LedgerCommandResults, RecoverCommand, ReserveCommand, SettleCommand, SettleResult, WorkspaceCommand } from './ledgerPort.ts';
+import { consentCause } from './ledgerPort.ts';
+import type { BeginCommand, ConsentCommand, GrantCommand, LedgerCommand, LedgerCommandResults, Permission, RecoverCommand, ReserveCommand, SettleCommand, SettleResult, WorkspaceCommand } from './ledgerPort.ts';
 
 /** Runs one command on an open transaction. */
 export function runCommand(db: DatabaseSync, chains: LedgerChains, command: LedgerCommand): LedgerCommandResults[LedgerCommand['type']] {
@@ -23,6 +24,7 @@ export function runCommand(db: DatabaseSync, chains: LedgerChains, command: Ledg
     case 'begin': return begin(db, command);
     case 'settle': return settle(db, chains, command);
     case 'grant': return grant(db, chains, command);
+    case 'consent': return consentAlone(db, command);
     case 'workspace': return workspace(db, command);
     case 'recover': return recover(db, chains, command);
     case 'expire': return { expired: expireGrants(db, chains, command.atMs) };
@@ -173,12 +175,20 @@ function grant(db: DatabaseSync, chains: LedgerChains, command: GrantCommand): L
       createdAtMs: command.atMs, order: ordinal, expiresAtMs: command.expiresAtMs ?? null, note: command.note ?? null,
     })),
   });
-  const { consent } = command;
-  if (command.kind === 'purchased' && consent.scope !== 'ask') {
-    statement(db, 'INSERT INTO consents (at_ms, scope, workspace_id, cause) VALUES (?,?,?,?)')
-      .run(command.atMs, consent.scope, consent.scope === 'workspace' ? consent.workspaceId : null, command.grantId);
-  }
+  if (command.kind === 'purchased' && command.consent.scope !== 'ask') insertConsent(db, command.consent, command.grantId, command.atMs);
   return { grant: find(command.grantId), created: true };
+}
+
+function consentAlone(db: DatabaseSync, { consent, atMs }: ConsentCommand): LedgerCommandResults['consent'] {
+  const cause = consentCause(consent);
+  const exists = statement(db, 'SELECT 1 FROM consents WHERE cause = ?').get(cause) !== undefined;
+  if (!exists) insertConsent(db, consent, cause, atMs);
+  return { exists };
+}
+
+function insertConsent(db: DatabaseSync, consent: Permission, cause: string, atMs: number): void {
+  statement(db, 'INSERT INTO consents (at_ms, scope, workspace_id, cause) VALUES (?,?,?,?)')
+    .run(atMs, consent.scope, consent.scope === 'workspace' ? consent.workspaceId : null, cause);
 }
 
 function workspace(db: DatabaseSync, command: WorkspaceCommand): LedgerCommandResults['workspace'] {

@@ -9,6 +9,7 @@ import { auditFile } from './ledgerAudit.ts';
 import { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
 import { isFileFault, openLedgerFile, storeProblem } from './ledgerFile.ts';
+import { consentCause } from './ledgerPort.ts';
 import type { LedgerCommand, LedgerCommandResults, LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readRecent, readUsage, readWorkspaces } from './ledgerReads.ts';
 import { runCommand } from './ledgerWrites.ts';
@@ -103,6 +104,7 @@ export class SqliteLedger {
       case 'begin': return exists('SELECT 1 FROM begun WHERE attempt_id = ?', command.attemptId);
       case 'settle': return exists(`SELECT 1 FROM usage_events WHERE attempt_id = ?`, command.attemptId);
       case 'grant': return exists('SELECT 1 FROM grants WHERE key = ?', command.key);
+      case 'consent': return exists('SELECT 1 FROM consents WHERE cause = ?', consentCause(command.consent));
       case 'workspace': return exists('SELECT 1 FROM workspaces WHERE token_hash = ?', command.tokenHash);
       case 'recover': case 'expire': return false;
     }

@@ -116,6 +116,25 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       assert.equal(admitted.decision.outcome, 'admit');
     });
 
+    proven('gives a permission by itself once, to whom it names and to nobody else', async (store) => {
+      await store.command(grantCommand('g1', 10 * credit, { kind: 'purchased' }));
+      const from = async (attemptId: string, workspaceId: string) => {
+        const asked = reserveCommand(attemptId, 1000);
+        return (await store.command({ ...asked, request: { ...asked.request, workspaceId } })).decision;
+      };
+      const allow = { type: 'consent', atMs: startMs, consent: { scope: 'workspace', workspaceId: 'ws_b' } } as const;
+      assert.equal((await from('r1-1', 'ws_b')).code, 'consent_missing');
+      assert.deepEqual(await store.command(allow), { exists: false });
+      assert.deepEqual(await store.command({ ...allow, atMs: startMs + 5 }), { exists: true });
+      assert.equal((await from('r2-1', 'ws_b')).outcome, 'admit');
+      assert.equal((await from('r3-1', 'ws_c')).code, 'consent_missing');
+      assert.deepEqual((await store.query('balance', {})).consentWorkspaces, ['ws_b']);
+      assert.deepEqual(await store.command({ type: 'consent', atMs: startMs, consent: { scope: 'everywhere' } }), { exists: false });
+      assert.equal((await from('r4-1', 'ws_c')).outcome, 'admit');
+      const { consentEverywhere, consentWorkspaces } = await store.query('balance', {});
+      assert.deepEqual([consentEverywhere, consentWorkspaces], [true, ['ws_b']]);
+    });
+
     proven('draws a cost above the hold openly, never below zero and never from what was not permitted', async (store) => {
       await store.command(grantCommand('promo', 300_000));
       await store.command(grantCommand('bought', 10 * credit, { kind: 'purchased' }));
