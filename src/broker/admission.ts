@@ -5,12 +5,15 @@
 // A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `running`
 // while it has a lease, and leaves through exactly one of: settled, refused, cancelled. A throttled
 // lease goes back to `waiting` under the same request with a new attempt.
+//
+// Pacing counts by the monotonic clock, so that setting the computer's clock neither opens nor
+// closes a limit; its moments become wall time only where a person or a client reads them.
 import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
-import type { Clock } from './clock.ts';
+import { wallTimeOf, type Clock } from './clock.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** What admission needs. */
@@ -45,7 +48,7 @@ export class Admission {
       ...(request.facts.threadId === undefined ? {} : { threadId: request.facts.threadId }),
       estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
       certainTokens: request.estimate.certainInputTokens,
-    }, clock.nowMs());
+    }, clock.monotonicMs());
     if (submission.outcome !== 'queued') {
       const code = submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit';
       return this.#refuse(request, 1, { ended: problem(code, `${submission.because} Nothing was sent.`) }, 0);
@@ -63,19 +66,19 @@ export class Admission {
     const ticket = this.#tickets.get(requestId);
     if (ticket) ticket.cancelRunning = stop;
     if (ticket?.stopped) { stop(ticket.stopped); return; }
-    this.#parts.pacer.sent(requestId, this.#parts.clock.nowMs());
+    this.#parts.pacer.sent(requestId, this.#parts.clock.monotonicMs());
   }
 
   /** The headers of an answer that was no throttle. */
   answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
-    this.#parts.pacer.headers(requestId, observation, this.#parts.clock.nowMs());
+    this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
     this.#pump();
   }
 
   /** The attempt was throttled before anything reached the client: wait again, as long as the client bears it. */
   async throttled(requestId: string, throttle: Throttle): Promise<Admitted> {
     const ticket = this.#tickets.get(requestId);
-    const opensAtMs = this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.nowMs());
+    const opensAtMs = this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
     if (!ticket || opensAtMs === undefined) return { refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') };
     ticket.state = 'waiting';
     ticket.holdMicroCredits = 0;
@@ -94,13 +97,13 @@ export class Admission {
 
   /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
   turnedAway(requestId: string, throttle: Throttle): void {
-    this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.nowMs());
+    this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
     this.#giveUp(requestId);
   }
 
   /** The attempt ended. @param usedTokens input and output together; absent when unknown. */
   finished(requestId: string, usedTokens: number | undefined): void {
-    this.#parts.pacer.finished(requestId, usedTokens, this.#parts.clock.nowMs());
+    this.#parts.pacer.finished(requestId, usedTokens, this.#parts.clock.monotonicMs());
     this.#forget(requestId);
   }
 
@@ -135,9 +138,9 @@ export class Admission {
       ticket.started = resolve;
       ticket.stopTimer = clock.after(leftMs, () => this.#leave(ticket, this.#tooLong(ticket)));
       // Waiting that is known to outlast the client's patience is said at once.
-      if (opensAtMs !== undefined && opensAtMs - clock.nowMs() > leftMs) this.#leave(ticket, this.#tooLong(ticket, opensAtMs));
+      if (opensAtMs !== undefined && opensAtMs - clock.monotonicMs() > leftMs) this.#leave(ticket, this.#tooLong(ticket, opensAtMs));
       else this.#pump();
-      if (this.#tickets.get(facts.requestId)?.state === 'waiting') ticket.waitReason = this.#parts.pacer.waiting(clock.nowMs()).find((one) => one.id === facts.requestId)?.because ?? ticket.waitReason;
+      if (this.#tickets.get(facts.requestId)?.state === 'waiting') ticket.waitReason = this.#parts.pacer.waitingOne(facts.requestId, clock.monotonicMs())?.because ?? ticket.waitReason;
     });
     ticket.waitedMs = Math.round(clock.monotonicMs() - ticket.submittedAtMonotonicMs);
     if (why !== 'start') return this.#refuse(ticket.request, ticket.attempts + 1, { ended: why }, ticket.waitedMs);
@@ -146,8 +149,10 @@ export class Admission {
 
   #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
     const { pacer, clock } = this.#parts;
-    const line = pacer.waiting(clock.nowMs()).find((one) => one.id === ticket.request.facts.requestId);
-    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`, opensAtMs ?? line?.startsAtMs);
+    const line = pacer.waitingOne(ticket.request.facts.requestId, clock.monotonicMs());
+    const retryAtMonotonicMs = opensAtMs ?? line?.startsAtMs;
+    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`,
+      retryAtMonotonicMs === undefined ? undefined : wallTimeOf(clock, retryAtMonotonicMs));
   }
 
   /** Takes a waiting ticket out of the line and tells its request why. */
@@ -155,7 +160,7 @@ export class Admission {
     const { started } = ticket;
     if (!started) return;
     ticket.started = undefined;
-    this.#parts.pacer.cancel(ticket.request.facts.requestId, this.#parts.clock.nowMs());
+    this.#parts.pacer.cancel(ticket.request.facts.requestId, this.#parts.clock.monotonicMs());
     this.#forget(ticket.request.facts.requestId);
     started(why);
   }
@@ -214,7 +219,7 @@ export class Admission {
   }
 
   #giveUp(requestId: string): void {
-    this.#parts.pacer.cancel(requestId, this.#parts.clock.nowMs());
+    this.#parts.pacer.cancel(requestId, this.#parts.clock.monotonicMs());
     this.#forget(requestId);
   }
 
@@ -227,11 +232,11 @@ export class Admission {
   /** Starts what may start and sets the next wake-up. */
   #pump(): void {
     const { pacer, clock } = this.#parts;
-    const step = pacer.next(clock.nowMs());
+    const step = pacer.next(clock.monotonicMs());
     for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
     for (const { id } of step.start) this.#start(id, 'start');
     this.#stopWake();
-    this.#stopWake = step.wakeAtMs === undefined ? () => undefined : clock.after(Math.max(1, step.wakeAtMs - clock.nowMs()), () => this.#pump());
+    this.#stopWake = step.wakeAtMs === undefined ? () => undefined : clock.after(Math.max(1, step.wakeAtMs - clock.monotonicMs()), () => this.#pump());
     this.#parts.changed();
   }
 

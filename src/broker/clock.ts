@@ -18,5 +18,10 @@ export interface Ids {
   grantId(): string;
 }
 
+/** The wall time of a moment that was kept by the monotonic clock, for display: rounded, and as the wall clock stands now. */
+export function wallTimeOf(clock: Clock, monotonicMs: number): number {
+  return Math.round(clock.nowMs() + monotonicMs - clock.monotonicMs());
+}
+
 /** The longest delay that a timer of the platform takes; longer ones would fire at once. */
 export const timerDelayMsMax = 2_147_483_647;

@@ -1,5 +1,6 @@
 // The control calls: what a window or the command line may ask of the broker. Arguments are
 // checked here, once for both ways in; expected failures are problems, never stack traces.
+import { offsetSpans } from '../domain/localDays.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { controlArguments } from '../protocol/control.ts';
 import type { CallOutcome, ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
@@ -67,7 +68,9 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { allowed: true };
     },
     usage: async ({ by, sinceMs }) => {
-      const rows = await ledger.query('usage', { by, utcOffsetMs: parts.utcOffsetMs(clock.nowMs()), ...(sinceMs === undefined ? {} : { sinceMs }) });
+      const rows = await ledger.query('usage', {
+        by, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
+      });
       return { rows, total: totalOf(rows, 'total') };
     },
     explain: async ({ id }) => {

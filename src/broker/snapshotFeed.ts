@@ -1,14 +1,15 @@
 // Builds the one picture that every surface is painted from, and sends it to the windows when
 // something changed: at most a few times a second, the newest only, never a backlog.
-import type { Pacer } from '../domain/pacing.ts';
+import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
+import type { PacedWindow, Pacer } from '../domain/pacing.ts';
 import { availableMicroCredits, isExpired } from '../domain/grants.ts';
 import type { Problem } from '../domain/problem.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
-import type { Snapshot, UsageRow, RunView, GrantView } from '../protocol/snapshot.ts';
-import type { LiveRequest } from './admission.ts';
-import { timerDelayMsMax, type Clock } from './clock.ts';
+import type { Snapshot, UsageRow, RunView, GrantView, WindowView } from '../protocol/snapshot.ts';
+import type { LiveRequest } from './admissionTicket.ts';
+import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots. */
@@ -18,7 +19,6 @@ const refreshMs = 2000;
 const recentMax = 30;
 const entriesMax = 100;
 const daysShown = 14;
-const dayMs = 86_400_000;
 
 /** What the feed reads. */
 export interface FeedParts {
@@ -51,11 +51,6 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
     ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
     estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
   }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
-}
-
-/** Midnight of the local day that a moment lies in. */
-export function dayStartOf(atMs: number, offsetMs: number): number {
-  return Math.floor((atMs + offsetMs) / dayMs) * dayMs - offsetMs;
 }
 
 /** Makes and spreads snapshots. */
@@ -132,57 +127,69 @@ export class SnapshotFeed {
 
   #dayEndMs(): number {
     const { clock, utcOffsetMs } = this.#parts;
-    return dayStartOf(clock.nowMs(), utcOffsetMs(clock.nowMs())) + dayMs;
+    return dayStartMs(localDayOf(clock.nowMs(), utcOffsetMs) + 1, utcOffsetMs);
   }
 
   /** Reads everything and builds one snapshot. */
   async read(): Promise<Snapshot> {
-    const { ledger, clock, pacer } = this.#parts;
+    const { ledger, clock, utcOffsetMs } = this.#parts;
     const nowMs = clock.nowMs();
-    const utcOffsetMs = this.#parts.utcOffsetMs(nowMs);
-    const dayStartMs = dayStartOf(nowMs, utcOffsetMs);
+    const today = localDayOf(nowMs, utcOffsetMs);
+    const todayStartMs = dayStartMs(today, utcOffsetMs);
+    const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Credits whose time is over are no balance, whoever looks and however long nobody asked for any.
     const { grants } = await ledger.query('balance', {});
     if (grants.some((grant) => isExpired(grant, nowMs) && availableMicroCredits(grant) > 0)) await ledger.command({ type: 'expire', atMs: nowMs });
     const [balance, byWorkspace, byModel, days, recent, entries] = await Promise.all([
       ledger.query('balance', {}),
-      ledger.query('usage', { by: 'workspace', sinceMs: dayStartMs, utcOffsetMs }),
-      ledger.query('usage', { by: 'model', sinceMs: dayStartMs, utcOffsetMs }),
-      ledger.query('usage', { by: 'day', sinceMs: dayStartMs - (daysShown - 1) * dayMs, utcOffsetMs }),
+      ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
+      ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
+      ledger.query('usage', { by: 'day', sinceMs: shownStartMs, utcOffsets: offsetSpans(shownStartMs, nowMs, utcOffsetMs) }),
       ledger.query('recent', { limit: recentMax }),
       ledger.query('entries', { limit: entriesMax }),
     ]);
-    const runs = this.#runs(nowMs);
+    const runs = this.#runs();
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
       consent: { everywhere: balance.consentEverywhere, workspaceIds: balance.consentWorkspaces },
       nextDraw: nextDraw(balance.grants, balance.consentEverywhere || balance.consentWorkspaces.length > 0, nowMs),
-      windows: pacer.windows(nowMs), running: runs.filter((run) => run.state === 'running'),
+      windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state === 'waiting').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
-      today: { dayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
-      days: everyDay(days, dayStartMs, utcOffsetMs), recent, entries, problems: this.#parts.problems(),
+      today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
+      days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
   }
 
-  #runs(nowMs: number): RunView[] {
-    const line = new Map(this.#parts.pacer.waiting(nowMs).map((one) => [one.id, one]));
+  /** The limits with their moments in wall time. */
+  #windows(): WindowView[] {
+    const { clock, pacer } = this.#parts;
+    return pacer.windows(clock.monotonicMs()).map(({ resetsAtMs, observedAtMs, ...window }: PacedWindow) => ({
+      ...window,
+      ...(resetsAtMs === undefined ? {} : { resetsAtMs: wallTimeOf(clock, resetsAtMs) }),
+      ...(observedAtMs === undefined ? {} : { observedAtMs: wallTimeOf(clock, observedAtMs) }),
+    }));
+  }
+
+  #runs(): RunView[] {
+    const { clock, pacer } = this.#parts;
+    const line = new Map(pacer.waiting(clock.monotonicMs()).map((one) => [one.id, one]));
     return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits }) => {
       const place = line.get(request.facts.requestId);
       return {
         requestId: request.facts.requestId, state, workspaceId: request.facts.workspaceId, workspaceLabel: request.workspaceLabel,
         client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
         estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
-        ...(place && state === 'waiting' ? { reason: place.because, place: place.place, ...(place.startsAtMs === undefined ? {} : { startsAtMs: place.startsAtMs }) } : {}),
+        ...(place && state === 'waiting' ? { reason: place.because, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
       };
     });
   }
 }
 
 /** Fills the days without usage, so that a chart shows them. */
-function everyDay(rows: readonly UsageRow[], todayStartMs: number, offsetMs: number): UsageRow[] {
+function everyDay(rows: readonly UsageRow[], today: number): UsageRow[] {
   const known = new Map(rows.map((row) => [row.key, row]));
   return Array.from({ length: daysShown }, (_, index) => {
-    const key = new Date(todayStartMs + offsetMs - (daysShown - 1 - index) * dayMs).toISOString().slice(0, 10);
+    const key = dayKeyOf(today - (daysShown - 1 - index));
     return known.get(key) ?? totalOf([], key);
   });
 }

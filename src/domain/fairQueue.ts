@@ -110,11 +110,14 @@ export class FairQueue<T extends QueueItem> {
     return item;
   }
 
-  /** All items in the order in which they will be taken if nothing else comes. */
-  order(): T[] {
-    const copy = copyOfAll(this.#classes);
+  /**
+   * The items in the order in which they will be taken if nothing else comes.
+   * @param itemsMax how many of them at most; all without it
+   */
+  order(itemsMax = this.size): T[] {
+    const copy = copyOfAll(this.#classes, itemsMax);
     const items: T[] = [];
-    for (let item = takeFrom(copy); item; item = takeFrom(copy)) items.push(item);
+    for (let item = takeFrom(copy); item && items.push(item) < itemsMax;) item = takeFrom(copy);
     return items;
   }
 
@@ -199,10 +202,11 @@ function moveToFront<T>(list: T[], item: T): void {
   list.unshift(item);
 }
 
-function copyOfAll<T>(classes: Classes<T>): Classes<T> {
+/** A copy to take items from, with as much of each thread as so many turns can reach. */
+function copyOfAll<T>(classes: Classes<T>, itemsMax: number): Classes<T> {
   const copyOf = (line: ClassLine<T>): ClassLine<T> => ({
     passedOver: line.passedOver,
-    workspaces: line.workspaces.map((workspace) => ({ ...workspace, threads: workspace.threads.map((thread) => ({ ...thread, items: [...thread.items] })) })),
+    workspaces: line.workspaces.map((workspace) => ({ ...workspace, threads: workspace.threads.map((thread) => ({ ...thread, items: thread.items.slice(0, itemsMax) })) })),
   });
   return { interactive: copyOf(classes.interactive), agent: copyOf(classes.agent), batch: copyOf(classes.batch) };
 }

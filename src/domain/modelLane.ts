@@ -44,6 +44,22 @@ export interface TooLarge {
   readonly because: string;
 }
 
+/** A waiting request's place and reason for display. */
+export interface WaitingView {
+  readonly id: string;
+  /** 1 for the next in its model's line; absent when more than `placesLookedMax` are ahead and nobody counted them. */
+  readonly place?: number;
+  readonly because: string;
+  /** When it will probably start, or for one without a place the earliest; absent when that cannot be told. */
+  readonly startsAtMs?: number;
+}
+
+/** How far along a line one request's own place is looked for; lines of a thousand are walked for pictures only. */
+export const placesLookedMax = 50;
+
+/** How long a told token limit can make a request too large. After that one such request goes up and finds out. */
+export const limitCertainMs = 300_000;
+
 /** First pause after a refusal that named none; it doubles with every further one. */
 export const backOffMsMin = 1_000;
 /** The longest such pause. */
@@ -73,6 +89,8 @@ export class ModelLane {
   windows: Readonly<Record<'requests' | 'tokens', RateWindow>> = { requests: unknownWindow, tokens: unknownWindow };
   lastUsedAtMs: number;
   #concurrency: ConcurrencyLimit = unknownConcurrency;
+  /** The size of the largest request that was answered although it exceeds the token limit that is told. */
+  #passedTokens = 0;
   #refusalsInRow = 0;
   #refusedAtMs = -Infinity;
 
@@ -88,11 +106,16 @@ export class ModelLane {
     return Math.max(1, Math.ceil(request.estimatedTokens * requests.limit / tokens.limit));
   }
 
-  /** Why a request can never start, if the token limit is known and too small for it. */
-  tooLarge(request: PaceRequest): string | undefined {
-    const { limit } = this.windows.tokens;
-    const certain = request.certainTokens ?? request.estimatedTokens;
-    if (limit === undefined || certain <= limit) return undefined;
+  /**
+   * Why a request can never start, if the token limit is known and too small for it. A limit that was
+   * told longer ago than `limitCertainMs` may have grown, and one that a request of this size has
+   * passed does not bind; the request then goes up alone, since it reserves more than the limit has.
+   */
+  tooLarge(request: PaceRequest, nowMs: number): string | undefined {
+    const { limit, observedAtMs } = this.windows.tokens;
+    const certain = certainTokensOf(request);
+    if (limit === undefined || certain <= Math.max(limit, this.#passedTokens)) return undefined;
+    if (observedAtMs === undefined || nowMs - observedAtMs >= limitCertainMs) return undefined;
     return `The request needs about ${certain} tokens, but the whole token limit of ${this.model} is ${limit}.`;
   }
 
@@ -111,6 +134,36 @@ export class ModelLane {
       ? `The upstream asked to wait before the next request to ${this.model}.`
       : `The limit of ${window.limit} ${last.measure} per ${window.lengthMs > 3_600_000 ? 'day' : 'minute'} for ${this.model} is used up.`;
     return { because, ...(last.atMs === Infinity ? {} : { untilMs: last.atMs }) };
+  }
+
+  /** One waiting request's place, reason and probable start, found without walking a long line to its end. */
+  waitingOne(id: string, nowMs: number): WaitingView | undefined {
+    const item = this.queue.get(id);
+    if (!item) return undefined;
+    const order = this.queue.order(placesLookedMax);
+    const index = order.findIndex((each) => each.id === id);
+    const ahead = index < 0 ? order : order.slice(0, index);
+    const tokens = ahead.reduce((total, each) => total + each.request.estimatedTokens, item.request.estimatedTokens);
+    return this.#view(item, index < 0 ? undefined : index, ahead.length, tokens, nowMs);
+  }
+
+  /** Everything that waits, in order. Its cost grows with the line; `waitingOne` tells about one. */
+  waiting(nowMs: number): WaitingView[] {
+    let tokens = 0;
+    return this.queue.order().map((item, index) => {
+      tokens += item.request.estimatedTokens;
+      return this.#view(item, index, index, tokens, nowMs);
+    });
+  }
+
+  /** @param index its index in the line, if that is known  @param ahead how many are ahead at least */
+  #view(item: LaneItem, index: number | undefined, ahead: number, tokens: number, nowMs: number): WaitingView {
+    const hold = this.hold(item.request, nowMs);
+    const startsAtMs = this.forecast(ahead + 1, tokens, nowMs);
+    const count = index === undefined ? `At least ${ahead}` : `${ahead}`;
+    const because = index === 0 ? hold?.because ?? 'It starts at once.'
+      : `${count} ${ahead === 1 ? 'request to' : 'requests to'} ${this.model} ${ahead === 1 ? 'is' : 'are'} ahead of it.${hold ? ` ${hold.because}` : ''}`;
+    return { id: item.id, because, ...(index === undefined ? {} : { place: index + 1 }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
   }
 
   /** When so many requests and tokens will probably have been started; absent while it cannot be told. */
@@ -140,6 +193,8 @@ export class ModelLane {
     if (!running || running.answered) return;
     this.running.set(id, { ...running, answered: true });
     this.#each((window, measure) => observe(window, id, running.sentAtMs, seen[measure], nowMs));
+    const certain = certainTokensOf(running.item.request);
+    if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
     if (running.sentAtMs >= this.#refusedAtMs) this.#refusalsInRow = 0;
     this.#concurrency = afterAnswer(this.#concurrency, this.#announced(), this.running.size);
   }
@@ -155,8 +210,10 @@ export class ModelLane {
     const { observation, measure, limit } = throttle;
     this.#each((window, each) => {
       const told = observe(release(window, id, nowMs), id, sentAtMs, observation?.[each], nowMs);
-      return each === measure && limit !== undefined && limit > 0 && told.limit === undefined ? withLimit(told, limit, nowMs) : told;
+      // The headers' own figure counts more than the text's, but an old figure counts less.
+      return each === measure && limit !== undefined && limit > 0 && observation?.[each]?.limit === undefined ? withLimit(told, limit, nowMs) : told;
     });
+    if (measure === 'tokens' && certainTokensOf(item.request) > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = 0;
     // Attempts that were under way together meet the same refusal: one step of the back-off for all.
     if (sentAtMs > this.#refusedAtMs) {
       this.#refusalsInRow += 1;
@@ -209,6 +266,11 @@ export class ModelLane {
   #each(change: (window: RateWindow, measure: 'requests' | 'tokens') => RateWindow): void {
     this.windows = { requests: change(this.windows.requests, 'requests'), tokens: change(this.windows.tokens, 'tokens') };
   }
+}
+
+/** The tokens that a request takes in any case. */
+function certainTokensOf(request: PaceRequest): number {
+  return request.certainTokens ?? request.estimatedTokens;
 }
 
 function amountOf(request: PaceRequest, measure: 'requests' | 'tokens'): number {

@@ -2,7 +2,7 @@
 // and one credential. The broker tells it what happened and sets the timer that it asks for; it
 // sends nothing, holds no timer and reads no clock.
 import { queueBounds } from './fairQueue.ts';
-import { ModelLane, type LaneItem, type PaceRequest, type Throttle, type TooLarge } from './modelLane.ts';
+import { ModelLane, type LaneItem, type PaceRequest, type Throttle, type TooLarge, type WaitingView } from './modelLane.ts';
 import { availableAt, fullAtMs, type RateLimitObservation, type RateWindow } from './rateWindow.ts';
 
 /** Models whose limits are remembered at once; model names come from clients. */
@@ -29,16 +29,6 @@ export interface PaceStep {
 export type Submission =
   | { readonly outcome: 'queued' }
   | { readonly outcome: 'queue-full' | 'too-large'; readonly because: string };
-
-/** A waiting request for display. */
-export interface WaitingView {
-  readonly id: string;
-  /** 1 for the next in its model's line. */
-  readonly place: number;
-  readonly because: string;
-  /** When it will probably start; absent when that cannot be told. */
-  readonly startsAtMs?: number;
-}
 
 /** An upstream limit for display; the same fields as the snapshot's WindowView. */
 export interface PacedWindow {
@@ -70,7 +60,7 @@ export class Pacer {
     if (this.waitingCount >= queueBounds.itemsMax) return { outcome: 'queue-full', because: `${queueBounds.itemsMax} requests are waiting already.` };
     const lane = this.#lane(request.model, nowMs);
     if (!lane) return { outcome: 'queue-full', because: `Requests to ${lanesMax} different models are running or waiting already.` };
-    const because = lane.tooLarge(request);
+    const because = lane.tooLarge(request, nowMs);
     if (because !== undefined) return { outcome: 'too-large', because };
     const { id, priority, workspaceId, threadId } = request;
     const item: LaneItem = { id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: lane.costOf(request), request, starts: 0 };
@@ -88,7 +78,7 @@ export class Pacer {
     let wakeAtMs = Infinity;
     for (const lane of this.#lanes.values()) {
       for (let item = lane.queue.peek(); item; item = lane.queue.peek()) {
-        const because = lane.tooLarge(item.request);
+        const because = lane.tooLarge(item.request, nowMs);
         const hold = because === undefined ? lane.hold(item.request, nowMs) : undefined;
         if (hold) {
           wakeAtMs = Math.min(wakeAtMs, hold.untilMs ?? Infinity);
@@ -163,19 +153,14 @@ export class Pacer {
     return count;
   }
 
-  /** Everything that waits, in the order of each line, with its reason and probable start. */
+  /** Everything that waits, in the order of each line, with its reason and probable start. For pictures: it walks every line to its end. */
   waiting(nowMs: number): WaitingView[] {
-    return [...this.#lanes.values()].flatMap((lane) => {
-      let tokens = 0;
-      return lane.queue.order().map((item, index) => {
-        tokens += item.request.estimatedTokens;
-        const hold = lane.hold(item.request, nowMs);
-        const startsAtMs = lane.forecast(index + 1, tokens, nowMs);
-        const because = index === 0 ? hold?.because ?? 'It starts at once.'
-          : `${index} ${index === 1 ? 'request to' : 'requests to'} ${lane.model} ${index === 1 ? 'is' : 'are'} ahead of it.${hold ? ` ${hold.because}` : ''}`;
-        return { id: item.id, place: index + 1, because, ...(startsAtMs === undefined ? {} : { startsAtMs }) };
-      });
-    });
+    return [...this.#lanes.values()].flatMap((lane) => lane.waiting(nowMs));
+  }
+
+  /** One waiting request's place and reason, cheap however long its line is; absent when it does not wait. */
+  waitingOne(id: string, nowMs: number): WaitingView | undefined {
+    return this.#of(id)?.waitingOne(id, nowMs);
   }
 
   /** The limits as known, projected to this moment. A limit that was never announced is left out. */

@@ -144,6 +144,47 @@ describe('admission', () => {
     assert.equal(leaseOf(await waiting).waitedMs, 0);
   });
 
+  it('lets a limit refill by a clock that nobody sets', async () => {
+    const made = world();
+    leaseOf(await made.admission.acquire(request('r1')));
+    made.admission.sent('r1', () => undefined);
+    made.admission.answered('r1', { requests: { limit: 60, remaining: 0, resetMs: 60_000 } });
+    made.admission.finished('r1', 10);
+    const waiting = made.admission.acquire(request('r2'));
+    made.clock.jumpWall(-86_400_000);
+    const behind = made.admission.acquire(request('r3'));
+    made.clock.advance(1000);
+    assert.equal(leaseOf((await soFar(waiting)) ?? { refused: problem('internal', 'It still waits.') }).number, 1);
+    made.clock.jumpWall(2 * 86_400_000);
+    assert.equal(await soFar(behind), undefined, 'nor does a clock that is set forward open it');
+    made.clock.advance(1000);
+    assert.equal(leaseOf((await soFar(behind)) ?? { refused: problem('internal', 'It still waits.') }).number, 1);
+  });
+
+  it('says in the time of the wall when to come back', async () => {
+    const made = world();
+    leaseOf(await made.admission.acquire(request('r1', { patienceMs: 10_000 })));
+    made.admission.sent('r1', () => undefined);
+    made.clock.advance(500);
+    made.clock.jumpWall(-86_400_000);
+    const refused = refusalOf(await made.admission.throttled('r1', { measure: 'requests', retryAfterMs: 60_000 }));
+    assert.equal(refused.retryAtMs, made.clock.nowMs() + 60_000);
+  });
+
+  it('asks pacing about a request alone when it comes and when it gives up, not about the whole line', async () => {
+    const made = world();
+    made.pacer.waiting = () => assert.fail('the whole line was walked');
+    await fill(made);
+    const waiting = [1, 2].map((number) => made.admission.acquire(request(`r${number}`, { patienceMs: number * 5000 })));
+    await turn();
+    made.clock.advance(5000);
+    const refused = refusalOf(await (waiting[0] ?? assert.fail()));
+    assert.match(refused.message, /4 requests to gpt-test are running/);
+    made.admission.finished('busy0', 10);
+    leaseOf(await (waiting[1] ?? assert.fail()));
+    assert.match((await made.ledger.query('explain', { id: 'r2' }))?.decision.layers.find((layer) => layer.layer === 'limits')?.because ?? '', /It waited 5\.0 s: 1 request to gpt-test is ahead of it/);
+  });
+
   it('stops a waiting request when a person says so, and a client that leaves', async () => {
     const made = world();
     await fill(made);

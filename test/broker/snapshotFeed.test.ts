@@ -2,7 +2,7 @@
 // right also when time alone changes something.
 import assert from 'node:assert/strict';
 import type { LiveRequest } from '../../src/broker/admissionTicket.ts';
-import { balanceView, dayStartOf, SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
+import { balanceView, SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { grantCommand, reserveCommand, settleCommand } from '../support/ledger/ledgerCommands.ts';
@@ -12,17 +12,18 @@ import { recordingLedger } from './recordingLedger.ts';
 const hourMs = 3_600_000;
 const turn = () => new Promise<void>((resolve) => { setImmediate(resolve); });
 
-function world(utcOffsetMs = 0) {
-  const clock = manualClock();
+function world(utcOffsetMs: (atMs: number) => number = () => 0, startMs = noonMs) {
+  const clock = manualClock(startMs);
+  const pacer = new Pacer(() => 0.5);
   const ledger = recordingLedger();
   const live: LiveRequest[] = [];
   const feed = new SnapshotFeed({
-    ledger, clock, live: () => live, pacer: new Pacer(() => 0.5), utcOffsetMs: () => utcOffsetMs, key: () => ({ state: 'present' }), problems: () => [],
+    ledger, clock, live: () => live, pacer, utcOffsetMs, key: () => ({ state: 'present' }), problems: () => [],
     broker: { version: '1', pid: 1, startedAtMs: noonMs, mode: 'live', upstream: 'u', dataDir: 'd' },
   });
   const seen: Snapshot[] = [];
   const pass = async (ms: number) => { clock.advance(ms); await turn(); };
-  return { clock, ledger, live, feed, seen, pass };
+  return { clock, ledger, live, feed, seen, pass, pacer };
 }
 
 describe('the snapshot feed', () => {
@@ -104,7 +105,7 @@ describe('the snapshot feed', () => {
   });
 
   it('tells when a local day ends', async () => {
-    const { feed, seen, pass, ledger } = world(2 * hourMs);
+    const { feed, seen, pass, ledger } = world(() => 2 * hourMs);
     await ledger.command(reserveCommand('r1-1', 900));
     await ledger.command(settleCommand('r1-1', { inputTokens: 1000 }));
     feed.listen((snapshot) => seen.push(snapshot));
@@ -113,6 +114,39 @@ describe('the snapshot feed', () => {
     await pass(10 * hourMs);
     assert.deepEqual([seen.length, seen.at(-1)?.today.total.requests, seen.at(-1)?.days.at(-1)?.key, seen.at(-1)?.days.at(-2)?.requests], [2, 0, '2026-11-23', 1]);
     assert.equal(seen.at(-1)?.days.length, 14);
+  });
+
+  it('keeps each day its own when clocks were set among the days shown', async () => {
+    const changeMs = Date.UTC(2026, 9, 25, 1);
+    const { feed, ledger, clock, seen, pass } = world((atMs) => (atMs < changeMs ? 2 : 1) * hourMs, Date.UTC(2026, 9, 25, 22, 30));
+    const settledAt = async (attemptId: string, atMs: number) => {
+      await ledger.command(reserveCommand(attemptId, 900, { atMs }));
+      await ledger.command(settleCommand(attemptId, { inputTokens: 1000 }, { atMs }));
+    };
+    // Half past midnight of the 20th, and of the 25th, both in summer time; midnight of the oldest day shown.
+    for (const [attemptId, atMs] of [['r1-1', Date.UTC(2026, 9, 19, 22, 30)], ['r2-1', Date.UTC(2026, 9, 24, 22, 30)], ['r3-1', Date.UTC(2026, 9, 11, 22)]] as const) await settledAt(attemptId, atMs);
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.deepEqual(seen[0]?.days.filter((day) => day.requests > 0).map((day) => day.key), ['2026-10-12', '2026-10-20', '2026-10-25']);
+    assert.deepEqual([seen[0]?.today.dayStartMs, seen[0]?.today.total.requests, seen[0]?.days.length], [Date.UTC(2026, 9, 24, 22), 1, 14]);
+    await pass(hourMs / 2);
+    assert.deepEqual([clock.nowMs(), seen.at(-1)?.days.at(-1)?.key, seen.length], [Date.UTC(2026, 9, 25, 23), '2026-10-26', 2], 'a day of 25 hours has ended');
+  });
+
+  it('tells the moments of pacing in the time of the wall', async () => {
+    const { feed, clock, pacer, live } = world();
+    const request = (id: string) => ({ id, model: 'm', workspaceId: 'w', priority: 'agent' as const, estimatedTokens: 5 });
+    clock.advance(1000.25);
+    pacer.submit(request('first'), clock.monotonicMs());
+    pacer.next(clock.monotonicMs());
+    pacer.sent('first', clock.monotonicMs());
+    pacer.headers('first', { requests: { limit: 60, remaining: 0, resetMs: 60_000 } }, clock.monotonicMs());
+    pacer.submit(request('second'), clock.monotonicMs());
+    live.push({ request: { facts: { requestId: 'second', workspaceId: 'w', client: 'c', model: 'm', receivedAtMs: 0, stream: true }, workspaceLabel: 'W', estimate: { inputTokens: 5, certainInputTokens: 1, holdInputTokens: 5, outputTokens: 0 } } as LiveRequest['request'], state: 'waiting', sinceMs: 3, holdMicroCredits: 0 });
+    clock.jumpWall(-24 * hourMs);
+    const { windows, waiting, atMs } = await feed.read();
+    assert.deepEqual([windows[0]?.observedAtMs, windows[0]?.resetsAtMs], [Math.round(atMs), Math.round(atMs + 60_000)]);
+    assert.deepEqual([waiting[0]?.place, waiting[0]?.startsAtMs], [1, Math.round(atMs + 1000)]);
   });
 
   it('keeps trying when the ledger cannot be read, and stops when nobody listens', async () => {
@@ -144,10 +178,10 @@ describe('sums of a snapshot', () => {
     assert.deepEqual([total.key, total.requests, total.costMicroCredits, total.inputTokens], ['today', 0, 0, 0]);
   });
 
-  it('begin at local midnight', () => {
-    assert.equal(dayStartOf(noonMs, 0), Date.UTC(2026, 10, 22));
-    assert.equal(dayStartOf(noonMs, 13 * hourMs), Date.UTC(2026, 10, 22, 11));
-    assert.equal(dayStartOf(noonMs, -13 * hourMs), Date.UTC(2026, 10, 21, 13));
-    assert.equal(dayStartOf(Date.UTC(2026, 10, 22), 0), Date.UTC(2026, 10, 22));
+  it('begin at local midnight', async () => {
+    for (const [hours, startMs] of [[0, Date.UTC(2026, 10, 22)], [13, Date.UTC(2026, 10, 22, 11)], [-13, Date.UTC(2026, 10, 21, 13)]] as const) {
+      assert.equal((await world(() => hours * hourMs).feed.read()).today.dayStartMs, startMs);
+    }
+    assert.equal((await world(() => 0, Date.UTC(2026, 10, 22)).feed.read()).today.dayStartMs, Date.UTC(2026, 10, 22));
   });
 });

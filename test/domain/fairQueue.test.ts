@@ -63,6 +63,7 @@ describe('fair queue', () => {
       const order = queue.order().map((each) => each.id);
       for (const [index, id] of order.entries()) if (index % 7 === 0) assert.equal(queue.place(id), index + 1);
       assert.equal(queue.peek()?.id, order[0]);
+      for (const itemsMax of [0, 1, 7, 50]) assert.deepEqual(queue.order(itemsMax).map((each) => each.id), order.slice(0, itemsMax));
       assert.deepEqual(drain(queue).map((each) => each.id), order);
       assert.equal(queue.size, 0);
     }));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { attemptsUnknownMax } from '../../src/domain/concurrencyLimit.ts';
 import { queueBounds } from '../../src/domain/fairQueue.ts';
-import { backOffMsMax, backOffMsMin, type PaceRequest } from '../../src/domain/modelLane.ts';
+import { backOffMsMax, backOffMsMin, limitCertainMs, placesLookedMax, type PaceRequest } from '../../src/domain/modelLane.ts';
 import { lanesMax, Pacer } from '../../src/domain/pacing.ts';
 
 let made = 0;
@@ -79,6 +79,55 @@ describe('pacer', () => {
     assert.match(step.tooLarge[0]?.because ?? '', /about 50000 tokens, but the whole token limit of m is 30000/);
     assert.equal(unknown.submit(request({ estimatedTokens: 30_001 }), 10).outcome, 'too-large');
     assert.equal(unknown.submit(request({ estimatedTokens: 90_000, certainTokens: 8_000 }), 10).outcome, 'queued', 'only what is certain counts');
+  });
+
+  it('does not believe a small token limit for ever: after a while one request finds out', () => {
+    const pacer = knowing(60, 60, { limit: 5_000, remaining: 5_000 });
+    const large = { estimatedTokens: 20_000, certainTokens: 6_000 };
+    assert.equal(pacer.submit(request(large), limitCertainMs - 1).outcome, 'too-large');
+    const probe = submitted(pacer, limitCertainMs, large);
+    const second = submitted(pacer, limitCertainMs, large);
+    assert.deepEqual(started(pacer, limitCertainMs), [probe], 'one, while its answer is awaited');
+    pacer.sent(probe, limitCertainMs);
+    const refusal = { measure: 'tokens' as const, limit: 5_000, requested: 20_000, retryAfterMs: 1_000 };
+    pacer.throttled(probe, refusal, limitCertainMs + 10);
+    assert.deepEqual(pacer.next(limitCertainMs + 10).tooLarge.map((each) => each.id), [probe, second], 'the refusal made it certain again, without headers too');
+    assert.equal(pacer.submit(request(large), 2 * limitCertainMs).outcome, 'too-large');
+    const again = submitted(pacer, 3 * limitCertainMs, large);
+    assert.deepEqual(started(pacer, 3 * limitCertainMs), [again]);
+    pacer.sent(again, 3 * limitCertainMs);
+    pacer.headers(again, seen(60, 50, { limit: 400_000, remaining: 380_000 }), 3 * limitCertainMs + 10);
+    assert.equal(pacer.submit(request(large), 3 * limitCertainMs + 20).outcome, 'queued', 'the limit had grown');
+  });
+
+  it('takes an answer as proof that a limit does not bind requests of that size, until one is refused', () => {
+    const pacer = knowing(60, 60);
+    const large = { estimatedTokens: 20_000, certainTokens: 6_000 };
+    const answered = submitted(pacer, 0, large);
+    started(pacer, 0);
+    pacer.sent(answered, 0);
+    pacer.headers(answered, seen(60, 59, { limit: 5_000, remaining: 4_000 }), 10);
+    pacer.finished(answered, 20_000, 20);
+    assert.equal(pacer.submit(request({ ...large, certainTokens: 6_001 }), 30).outcome, 'too-large');
+    const next = submitted(pacer, 30, large);
+    assert.deepEqual(started(pacer, 1_000_000), [next]);
+    pacer.throttled(next, { measure: 'tokens', limit: 5_000, requested: 20_000, retryAfterMs: 1_000 }, 1_000_010);
+    assert.deepEqual(pacer.next(1_000_010).tooLarge.map((each) => each.id), [next]);
+  });
+
+  it('tells of one waiting request what the whole picture tells, and does not walk a long line for it', () => {
+    const pacer = knowing(60, 0);
+    const ids = Array.from({ length: placesLookedMax + 30 }, (_, index) => submitted(pacer, 0, { workspaceId: `w${index % 3}`, estimatedTokens: 100 + index }));
+    const all = pacer.waiting(0);
+    for (const view of all.slice(0, placesLookedMax)) assert.deepEqual(pacer.waitingOne(view.id, 0), view);
+    for (const view of all.slice(placesLookedMax)) {
+      const one = pacer.waitingOne(view.id, 0);
+      assert.equal(one?.place, undefined);
+      assert.match(one?.because ?? '', new RegExp(`^At least ${placesLookedMax} requests to m are ahead of it\\. The limit of 60`));
+      assert.ok((one?.startsAtMs ?? Infinity) <= (view.startsAtMs ?? 0), 'the earliest time is not later than the probable one');
+    }
+    assert.equal(all.length, ids.length);
+    assert.equal(pacer.waitingOne('stranger', 0), undefined);
   });
 
   it('puts a refused attempt at the head again and waits as long as it was told', () => {

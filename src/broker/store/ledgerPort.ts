@@ -2,6 +2,7 @@
 // by its own key, and queries that read it. Adapters (SQLite now) agree by one contract suite.
 import type { AuditFindings } from '../../domain/audit.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
+import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
@@ -145,7 +146,12 @@ export interface LedgerQueries {
   workspaces: { args: Record<string, never>; result: readonly Workspace[] };
   balance: { args: Record<string, never>; result: BalanceRead };
   usage: {
-    args: { readonly by: 'day' | 'model' | 'workspace' | 'client' | 'thread'; readonly sinceMs?: number; readonly utcOffsetMs: number };
+    args: {
+      readonly by: 'day' | 'model' | 'workspace' | 'client' | 'thread';
+      readonly sinceMs?: number;
+      /** What makes the days local ones; without it they are those of UTC. */
+      readonly utcOffsets?: readonly OffsetSpan[];
+    };
     result: readonly UsageRow[];
   };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };

@@ -2,6 +2,8 @@
 // only; nothing here changes a row.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
+import { dayKeyOf } from '../../domain/localDays.ts';
+import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { EntryView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
 import type { BalanceRead, LedgerQueries, Workspace } from './ledgerPort.ts';
@@ -37,30 +39,32 @@ export function readWorkspaces(db: DatabaseSync): Workspace[] {
   }));
 }
 
-const millisecondsPerDay = 86_400_000;
-
 /** The grouping expression of each report; fixed texts, nothing from outside gets into the SQL. */
 const groupings = {
-  day: `CAST((u.at_ms + ?2) / ${millisecondsPerDay} AS INTEGER) * ${millisecondsPerDay} - ?2`,
+  day: 'CAST((u.at_ms + s.offset_ms) / 86400000 AS INTEGER)',
   model: 'COALESCE(u.model_served, u.model)',
   workspace: 'u.workspace_id',
   client: 'u.client',
   thread: `COALESCE(u.thread_id, '')`,
 } as const;
 
+/** The distances to UTC as a table, so that each event is counted to the local day of its own time. */
+const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?2))`;
+const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
+
 /** Usage summed by a key; the attempts that the upstream never saw count as requests of zero tokens. */
 export function readUsage(db: DatabaseSync, args: LedgerQueries['usage']['args']): UsageRow[] {
   const key = groupings[args.by];
-  // Days are keyed by their local midnight; the offset is named in every report so that SQLite
-  // accepts the same two values for each of them.
-  const rows = statement(db, `SELECT ${key} AS key, COUNT(DISTINCT u.request_id) AS requests, SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached,
+  const byDay = args.by === 'day';
+  const rows = statement(db, `${byDay ? spansTable : ''} SELECT ${key} AS key, COUNT(DISTINCT u.request_id) AS requests, SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached,
     SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output, SUM(u.reasoning_tokens) AS reasoning, COALESCE(SUM(c.cost), 0) AS cost,
     SUM(CASE WHEN c.id IS NOT NULL AND u.measured = 0 THEN 1 ELSE 0 END) AS estimated,
     SUM(CASE WHEN c.id IS NULL AND u.input_tokens + u.output_tokens > 0 THEN 1 ELSE 0 END) AS unpriced, MAX(w.label) AS label
     FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id
-    WHERE u.at_ms >= ?1 AND ?2 = ?2 GROUP BY 1 ORDER BY ${args.by === 'day' ? '1' : 'cost DESC, 1'}`).all(args.sinceMs ?? 0, args.utcOffsetMs);
+    ${byDay ? 'JOIN s ON u.at_ms >= s.from_ms AND u.at_ms < s.until_ms' : ''} WHERE u.at_ms >= ?1 GROUP BY 1 ORDER BY ${byDay ? '1' : 'cost DESC, 1'}`)
+    .all(args.sinceMs ?? 0, ...(byDay ? [JSON.stringify(args.utcOffsets ?? utcOnly)] : []));
   return rows.map((row) => {
-    const text = args.by === 'day' ? dayLabel(Number(row['key']), args.utcOffsetMs) : String(row['key']);
+    const text = byDay ? dayKeyOf(Number(row['key'])) : String(row['key']);
     return {
       key: text, label: args.by === 'workspace' && row['label'] !== null ? String(row['label']) : text || 'no thread', requests: Number(row['requests']),
       inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
@@ -68,11 +72,6 @@ export function readUsage(db: DatabaseSync, args: LedgerQueries['usage']['args']
       estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
     };
   });
-}
-
-/** A local day as `YYYY-MM-DD`, from its midnight. */
-function dayLabel(dayStartMs: number, utcOffsetMs: number): string {
-  return new Date(dayStartMs + utcOffsetMs).toISOString().slice(0, 10);
 }
 
 /** The newest finished attempts. */

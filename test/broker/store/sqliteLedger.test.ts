@@ -1,6 +1,7 @@
 // The embedded ledger on its own thread of control: the contract, and the questions that reports ask
 // of it. What happens to damaged files and full disks is tested beside this.
 import assert from 'node:assert/strict';
+import { offsetSpans } from '../../../src/domain/localDays.ts';
 import { ProblemError } from '../../../src/domain/problem.ts';
 import type { LedgerCommand, LedgerCommandResults, LedgerStore } from '../../../src/broker/store/ledgerPort.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
@@ -60,15 +61,29 @@ describe('SqliteLedger', () => {
       runOne(ledger, { ...reserve, request: { ...reserve.request, ...(index === 0 ? {} : { threadId: 'thread-1' }) } });
       runOne(ledger, settleCommand(`r${index}-1`, { inputTokens: 1000, cachedInputTokens: 400, outputTokens: 10, reasoningTokens: 4 }, { atMs, measured: index !== 2 }));
     });
-    const by = (name: 'day' | 'model' | 'workspace' | 'client' | 'thread', utcOffsetMs = 0) => ledger.query('usage', { by: name, utcOffsetMs }).map((row) => [row.key, row.requests, row.inputTokens, row.estimated]);
+    const by = (name: 'day' | 'model' | 'workspace' | 'client' | 'thread', utcOffsetMs?: number) => ledger.query('usage', { by: name, ...(utcOffsetMs === undefined ? {} : { utcOffsets: offsetSpans(0, 0, () => utcOffsetMs) }) }).map((row) => [row.key, row.requests, row.inputTokens, row.estimated]);
     assert.deepEqual(by('day'), [['2026-11-22', 3, 3000, 1]]);
     assert.deepEqual(by('day', 2 * hourMs), [['2026-11-22', 1, 1000, 0], ['2026-11-23', 2, 2000, 1]]);
     assert.deepEqual(by('day', -22 * hourMs), [['2026-11-21', 1, 1000, 0], ['2026-11-22', 2, 2000, 1]]);
     assert.deepEqual(by('thread'), [['thread-1', 2, 2000, 1], ['', 1, 1000, 0]]);
-    const [row] = ledger.query('usage', { by: 'workspace', utcOffsetMs: 0 });
+    const [row] = ledger.query('usage', { by: 'workspace' });
     // 600 in at 125, 400 cached at 12.5, 10 out at 750: 87,500 for each of three.
     assert.deepEqual([row?.label, row?.cachedInputTokens, row?.reasoningTokens, row?.costMicroCredits, row?.unpriced], ['ws_a', 1200, 12, 262_500, 0]);
-    assert.deepEqual(ledger.query('usage', { by: 'model', sinceMs: times[2] ?? 0, utcOffsetMs: 0 }).map((one) => one.requests), [1]);
+    assert.deepEqual(ledger.query('usage', { by: 'model', sinceMs: times[2] ?? 0 }).map((one) => one.requests), [1]);
+  }));
+
+  it('counts each event to the local day of its own time, also after clocks were set', () => withLedger((ledger) => {
+    const hourMs = 3_600_000;
+    const changeMs = Date.UTC(2026, 9, 25, 1);
+    const summer = (atMs: number) => (atMs < changeMs ? 2 : 1) * hourMs;
+    // Half past midnight in summer time, half past eleven in the evening in winter time, one request of two attempts across the change.
+    const times: [string, number][] = [['r1-1', Date.UTC(2026, 9, 19, 22, 30)], ['r2-1', Date.UTC(2026, 9, 26, 22, 30)], ['r3-1', changeMs - 1], ['r3-2', changeMs]];
+    for (const [attemptId, atMs] of times) {
+      runOne(ledger, reserveCommand(attemptId, 1000, { atMs }));
+      runOne(ledger, settleCommand(attemptId, { inputTokens: 10 }, { atMs }));
+    }
+    const rows = ledger.query('usage', { by: 'day', utcOffsets: offsetSpans(0, Date.UTC(2026, 10, 22), summer) });
+    assert.deepEqual(rows.map((row) => [row.key, row.requests, row.inputTokens]), [['2026-10-20', 1, 10], ['2026-10-25', 1, 20], ['2026-10-26', 1, 10]]);
   }));
 
   it('tells a request by its own id and by its attempt\'s, and knows nothing of others', () => withLedger((ledger) => {
