@@ -1,11 +1,12 @@
 // The command line of the program: which command, and how its failures are told. Exit codes:
-// 0 done, 1 failed, 2 wrong use (audit: discrepancy), 3 unreadable ledger (audit only).
+// 0 done, 1 failed, 2 wrong use (audit: discrepancy), 3 unreadable ledger (audit only), 126 and 127
+// when `run` could not execute or find the command; otherwise `run` gives on the command's own.
 import { pathToFileURL } from 'node:url';
-import { ProblemError } from '../domain/problem.ts';
+import { problem, ProblemError } from '../domain/problem.ts';
 import type { CommandIo } from './commands/commandIo.ts';
 import { credits, token } from './commands/credits.ts';
 import { audit, explain, status, usage } from './commands/reports.ts';
-import { run } from './commands/run.ts';
+import { CommandNotStarted, run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { sandboxEntry } from './practiceUpstream.ts';
 
@@ -16,7 +17,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CommandIo)
 const help = `codex-broker: paces, meters and pays for Codex requests from a credit balance
 
   serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--practice [--scenario FILE]] [--idle-exit-ms N] [--no-keychain]
+        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
                                   run the broker; prints one JSON line when it accepts requests
   token [--workspace PATH]        make or show a workspace's token and addresses
   credits add AMOUNT [--kind included|promotional|purchased] [--expires ISO] [--key ID]
@@ -31,7 +32,8 @@ const help = `codex-broker: paces, meters and pays for Codex requests from a cre
   sandbox [--port N] [--scenario FILE]
                                   the simulated upstream
 
-  --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --json prints data for programs.`;
+  --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --practice is practice mode, with a folder and
+  a ledger of its own; --json prints data for programs. A date without a time begins at midnight here.`;
 
 /** Runs a command line. @returns the exit code */
 export async function commandLine(args: readonly string[], io: CommandIo): Promise<number> {
@@ -44,12 +46,22 @@ export async function commandLine(args: readonly string[], io: CommandIo): Promi
   try {
     return await command(rest, io);
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    const { code, message, remedy } = error.problem;
-    if (rest.includes('--json')) io.out(JSON.stringify({ error: { code, message, remedy } }));
+    const { code, message, remedy } = error instanceof ProblemError ? error.problem
+      : problem('internal', `The command failed for a reason that the program did not expect (${firstLine(error)}).`);
+    if (ownArguments(rest).includes('--json')) io.out(JSON.stringify({ error: { code, message, remedy } }));
     io.err(`${message} ${remedy} (${code})`);
-    return code === 'argument_invalid' ? 2 : 1;
+    return error instanceof CommandNotStarted ? error.exitCode : code === 'argument_invalid' ? 2 : 1;
   }
+}
+
+/** What is said to this program; behind `--` begins the command that `run` starts. */
+function ownArguments(args: readonly string[]): readonly string[] {
+  const split = args.indexOf('--');
+  return split === -1 ? args : args.slice(0, split);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }
 
 /** `codex-broker sandbox`: the neighbouring program, loaded only when asked for. */

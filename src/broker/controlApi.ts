@@ -1,6 +1,7 @@
 // The control calls: what a window or the command line may ask of the broker. Arguments are
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { offsetSpans } from '../domain/localDays.ts';
+import { isAbsolute } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { controlArguments } from '../protocol/control.ts';
 import type { CallOutcome, ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
@@ -18,7 +19,8 @@ export interface ControlParts {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly folder: DataFolder;
+  /** Holds the key of workspace tokens; absent when the ledger was opened for reading only. */
+  readonly folder: DataFolder | undefined;
   readonly utcOffsetMs: (atMs: number) => number;
   /** `http://127.0.0.1:PORT` of the listening broker. */
   readonly url: () => string;
@@ -39,6 +41,9 @@ export function controlApi(parts: ControlParts): ControlApi {
   return {
     status: () => parts.feed.read(),
     token: async ({ workspacePath, label }) => {
+      if (!parts.folder) throw new ProblemError(problem('data_folder_unusable', 'The data folder was opened for reading only, so no token can be made.'));
+      // The caller's working folder is not this process's: a relative path would name another folder here.
+      if (!isAbsolute(workspacePath)) throw new ProblemError(problem('argument_invalid', 'workspacePath: a workspace is named by its whole path.'));
       const found = workspaceIdOf(workspacePath);
       const token = workspaceToken(parts.folder.workspaceKey, found.workspaceId);
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
@@ -59,7 +64,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { grant, created: result.created, balance };
     },
     creditsList: async () => {
-      await ledger.command({ type: 'expire', atMs: clock.nowMs() });
+      await expireWhereWritable(ledger, clock.nowMs());
       return balanceView(await ledger.query('balance', {}));
     },
     consent: async (consent) => {
@@ -101,6 +106,16 @@ export function controlApi(parts: ControlParts): ControlApi {
       return Promise.resolve({ stopping: true });
     },
   };
+}
+
+/** Books what has expired. A list can be read all the same where the ledger cannot be written: it tells each grant's expiry. */
+async function expireWhereWritable(ledger: LedgerStore, nowMs: number): Promise<void> {
+  try {
+    await ledger.command({ type: 'expire', atMs: nowMs });
+  } catch (error) {
+    // A store that failed altogether says so again at the question that follows.
+    if (!(error instanceof ProblemError)) throw error;
+  }
 }
 
 /** Whether a name is one of the calls. */

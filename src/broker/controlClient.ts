@@ -1,6 +1,6 @@
-// Finds the running broker of a data folder, proves that it is ours before any secret is shown,
-// and calls it. Where none runs, the same calls work on the ledger itself, under its lease.
-import { randomBytes } from 'node:crypto';
+// The control calls of a data folder for a command: made by the running broker, or, where none runs,
+// on the ledger itself under the folder's lease. A command that only reads changes nothing in the
+// folder and works where nothing can be written.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pacer } from '../domain/pacing.ts';
@@ -9,10 +9,15 @@ import type { ProblemCode } from '../domain/problem.ts';
 import type { ControlApi, ControlMethod } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/control.ts';
 import { callControl, controlApi } from './controlApi.ts';
-import { prepareDataFolder, proofOf, readBrokerAddress, sameSecret } from './dataFolder.ts';
+import { prepareDataFolder } from './dataFolder.ts';
+import type { DataFolder } from './dataFolder.ts';
+import { claimFolder, folderMode, refuseOtherMode } from './folderMode.ts';
+import type { FolderMode } from './folderMode.ts';
 import { KeyStore } from './keyStore.ts';
+import { copyLedger, isWritable } from './ledgerCopy.ts';
+import { findBroker, findOrHold } from './runningBroker.ts';
+import type { RunningBroker } from './runningBroker.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
-import { acquireLease } from './store/lease.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from './systemClock.ts';
 
@@ -24,38 +29,40 @@ export interface Control {
   close(): Promise<void>;
 }
 
-/** How long a running broker may take to prove itself. */
-const proofMsMax = 3000;
+/** What a command means to do with a data folder. */
+export interface ControlUse {
+  /** Reading makes nothing, and needs no right to write. */
+  readonly to: 'read' | 'change';
+  /** The mode that the person named; undefined takes the folder as it is. */
+  readonly mode: FolderMode | undefined;
+}
+
 /** How long a call may take; an audit of a large ledger takes seconds. */
 const callMsMax = 120_000;
 
-/** The running broker of a folder, proven; undefined when none answers there. */
-export async function findBroker(dataDir: string): Promise<{ url: string; controlToken: string } | undefined> {
-  const found = readBrokerAddress(dataDir);
-  if (!found) return undefined;
-  const nonce = randomBytes(24).toString('base64url');
-  try {
-    const answer = await fetch(`${found.address.url}/healthz?nonce=${nonce}`, { signal: AbortSignal.timeout(proofMsMax), redirect: 'error' });
-    const health = await answer.json() as { proof?: unknown };
-    return typeof health.proof === 'string' && sameSecret(health.proof, proofOf(found.controlToken, nonce))
-      ? { url: found.address.url, controlToken: found.controlToken } : undefined;
-  } catch {
-    // Nobody answers there, or something else does: the file is only a hint.
-    return undefined;
-  }
-}
-
-/** Connects to the running broker. @throws ProblemError `broker_unreachable` */
-export async function connectBroker(dataDir: string): Promise<Control & { readonly url: string }> {
+/**
+ * Connects to the running broker.
+ * @param mode the mode that the person named; absent takes the folder as it is
+ * @throws ProblemError `broker_unreachable`, or `data_folder_unusable` for a folder of the other mode
+ */
+export async function connectBroker(dataDir: string, mode?: FolderMode): Promise<Control & { readonly url: string }> {
+  refuseOtherMode(dataDir, mode);
   const found = await findBroker(dataDir);
   if (!found) throw new ProblemError(problem('broker_unreachable', `No broker is running for the data folder ${dataDir}.`));
+  return controlOf(found);
+}
+
+function controlOf(found: RunningBroker): Control & { readonly url: string } {
   const call = async (method: ControlMethod, args: unknown): Promise<unknown> => {
     const { answer, body } = await post(`${found.url}/broker/v1/${method}`, found.controlToken, args);
     if (!answer.ok && body.error) throw new ProblemError({ ...problem(body.error.code, body.error.message), ...(body.error.remedy ? { remedy: body.error.remedy } : {}) });
     return body;
   };
-  const api = Object.fromEntries((Object.keys(controlArguments) as ControlMethod[]).map((method) => [method, (args: unknown) => call(method, args)]));
-  return { api: api as unknown as ControlApi, url: found.url, close: () => Promise.resolve() };
+  return { api: apiOf(call), url: found.url, close: () => Promise.resolve() };
+}
+
+function apiOf(call: (method: ControlMethod, args: unknown) => Promise<unknown>): ControlApi {
+  return Object.fromEntries((Object.keys(controlArguments) as ControlMethod[]).map((method) => [method, (args: unknown) => call(method, args)])) as unknown as ControlApi;
 }
 
 interface CallBody { readonly error?: { readonly code: ProblemCode; readonly message: string; readonly remedy?: string } }
@@ -76,41 +83,70 @@ async function post(address: string, controlToken: string, args: unknown): Promi
 /**
  * The calls of a data folder, by the running broker or on the ledger itself.
  * @param ledgerEntry the module that serves the ledger's thread
- * @param mayCreate whether a ledger may be made where there is none
- * @throws ProblemError `ledger_missing`, `broker_unreachable` and what opening a ledger throws
+ * @throws ProblemError `ledger_missing`, `broker_unreachable`, `data_folder_unusable` and what opening a ledger throws
  */
-export async function openControl(dataDir: string, ledgerEntry: URL, mayCreate: boolean): Promise<Control> {
-  if (await findBroker(dataDir)) return connectBroker(dataDir);
-  if (!mayCreate && !existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
-    throw new ProblemError(problem('ledger_missing', `There is no ledger in the data folder ${dataDir} yet.`));
+export async function openControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
+  const isReading = use.to === 'read';
+  refuseOtherMode(dataDir, use.mode);
+  const running = await findBroker(dataDir);
+  if (running) return controlOf(running);
+  if (isReading) {
+    if (!existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
+      throw new ProblemError(problem('ledger_missing', `There is no ledger in the data folder ${dataDir} yet.`));
+    }
+    if (!isWritable(dataDir)) return openCopy(dataDir, ledgerEntry);
   }
-  const folder = prepareDataFolder(dataDir);
-  const lease = acquireLease(dataDir);
-  if (!lease) throw new ProblemError(problem('broker_unreachable', `A broker holds the data folder ${dataDir}, but it does not answer.`));
+  const folder = isReading ? undefined : prepareDataFolder(dataDir);
+  const held = await findOrHold(dataDir, systemClock);
+  if (!held) throw new ProblemError(problem('broker_unreachable', `Another program holds the data folder ${dataDir}, but no broker answers there.`));
+  if ('running' in held) return controlOf(held.running);
+  const release = () => held.lease.release();
   try {
-    const ledger = await ThreadedLedger.open(ledgerEntry, folder.ledgerPath);
-    const clock = systemClock;
-    const keys = new KeyStore(undefined, clock);
-    const nothing = () => undefined;
-    const feed = new SnapshotFeed({
-      ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => [],
-      broker: { version: 'not running', pid: process.pid, startedAtMs: clock.nowMs(), mode: 'live', upstream: 'not running', dataDir },
-    });
-    const api = controlApi({ ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing });
-    const checked = Object.fromEntries((Object.keys(controlArguments) as ControlMethod[]).map((method) => [method, async (args: unknown) => {
+    if (folder) claimFolder(dataDir, use.mode);
+    return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), folder, release);
+  } catch (error) {
+    try {
+      // A disk that is full lets SQLite not even open a ledger; its copy elsewhere can still be read.
+      if (isReading && error instanceof ProblemError && error.problem.code === 'ledger_full') return await openCopy(dataDir, ledgerEntry);
+    } finally {
+      release();
+    }
+    throw error;
+  }
+}
+
+/** The calls that read, on a copy that is removed when they are closed. */
+async function openCopy(dataDir: string, ledgerEntry: URL): Promise<Control> {
+  const copy = copyLedger(dataDir);
+  try {
+    return await openLedger(dataDir, ledgerEntry, copy.ledgerPath, undefined, copy.remove);
+  } catch (error) {
+    copy.remove();
+    throw error;
+  }
+}
+
+/** @param folder its secrets; absent for reading, which needs none @param closed called when the ledger is closed */
+async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, folder: DataFolder | undefined, closed: () => void): Promise<Control> {
+  const mode = folderMode(dataDir) ?? 'live';
+  const ledger = await ThreadedLedger.open(ledgerEntry, ledgerPath);
+  const clock = systemClock;
+  const keys = new KeyStore(undefined, clock);
+  const nothing = () => undefined;
+  const feed = new SnapshotFeed({
+    ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => [],
+    broker: { version: 'not running', pid: process.pid, startedAtMs: clock.nowMs(), mode, upstream: 'not running', dataDir },
+  });
+  const api = controlApi({ ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing });
+  return {
+    api: apiOf(async (method, args) => {
       const outcome = await callControl(api, method, args, nothing);
       if (!outcome.ok) throw new ProblemError(outcome.problem);
       return outcome.value;
-    }]));
-    return {
-      api: checked as unknown as ControlApi,
-      close: async () => {
-        await ledger.close();
-        lease.release();
-      },
-    };
-  } catch (error) {
-    lease.release();
-    throw error;
-  }
+    }),
+    close: async () => {
+      await ledger.close();
+      closed();
+    },
+  };
 }

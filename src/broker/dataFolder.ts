@@ -1,7 +1,7 @@
 // The files of a data folder beside the ledger: who may read them, and the secrets that prove who
 // is who. The folder is the user's alone (0700), each secret file too (0600).
 import { createHmac, randomBytes, timingSafeEqual, createHash } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { brokerAddress, brokerAddressFile, controlTokenFile } from '../protocol/control.ts';
@@ -18,23 +18,47 @@ export interface DataFolder {
   readonly workspaceKey: Buffer;
 }
 
+/** Rights to write for the group and for everybody. */
+const openToOthers = 0o022;
+
 /**
  * Makes the folder and its secrets where they are missing.
- * @throws ProblemError `data_folder_unusable`
+ * @throws ProblemError `data_folder_unusable`, also for a folder of others or one that others may write to
  */
 export function prepareDataFolder(path: string): DataFolder {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    // A folder that was made by hand may be open to others; the secrets in it are not for them.
-    chmodSync(path, 0o700);
+    const isNew = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
+    // Windows keeps rights in lists that a mode does not show; a user's own folders are private there.
+    if (process.platform !== 'win32') keepPrivate(path, isNew);
     return {
       path, ledgerPath: join(path, 'ledger.db'),
       controlToken: readOrMakeSecret(join(path, controlTokenFile)),
       workspaceKey: Buffer.from(readOrMakeSecret(join(path, workspaceKeyFile)), 'base64url'),
     };
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw new ProblemError(problem('data_folder_unusable', `The data folder ${path} cannot be used (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
   }
+}
+
+/**
+ * Closes a folder that is ours to others. The rights of any other folder are its owner's business; it
+ * is only refused when others could put their own files in the place of ours.
+ */
+function keepPrivate(path: string, isNew: boolean): void {
+  if (isNew || isOwnFile(join(path, workspaceKeyFile))) { chmodSync(path, 0o700); return; }
+  const { mode } = statSync(path);
+  if ((mode & openToOthers) === 0) return;
+  throw new ProblemError({
+    ...problem('data_folder_unusable', `Other users may write to the data folder ${path} (mode ${(mode & 0o7777).toString(8)}), so what lies in it proves nothing.`),
+    remedy: 'Choose another folder with --data, or take that right away with `chmod go-w`.',
+  });
+}
+
+/** Whether a file is there and belongs to this user; a link to such a file is none. */
+function isOwnFile(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.isFile() && found.uid === process.getuid?.();
 }
 
 function readOrMakeSecret(path: string): string {

@@ -2,6 +2,7 @@
 // thread. Checks the runtime before anything else is loaded by use.
 import { homedir } from 'node:os';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { problem, ProblemError } from '../domain/problem.ts';
 import { serveLedger } from './store/ledgerThread.ts';
 import type { ThreadData } from './store/ledgerThread.ts';
 
@@ -11,6 +12,15 @@ const version = typeof __BROKER_VERSION__ === 'string' ? __BROKER_VERSION__ : '0
 function isTooOld(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major < 22 || major === 22 && minor < 19;
+}
+
+/** A folder can vanish under a shell that stands in it; only commands that look into it need to know. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new ProblemError({ ...problem('argument_invalid', 'The working folder does not exist any more.'), remedy: 'Change to a folder that exists, or give whole paths.' }, { cause: error });
+  }
 }
 
 if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === 'ledger') {
@@ -27,7 +37,8 @@ if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === '
   // Loaded here, so that the ledger's thread does not carry the server's libraries too.
   const { commandLine } = await import('./commandLine.ts');
   const code = await commandLine(process.argv.slice(2), {
-    out: (line) => console.log(line), err: (line) => console.error(line), env: process.env, cwd: process.cwd(), home: homedir(),
+    out: (line) => console.log(line), err: (line) => console.error(line), env: process.env, home: homedir(),
+    get cwd() { return workingFolder(); },
     platform: process.platform, version, entry: new URL(import.meta.url),
   });
   // The process ends by itself once its handles are closed; what was printed is flushed by then.

@@ -15,10 +15,26 @@ export function sandboxEntry(brokerEntry: URL): string {
   return existsSync(bundled) ? bundled : fileURLToPath(new URL('../sandbox/main.ts', brokerEntry));
 }
 
-/** Starts it. @param onEnd called if it ends by itself @throws ProblemError when it does not come up */
-export async function startPracticeUpstream(brokerEntry: URL, scenario: string | undefined, onEnd: () => void): Promise<PracticeUpstream> {
+/** What a Node program needs to run at all; everything in which a key could lie stays behind. */
+const allowedNames: ReadonlySet<string> = new Set([
+  'PATH', 'HOME', 'USERPROFILE', 'TMPDIR', 'TMP', 'TEMP', 'TZ', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH',
+  'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR', 'ELECTRON_RUN_AS_NODE', 'NODE_NO_WARNINGS',
+]);
+
+/** The part of an environment that the simulated upstream gets. */
+export function practiceEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => allowedNames.has(name.toUpperCase())));
+}
+
+/**
+ * Starts it.
+ * @param env the broker's own environment, of which little is handed on
+ * @param onEnd called if it ends by itself
+ * @throws ProblemError when it does not come up
+ */
+export async function startPracticeUpstream(brokerEntry: URL, scenario: string | undefined, env: Readonly<Record<string, string | undefined>>, onEnd: () => void): Promise<PracticeUpstream> {
   const child = spawn(process.execPath, [sandboxEntry(brokerEntry), '--port', '0', '--exit-with-parent', ...(scenario === undefined ? [] : ['--scenario', scenario])], {
-    stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env }, windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'], env: practiceEnvironment(env), windowsHide: true,
   });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('utf8')).slice(-1000); });

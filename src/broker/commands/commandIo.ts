@@ -1,5 +1,6 @@
 // What a command of the command line gets from its process, and how commands read their options.
 // Commands return an exit code; they never end the process themselves.
+import { isAbsolute, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { problem, ProblemError } from '../../domain/problem.ts';
@@ -10,6 +11,7 @@ export interface CommandIo {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working folder of the caller. Read it only where it is needed: it throws a ProblemError when it is gone. */
   readonly cwd: string;
   readonly home: string;
   readonly platform: string;
@@ -22,9 +24,12 @@ export interface CommandIo {
 export type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
 /** Options that every command has. */
-const everyCommand = { data: { type: 'string' }, json: { type: 'boolean' } } as const;
+const everyCommand = { data: { type: 'string' }, practice: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
-/** Reads a command's arguments; `--data` and `--json` are known to each. @throws ProblemError `argument_invalid` */
+/** The options that choose a data folder. */
+export interface FolderOptions { readonly data?: string | undefined; readonly practice?: boolean | undefined }
+
+/** Reads a command's arguments; `--data`, `--practice` and `--json` are known to each. @throws ProblemError `argument_invalid` */
 export function readOptions<T extends OptionTable>(args: readonly string[], options: T, positionalsMax = 0) {
   try {
     const parsed = parseArgs({
@@ -44,9 +49,29 @@ function firstSentence(text: string): string {
   return text.split('\n')[0]?.split('. ')[0]?.replace(/\.$/, '') ?? text;
 }
 
-/** The data folder of a command. */
-export function dataFolderOf(data: string | undefined, io: CommandIo): string {
-  return data ?? defaultDataFolder({ platform: io.platform, home: io.home, env: io.env });
+/**
+ * The data folder of a command, as an absolute path: the one that `--data` names, else the default
+ * one; practice mode has its own inside the default one, because its ledger is not that of real money.
+ */
+export function dataFolderOf(options: FolderOptions, io: CommandIo): string {
+  if (options.data !== undefined) return pathOf('data', options.data, io);
+  const folder = pathOf('data', defaultDataFolder({ platform: io.platform, home: io.home, env: io.env }), io);
+  return options.practice === true ? join(folder, 'practice') : folder;
+}
+
+/** The mode that a person named; without the option a folder is taken as it is. */
+export function modeOf(options: FolderOptions): 'practice' | undefined {
+  return options.practice === true ? 'practice' : undefined;
+}
+
+/**
+ * A path that a person named, seen from the caller's working folder: the broker has another one.
+ * @param option the option's name, for the sentence about an empty one
+ * @throws ProblemError `argument_invalid`
+ */
+export function pathOf(option: string, path: string, io: CommandIo): string {
+  if (path === '') throw new ProblemError(problem('argument_invalid', `The option --${option} names no folder.`));
+  return isAbsolute(path) ? resolve(path) : resolve(io.cwd, path);
 }
 
 /** Lines up columns: text to the left, numbers to the right. */

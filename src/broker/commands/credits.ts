@@ -6,8 +6,9 @@ import { formatCredits, formatUsd, parseCredits } from '../../domain/units.ts';
 import { grantMicroCreditsMax, parseIso } from '../../protocol/control.ts';
 import type { BalanceView } from '../../protocol/snapshot.ts';
 import { workspaceIdOf } from '../dataFolder.ts';
+import { utcOffsetMs } from '../systemClock.ts';
 import type { CommandIo } from './commandIo.ts';
-import { readOptions, textTable } from './commandIo.ts';
+import { pathOf, readOptions, textTable } from './commandIo.ts';
 import { withControl } from './reports.ts';
 
 /** `codex-broker credits add AMOUNT | list` */
@@ -28,11 +29,12 @@ async function creditsAdd(args: readonly string[], io: CommandIo): Promise<numbe
   }
   const kind = grantKinds.find((one) => one === (values.kind ?? 'purchased'));
   if (!kind) throw new ProblemError(problem('argument_invalid', `A grant is ${grantKinds.join(', ')}, not "${values.kind}".`));
-  const expiresAtMs = values.expires === undefined ? undefined : parseIso(values.expires);
-  if (values.expires !== undefined && expiresAtMs === undefined) throw new ProblemError(problem('argument_invalid', `"${values.expires}" is no ISO date such as 2026-12-31.`));
-  return withControl(values.data, io, true, async ({ api }) => {
+  const expiresAtMs = values.expires === undefined ? undefined : parseIso(values.expires, utcOffsetMs);
+  if (values.expires !== undefined && expiresAtMs === undefined) throw new ProblemError(problem('argument_invalid', `"${values.expires}" is no date such as 2026-12-31 (midnight here) or 2026-12-31T10:00:00Z.`));
+  const consent = consentOf(values.for, io);
+  return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.creditsAdd({
-      amountMicroCredits: amount, kind, key: values.key ?? `cli-${randomUUID()}`, consent: consentOf(values.for),
+      amountMicroCredits: amount, kind, key: values.key ?? `cli-${randomUUID()}`, consent,
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }), ...(values.note === undefined ? {} : { note: values.note }),
     });
     if (values.json) io.out(JSON.stringify(result));
@@ -46,10 +48,10 @@ async function creditsAdd(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 /** Adding purchased credits says in the same breath who may use them; `--for` narrows it. */
-function consentOf(to: string | undefined): { scope: 'everywhere' } | { scope: 'ask' } | { scope: 'workspace'; workspaceId: string } {
+function consentOf(to: string | undefined, io: CommandIo): { scope: 'everywhere' } | { scope: 'ask' } | { scope: 'workspace'; workspaceId: string } {
   if (to === undefined || to === 'all') return { scope: 'everywhere' };
   if (to === 'none') return { scope: 'ask' };
-  return { scope: 'workspace', workspaceId: workspaceIdOf(to).workspaceId };
+  return { scope: 'workspace', workspaceId: workspaceIdOf(pathOf('for', to, io)).workspaceId };
 }
 
 function consentText(to: string | undefined): string {
@@ -59,7 +61,7 @@ function consentText(to: string | undefined): string {
 
 async function creditsList(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {});
-  return withControl(values.data, io, false, async ({ api }) => {
+  return withControl(values, io, 'read', async ({ api }) => {
     const balance = await api.creditsList({});
     io.out(values.json ? JSON.stringify(balance) : balanceText(balance));
     return 0;
@@ -77,8 +79,9 @@ function balanceText(balance: BalanceView): string {
 /** `codex-broker token --workspace PATH` */
 export async function token(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, { workspace: { type: 'string' }, label: { type: 'string' } });
-  return withControl(values.data, io, true, async ({ api, url }) => {
-    const made = await api.token({ workspacePath: values.workspace ?? io.cwd, ...(values.label === undefined ? {} : { label: values.label }) });
+  const workspacePath = values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io);
+  return withControl(values, io, 'change', async ({ api, url }) => {
+    const made = await api.token({ workspacePath, ...(values.label === undefined ? {} : { label: values.label }) });
     if (values.json) io.out(JSON.stringify(made));
     else {
       io.out(`Workspace  ${made.workspaceId}`);

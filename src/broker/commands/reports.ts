@@ -7,13 +7,14 @@ import { parseIso } from '../../protocol/control.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
 import type { Snapshot, UsageRow } from '../../protocol/snapshot.ts';
 import { openControl } from '../controlClient.ts';
-import type { Control } from '../controlClient.ts';
-import type { CommandIo } from './commandIo.ts';
-import { dataFolderOf, readOptions, textTable } from './commandIo.ts';
+import type { Control, ControlUse } from '../controlClient.ts';
+import { utcOffsetMs } from '../systemClock.ts';
+import type { CommandIo, FolderOptions } from './commandIo.ts';
+import { dataFolderOf, modeOf, readOptions, textTable } from './commandIo.ts';
 
 /** Opens the calls, runs something with them, and closes. */
-export async function withControl<T>(data: string | undefined, io: CommandIo, mayCreate: boolean, run: (control: Control) => Promise<T>): Promise<T> {
-  const control = await openControl(dataFolderOf(data, io), io.entry, mayCreate);
+export async function withControl<T>(options: FolderOptions, io: CommandIo, to: ControlUse['to'], run: (control: Control) => Promise<T>): Promise<T> {
+  const control = await openControl(dataFolderOf(options, io), io.entry, { to, mode: modeOf(options) });
   try {
     return await run(control);
   } finally {
@@ -24,7 +25,7 @@ export async function withControl<T>(data: string | undefined, io: CommandIo, ma
 /** `codex-broker status` */
 export async function status(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {});
-  return withControl(values.data, io, false, async ({ api, url }) => {
+  return withControl(values, io, 'read', async ({ api, url }) => {
     const snapshot = await api.status({});
     io.out(values.json ? JSON.stringify(snapshot) : statusText(snapshot, url));
     return 0;
@@ -54,9 +55,9 @@ export async function usage(args: readonly string[], io: CommandIo): Promise<num
   const { values } = readOptions(args, { by: { type: 'string' }, since: { type: 'string' }, csv: { type: 'boolean' } });
   const by = groupings.find((one) => one === (values.by ?? 'day'));
   if (!by) throw new ProblemError(problem('argument_invalid', `Usage is grouped by ${groupings.join(', ')}, not by "${values.by}".`));
-  const sinceMs = values.since === undefined ? undefined : parseIso(values.since);
-  if (values.since !== undefined && sinceMs === undefined) throw new ProblemError(problem('argument_invalid', `"${values.since}" is no ISO date such as 2026-11-22 or 2026-11-22T10:00:00Z.`));
-  return withControl(values.data, io, false, async ({ api }) => {
+  const sinceMs = values.since === undefined ? undefined : parseIso(values.since, utcOffsetMs);
+  if (values.since !== undefined && sinceMs === undefined) throw new ProblemError(problem('argument_invalid', `"${values.since}" is no date from 1970 on such as 2026-11-22 (midnight here) or 2026-11-22T10:00:00Z.`));
+  return withControl(values, io, 'read', async ({ api }) => {
     const report = await api.usage({ by, ...(sinceMs === undefined ? {} : { sinceMs }) });
     io.out(values.json ? JSON.stringify(report) : values.csv ? usageCsv(report.rows) : usageText(by, report.rows, report.total));
     return 0;
@@ -85,7 +86,7 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
   const { values, positionals } = readOptions(args, {}, 1);
   const [id] = positionals;
   if (id === undefined) throw new ProblemError(problem('argument_invalid', 'Explain needs the id of a request.'));
-  return withControl(values.data, io, false, async ({ api }) => {
+  return withControl(values, io, 'read', async ({ api }) => {
     const told = await api.explain({ id });
     io.out(values.json ? JSON.stringify(told) : [`Request ${told.id}`, ...told.story.map((sentence) => `  ${sentence}`),
       ...(told.entries.length === 0 ? [] : ['', textTable(['entry', 'kind', 'grant', 'amount', 'reserved', 'balance after'], told.entries.map((entry) => [
@@ -98,7 +99,7 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
 export async function audit(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, { full: { type: 'boolean' } });
   try {
-    return await withControl(values.data, io, false, async ({ api }) => {
+    return await withControl(values, io, 'read', async ({ api }) => {
       const found = await api.audit({ full: values.full ?? false });
       if (values.json) io.out(JSON.stringify(found));
       else {

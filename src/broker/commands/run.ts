@@ -2,23 +2,36 @@
 // under the workspace's token. SDKs read their environment; Codex ignores it and gets its base URL
 // as an option (measured with Codex 0.169.0), so that nothing of the user's files changes.
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { basename, delimiter } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { TokenResult } from '../../protocol/control.ts';
 import { connectBroker } from '../controlClient.ts';
 import type { CommandIo } from './commandIo.ts';
-import { dataFolderOf, readOptions } from './commandIo.ts';
+import { dataFolderOf, modeOf, pathOf, readOptions } from './commandIo.ts';
 
-/** Runs the command. @returns its exit code, or 128 plus the number of the signal that ended it */
+/** The command did not start. `exitCode` is the one by which shells say so. */
+export class CommandNotStarted extends ProblemError {
+  /** 127 when there is no such program, 126 when it cannot be executed. */
+  readonly exitCode: 126 | 127;
+  constructor(program: string, error: NodeJS.ErrnoException) {
+    super(problem(isCodex(program) ? 'codex_not_found' : 'command_failed', `The command "${program}" cannot be run (${error.code ?? error.message}).`), { cause: error });
+    this.name = 'CommandNotStarted';
+    this.exitCode = error.code === 'ENOENT' ? 127 : 126;
+  }
+}
+
+/** Runs the command. @throws CommandNotStarted @returns its exit code, or 128 plus the number of the signal that ended it */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const split = args.indexOf('--');
   const command = split === -1 ? [] : args.slice(split + 1);
   const { values } = readOptions(split === -1 ? args : args.slice(0, split), { workspace: { type: 'string' }, 'hide-path': { type: 'string' } });
   const [program, ...rest] = command;
   if (program === undefined) throw new ProblemError(problem('argument_invalid', 'Say which command to run after `--`, for example `codex-broker run -- codex exec "say hi"`.'));
-  const control = await connectBroker(dataFolderOf(values.data, io));
-  const made = await control.api.token({ workspacePath: values.workspace ?? io.cwd });
+  const workspacePath = values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io);
+  const control = await connectBroker(dataFolderOf(values, io), modeOf(values));
+  const made = await control.api.token({ workspacePath });
   return start(program, codexArguments(program, rest, made), meteredEnvironment(io.env, made, values['hide-path']));
 }
 
@@ -49,15 +62,20 @@ export function meteredEnvironment(env: Readonly<Record<string, string | undefin
 }
 
 function start(program: string, args: readonly string[], env: Record<string, string | undefined>): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env, windowsHide: true });
-  // The terminal sends Ctrl-C to both; other signals come to this process alone and are passed on.
-  const passOn = (['SIGTERM', 'SIGHUP'] as const).map((signal) => [signal, () => child.kill(signal)] as const);
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, { stdio: 'inherit', env, windowsHide: true });
+  } catch (error) {
+    // Some of the system's refusals come at once, such as that of a file that is no program.
+    throw new CommandNotStarted(program, error as NodeJS.ErrnoException);
+  }
+  // The terminal sends Ctrl-C to both; other signals may come to this process alone and are passed on.
+  const passOn = (['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => child.kill(signal)] as const);
   for (const [signal, handler] of passOn) process.on(signal, handler);
   const ignore = () => undefined;
   process.on('SIGINT', ignore);
   return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => reject(new ProblemError(
-      problem(isCodex(program) ? 'codex_not_found' : 'command_failed', `The command "${program}" cannot be run (${error.code ?? error.message}).`), { cause: error })));
+    child.once('error', (error: NodeJS.ErrnoException) => reject(new CommandNotStarted(program, error)));
     child.once('exit', (code, signal) => {
       for (const [name, handler] of passOn) process.off(name, handler);
       process.off('SIGINT', ignore);

@@ -21,16 +21,16 @@ const practiceKey = 'sk-practice-mode';
 export async function serve(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
     port: { type: 'string' }, upstream: { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
-    config: { type: 'string' }, practice: { type: 'boolean' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
+    config: { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
   });
   const config = readServeConfig(values.config, values);
-  const dataDir = dataFolderOf(values.data ?? config.dataDir, io);
+  const dataDir = dataFolderOf({ data: values.data ?? config.dataDir, practice: values.practice }, io);
   const practice = values.practice === true;
   const apiKey = practice ? { key: practiceKey, source: 'practice mode' } : readApiKey(values['api-key-env'], values['api-key-stdin'] === true, io);
 
   let stop: (why: string) => void = () => undefined;
   const stopped = new Promise<string>((resolve) => { stop = resolve; });
-  const sandbox = practice ? await startPracticeUpstream(io.entry, values.scenario, () => stop('practice upstream ended')) : undefined;
+  const sandbox = practice ? await startPracticeUpstream(io.entry, values.scenario, io.env, () => stop('practice upstream ended')) : undefined;
   let broker: Broker;
   try {
     broker = await startBroker({

@@ -26,9 +26,15 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
   }
   const parsed = serveConfig.safeParse({
     ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
-    ...(options.port === undefined ? {} : { port: Number(options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
-    ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: Number(options['idle-exit-ms']) }),
+    ...(options.port === undefined ? {} : { port: wholeNumber('port', options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+    ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),
   });
   if (!parsed.success) throw new ProblemError(problem('argument_invalid', `The setting ${parsed.error.issues[0]?.path.join('.') ?? ''} is wrong: ${parsed.error.issues[0]?.message ?? ''}.`));
   return parsed.data;
+}
+
+/** Plain digits only: a number in another notation is more often a slip than meant. */
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new ProblemError(problem('argument_invalid', `"${text}" is no whole number for --${option}.`));
+  return Number(text);
 }

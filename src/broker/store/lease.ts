@@ -10,13 +10,14 @@ export interface Lease { release(): void }
 
 /**
  * Takes the lease of a data folder.
+ * @param waitMsMax how long to wait, blocking this thread, for a process that holds it
  * @returns undefined if another process holds it.
  * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none.
  */
-export function acquireLease(dataDir: string): Lease | undefined {
+export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined {
   let db: ReturnType<typeof openDatabase> | undefined;
   try {
-    db = openDatabase(join(dataDir, 'lease.db'), { timeout: 0 });
+    db = openDatabase(join(dataDir, 'lease.db'), { timeout: waitMsMax });
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {
     db?.close();
