@@ -1,7 +1,7 @@
 // The control calls: what a window or the command line may ask of the broker. Arguments are
 // checked here, once for both ways in; expected failures are problems, never stack traces.
-import { offsetSpans } from '../domain/localDays.ts';
 import { isAbsolute } from 'node:path';
+import { offsetSpans } from '../domain/localDays.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { controlArguments } from '../protocol/control.ts';
 import type { CallOutcome, ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
