@@ -15,12 +15,13 @@ import type { Clock } from './clock.ts';
 import { proofOf } from './dataFolder.ts';
 import type { LiveSockets } from './liveSocket.ts';
 import { windowsMax } from './liveSocket.ts';
-import { readBody } from './requestBody.ts';
+import { dropBody, readBody } from './requestBody.ts';
 import { refuse } from './refusal.ts';
 import { listenerOf } from './responsesRoute.ts';
+import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
-/** Open connections at once; a flood of them is refused by the kernel's queue. */
+/** Open connections at once, those without a token among them (`strangersMax`); more are closed as they come. */
 const connectionsMax = 512;
 const headerBytesMax = 32 * 1024;
 /** How long a client may take for its head, and for its whole request. */
@@ -55,18 +56,20 @@ export interface Door {
 /** Opens the door on a loopback port; 0 takes a free one. @throws ProblemError `port_in_use` */
 export async function listen(port: number, parts: ListenerParts): Promise<Door> {
   let busy = 0;
+  const strangers = new StrangerConnections();
   const server = createServer({ maxHeaderSize: headerBytesMax, headersTimeout: headersMsMax, requestTimeout: requestMsMax, keepAliveTimeout: keepAliveMs, insecureHTTPParser: false }, (message, response) => {
     busy += 1;
     response.once('close', () => { busy -= 1; });
     const requestId = parts.newRequestId();
-    answer(parts, message, response, requestId, portOf(server)).catch((error: unknown) => {
+    answer({ ...parts, strangers }, message, response, requestId, portOf(server)).catch((error: unknown) => {
       parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
       refuse(response, problem('internal', 'The broker met a fault of its own while it carried this request.'), listenerOf(message, requestId), parts.clock.nowMs());
       if (!response.writableEnded) response.destroy();
     });
   });
   server.maxConnections = connectionsMax;
-  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(parts, message, socket, head, portOf(server)));
+  server.on('connection', (socket) => strangers.add(socket));
+  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => upgrade({ ...parts, strangers }, message, socket, head, portOf(server)));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
@@ -94,12 +97,20 @@ async function closeServer(server: Server, graceMs: number, parts: ListenerParts
   server.closeAllConnections();
 }
 
-async function answer(parts: ListenerParts, message: IncomingMessage, response: ServerResponse, requestId: string, port: number): Promise<void> {
+/** What stands behind the door, and who waits before it. */
+interface DoorParts extends ListenerParts { readonly strangers: StrangerConnections }
+
+async function answer(parts: DoorParts, message: IncomingMessage, response: ServerResponse, requestId: string, port: number): Promise<void> {
   const access = checkAccess(message, port);
-  const to = () => listenerOf(message, requestId);
-  if ('problem' in access) { refuse(response, access.problem, to(), parts.clock.nowMs()); return; }
+  const turnAway = async (what: Problem) => {
+    // The connection is closed behind the answer; what is still on its way would break it before the client has read that.
+    response.setHeader('connection', 'close');
+    await dropBody(message);
+    refuse(response, what, listenerOf(message, requestId), parts.clock.nowMs());
+  };
+  if ('problem' in access) { await turnAway(access.problem); return; }
   const wrongMethod = wrongMethodOf(access, message.method);
-  if (wrongMethod) { refuse(response, wrongMethod, to(), parts.clock.nowMs()); return; }
+  if (wrongMethod) { await turnAway(wrongMethod); return; }
   const { route, token } = access;
   switch (route.kind) {
     case 'health': {
@@ -107,18 +118,20 @@ async function answer(parts: ListenerParts, message: IncomingMessage, response: 
         ok: true, version: parts.version, protocol: controlProtocolVersion,
         ...(route.nonce === undefined ? {} : { proof: proofOf(parts.controlToken, route.nonce) }),
       };
+      response.setHeader('connection', 'close');
       sendJson(response, 200, health);
       return;
     }
     case 'responses': case 'models': {
       const workspace = workspaceOfToken(token, parts.workspaces());
-      if (!workspace) { refuse(response, problem('unknown_token', 'The request carries no token of a workspace that this broker knows.'), to(), parts.clock.nowMs()); return; }
+      if (!workspace) { await turnAway(problem('unknown_token', 'The request carries no token of a workspace that this broker knows.')); return; }
+      parts.strangers.recognise(message.socket);
       if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId);
       else await parts.models(message, response, requestId, route.clientVersion);
       return;
     }
     case 'control': await control(parts, message, response, route.method, token); return;
-    case 'live': refuse(response, problem('method_not_allowed', 'The live connection is a WebSocket.'), to(), parts.clock.nowMs());
+    case 'live': await turnAway(problem('method_not_allowed', 'The live connection is a WebSocket.'));
   }
 }
 
@@ -129,8 +142,14 @@ function wrongMethodOf({ route }: Access, method: string | undefined): Problem |
   return problem('method_not_allowed', `This address takes ${expected}.`);
 }
 
-async function control(parts: ListenerParts, message: IncomingMessage, response: ServerResponse, method: string, token: string | undefined): Promise<void> {
-  if (!isControlToken(token, parts.controlToken)) { sendProblem(response, problem('control_token_wrong', 'The call does not carry this broker\'s control token.')); return; }
+async function control(parts: DoorParts, message: IncomingMessage, response: ServerResponse, method: string, token: string | undefined): Promise<void> {
+  if (!isControlToken(token, parts.controlToken)) {
+    response.setHeader('connection', 'close');
+    await dropBody(message);
+    sendProblem(response, problem('control_token_wrong', 'The call does not carry this broker\'s control token.'));
+    return;
+  }
+  parts.strangers.recognise(message.socket);
   const body = await readBody(message);
   if (body === 'client-left') return;
   if ('problem' in body) { sendProblem(response, body.problem); return; }
@@ -146,7 +165,7 @@ async function control(parts: ListenerParts, message: IncomingMessage, response:
   else sendProblem(response, outcome.problem);
 }
 
-function upgrade(parts: ListenerParts, message: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
+function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
   socket.on('error', () => socket.destroy());
   const access = checkAccess(message, port);
   const decline = (status: string, what: Problem) => {
@@ -163,6 +182,7 @@ function upgrade(parts: ListenerParts, message: IncomingMessage, socket: Duplex,
   if (route.kind !== 'live') { decline('404 Not Found', problem('unknown_route', 'The broker has no such WebSocket.')); return; }
   if (!isControlToken(token, parts.controlToken)) { decline('401 Unauthorized', problem('control_token_wrong', 'The connection does not carry this broker\'s control token.')); return; }
   if (parts.live.size >= windowsMax) { decline('503 Service Unavailable', problem('queue_full', `${windowsMax} windows are connected already.`)); return; }
+  parts.strangers.recognise(message.socket);
   parts.live.accept(message, socket, head);
 }
 

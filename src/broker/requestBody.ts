@@ -35,6 +35,19 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody | 
   return decode(wire, request.headers['content-encoding'] ?? 'identity');
 }
 
+/** Reads what a client still sends and drops it, at most one body's length. */
+export async function dropBody(request: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bodyBytesMax) return;
+    }
+  } catch {
+    // The client's connection broke; nothing more comes.
+  }
+}
+
 async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
   const coding = encoding.trim().toLowerCase();
   if (coding === 'identity' || coding === '') return { wire, text: wire.toString('utf8'), decodedBytes: wire.length };
