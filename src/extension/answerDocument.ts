@@ -1,36 +1,72 @@
-// An untitled editor that an answer flows into. Text is gathered and inserted in few edits, in
-// order; when the person closes the editor, it says so and takes no more.
+// Answers as read-only documents: their text grows while the model writes, and nothing of them is
+// left to save. The newest answers are kept in memory for this window; none is written to disk.
 import type * as vscode from 'vscode';
 import type { Editor } from './editorApi.ts';
 import { pause, type Schedule } from './schedule.ts';
 
-const editPauseMs = 80;
+/** Scheme of the documents' addresses; the path is the question in short, the query a number. */
+export const answerScheme = 'codex-answer';
+/** How many answers a window keeps; the text of an older one is gone. */
+export const answersMax = 50;
+const showPauseMs = 80;
+const titleCharactersMax = 40;
 
 /** The parts of the editor's API that it uses. */
-export type DocumentEditor = Pick<Editor, 'workspace' | 'window' | 'WorkspaceEdit' | 'ViewColumn'>;
+export type DocumentEditor = Pick<Editor, 'workspace' | 'window' | 'ViewColumn' | 'Uri'>;
 
-/** A document that only grows at its end. */
+/** Gives the documents their text and tells the editor when one has grown. One per window. */
+export class AnswerDocuments implements vscode.TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+  readonly #listeners = new Set<(uri: vscode.Uri) => unknown>();
+  #opened = 0;
+
+  /** The editor's way of listening for documents that have grown. */
+  readonly onDidChange: vscode.Event<vscode.Uri> = (listener, self, disposables) => {
+    const bound = (uri: vscode.Uri) => { listener.call(self, uri); };
+    this.#listeners.add(bound);
+    const end = { dispose: () => { this.#listeners.delete(bound); } };
+    disposables?.push(end);
+    return end;
+  };
+
+  /** The text of one document, as far as it has come. */
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.query) ?? 'This answer is not kept any more: answers live as long as their window.\n';
+  }
+
+  /** Opens a document beside the present editor. @param closed called once when the person closed it */
+  async open(editor: DocumentEditor, schedule: Schedule, question: string, content: string, closed: () => void): Promise<AnswerDocument> {
+    const query = String(this.#opened += 1);
+    this.#texts.set(query, content);
+    for (const [oldest] of this.#texts) {
+      if (this.#texts.size <= answersMax) break;
+      this.#texts.delete(oldest);
+    }
+    const uri = editor.Uri.from({ scheme: answerScheme, path: `/${titleOf(question)}.md`, query });
+    const document = await editor.workspace.openTextDocument(uri);
+    await editor.window.showTextDocument(document, { viewColumn: editor.ViewColumn.Beside, preserveFocus: true, preview: false });
+    return new AnswerDocument(schedule, document, closed, (text) => {
+      this.#texts.set(query, (this.#texts.get(query) ?? '') + text);
+      for (const listener of this.#listeners) listener(uri);
+    });
+  }
+}
+
+/** A document that only grows at its end. Text is gathered, so that the editor is told a few times a second. */
 export class AnswerDocument {
-  readonly #editor: DocumentEditor;
   readonly #schedule: Schedule;
-  readonly #document: vscode.TextDocument;
+  readonly #document: Pick<vscode.TextDocument, 'isClosed'>;
   readonly #closed: () => void;
+  readonly #grow: (text: string) => void;
   #waiting = '';
   #writing: Promise<void> | undefined;
   #gone = false;
 
-  private constructor(editor: DocumentEditor, schedule: Schedule, document: vscode.TextDocument, closed: () => void) {
-    this.#editor = editor;
+  constructor(schedule: Schedule, document: Pick<vscode.TextDocument, 'isClosed'>, closed: () => void, grow: (text: string) => void) {
     this.#schedule = schedule;
     this.#document = document;
     this.#closed = closed;
-  }
-
-  /** Opens the editor beside the present one. @param closed called once when the person closed it */
-  static async open(editor: DocumentEditor, schedule: Schedule, content: string, closed: () => void): Promise<AnswerDocument> {
-    const document = await editor.workspace.openTextDocument({ language: 'markdown', content });
-    await editor.window.showTextDocument(document, { viewColumn: editor.ViewColumn.Beside, preserveFocus: true, preview: false });
-    return new AnswerDocument(editor, schedule, document, closed);
+    this.#grow = grow;
   }
 
   /** Adds text at the end, soon. */
@@ -49,25 +85,19 @@ export class AnswerDocument {
     while (this.#waiting !== '' && !this.#gone) {
       const text = this.#waiting;
       this.#waiting = '';
-      if (!await this.#insert(text)) {
+      if (this.#document.isClosed) {
         this.#gone = true;
         this.#closed();
         break;
       }
-      await pause(this.#schedule, editPauseMs);
+      this.#grow(text);
+      await pause(this.#schedule, showPauseMs);
     }
     this.#writing = undefined;
   }
+}
 
-  async #insert(text: string): Promise<boolean> {
-    if (this.#document.isClosed) return false;
-    const edit = new this.#editor.WorkspaceEdit();
-    edit.insert(this.#document.uri, this.#document.lineAt(this.#document.lineCount - 1).range.end, text);
-    try {
-      return await this.#editor.workspace.applyEdit(edit);
-    } catch {
-      // An editor that refuses the edit is as good as closed: the answer has nowhere to go.
-      return false;
-    }
-  }
+/** The question as a tab's title: letters and digits of any script, short. */
+function titleOf(question: string): string {
+  return Array.from(question.replace(/[^\p{L}\p{N} ]+/gu, ' ').replace(/ +/g, ' ').trim()).slice(0, titleCharactersMax).join('').trim() || 'Answer';
 }

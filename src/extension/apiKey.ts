@@ -59,10 +59,10 @@ export async function setApiKey(parts: KeyParts): Promise<void> {
       return;
     }
     const { stored, notice } = await parts.call('setApiKey', { apiKey });
-    parts.log.info(`The API key was handed to the broker; the system keychain ${stored ? 'keeps it' : 'does not keep it'}.`);
+    parts.log.info(`The API key was handed to the broker; the system keychain ${stored ? 'keeps it' : `does not keep it${notice ? `: ${notice}` : ''}`}.`);
     await window.showInformationMessage(stored
       ? 'The key is stored in the system keychain. The broker uses it now.'
-      : `The broker uses the key now. The system keychain did not take it${notice ? ` (${notice})` : ''}, so VS Code's secret storage keeps it and hands it over again.`);
+      : 'The broker uses the key now. No system keychain is available, so VS Code\'s secret storage keeps it.');
   } catch (error) {
     await showFailure(parts.editor, parts.log, 'Storing the API key', error);
   }

@@ -1,7 +1,8 @@
-// The command that asks the model a question about the selected text: the answer streams into an
-// editor, can be cancelled at any time, and ends with what it cost.
+// The command that asks the model a question about the selected text: the answer streams into a
+// read-only document, can be cancelled at any time, and ends with what it cost and why.
 import { problem, ProblemError } from '../domain/problem.ts';
-import { AnswerDocument, type DocumentEditor } from './answerDocument.ts';
+import type { AnswerDocument, AnswerDocuments, DocumentEditor } from './answerDocument.ts';
+import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
@@ -19,7 +20,10 @@ export interface AskParts {
   readonly request: LoopbackRequest;
   readonly call: BrokerCall;
   readonly workspace: Pick<WindowWorkspace, 'token' | 'forget'>;
+  readonly answers: Pick<AnswerDocuments, 'open'>;
   model(): string;
+  /** True while no money is meant. */
+  practice(): boolean;
   passGate(): Promise<boolean>;
 }
 
@@ -69,7 +73,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   let requestId: string | undefined;
   let early = '';
   let document: AnswerDocument | undefined;
-  const open = () => AnswerDocument.open(parts.editor, parts.schedule, `# ${question.replace(/\s+/g, ' ')}\n\n`, () => abort.abort());
+  const open = () => parts.answers.open(parts.editor, parts.schedule, question, `# ${question.replace(/\s+/g, ' ')}\n\n`, () => abort.abort());
   let outcome = '';
   try {
     const end = await streamAnswer(parts.request, token, { model, instructions, text }, abort.signal, (id) => {
@@ -98,10 +102,18 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   await page.written();
   report('settling');
   const told = requestId === undefined ? undefined : await settledRequest(parts.call, parts.schedule, requestId);
-  const cost = told ? costSentence(told, parts.editor.env.language) : `The cost is not known yet; the dashboard shows it once it is settled${requestId === undefined ? '' : ` (request ${requestId})`}.`;
-  page.append(`\n\n---\n\n${outcome === '' ? '' : `${outcome}  \n`}${cost}\n`);
+  const cost = told ? costSentence(told, parts.practice(), parts.editor.env.language) : `The cost is not known yet; the dashboard shows it once it is settled${requestId === undefined ? '' : ` (request ${requestId})`}.`;
+  const why = requestId === undefined ? '' : `  \nWhy: \`codex-broker explain ${requestId}\``;
+  page.append(`\n\n---\n\n${outcome === '' ? '' : `${outcome}  \n`}${cost}${why}\n`);
   await page.written();
   parts.log.info(`Question about a selection answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
+  if (requestId !== undefined) void offerExplanation(parts, requestId, outcome || 'Answered', cost);
+}
+
+/** The cost once more with a way to its explanation; nobody waits for the answer. */
+async function offerExplanation(parts: AskParts, requestId: string, outcome: string, cost: string): Promise<void> {
+  const chosen = await parts.editor.window.showInformationMessage(`${outcome.replace(/\.$/, '')} · ${cost}`, 'Explain');
+  if (chosen === 'Explain') await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
 }
 
 /** The prompt; the fence is longer than any run of backticks inside the selection. */

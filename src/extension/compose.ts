@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import type { OutputChannel } from 'vscode';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
 import { askAboutSelection } from './askSelection.ts';
+import { AnswerDocuments, answerScheme } from './answerDocument.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
 import { BrokerLink } from './brokerLink.ts';
@@ -84,7 +85,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
   const gate = () => passGate({
     editor, memory: context.workspaceState,
-    facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}) }),
+    facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) }),
+    allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
 
   const meter = new StatusMeter(editor, schedule, facts);
@@ -139,22 +141,23 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     restart();
   };
 
+  const answers = new AnswerDocuments();
   let transcript: OutputChannel | undefined;
-  const shared = { editor, log, schedule, call: link.call, workspace, passGate: gate, env: world.env, platform: world.platform };
+  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
     openDashboard: () => panel.show(false),
     topUp: () => panel.show(true),
     setApiKey: () => setApiKey(keyParts),
     removeApiKey: () => removeApiKey(keyParts),
-    askAboutSelection: () => askAboutSelection({ ...shared, request: world.request, model: () => settings().askModel }),
+    askAboutSelection: () => askAboutSelection({ ...shared, answers, request: world.request, model: () => settings().askModel }),
     runTask: () => runTask({
       ...shared, settings, stopping: stopping.signal,
       findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
       transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
     }),
     openMeteredTerminal: () => openMeteredTerminal({
-      ...shared, practice, dataDir: () => seat().dataDir,
+      ...shared, dataDir: () => seat().dataDir,
       prepareShims: async () => {
         const brokerScript = join(await brokerFolder(), 'broker.mjs');
         await writeShims({ binDir, execPath: world.execPath, brokerScript, dataDir: seat().dataDir, codexPath: settings().codexPath }, world.platform, world.newToken);
@@ -185,6 +188,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     log, meter, panel, ...registered,
     { dispose: () => transcript?.dispose() },
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
+    editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
     editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
     editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),

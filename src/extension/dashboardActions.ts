@@ -1,5 +1,5 @@
-// Does what the dashboard page asks for: top up, explain, cancel, run a command. Adding credits in
-// live mode is confirmed by a native dialog, because it allows money to be spent.
+// Does what the dashboard page asks for: top up, allow, explain, cancel, run a command. Adding credits
+// and allowing them in live mode is confirmed by a native dialog, because it lets money be spent.
 import { problem } from '../domain/problem.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { grantMicroCreditsMax } from '../protocol/control.ts';
@@ -25,6 +25,7 @@ type Asked = Exclude<PageMessage, { type: 'ready' }>;
 export async function dashboardAction(parts: ActionParts, message: Asked): Promise<ExtensionMessage | undefined> {
   switch (message.type) {
     case 'topUp': return topUp(parts, message);
+    case 'allow': return allow(parts, message.id);
     case 'explain':
       try {
         return { type: 'explainResult', id: message.id, result: await parts.call('explain', { id: message.requestId }) };
@@ -60,13 +61,36 @@ async function topUp(parts: ActionParts, message: Extract<Asked, { type: 'topUp'
   }
 }
 
+async function allow(parts: ActionParts, id: number): Promise<ExtensionMessage> {
+  const answer = { type: 'allowResult', id } as const;
+  try {
+    const { workspaceId } = await parts.workspace.token();
+    if (!parts.practice() && !await allowConfirmed(parts)) {
+      return { ...answer, problem: { ...problem('cancelled', 'Nothing was allowed, because the confirmation was closed.'), remedy: 'Confirm the dialog to allow this workspace.' } };
+    }
+    await parts.call('consent', { scope: 'workspace', workspaceId });
+    parts.log.info(`The workspace "${parts.workspace.label}" may use purchased credits.`);
+    return answer;
+  } catch (error) {
+    return { ...answer, problem: problemOf(error) };
+  }
+}
+
+async function allowConfirmed(parts: ActionParts): Promise<boolean> {
+  const chosen = await parts.editor.window.showInformationMessage(`Allow the workspace "${parts.workspace.label}" to use purchased credits?`, {
+    modal: true,
+    detail: 'Its requests are then paid from purchased credits when nothing else is left, whenever those were added. OpenAI bills your API key for what is used.',
+  }, 'Allow');
+  return chosen === 'Allow';
+}
+
 async function confirmed(parts: ActionParts, amountMicroCredits: number, scope: 'everywhere' | 'workspace'): Promise<boolean> {
   const { language } = parts.editor.env;
   const amount = `${formatCredits(amountMicroCredits, 2, language)} credits (${formatUsd(amountMicroCredits, 2, language)})`;
-  const who = scope === 'everywhere' ? 'Requests of every workspace' : `Requests of the workspace "${parts.workspace.label}"`;
+  const who = scope === 'everywhere' ? 'Every workspace' : `The workspace "${parts.workspace.label}"`;
   const chosen = await parts.editor.window.showInformationMessage(`Add ${amount}?`, {
     modal: true,
-    detail: `${who} may be paid from them. This is a cap on what is spent through the broker; OpenAI bills your API key for what is used.`,
+    detail: `${who} may then use purchased credits, these and those added before. This is a cap on what is spent through the broker; OpenAI bills your API key for what is used.`,
   }, 'Add Credits');
   return chosen === 'Add Credits';
 }

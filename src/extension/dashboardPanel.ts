@@ -79,7 +79,11 @@ export class DashboardPanel {
     panel.iconPath = { light: editor.Uri.joinPath(extensionUri, 'media', 'icon-light.svg'), dark: editor.Uri.joinPath(extensionUri, 'media', 'icon-dark.svg') };
     // Listening comes before the page is loaded, so that its first word is heard.
     webview.onDidReceiveMessage((message: unknown) => { void this.#receive(message); });
-    panel.onDidChangeViewState(() => this.changed());
+    panel.onDidChangeViewState(() => {
+      // A hidden page is thrown away; the one that is loaded in its place says that it is ready.
+      if (!panel.visible) this.#ready = false;
+      this.changed();
+    });
     panel.onDidDispose(() => {
       this.#panel = undefined;
       this.#ready = false;

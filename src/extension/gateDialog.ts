@@ -1,5 +1,5 @@
-// Asks a person what the spending gate needs to know, and remembers the one answer that is meant
-// to last: uncapped runs in this workspace. It spends nothing itself.
+// Asks a person what the spending gate needs to know, and remembers the answer that is meant to
+// last: uncapped runs here. A permission for purchased credits is kept by the broker. It spends nothing.
 import type * as vscode from 'vscode';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
@@ -11,12 +11,14 @@ export interface GateParts {
   /** Where the lasting answer is kept, per workspace. */
   readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
   facts(): Omit<GateFacts, 'uncappedAllowed'>;
+  /** Allows this workspace to use purchased credits, at the broker. @throws ProblemError */
+  allowWorkspace(): Promise<unknown>;
 }
 
 /** Name under which the lasting answer is kept. */
 export const uncappedMemory = 'uncappedAllowed';
 
-const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped'>, { readonly message: string; readonly buttons: readonly (readonly [label: string, command: string])[] }> = {
+const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'>, { readonly message: string; readonly buttons: readonly (readonly [label: string, command: string])[] }> = {
   trust: {
     message: 'Codex runs only in a workspace that you trust. The meter and adding credits work without it.',
     buttons: [['Manage Workspace Trust', 'workbench.trust.manage']],
@@ -44,6 +46,7 @@ export async function passGate(parts: GateParts): Promise<boolean> {
   const verdict = spendingVerdict({ ...parts.facts(), uncappedAllowed: parts.memory.get(uncappedMemory) === true });
   if (verdict === 'go') return true;
   if (verdict === 'uncapped') return askUncapped(parts);
+  if (verdict === 'not-allowed') return askAllowance(parts);
   const offer = offers[verdict];
   const chosen = await parts.editor.window.showWarningMessage(offer.message, ...offer.buttons.map(([label]) => label));
   const command = offer.buttons.find(([label]) => label === chosen)?.[1];
@@ -61,4 +64,16 @@ async function askUncapped(parts: GateParts): Promise<boolean> {
   if (chosen === 'Add Credits First') await parts.editor.commands.executeCommand(commandNames.topUp);
   if (chosen === 'Always in This Workspace') await parts.memory.update(uncappedMemory, true);
   return chosen === 'Run Once' || chosen === 'Always in This Workspace';
+}
+
+async function askAllowance(parts: GateParts): Promise<boolean> {
+  const chosen = await parts.editor.window.showWarningMessage(
+    'This workspace may not use purchased credits yet.',
+    { modal: true, detail: 'Only purchased credits are free, and the broker refuses every request of this workspace until it is allowed. Nothing was sent or charged. The permission is for all purchased credits, and lasts.' },
+    'Allow This Workspace', 'Top Up',
+  );
+  if (chosen === 'Top Up') await parts.editor.commands.executeCommand(commandNames.topUp);
+  if (chosen !== 'Allow This Workspace') return false;
+  await parts.allowWorkspace();
+  return true;
 }

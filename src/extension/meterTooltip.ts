@@ -2,25 +2,30 @@
 // request, today, and links. Pure; everything that comes from outside is escaped.
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
-import type { MeterTaste } from '../protocol/meterInput.ts';
+import { meterInput, type MeterTaste } from '../protocol/meterInput.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
 import { clockWords, durationWords, limitLine } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
+import { problemText } from './problemNotice.ts';
+import { creditsWords } from './requestCost.ts';
 
 /** What the card is written from. */
 export interface TooltipFacts {
   readonly link: LinkState;
   readonly snapshot?: Snapshot;
   readonly taste: MeterTaste;
+  /** This window's workspace, whose permission counts. */
+  readonly workspaceId?: string;
   readonly theme: ThemeKind;
   readonly nowMs: number;
 }
 
 /** The commands that the card's links may run. */
 export const tooltipCommands: readonly string[] = [
-  commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest,
+  commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest, commandNames.openSettings,
 ];
 
 const limitsMax = 6;
@@ -31,7 +36,7 @@ export function meterTooltip(facts: TooltipFacts): string {
   const { snapshot } = facts;
   const blocks = [...linkBlock(facts)];
   if (snapshot) {
-    blocks.push(balanceBlock(snapshot, facts.taste), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
+    blocks.push(balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
   }
   blocks.push(linksLine(facts));
   return blocks.filter((block) => block !== '').join('\n\n---\n\n');
@@ -40,29 +45,50 @@ export function meterTooltip(facts: TooltipFacts): string {
 function linkBlock(facts: TooltipFacts): string[] {
   const { link, snapshot } = facts;
   if (link.state === 'connected') return [];
-  const age = snapshot ? `  \nNumbers are from ${clockWords(snapshot.atMs, facts.nowMs, facts.taste.locale)}, ${durationWords(facts.nowMs - snapshot.atMs)} ago.` : '';
+  // Only the clock time: nothing repaints the card while no news comes, and an age would stand still.
+  const age = snapshot ? `  \nNumbers are from ${clockWords(snapshot.atMs, facts.nowMs, facts.taste.locale)}.` : '';
   if (link.state === 'down') {
-    return [`$(debug-disconnect) **The broker is not running**  \n${plain(`${link.problem?.message ?? ''} ${link.problem?.remedy ?? ''}`, 500)}${age}`];
+    return [`$(debug-disconnect) **The broker is not running**  \n${link.problem ? plain(problemText(link.problem), 500) : ''}${age}`];
   }
   return [`$(sync) Connecting to the broker${link.attempt ? `, attempt ${link.attempt}` : ''}.${age}`];
 }
 
-function balanceBlock(snapshot: Snapshot, taste: MeterTaste): string {
-  const { balance } = snapshot;
+function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
+  const { link, taste } = facts;
+  const practice = snapshot.broker.mode === 'practice';
+  const rejected = snapshot.key.state === 'rejected' && !practice;
   const lines: string[] = [];
-  if (snapshot.broker.mode === 'practice') lines.push('$(beaker) **Practice mode**: simulated requests, no real money');
-  if (balance.tracked) {
-    const held = balance.heldMicroCredits > 0 ? ` · ${formatCredits(balance.heldMicroCredits, 2, taste.locale)} held` : '';
-    lines.push(`**${formatCredits(balance.balanceMicroCredits, 2, taste.locale)} credits left** · ${formatUsd(balance.balanceMicroCredits, 2, taste.locale)}${held}`);
-    if (snapshot.nextDraw === 'none') lines.push('The next request would be refused.');
-    else if (snapshot.nextDraw !== 'untracked') lines.push(`The next request draws from ${snapshot.nextDraw} credits.`);
-  } else {
-    lines.push('**Balance not tracked**: usage is counted, nothing is blocked. Adding credits turns the cap on.');
-  }
-  if (snapshot.key.state === 'missing' && snapshot.broker.mode === 'live') lines.push(`$(key) No API key stored · ${commandLink('Set API key', commandNames.setApiKey)}`);
-  if (snapshot.key.state === 'rejected') lines.push(`$(key) OpenAI rejected the API key · ${commandLink('Set API key', commandNames.setApiKey)}`);
-  for (const problem of snapshot.problems.slice(0, problemsMax)) lines.push(`$(warning) ${plain(`${problem.message} ${problem.remedy}`, 400)}`);
+  if (practice) lines.push('$(beaker) **Practice mode**: simulated requests, no real money');
+  if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**, so every request is refused · ${commandLink('Set API key', commandNames.setApiKey)}`);
+  if (rejected) lines.push(`$(key) **OpenAI rejected the API key** · ${commandLink('Set API key', commandNames.setApiKey)}`);
+  lines.push(balanceLine(snapshot, taste));
+  // What comes next is only known while the broker is there.
+  if (link.state === 'connected') lines.push(...drawLine(snapshot, facts.workspaceId));
+  const problems = rejected ? snapshot.problems.filter(({ code }) => code !== 'api_key_rejected') : snapshot.problems;
+  for (const problem of problems.slice(0, problemsMax)) lines.push(`$(warning) ${plain(problemText(problem), 400)}`);
   return lines.join('  \n');
+}
+
+function balanceLine(snapshot: Snapshot, taste: MeterTaste): string {
+  const { balance } = snapshot;
+  if (!balance.tracked) return '**Balance not tracked**: usage is counted. Adding credits turns the cap on.';
+  const credits = (amount: number) => formatCredits(amount, 2, taste.locale);
+  const dollars = (amount: number) => (snapshot.broker.mode === 'practice' ? '' : ` · ${formatUsd(amount, 2, taste.locale)}`);
+  const held = balance.heldMicroCredits > 0 ? ` · ${credits(balance.heldMicroCredits)} held` : '';
+  const left = balance.balanceMicroCredits;
+  if (taste.show === 'left') return `**${credits(left)} credits left**${dollars(left)}${held}`;
+  const used = Math.max(0, (meterInput('connected', snapshot, taste).snapshot?.grantedMicroCredits ?? left) - left);
+  return `**${credits(used)} credits used**${dollars(used)} · ${credits(left)} left${held}`;
+}
+
+function drawLine(snapshot: Snapshot, workspaceId: string | undefined): string[] {
+  const draw = windowDraw(snapshot, workspaceId);
+  switch (draw) {
+    case 'untracked': return [];
+    case 'none': return ['The next request would be refused.'];
+    case 'not-allowed': return ['$(circle-slash) This workspace may not use purchased credits, so its next request would be refused.'];
+    default: return [`The next request draws from ${draw} credits.`];
+  }
 }
 
 function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
@@ -72,10 +98,10 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
     const name = plain(line.name, 48);
     // The picture carries its own size: a size behind a bar would end the table's cell.
     const gauge = `![${name}, ${plain(line.share)} ${facts.taste.show}](${gaugeImage(line.gauge, facts.theme)})`;
-    return `| ${name} | ${gauge} | ${plain(line.share)} | ${plain(line.resets)} |`;
+    return `| ${name} | ${gauge} | ${plain(line.share)} | &nbsp;&nbsp;${plain(line.resets)} |`;
   });
   const rest = snapshot.windows.length - limitsMax;
-  const table = [`| Limit | | ${facts.taste.show === 'left' ? 'Left' : 'Used'} | Resets |`, '|:--|:--|--:|:--|', ...rows].join('\n');
+  const table = [`| Limit | | ${facts.taste.show === 'left' ? 'Left' : 'Used'} | &nbsp;&nbsp;Resets |`, '|:--|:--|--:|:--|', ...rows].join('\n');
   return [rest > 0 ? `${table}\n\n${rest} more in the dashboard` : table];
 }
 
@@ -83,13 +109,15 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const { locale } = facts.taste;
   const lines: string[] = [];
   const { running, waiting } = snapshot;
-  if (running.length + waiting.length === 0) lines.push('Nothing runs or waits.');
+  const practice = snapshot.broker.mode === 'practice';
+  if (facts.link.state !== 'connected') lines.push('What runs and waits is not known now.');
+  else if (running.length + waiting.length === 0) lines.push('Nothing runs or waits.');
   else lines.push(`$(sync) ${running.length} run, ${waiting.length} wait${waitingWords(waiting[0], snapshot.atMs)}`);
   const last = snapshot.recent[0];
-  if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${costWords(last, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
+  if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
   const today = snapshot.today.total;
   const tokens = today.inputTokens + today.outputTokens;
-  lines.push(`Today: ${formatCredits(today.costMicroCredits, 2, locale)} credits (${plain(formatUsd(today.costMicroCredits, 2, locale))}), ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}`);
+  lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}`);
   return lines.join('  \n');
 }
 
@@ -100,10 +128,9 @@ function waitingWords(first: RunView | undefined, atMs: number): string {
 }
 
 /** "3.37 credits ($0.13)", "no charge", or "no price" for a model that has none. */
-function costWords(request: RequestView, locale: string): string {
+function costWords(request: RequestView, practice: boolean, locale: string): string {
   if (request.costMicroCredits === undefined) return request.freeReason ? 'no charge' : 'no price';
-  if (request.costMicroCredits === 0) return 'no charge';
-  return `${formatCredits(request.costMicroCredits, 2, locale)} credits (${plain(formatUsd(request.costMicroCredits, 2, locale))})`;
+  return request.costMicroCredits === 0 ? 'no charge' : plain(creditsWords(request.costMicroCredits, practice, locale));
 }
 
 function linksLine(facts: TooltipFacts): string {
@@ -112,6 +139,7 @@ function linksLine(facts: TooltipFacts): string {
     commandLink('Dashboard', commandNames.openDashboard),
     commandLink('Add credits', commandNames.topUp),
     commandLink('Show log', commandNames.showLog),
+    commandLink('Settings', commandNames.openSettings),
   ];
   return links.join(' &nbsp; ');
 }

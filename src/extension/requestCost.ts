@@ -8,6 +8,8 @@ import { pause, type Schedule } from './schedule.ts';
 /** How often the broker is asked before the cost counts as not known yet. */
 export const costLooksMax = 15;
 const lookPauseMs = 200;
+/** Amounts below it would read 0.00. */
+const smallMicroCredits = 10_000;
 
 /** The settled request, or undefined when it is not settled in time or cannot be asked. */
 export async function settledRequest(call: BrokerCall, schedule: Schedule, requestId: string): Promise<ExplainResult | undefined> {
@@ -23,12 +25,16 @@ export async function settledRequest(call: BrokerCall, schedule: Schedule, reque
   return undefined;
 }
 
-/** "gpt-5.4-mini · 1,204 tokens in, 310 out · 0.120000 credits ($0.0048) · request req_1". */
-export function costSentence(told: ExplainResult, locale: string): string {
+/** "0.42 credits ($0.02)"; "0.42 practice credits" where no money is meant; six decimals below a hundredth. */
+export function creditsWords(microCredits: number, practice: boolean, locale: string): string {
+  const credits = formatCredits(microCredits, microCredits > 0 && microCredits < smallMicroCredits ? 6 : 2, locale);
+  return practice ? `${credits} practice credits` : `${credits} credits (${formatUsd(microCredits, 2, locale)})`;
+}
+
+/** "gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_1". */
+export function costSentence(told: ExplainResult, practice: boolean, locale: string): string {
   const usage = told.attempts.at(-1)?.usage;
   const tokens = usage ? `${formatTokens(usage.inputTokens, locale)} tokens in, ${formatTokens(usage.outputTokens, locale)} out` : 'tokens unknown';
-  const cost = told.charge
-    ? `${formatCredits(told.charge.costMicroCredits, told.charge.costMicroCredits < 10_000 ? 6 : 2, locale)} credits (${formatUsd(told.charge.costMicroCredits, 2, locale)})`
-    : told.attempts.at(-1)?.freeReason ? 'no charge' : 'no price known';
+  const cost = told.charge ? creditsWords(told.charge.costMicroCredits, practice, locale) : told.attempts.at(-1)?.freeReason ? 'no charge' : 'no price known';
   return `${told.model} · ${tokens} · ${cost} · request ${told.id}`;
 }

@@ -1,15 +1,17 @@
 // The command that gives a task to the real Codex in this workspace: prompt, progress, cancel,
 // transcript, and at the end what the thread cost. The broker decides about each of its requests.
 import type * as vscode from 'vscode';
-import { problem, ProblemError } from '../domain/problem.ts';
-import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import { problem, ProblemError, problemKinds, type ProblemCode } from '../domain/problem.ts';
+import { formatTokens } from '../domain/units.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
-import { codexStep, type CodexStep } from './codexEvents.ts';
+import { codexStep, failureWords, type CodexStep } from './codexEvents.ts';
 import type { CodexProgram } from './codexProgram.ts';
 import { runCodex, type CodexEnd } from './codexRun.ts';
+import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
-import { showFailure } from './problemNotice.ts';
+import { buttonFor, showFailure } from './problemNotice.ts';
+import { creditsWords } from './requestCost.ts';
 import { pause, type Schedule } from './schedule.ts';
 import { hideSecrets } from './secretText.ts';
 import type { Settings } from './settings.ts';
@@ -24,6 +26,8 @@ export interface TaskParts {
   readonly workspace: Pick<WindowWorkspace, 'token' | 'folder' | 'forget'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
+  /** True while no money is meant. */
+  practice(): boolean;
   settings(): Settings;
   findProgram(): Promise<CodexProgram>;
   /** Aborted when the window closes: what runs must not outlive it unseen. */
@@ -55,7 +59,8 @@ export async function runTask(parts: TaskParts): Promise<void> {
     const startedAtMs = parts.schedule.nowMs();
     const seen: { threadId?: string; failure?: string; tokens: number } = { tokens: 0 };
     let cancelled = false;
-    transcript.appendLine(`── ${new Intl.DateTimeFormat(parts.editor.env.language, { timeStyle: 'medium' }).format(startedAtMs)}  Codex task in ${folder}`);
+    transcript.appendLine(`── ${new Intl.DateTimeFormat(parts.editor.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(startedAtMs)}  Codex task in ${folder}`);
+    transcript.appendLine(`> ${hideSecrets(prompt.split('\n')[0] ?? '', [token.token])}`);
     transcript.show(true);
     const end = await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: 'Codex task', cancellable: true }, async (progress, cancellation) => {
       const abort = new AbortController();
@@ -68,26 +73,30 @@ export async function runTask(parts: TaskParts): Promise<void> {
       try {
         return await runCodex({ program, folder, prompt, token, model: taskModel, sandbox: taskSandbox, env: parts.env, platform: parts.platform }, parts.schedule, AbortSignal.any([abort.signal, parts.stopping]), (line) => {
           const step = codexStep(line);
+          // Codex says the same failure as an error and as the turn's end: once is enough.
+          const repeated = step.failure !== undefined && step.failure === seen.failure;
           note(seen, step);
           if (step.step !== undefined && !cancelled) progress.report({ message: hideSecrets(step.step, [token.token]) });
-          if (step.transcript !== undefined && step.transcript !== '') transcript.appendLine(hideSecrets(step.transcript, [token.token]));
+          if (step.transcript !== undefined && step.transcript !== '' && !repeated) transcript.appendLine(hideSecrets(step.transcript, [token.token]));
         });
       } finally {
         listening.dispose();
       }
     });
     const row = seen.threadId === undefined ? undefined : await threadUsage(parts, seen.threadId, startedAtMs);
-    const cost = costWords(row, seen.tokens, parts.editor.env.language);
-    const summary = cancelled ? `Codex task cancelled · ${cost}` : end.exitCode === 0 && seen.failure === undefined
-      ? `Codex task finished · ${cost}`
-      : `Codex task failed: ${hideSecrets(failureWords(end, seen.failure), [token.token])} · ${cost}`;
-    transcript.appendLine(`${summary}\n`);
+    const cost = costWords(row, seen.tokens, parts.practice(), parts.editor.env.language);
+    const failed = !cancelled && (end.exitCode !== 0 || seen.failure !== undefined);
+    const what = cancelled ? 'Codex task cancelled' : failed ? 'Codex task failed' : 'Codex task finished';
+    const why = failed ? failureWords(hideSecrets(whyFailed(end, seen.failure), [token.token])) : undefined;
+    // The transcript has the failure already where Codex told it.
+    transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${why.text}` : ''} · ${cost}\n`);
     parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
-    const failed = !cancelled && !summary.startsWith('Codex task finished');
     const show = failed ? window.showErrorMessage : window.showInformationMessage;
-    const chosen = await show(summary, 'Show Transcript', 'Open Dashboard');
+    const cure = why?.code !== undefined && why.code in problemKinds ? buttonFor({ code: why.code as ProblemCode }) : undefined;
+    const chosen = await show(`${what}${why ? `: ${why.text}` : ''} · ${cost}`, ...(cure ? [cure.label] : []), 'Show Transcript', 'Open Dashboard');
     if (chosen === 'Show Transcript') transcript.show(true);
-    if (chosen === 'Open Dashboard') await parts.editor.commands.executeCommand('codexBroker.openDashboard');
+    else if (chosen === 'Open Dashboard') await parts.editor.commands.executeCommand(commandNames.openDashboard);
+    else if (cure && chosen === cure.label) await parts.editor.commands.executeCommand(cure.command);
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
     await showFailure(parts.editor, parts.log, 'Running the Codex task', error instanceof ProblemError || !isStartFailure(error) ? error
@@ -118,12 +127,14 @@ async function threadUsage(parts: Pick<TaskParts, 'call' | 'schedule'>, threadId
   return found;
 }
 
-function costWords(row: UsageRow | undefined, tokens: number, locale: string): string {
+function costWords(row: UsageRow | undefined, tokens: number, practice: boolean, locale: string): string {
   if (!row) return tokens > 0 ? `${formatTokens(tokens, locale)} tokens, cost not known yet` : 'nothing was charged so far';
-  return `${formatTokens(row.inputTokens + row.outputTokens, locale)} tokens in ${row.requests} ${row.requests === 1 ? 'request' : 'requests'}, ${formatCredits(row.costMicroCredits, row.costMicroCredits < 10_000 ? 6 : 2, locale)} credits (${formatUsd(row.costMicroCredits, 2, locale)})`;
+  const spent = row.inputTokens + row.outputTokens;
+  if (spent === 0 && row.costMicroCredits === 0) return 'nothing was charged';
+  return `${formatTokens(spent, locale)} tokens in ${row.requests} ${row.requests === 1 ? 'request' : 'requests'}, ${creditsWords(row.costMicroCredits, practice, locale)}`;
 }
 
-function failureWords(end: CodexEnd, failure: string | undefined): string {
+function whyFailed(end: CodexEnd, failure: string | undefined): string {
   const lastLine = end.errorText.trim().split('\n').at(-1)?.trim() ?? '';
   return failure ?? (lastLine === '' ? `it left with exit code ${end.exitCode ?? 'none'}` : `${lastLine.slice(0, 300)} (exit code ${end.exitCode ?? 'none'})`);
 }

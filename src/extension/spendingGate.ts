@@ -1,6 +1,7 @@
 // Decides, before a command spends anything, whether it may go ahead or what a person has to
 // answer first. Pure: it knows no dialogs, and the broker decides again for each request.
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
 
 /** What the decision rests on. */
 export interface GateFacts {
@@ -8,22 +9,26 @@ export interface GateFacts {
   readonly trusted: boolean;
   readonly connected: boolean;
   /** Newest snapshot; absent before the first. */
-  readonly snapshot?: Pick<Snapshot, 'key' | 'balance'> & { readonly broker: Pick<Snapshot['broker'], 'mode'> };
+  readonly snapshot?: Pick<Snapshot, 'atMs' | 'key' | 'balance' | 'consent' | 'nextDraw'> & { readonly broker: Pick<Snapshot['broker'], 'mode'> };
+  /** The window's workspace; absent until the broker told it. */
+  readonly workspaceId?: string;
   /** The person allowed uncapped runs in this workspace before. */
   readonly uncappedAllowed: boolean;
 }
 
 /** `go`, or the one question that is in the way. */
-export type GateVerdict = 'go' | 'trust' | 'broker' | 'key' | 'key-rejected' | 'uncapped' | 'top-up';
+export type GateVerdict = 'go' | 'trust' | 'broker' | 'key' | 'key-rejected' | 'uncapped' | 'top-up' | 'not-allowed';
 
 /** The decision; the first obstacle wins. */
 export function spendingVerdict(facts: GateFacts): GateVerdict {
   if (!facts.trusted) return 'trust';
   const { snapshot } = facts;
   if (!facts.connected || !snapshot) return 'broker';
-  if (snapshot.broker.mode === 'practice') return 'go';
-  if (snapshot.key.state === 'missing') return 'key';
-  if (snapshot.key.state === 'rejected') return 'key-rejected';
-  if (!snapshot.balance.tracked) return facts.uncappedAllowed ? 'go' : 'uncapped';
-  return snapshot.balance.balanceMicroCredits - snapshot.balance.heldMicroCredits > 0 ? 'go' : 'top-up';
+  // Practice needs no key and costs no money, but its credits end as real ones do.
+  const practice = snapshot.broker.mode === 'practice';
+  if (!practice && snapshot.key.state === 'missing') return 'key';
+  if (!practice && snapshot.key.state === 'rejected') return 'key-rejected';
+  if (!snapshot.balance.tracked) return practice || facts.uncappedAllowed ? 'go' : 'uncapped';
+  if (snapshot.balance.balanceMicroCredits - snapshot.balance.heldMicroCredits <= 0) return 'top-up';
+  return windowDraw(snapshot, facts.workspaceId) === 'not-allowed' ? 'not-allowed' : 'go';
 }

@@ -2,6 +2,7 @@
 // editor with its cost, a refusal is told with its cure, and a cancel ends the request.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { AnswerDocuments, answerScheme, answersMax } from '../../src/extension/answerDocument.ts';
 import { askAboutSelection, type AskParts } from '../../src/extension/askSelection.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
@@ -22,7 +23,10 @@ describe('ask about the selection', function slowMachine() {
     fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' });
     fake.selection = { text: 'const a = 1; // ``` fence', fileName: '/w/src/a.ts', languageId: 'typescript' };
     fake.answers.push('Why one?');
+    const answers = new AnswerDocuments();
+    fake.editor.workspace.registerTextDocumentContentProvider(answerScheme, answers);
     parts = {
+      answers, practice: () => false,
       editor: fake.editor, log: fake.log, schedule: realSchedule, request: loopbackRequest, model: () => 'gpt-5.4-mini', passGate: async () => passes,
       workspace: { forget: () => undefined, token: async () => ({ token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${broker.url}/v1`, codexBaseUrl: '' }) },
       call: (async (_method: string, { id }: { id: string }) => ({
@@ -51,8 +55,9 @@ describe('ask about the selection', function slowMachine() {
     };
     await askAboutSelection(parts);
     const [page] = fake.documents;
-    assert.equal(page?.language, 'markdown');
-    assert.equal(page?.text, '# Why one?\n\nBecause it is ünö 🙂.\n\n---\n\ngpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9\n');
+    assert.equal(page?.path, '/Why one.md');
+    assert.equal(page?.text, '# Why one?\n\nBecause it is ünö 🙂.\n\n---\n\ngpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9  \nWhy: `codex-broker explain req_9`\n');
+    assert.deepEqual([fake.shown.at(-1)?.message, fake.shown.at(-1)?.buttons], ['Answered · gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9', ['Explain']]);
     assert.equal(path, '/v1/responses');
     const sent = JSON.parse(body) as { model: string; stream: boolean; store: boolean; input: [{ content: [{ text: string }] }] };
     assert.deepEqual([sent.model, sent.stream, sent.store], ['gpt-5.4-mini', true, false]);
@@ -60,6 +65,24 @@ describe('ask about the selection', function slowMachine() {
     assert.equal(broker.requests.at(-1)?.headers.authorization, `Bearer ${fakeWorkspaceToken}`);
     const log = fake.logLines.join('\n');
     assert.ok(log.includes('req_9') && !log.includes('Why one') && !log.includes('const a') && !log.includes(fakeWorkspaceToken), log);
+  });
+
+  it('speaks of practice credits in practice mode, and leads to the explanation', async () => {
+    answerWith((response) => { event(response, { type: 'response.completed', response: {} } as never); response.end(); });
+    fake.answers.push('Explain');
+    await askAboutSelection({ ...parts, practice: () => true });
+    assert.match(fake.documents[0]?.text ?? '', /0\.12 practice credits · request req_9/);
+    await eventually('the explanation is asked for', () => fake.executed.length > 0);
+    assert.deepEqual(fake.executed, [{ command: 'codexBroker.explainRequest', values: ['req_9'] }]);
+  });
+
+  it('keeps a bounded number of answers, and says so of an older one', async () => {
+    const answers = new AnswerDocuments();
+    for (let index = 0; index <= answersMax; index += 1) await answers.open(fake.editor, realSchedule, '?!', `text ${index}`, () => undefined);
+    const text = (query: string) => answers.provideTextDocumentContent(fake.editor.Uri.from({ scheme: answerScheme, path: '/Answer.md', query }));
+    assert.match(text('1'), /not kept any more/);
+    assert.deepEqual([text('2'), text(String(answersMax + 1))], ['text 1', `text ${answersMax}`]);
+    assert.equal(fake.documents[0]?.path, '/Answer.md');
   });
 
   it('tells a refusal with its cure, without an editor', async () => {

@@ -75,6 +75,20 @@ describe('dashboard panel', () => {
     assert.equal(fake.panels.length, 2);
   });
 
+  it('opens the form on the page that is loaded anew, after another tab had hidden the first', () => {
+    const { fake, panel } = scene();
+    panel.show(false);
+    const [page] = fake.panels as [FakePanel];
+    page.say({ type: 'ready' });
+    page.turn(false);
+    panel.changed();
+    panel.show(true);
+    page.turn(true);
+    assert.deepEqual(page.sent, [state], 'nothing is said to a page that does not listen yet');
+    page.say({ type: 'ready' });
+    assert.deepEqual(page.sent.slice(1), [state, { type: 'openTopUp' }]);
+  });
+
   it('takes a restored panel, and closes a second one', () => {
     const { fake, panel } = scene();
     const restored: FakePanel[] = [];
@@ -134,6 +148,20 @@ describe('dashboard actions', () => {
     assert.equal(practice.calls.length, 1);
   });
 
+  it('allows this workspace after a native confirmation, and nothing without it', async () => {
+    const { fake, calls, parts } = actions();
+    fake.answers.push('Allow');
+    assert.deepEqual(await dashboardAction(parts, { type: 'allow', id: 5 }), { type: 'allowResult', id: 5 });
+    assert.deepEqual(calls, [{ method: 'consent', args: { scope: 'workspace', workspaceId: 'ws_1' } }]);
+    assert.deepEqual([fake.shown[0]?.message, fake.shown[0]?.modal], ['Allow the workspace "here" to use purchased credits?', true]);
+    const dismissed = await dashboardAction(parts, { type: 'allow', id: 6 });
+    assert.ok(dismissed?.type === 'allowResult' && dismissed.id === 6 && dismissed.problem?.code === 'cancelled');
+    assert.equal(calls.length, 1);
+    const practice = actions({ practice: () => true });
+    await dashboardAction(practice.parts, { type: 'allow', id: 7 });
+    assert.deepEqual([practice.fake.shown.length, practice.calls.length], [0, 1]);
+  });
+
   it('refuses more than the largest grant', async () => {
     const { calls, parts } = actions();
     const answer = await dashboardAction(parts, { ...topUp, amountMicroCredits: 1_000_000_000_001 });
@@ -146,6 +174,7 @@ describe('dashboard actions', () => {
     assert.deepEqual(await dashboardAction(parts, { type: 'explain', id: 3, requestId: 'r' }), { type: 'explainResult', id: 3, problem: what });
     assert.deepEqual(await dashboardAction(parts, { type: 'cancel', id: 4, requestId: 'r' }), { type: 'cancelResult', id: 4, cancelled: false, problem: what });
     assert.deepEqual(await dashboardAction(parts, topUp), { type: 'topUpResult', id: 7, problem: what });
+    assert.deepEqual(await dashboardAction(parts, { type: 'allow', id: 8 }), { type: 'allowResult', id: 8, problem: what });
   });
 
   it('runs only commands of its own', async () => {

@@ -29,6 +29,36 @@ describe('tooltip card', () => {
     assert.ok(card.includes('$(sync) 1 run, 1 wait · The token limit refills · next in 18 s'), card);
   });
 
+  it('leaves out what only a running broker knows, while there is none', () => {
+    for (const state of ['connecting', 'down'] as const) {
+      const card = meterTooltip({ ...facts, link: { state } });
+      assert.doesNotMatch(card, /next request|Nothing runs/);
+      assert.match(card, /What runs and waits is not known now/);
+    }
+  });
+
+  it('shows what was used where that is wanted, and no money in practice mode', () => {
+    const used = { ...facts, taste: { ...facts.taste, show: 'used' } } as const;
+    assert.ok(unescaped(meterTooltip(used)).includes('**157.82 credits used** · $6.31 · 342.18 left · 2.98 held'));
+    const practice = unescaped(meterTooltip({ ...used, snapshot: practiceSnapshot() }));
+    assert.doesNotMatch(practice, /\$\d/);
+    assert.ok(practice.includes('Last: billing-service, 3.37 practice credits') && practice.includes('Today: 3.37 practice credits'), practice);
+  });
+
+  it('tells a window whose workspace is not allowed that it would be refused', () => {
+    const snapshot = snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'] } });
+    assert.match(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_1' }), /This workspace may not use purchased credits/);
+    assert.match(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_2' }), /draws from purchased credits/);
+  });
+
+  it('puts a missing key first, and shows commands without their marks', () => {
+    const card = meterTooltip({ ...facts, snapshot: untrackedSnapshot({ key: { state: 'missing' } }) });
+    assert.ok(card.startsWith('$(key) **No API key stored**') && !card.includes('nothing is blocked'), card);
+    const rejected = meterTooltip({ ...facts, snapshot: snapshotFixture({ key: { state: 'rejected' }, problems: [problem('api_key_rejected', 'Refused.'), problem('ledger_unavailable', 'Closed.')] }) });
+    assert.ok(!rejected.includes('Refused') && rejected.includes('Closed'));
+    assert.doesNotMatch(unescaped(rejected), /`/);
+  });
+
   it('says what is not known instead of zero', () => {
     const [window] = facts.snapshot?.windows ?? [];
     assert.ok(window);
@@ -43,7 +73,7 @@ describe('tooltip card', () => {
     assert.ok(meterTooltip({ ...facts, snapshot: untrackedSnapshot() }).includes('**Balance not tracked**'));
     assert.ok(meterTooltip({ ...facts, snapshot: snapshotFixture({ key: { state: 'missing' } }) }).includes('No API key stored'));
     const down = meterTooltip({ ...facts, link: { state: 'down', problem: problem('broker_unreachable', 'It ended.') }, nowMs: 1_000_000 + 23 * 60_000 });
-    assert.ok(unescaped(down).includes('It ended.') && down.includes('23 min ago') && down.includes('[Start broker](command:codexBroker.startBroker)'), down);
+    assert.ok(unescaped(down).includes('It ended.') && /Numbers are from \d\d:\d\d\./.test(unescaped(down)) && !down.includes(' ago') && down.includes('[Start broker](command:codexBroker.startBroker)'), down);
   });
 
   it('shows names from outside as text', () => {

@@ -30,7 +30,7 @@ describe('run a Codex task', function slowMachine() {
     chmodSync(path, 0o755);
     return {
       editor: fake.editor, log: fake.log, schedule: realSchedule, env: { PATH: process.env['PATH'] }, platform: process.platform, stopping: new AbortController().signal,
-      call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace),
+      call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace), practice: () => false,
       workspace: { folder: fake.folder, forget: () => undefined, token: async () => ({ token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1` }) },
       findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => true,
       transcript: () => fake.editor.window.createOutputChannel('Codex Task'), ...change,
@@ -44,6 +44,8 @@ describe('run a Codex task', function slowMachine() {
     )));
     assert.deepEqual(fake.progress, ['starting', 'runs ls', 'writing', 'finishing']);
     assert.ok(fake.output.includes('Added it.'));
+    assert.match(fake.output[0] ?? '', /^── \d\d:\d\d:\d\d  Codex task in /);
+    assert.equal(fake.output[1], '> Add a greeting');
     const end = fake.shown.at(-1);
     assert.equal(end?.kind, 'info');
     assert.equal(end?.message, 'Codex task finished · 12.3 k tokens in 2 requests, 0.42 credits ($0.02)');
@@ -57,6 +59,22 @@ describe('run a Codex task', function slowMachine() {
     assert.equal(end?.kind, 'error');
     assert.match(end?.message ?? '', /^Codex task failed: unexpected status 402: no credits, url: .*\/w\/…\/v1\/responses · nothing was charged so far$/);
     assert.ok(!JSON.stringify([fake.shown, fake.output, fake.logLines, fake.progress]).includes(secret));
+  });
+
+  it('says a refusal once, in plain words, with the command that cures it', async () => {
+    rows = [{ key: 't1', requests: 1, inputTokens: 0, outputTokens: 0, costMicroCredits: 0 }];
+    fake.answers.push('Top Up');
+    const said = 'No credits are left. Add some with `codex-broker credits add AMOUNT`. (credits_exhausted, req_abc-1)';
+    await runTask(parts(`${events({ type: 'thread.started', thread_id: 't1' }, { type: 'error', message: said }, { type: 'turn.failed', error: { message: said } })} process.exitCode = 1;`));
+    assert.deepEqual(fake.output.slice(2), [`Failed: ${said}`, 'Codex task failed · nothing was charged\n']);
+    assert.equal(fake.shown.at(-1)?.message, 'Codex task failed: No credits are left. Add some with codex-broker credits add AMOUNT. · nothing was charged');
+    assert.deepEqual(fake.shown.at(-1)?.buttons, ['Top Up', 'Show Transcript', 'Open Dashboard']);
+    assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.topUp']);
+  });
+
+  it('speaks of practice credits, and of no money, in practice mode', async () => {
+    await runTask(parts(events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.completed', usage: { input_tokens: 1, output_tokens: 1 } }), { practice: () => true }));
+    assert.equal(fake.shown.at(-1)?.message, 'Codex task finished · 12.3 k tokens in 2 requests, 0.42 practice credits');
   });
 
   it('tells the exit code when Codex says nothing', async () => {

@@ -8,6 +8,7 @@ import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
 import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
 const missing = { key: { state: 'missing' } } as const;
+const elsewhere = { consent: { everywhere: false, workspaceIds: ['ws_2'] } };
 const facts = (snapshot: Snapshot | undefined, change: Partial<GateFacts> = {}): GateFacts => ({ trusted: true, connected: true, uncappedAllowed: false, ...(snapshot ? { snapshot } : {}), ...change });
 
 describe('spending gate', () => {
@@ -17,7 +18,12 @@ describe('spending gate', () => {
     ['not trusted, though only practising', facts(practiceSnapshot(), { trusted: false }), 'trust'],
     ['not connected', facts(snapshotFixture(), { connected: false }), 'broker'],
     ['connected, nothing known yet', facts(undefined), 'broker'],
-    ['practice without key or balance', facts(practiceSnapshot({ ...missing, balance: { tracked: true, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } })), 'go'],
+    ['practice without a key', facts(practiceSnapshot(missing)), 'go'],
+    ['practice before its first credits', facts(practiceSnapshot({ ...missing, balance: untrackedSnapshot().balance, nextDraw: 'untracked' })), 'go'],
+    ['practice without a balance', facts(practiceSnapshot({ ...missing, balance: { tracked: true, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } })), 'top-up'],
+    ['credits that another workspace alone may use', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_1' }), 'not-allowed'],
+    ['the workspace that may use them', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_2' }), 'go'],
+    ['other credits, in a workspace that may not use purchased ones', facts(snapshotFixture({ ...elsewhere, nextDraw: 'included' }), { workspaceId: 'ws_1' }), 'go'],
     ['no key', facts(snapshotFixture(missing)), 'key'],
     ['no key comes before no credits', facts(withBalance(0, missing)), 'key'],
     ['a rejected key', facts(snapshotFixture({ key: { state: 'rejected' } })), 'key-rejected'],
@@ -34,8 +40,12 @@ describe('spending gate', () => {
   const ask = async (snapshot: Snapshot, answer: string | undefined, memory = new Map<string, unknown>()) => {
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
     fake.answers.push(answer);
-    const passed = await passGate({ editor: fake.editor, memory: fakeMemory(memory), facts: () => ({ trusted: true, connected: true, snapshot }) });
-    return { fake, passed, memory };
+    let allowed = 0;
+    const passed = await passGate({
+      editor: fake.editor, memory: fakeMemory(memory), facts: () => ({ trusted: true, connected: true, snapshot, workspaceId: 'ws_1' }),
+      allowWorkspace: async () => { allowed += 1; },
+    });
+    return { fake, passed, memory, allowed };
   };
 
   it('asks in a modal dialog before it runs uncapped, and goes ahead only on a yes', async () => {
@@ -54,6 +64,13 @@ describe('spending gate', () => {
     const again = await ask(untrackedSnapshot(), undefined, memory);
     assert.ok(again.passed);
     assert.equal(again.fake.shown.length, 0);
+  });
+
+  it('allows the workspace only on a yes, and then goes ahead', async () => {
+    for (const [answer, times, command] of [['Allow This Workspace', 1, undefined], ['Top Up', 0, commandNames.topUp], [undefined, 0, undefined]] as const) {
+      const { passed, allowed, fake } = await ask(snapshotFixture(elsewhere), answer);
+      assert.deepEqual([passed, allowed, fake.shown[0]?.modal, fake.executed[0]?.command], [times === 1, times, true, command]);
+    }
   });
 
   it('offers the cure of each obstacle and spends nothing', async () => {

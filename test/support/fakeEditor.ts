@@ -31,6 +31,8 @@ export interface FakeEditor {
   readonly panels: FakePanel[];
   readonly serializers: Map<string, vscode.WebviewPanelSerializer>;
   readonly documents: FakeDocument[];
+  /** Providers of read-only documents by scheme. */
+  readonly providers: Map<string, vscode.TextDocumentContentProvider>;
   readonly terminals: vscode.TerminalOptions[];
   readonly progress: string[];
   readonly output: string[];
@@ -53,15 +55,17 @@ export interface FakePanel {
   readonly panel: vscode.WebviewPanel;
   readonly sent: unknown[];
   readonly options: vscode.WebviewPanelOptions & vscode.WebviewOptions;
+  /** Another tab comes before it, or it comes back. */
+  turn(visible: boolean): void;
   /** The page says something. */
   say(message: unknown): void;
 }
 
-/** A document that only keeps its text. */
+/** A read-only document, with the text that its provider gave last. */
 export interface FakeDocument {
   text: string;
   closed: boolean;
-  readonly language: string;
+  readonly path: string;
 }
 
 /** Makes a fake editor over two folders on the disk. */
@@ -117,20 +121,15 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       get: (name: string) => fake.configuration.workspace[`${section}.${name}`] ?? fake.configuration.user[`${section}.${name}`],
       inspect: (name: string) => ({ key: name, globalValue: fake.configuration.user[`${section}.${name}`], workspaceValue: fake.configuration.workspace[`${section}.${name}`] }),
     }),
-    openTextDocument: async ({ language, content }: { language: string; content: string }) => {
-      const document: FakeDocument = { text: content, closed: false, language };
+    openTextDocument: async (at: vscode.Uri) => {
+      const provider = fake.providers.get(at.scheme);
+      const read = async () => (await provider?.provideTextDocumentContent(at, undefined as never)) ?? '';
+      const document: FakeDocument = { text: await read(), closed: false, path: at.path };
+      provider?.onDidChange?.(async (changed) => { if (changed.query === at.query) document.text = await read(); });
       fake.documents.push(document);
-      return { uri: uri(`/${fake.documents.length}`, 'untitled'), lineCount: 1, lineAt: () => ({ range: { end: document.text.length } }), get isClosed() { return document.closed; }, document };
+      return { uri: at, get isClosed() { return document.closed; } };
     },
-    applyEdit: async (edit: FakeEdit) => {
-      for (const { at, text } of edit.inserts) {
-        const document = fake.documents[Number(at.path.slice(1)) - 1];
-        if (!document || document.closed) return false;
-        document.text += text;
-      }
-      return true;
-    },
-    registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
+    registerTextDocumentContentProvider: (scheme: string, provider: vscode.TextDocumentContentProvider) => { fake.providers.set(scheme, provider); return { dispose: () => undefined }; },
     onDidChangeConfiguration: on('configuration'), onDidChangeWorkspaceFolders: on('folders'),
   };
 
@@ -144,27 +143,20 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
           return fake.commands.get(command)?.(...values);
         },
       },
-      Uri: { joinPath: (base: vscode.Uri, ...path: string[]) => uri([base.fsPath, ...path].join('/')), from: ({ scheme, path }: { scheme: string; path: string }) => uri(path, scheme) },
+      Uri: { joinPath: (base: vscode.Uri, ...path: string[]) => uri([base.fsPath, ...path].join('/')), from: ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => Object.assign(uri(path, scheme), { query }) },
       MarkdownString: class { value: string; supportThemeIcons: boolean; isTrusted: unknown; constructor(value: string, icons: boolean) { this.value = value; this.supportThemeIcons = icons; } },
       ThemeColor: class { readonly id: string; constructor(id: string) { this.id = id; } },
       ThemeIcon: class { readonly id: string; constructor(id: string) { this.id = id; } },
-      WorkspaceEdit: FakeEdit, ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
+      ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [],
+    log, logLines, shown: [], answers: [], commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
     terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },
   };
   return Object.assign(fake, { context: fakeContext(fake, places, uri) });
-}
-
-class FakeEdit {
-  readonly inserts: { readonly at: vscode.Uri; readonly text: string }[] = [];
-  insert(at: vscode.Uri, _position: unknown, text: string): void {
-    this.inserts.push({ at, text });
-  }
 }
 
 function fakeContext(fake: FakeEditor, places: { readonly extensionDir: string; readonly storageDir: string }, uri: (path: string) => vscode.Uri): EditorContext {
@@ -189,9 +181,10 @@ export function fakeMemory(values: Map<string, unknown>): vscode.Memento {
 export function fakePanel(panels: FakePanel[], options: vscode.WebviewPanelOptions & vscode.WebviewOptions = {}): vscode.WebviewPanel {
   const heard: ((message: unknown) => void)[] = [];
   const closed: (() => void)[] = [];
+  const turned: (() => void)[] = [];
   const sent: unknown[] = [];
   const panel = {
-    visible: true, reveal: () => undefined, onDidChangeViewState: () => ({ dispose: () => undefined }),
+    visible: true, reveal: () => undefined, onDidChangeViewState: (listener: () => void) => { turned.push(listener); return { dispose: () => undefined }; },
     onDidDispose: (listener: () => void) => { closed.push(listener); return { dispose: () => undefined }; },
     dispose: () => { for (const listener of closed) listener(); },
     webview: {
@@ -201,6 +194,6 @@ export function fakePanel(panels: FakePanel[], options: vscode.WebviewPanelOptio
       onDidReceiveMessage: (listener: (message: unknown) => void) => { heard.push(listener); return { dispose: () => undefined }; },
     },
   } as unknown as vscode.WebviewPanel;
-  panels.push({ panel, sent, options, say: (message) => { for (const listener of heard) listener(message); } });
+  panels.push({ panel, sent, options, turn: (visible) => { Object.assign(panel, { visible }); for (const listener of turned) listener(); }, say: (message) => { for (const listener of heard) listener(message); } });
   return panel;
 }

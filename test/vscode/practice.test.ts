@@ -71,8 +71,10 @@ describe('practice mode in a real VS Code', function () {
     }, file);
     await first.bench.runCommand('Codex Broker: Ask Codex About Selection');
     await first.bench.answer('What does this do?');
-    const text = await first.bench.waitFor('the answer and its cost', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find((document) => document.isUntitled && /What does this do/.test(document.getText()))?.getText() ?? ''), (answer) => /credits/.test(answer.split('---').at(-1) ?? ''));
+    const text = await first.bench.waitFor('the answer and its cost', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find((document) => document.uri.scheme === 'codex-answer' && /What does this do/.test(document.getText()))?.getText() ?? ''), (answer) => /credits/.test(answer.split('---').at(-1) ?? ''));
     assert.match(text, /practice mode/i);
+    assert.match(text, /practice credits · request req/);
+    assert.equal(await first.host.run(({ vscode }) => vscode.workspace.textDocuments.some((document) => document.isDirty)), false, 'nothing is left to save');
     const spent = before.balanceMicroCredits - (await credits()).balanceMicroCredits;
     assert.ok(spent > 0, 'the question cost something');
     assert.equal((await usage('workspace')).total.costMicroCredits, spent);
@@ -86,7 +88,7 @@ describe('practice mode in a real VS Code', function () {
     const done = first.bench.notification(/Codex task (finished|failed)/);
     await done.waitFor({ timeout: 60_000 });
     const said = await done.innerText();
-    assert.match(said, /finished · .*tokens in 2 requests, [\d.,]+ credits/);
+    assert.match(said, /finished · .*tokens in 2 requests, [\d.,]+ practice credits/);
     assert.equal(fs.readFileSync(path.join(first.folder, 'hello.txt'), 'utf8'), 'hello from a task\n');
     const after = await credits();
     assert.ok(after.balanceMicroCredits < before.balanceMicroCredits);
