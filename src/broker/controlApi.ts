@@ -9,6 +9,7 @@ import type { Admission } from './admission.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
+import { freshBalance } from './freshBalance.ts';
 import type { KeyStore } from './keyStore.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
@@ -63,10 +64,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       if (!grant) throw new ProblemError(problem('internal', 'The grant was stored but cannot be read.'));
       return { grant, created: result.created, balance };
     },
-    creditsList: async () => {
-      await expireWhereWritable(ledger, clock.nowMs());
-      return balanceView(await ledger.query('balance', {}));
-    },
+    creditsList: async () => balanceView(await freshBalance(ledger, clock.nowMs())),
     consent: async (consent) => {
       await ledger.command({ type: 'consent', consent, atMs: clock.nowMs() });
       parts.changed();
@@ -106,16 +104,6 @@ export function controlApi(parts: ControlParts): ControlApi {
       return Promise.resolve({ stopping: true });
     },
   };
-}
-
-/** Books what has expired. A list can be read all the same where the ledger cannot be written: it tells each grant's expiry. */
-async function expireWhereWritable(ledger: LedgerStore, nowMs: number): Promise<void> {
-  try {
-    await ledger.command({ type: 'expire', atMs: nowMs });
-  } catch (error) {
-    // A store that failed altogether says so again at the question that follows.
-    if (!(error instanceof ProblemError)) throw error;
-  }
 }
 
 /** Whether a name is one of the calls. */

@@ -2,7 +2,6 @@
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import type { PacedWindow, Pacer } from '../domain/pacing.ts';
-import { availableMicroCredits, isExpired } from '../domain/grants.ts';
 import type { Problem } from '../domain/problem.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
@@ -10,6 +9,7 @@ import { noTokens, addUsage } from '../domain/tokenUsage.ts';
 import type { Snapshot, UsageRow, RunView, GrantView, WindowView } from '../protocol/snapshot.ts';
 import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
+import { freshBalance } from './freshBalance.ts';
 import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots. */
@@ -137,11 +137,10 @@ export class SnapshotFeed {
     const today = localDayOf(nowMs, utcOffsetMs);
     const todayStartMs = dayStartMs(today, utcOffsetMs);
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
-    // Credits whose time is over are no balance, whoever looks and however long nobody asked for any.
-    const { grants } = await ledger.query('balance', {});
-    if (grants.some((grant) => isExpired(grant, nowMs) && availableMicroCredits(grant) > 0)) await ledger.command({ type: 'expire', atMs: nowMs });
+    // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
+    await freshBalance(ledger, nowMs);
     const [balance, byWorkspace, byModel, days, recent, entries] = await Promise.all([
-      ledger.query('balance', {}),
+      freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'day', sinceMs: shownStartMs, utcOffsets: offsetSpans(shownStartMs, nowMs, utcOffsetMs) }),

@@ -131,8 +131,8 @@ describe('the command line with a running broker', function () {
     for (const name of ['NO_PROXY', 'no_proxy']) assert.equal(env.get(name), 'example.test,127.0.0.1,localhost');
     assert.ok(!stdout.includes(testApiKey));
     assert.equal((await inside(['sh', '-c', 'kill -TERM $$'])).code, 128 + 15);
-    assertPlain(await inside(['no-such-program-anywhere']), 1, 'command_failed');
-    assertPlain(await inside(['no-such-folder/codex']), 1, 'codex_not_found');
+    assertPlain(await inside(['no-such-program-anywhere']), 127, 'command_failed');
+    assertPlain(await inside(['no-such-folder/codex']), 127, 'codex_not_found');
     assertPlain(await runBroker(['run', '--data', bench.dataDir]), 2, 'argument_invalid');
   });
 

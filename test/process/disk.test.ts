@@ -167,8 +167,7 @@ describe('the broker on a disk that is full or cannot be written', function () {
     assert.equal(readOnly.code, 1);
     assert.match(readOnly.stderr, /^[A-Z][^\n]+ \((data_folder_unusable|ledger_unavailable)\)\n$/);
     const audit = await runBroker(['audit', '--data', dataDir]);
-    assert.equal(audit.code, 3, audit.stderr);
-    assert.doesNotMatch(audit.stderr, /\n\s+at /);
+    assert.deepEqual([audit.code, audit.stderr], [0, ''], 'what can be read is read');
   });
 });
 
