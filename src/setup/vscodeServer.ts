@@ -30,6 +30,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   'git.openRepositoryInParentFolders': 'never',
   'window.confirmBeforeClose': 'never',
   'window.menuBarVisibility': 'classic',
+  // What listens on loopback here, the broker above all, is no web page to open.
+  'remote.autoForwardPorts': false,
 };
 
 /** What to start. */

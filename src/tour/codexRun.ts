@@ -27,38 +27,45 @@ export interface CodexCommand {
   /** Path of the `codex` program. */
   readonly codex: string;
   readonly codexHome: string;
-  /** Arguments that say what Codex may do, from `codexConfinement`. */
-  readonly confinement: readonly string[];
-}
-
-/** Prepares a Codex home that asks nothing of the network. */
-export function prepareCodexHome(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'config.toml'), [
-    '[analytics]', 'enabled = false', '',
-    '[features]', 'apps = false', 'plugins = false', 'remote_plugin = false', '',
-    '[otel]', 'metrics_exporter = "none"', '',
-  ].join('\n'));
 }
 
 /**
- * What Codex may do: write in its workspace alone, inside its own sandbox. Where that sandbox cannot be
- * set up (some containers), it runs without one; the tour only asks for one file in a throw-away folder.
+ * Writes a Codex home that asks nothing of the network and trusts the tour's workspaces, so that a plain
+ * `codex exec` may write in them. `sandboxed` false lets Codex run without a sandbox of its own.
  */
-export function codexConfinement(codex: string, codexHome: string): { readonly args: readonly string[]; readonly sandboxed: boolean } {
-  const probe = spawnSync(codex, ['sandbox', '--', process.platform === 'win32' ? 'whoami' : 'true'], { env: { ...process.env, CODEX_HOME: codexHome }, stdio: 'ignore', timeout: 20_000 });
-  return probe.status === 0
-    ? { args: ['--sandbox', 'workspace-write'], sandboxed: true }
-    : { args: ['--dangerously-bypass-approvals-and-sandbox'], sandboxed: false };
+export function prepareCodexHome(folder: string, workspaces: readonly string[], sandboxed: boolean): void {
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'config.toml'), [
+    ...(sandboxed ? [] : ['sandbox_mode = "danger-full-access"', 'approval_policy = "never"', '']),
+    '[analytics]', 'enabled = false', '',
+    '[features]', 'apps = false', 'plugins = false', 'remote_plugin = false', '',
+    '[otel]', 'metrics_exporter = "none"', '',
+    // A JSON string is a TOML basic string too.
+    ...workspaces.flatMap((workspace) => [`[projects.${JSON.stringify(workspace)}]`, 'trust_level = "trusted"', '']),
+  ].join('\n'));
 }
 
-/** Runs `codex exec` in `workspace` through `codex-broker run`; `signal` ends it. */
+/** Makes a folder a Git repository: Codex (0.169) refuses to run elsewhere unless it is told not to look. */
+export function prepareWorkspace(folder: string): void {
+  fs.mkdirSync(folder);
+  const made = spawnSync('git', ['init', '--quiet'], { cwd: folder, stdio: 'ignore', timeout: 20_000 });
+  // Without Git nobody reads more than the name of this folder.
+  if (made.status !== 0) fs.mkdirSync(path.join(folder, '.git'), { recursive: true });
+}
+
+/** Whether Codex can set its own sandbox up on this computer; it cannot in some containers. */
+export function codexCanSandbox(codex: string, codexHome: string): boolean {
+  const probe = spawnSync(codex, ['sandbox', '--', process.platform === 'win32' ? 'whoami' : 'true'], { env: { ...process.env, CODEX_HOME: codexHome }, stdio: 'ignore', timeout: 20_000 });
+  return probe.status === 0;
+}
+
+/** Runs `codex exec` in `workspace` through `codex-broker run`, as a person types it; `signal` ends it. */
 export async function runCodex(command: CodexCommand, workspace: string, prompt: string, signal: AbortSignal): Promise<CodexResult> {
   const { broker } = command;
   const env = { ...process.env, CODEX_HOME: command.codexHome };
   const child = spawn(broker.node, [
     broker.program, 'run', '--data', broker.dataDir, '--workspace', workspace, '--',
-    command.codex, 'exec', '--json', '--skip-git-repo-check', ...command.confinement, prompt,
+    command.codex, 'exec', '--json', prompt,
   ], { cwd: workspace, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: runMsMax });
   const end = () => { child.kill('SIGTERM'); };
   signal.addEventListener('abort', end, { once: true });

@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { node24 } from '../setup/nodeVersion.mjs';
 import type { Audit, CommandLine, Credits, RunningBroker, Status, UsageRow } from './brokerCommands.ts';
 import { brokerJson, brokerText, startBroker } from './brokerCommands.ts';
-import { codexConfinement, prepareCodexHome, runCodex } from './codexRun.ts';
-import { checks, creditsText, dollarsText } from './proof.ts';
+import { codexCanSandbox, prepareCodexHome, prepareWorkspace, runCodex } from './codexRun.ts';
+import { checks, creditsText, dollarsText, roundCredits } from './proof.ts';
 import { serveEditor } from './servedEditor.ts';
 import type { Terminal } from './terminal.ts';
 import { openTerminal } from './terminal.ts';
@@ -88,10 +88,10 @@ export async function tourMain(argv: readonly string[], root: string): Promise<n
 /** The part that `--once` shows; gives whether everything added up. */
 async function report(place: Place, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
   const { line } = place;
-  prepareCodexHome(place.codexHome);
   const workspaces = tasks.map((task) => path.join(place.folder, task.name));
+  prepareCodexHome(place.codexHome, workspaces, true);
   for (const [index, workspace] of workspaces.entries()) {
-    fs.mkdirSync(workspace);
+    prepareWorkspace(workspace);
     fs.writeFileSync(path.join(workspace, 'README.md'), `# ${tasks[index]?.name ?? ''}\n`);
     await brokerJson(line, ['token', '--workspace', workspace]);
   }
@@ -101,9 +101,11 @@ async function report(place: Place, terminal: Terminal, signal: AbortSignal): Pr
   for (const text of (await brokerText(line, ['status'])).split('\n')) terminal.line(text);
 
   terminal.heading('Two runs of "codex exec" at once');
-  const confinement = codexConfinement(place.codex, place.codexHome);
-  if (!confinement.sandboxed) terminal.line('Codex cannot set its own sandbox up on this computer, so it runs without one in these throw-away folders.');
-  const runs = await runBoth(place, workspaces, confinement.args, terminal, signal);
+  if (!codexCanSandbox(place.codex, place.codexHome)) {
+    prepareCodexHome(place.codexHome, workspaces, false);
+    terminal.line('Codex cannot set its own sandbox up on this computer, so it runs without one in these throw-away folders.');
+  }
+  const runs = await runBoth(place, workspaces, terminal, signal);
   for (const [index, run] of runs.entries()) {
     terminal.line(`${tasks[index]?.name ?? ''}, "${tasks[index]?.prompt ?? ''}": ${run.exitCode === 0 ? run.lastMessage.split('\n')[0] ?? '' : `failed with code ${run.exitCode}. ${run.complaint}`}`);
   }
@@ -142,8 +144,8 @@ async function report(place: Place, terminal: Terminal, signal: AbortSignal): Pr
 }
 
 /** Runs Codex in both workspaces and shows the meter while it works. */
-async function runBoth(place: Place, workspaces: readonly string[], confinement: readonly string[], terminal: Terminal, signal: AbortSignal) {
-  const command = { broker: place.line, codex: place.codex, codexHome: place.codexHome, confinement };
+async function runBoth(place: Place, workspaces: readonly string[], terminal: Terminal, signal: AbortSignal) {
+  const command = { broker: place.line, codex: place.codex, codexHome: place.codexHome };
   let running = true;
   const work = Promise.all(tasks.map((task, index) => runCodex(command, workspaces[index] ?? '', task.prompt, signal))).finally(() => { running = false; });
   const watch = async () => {
@@ -152,7 +154,7 @@ async function runBoth(place: Place, workspaces: readonly string[], confinement:
       const status = await brokerJson<Status>(place.line, ['status']).catch(() => undefined);
       if (status && running) {
         const { balance, today } = status;
-        terminal.live(`${creditsText(balance.balanceMicroCredits)} credits left, ${creditsText(balance.heldMicroCredits)} held · ${status.running.length} running, ${status.waiting.length} waiting · ${today.total.requests} requests, ${today.total.inputTokens + today.total.outputTokens} tokens`);
+        terminal.live(`${roundCredits(balance.balanceMicroCredits)} credits left, ${roundCredits(balance.heldMicroCredits)} held · ${status.running.length} running, ${status.waiting.length} waiting · ${today.total.requests} requests, ${today.total.inputTokens + today.total.outputTokens} tokens`);
       }
       await pause(livePollMs);
     }
@@ -170,6 +172,8 @@ async function serve(place: Place, terminal: Terminal, signal: AbortSignal): Pro
   try {
     for (const task of tasks) terminal.line(`${task.name.padEnd(9)} ${editor.address(path.join(place.folder, task.name))}`);
     terminal.line('Open either address, or both, in a browser. Ctrl-C ends everything.');
+    terminal.line('There, click the meter in the status bar at the bottom right: it opens the dashboard.');
+    terminal.line('Then press F1, choose "Codex Broker: Run Codex Task", and ask for example: Create a.txt with the text hi');
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });

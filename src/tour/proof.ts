@@ -42,6 +42,11 @@ export function creditsText(microCredits: number): string {
   return (microCredits / 1_000_000).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
 }
 
+/** The amount with two decimals, as it stands on every other surface. */
+export function roundCredits(microCredits: number): string {
+  return (microCredits / 1_000_000).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
 /** The same amount in US dollars. */
 export function dollarsText(microCredits: number): string {
   return `$${(microCredits / 25_000_000).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`;
