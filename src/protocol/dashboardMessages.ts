@@ -16,6 +16,8 @@ export const pageMessage = z.discriminatedUnion('type', [
     key: z.string().check(z.minLength(8), z.maxLength(200)),
     scope: z.enum(['everywhere', 'workspace']),
   }),
+  /** Lets this window's workspace use purchased credits; the person confirms it outside the page. */
+  z.object({ type: z.literal('allow'), id: z.int() }),
   z.object({ type: z.literal('explain'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings']) }),
@@ -49,5 +51,6 @@ export type ExtensionMessage =
   }
   | { readonly type: 'openTopUp' }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }
+  | { readonly type: 'allowResult'; readonly id: number; readonly problem?: Problem }
   | { readonly type: 'explainResult'; readonly id: number; readonly result?: ExplainResult; readonly problem?: Problem }
   | { readonly type: 'cancelResult'; readonly id: number; readonly cancelled: boolean; readonly problem?: Problem };

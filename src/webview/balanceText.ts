@@ -5,6 +5,7 @@ import type { GrantKind } from '../domain/grants.ts';
 import { meterFace } from '../domain/meter.ts';
 import { sum } from '../domain/units.ts';
 import { meterInput } from '../protocol/meterInput.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
 import type { BalanceView, GrantView, Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
 import { dayAndTime, duration } from './timeText.ts';
@@ -13,12 +14,12 @@ import type { Place } from './timeText.ts';
 /** How the balance stands, whatever the mode and the key. */
 export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
 
-/** Level of the balance by the meter's own rule; practice mode, key and queue are left aside. */
+/** Level of the balance by the meter's own rule; practice mode, key, permission, problems and queue are left aside. */
 export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, ...facts } = input.snapshot;
-  const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false } });
+  const { waiting: _waiting, problem: _problem, ...facts } = input.snapshot;
+  const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
 }
 
@@ -61,11 +62,22 @@ export interface DrawText {
   readonly then: string;
 }
 
-/** Words `snapshot.nextDraw`. */
-export function drawText(snapshot: Snapshot, locale: string): DrawText {
-  const { nextDraw, balance } = snapshot;
+/**
+ * Words what this window's next request draws from. What refuses it before any credit is looked at, a
+ * missing or refused key, comes first; the simulated upstream of practice mode needs none.
+ */
+export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
+  const { balance } = snapshot;
+  if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') {
+    return snapshot.key.state === 'missing' ? { title: 'Nothing', amount: 'no API key', then: 'Requests are refused until a key is stored.' }
+      : { title: 'Nothing', amount: 'API key refused', then: 'Requests fail until another key is stored.' };
+  }
+  const nextDraw = windowDraw(snapshot, workspaceId);
   if (nextDraw === 'untracked') {
-    return { title: 'No balance', then: 'Requests are counted and priced. Nothing is blocked for lack of credits.' };
+    return { title: 'No balance', then: 'Requests are counted and priced. The first top-up begins the balance.' };
+  }
+  if (nextDraw === 'not-allowed') {
+    return { title: 'Nothing', amount: 'not allowed', then: 'Only purchased credits are left, and this workspace may not use them.' };
   }
   if (nextDraw === 'none') {
     return { title: 'Nothing', then: 'The next request would be refused, and nothing would be charged for it.' };

@@ -11,7 +11,7 @@ import { headerBar, tabBar } from './headerBar.ts';
 import { incomingMessage } from './incomingMessage.ts';
 import { ledgerTable } from './ledgerTable.ts';
 import { limitsTable } from './limitsTable.ts';
-import { brokerDown, snapshotNotices } from './notices.ts';
+import { brokerDown, practiceNotice, snapshotNotices } from './notices.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
 import { brokerNowMs, firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
@@ -19,6 +19,7 @@ import { recentTable } from './recentTable.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
 import { runsTable } from './runsTable.ts';
 import { usableLocale } from './timeText.ts';
+import { averageCost } from './topUpDraft.ts';
 import type { TopUpForm, TopUpOrder } from './topUpForm.ts';
 import { usageTables } from './usageTables.ts';
 import type { PageActions, RunCommand, View } from './view.ts';
@@ -35,7 +36,8 @@ export class CodexDashboard extends LitElement {
   #environment: PageEnvironment | undefined;
   #lastId = 0;
   #opener: HTMLElement | undefined;
-  #focusPanel = false;
+  /** The explanation just opened, or was just answered: it is brought into view. */
+  #showPanel = false;
   #stopTicking: (() => void) | undefined;
 
   constructor() {
@@ -67,11 +69,17 @@ export class CodexDashboard extends LitElement {
   take(data: unknown): void {
     const message = incomingMessage(data);
     if (!message || !this.#environment) return;
-    this.page = receive(this.page, message, this.#environment.now());
+    const before = this.page;
+    this.page = receive(before, message, this.#environment.now());
+    // The answer is longer than the waiting line. Who reads on elsewhere meanwhile is left there.
+    if (message.type === 'explainResult' && this.page !== before && document.activeElement?.id === 'head-explain') this.#showPanel = true;
+    // The button lost the focus when it was disabled, and goes away with the permission.
+    if (message.type === 'allowResult' && this.page !== before && !message.problem && document.hasFocus() && document.activeElement === document.body) this.querySelector<HTMLElement>('#consent')?.focus();
   }
 
   readonly #act: PageActions = {
     addCredits: () => { this.page = { ...this.page, tab: 'credits', focusAmount: true }; },
+    allow: () => this.#allow(),
     run: (command: RunCommand) => this.#environment?.post({ type: 'run', command }),
     explain: (requestId, opener) => this.#explain(requestId, opener),
     closeExplanation: () => this.#closeExplanation(),
@@ -92,7 +100,7 @@ export class CodexDashboard extends LitElement {
   #explain(requestId: string, opener: EventTarget | null): void {
     const id = this.#nextId();
     this.#opener = opener instanceof HTMLElement ? opener : undefined;
-    this.#focusPanel = true;
+    this.#showPanel = true;
     this.page = { ...this.page, explanation: { id, requestId } };
     this.#environment?.post({ type: 'explain', id, requestId });
   }
@@ -110,6 +118,14 @@ export class CodexDashboard extends LitElement {
     const id = this.#nextId();
     this.page = { ...this.page, cancelling: new Map([...this.page.cancelling, [id, requestId]]) };
     this.#environment?.post({ type: 'cancel', id, requestId });
+  }
+
+  #allow(): void {
+    const { consentQuestion, newest } = this.page;
+    if (newest?.link.state !== 'connected' || consentQuestion && !consentQuestion.problem) return;
+    const id = this.#nextId();
+    this.page = { ...this.page, consentQuestion: { id } };
+    this.#environment?.post({ type: 'allow', id });
   }
 
   readonly #sendTopUp = (order: TopUpOrder): number => {
@@ -141,6 +157,7 @@ export class CodexDashboard extends LitElement {
       workspaceLabel: newest?.workspaceLabel,
       cancelling: new Set(this.page.cancelling.values()),
       explained: this.page.explanation?.requestId,
+      consentQuestion: this.page.consentQuestion,
       act: this.#act,
     };
   }
@@ -163,7 +180,7 @@ export class CodexDashboard extends LitElement {
   #waiting(): TemplateResult {
     const link = this.page.newest?.link;
     if (link?.state === 'down') {
-      const view: View = { place: { locale: 'en' }, nowMs: this.#pageNowMs(), show: 'left', stale: true, practice: false, workspaceId: undefined, workspaceLabel: undefined, cancelling: new Set(), explained: undefined, act: this.#act };
+      const view: View = { place: { locale: 'en' }, nowMs: this.#pageNowMs(), show: 'left', stale: true, practice: false, workspaceId: undefined, workspaceLabel: undefined, cancelling: new Set(), explained: undefined, consentQuestion: undefined, act: this.#act };
       return html`<div class="notices">${brokerDown(link, undefined, view)}</div>`;
     }
     return html`<div class="loading"><vscode-progress-ring aria-label="Connecting"></vscode-progress-ring><p>Connecting to the broker…</p><p class="dim">It starts with the first window and keeps running while requests do.</p></div>`;
@@ -177,7 +194,7 @@ export class CodexDashboard extends LitElement {
       ${tabBar(tab, (next) => this.#openTab(next))}
       <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#pageNowMs() }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', html`${facts(snapshot, view)}${limitsTable(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
+        ${panel('now', html`${practiceNotice(view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
           <section class="area" aria-labelledby="head-days"><cost-chart .days=${snapshot.days} .locale=${view.place.locale}></cost-chart></section>${recentTable(snapshot, view)}`)}
         ${panel('ledger', ledgerTable(snapshot, this.filter, (filter) => { this.filter = filter; }, view))}
         ${panel('credits', html`<div class="columns main"><div>${grantsTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>`)}
@@ -186,17 +203,25 @@ export class CodexDashboard extends LitElement {
 
   #topUp(snapshot: Snapshot, view: View): TemplateResult {
     const blocked = view.stale ? 'The broker is not reachable. Credits can be added when it runs.' : undefined;
-    const last = snapshot.recent.toSorted((a, b) => b.atMs - a.atMs).find((request) => (request.costMicroCredits ?? 0) > 0);
     return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">Add credits</h2></header>
-      <topup-form .balance=${snapshot.balance} .lastCostMicroCredits=${last?.costMicroCredits} .workspaceLabel=${view.workspaceId === undefined ? undefined : view.workspaceLabel ?? 'this folder'}
+      <topup-form .balance=${snapshot.balance} .consent=${snapshot.consent} .average=${averageCost(snapshot)} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
         .blockedReason=${blocked} .practice=${view.practice} .locale=${view.place.locale} .answer=${this.page.topUpAnswer} .send=${this.#sendTopUp} .newKey=${this.#environment?.newKey}></topup-form></section>`;
+  }
+
+  #bringPanelIntoView(): void {
+    const panel = this.querySelector('.explain');
+    if (!panel) return;
+    // Beside the page it is in view already; below the page it would open out of sight.
+    const { top } = panel.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight / 2) panel.scrollIntoView({ block: 'start' });
+    panel.querySelector<HTMLElement>('#head-explain')?.focus({ preventScroll: true });
   }
 
   protected override updated(): void {
     settleRowStops(this);
-    if (this.#focusPanel && this.page.explanation) {
-      this.#focusPanel = false;
-      this.querySelector<HTMLElement>('#head-explain')?.focus();
+    if (this.#showPanel && this.page.explanation) {
+      this.#showPanel = false;
+      this.#bringPanelIntoView();
     }
     const form = this.page.focusAmount ? this.querySelector<TopUpForm>('topup-form') : null;
     if (!form) return;

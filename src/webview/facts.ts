@@ -16,7 +16,7 @@ function balanceFact(snapshot: Snapshot, view: View): TemplateResult {
   const kind = view.practice ? 'Practice credits' : 'Credits';
   if (!balance.tracked) {
     return html`<div class="fact"><dt>${kind}</dt><dd class="big"><span data-test="balance">not tracked</span> <small data-test="balance-usd"></small></dd>
-      <dd>Usage is counted and priced; nothing is blocked. <span class="dim">The first top-up begins the balance.</span> <button type="button" class="link" @click=${view.act.addCredits}>Add credits…</button></dd></div>`;
+      <dd>Usage is counted and priced. <span class="dim">The first top-up begins the balance.</span> <button type="button" class="link" @click=${view.act.addCredits}>Add credits…</button></dd></div>`;
   }
   const used = view.show === 'used';
   const shown = used ? Math.max(0, grantedMicroCredits(balance) - balance.balanceMicroCredits) : balance.balanceMicroCredits;
@@ -24,10 +24,10 @@ function balanceFact(snapshot: Snapshot, view: View): TemplateResult {
   const held = balance.heldMicroCredits;
   const warned = level === 'low' || level === 'critical' || level === 'blocked';
   return html`<div class="fact"><dt>${kind} ${view.show}</dt>
-    <dd class="big"><span data-test="balance">${formatCredits(shown, 2, locale)}</span> <small>credits · <span data-test="balance-usd">${formatUsd(shown, 2, locale)}</span>${view.practice ? ' at real prices' : ''}</small></dd>
+    <dd class="big"><span data-test="balance">${formatCredits(shown, 2, locale)}</span> <small>credits · <span data-test="balance-usd">${formatUsd(shown, 2, locale)}</span></small></dd>
     <dd>${warned ? html`<span class="nowrap">${icon('warning', 's warn')} ${level === 'blocked' ? 'used up' : level === 'critical' ? 'almost used up' : 'running low'}</span> <span class="dim">·</span> ` : nothing}
     ${used ? html`${creditsText(balance.balanceMicroCredits, locale)} left` : html`of ${formatCredits(grantedMicroCredits(balance), 2, locale)} granted`}
-    <span class="dim">· ${held > 0 ? `${creditsText(held, locale)} held by running requests` : 'nothing held'}</span></dd></div>`;
+    <span class="dim">· ${held > 0 ? `${creditsText(held, locale)} held by running requests` : 'nothing held'}${view.practice ? ' · dollars at real prices' : ''}</span></dd></div>`;
 }
 
 function useFact(snapshot: Snapshot, view: View): TemplateResult {
@@ -45,7 +45,7 @@ function useFact(snapshot: Snapshot, view: View): TemplateResult {
 
 /** The facts. */
 export function facts(snapshot: Snapshot, view: View): TemplateResult {
-  const draw = drawText(snapshot, view.place.locale);
-  return html`<dl class="facts">${balanceFact(snapshot, view)}${useFact(snapshot, view)}
-    <div class="fact"><dt>The next request draws from</dt><dd class="big">${draw.title} ${draw.amount === undefined ? nothing : html`<small>${draw.amount}</small>`}</dd><dd class="dim">${draw.then}</dd></div></dl>`;
+  const draw = drawText(snapshot, view.place.locale, view.workspaceId);
+  return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${useFact(snapshot, view)}
+    <div class="fact"><dt>The next request draws from</dt><dd class="big">${draw.title} ${draw.amount === undefined ? nothing : html`<small>· ${draw.amount}</small>`}</dd><dd class="dim">${draw.then}</dd></div></dl>`;
 }

@@ -6,7 +6,9 @@ import { repeat } from 'lit/directives/repeat.js';
 import { lowShare } from '../domain/meter.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import type { GrantView, Snapshot } from '../protocol/snapshot.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
 import { creditsText } from './amountText.ts';
+import { consentLine } from './consentLine.ts';
 import { burnOrder, expiryText, kindName } from './balanceText.ts';
 import type { LimitLevel } from './limitText.ts';
 import type { View } from './view.ts';
@@ -31,13 +33,14 @@ function grantLine(grant: GrantView, place: number, inUse: boolean, view: View):
 export function grantsTable(snapshot: Snapshot, view: View): TemplateResult {
   const { balance } = snapshot;
   const { locale } = view.place;
+  const draw = windowDraw(snapshot, view.workspaceId);
   const grants = burnOrder(balance.grants);
-  const first = grants.find((grant) => grant.kind === snapshot.nextDraw && grant.remainingMicroCredits > 0);
+  const first = grants.find((grant) => grant.kind === draw && grant.remainingMicroCredits > 0);
   const free = balance.balanceMicroCredits - balance.heldMicroCredits;
   return html`<section class="area" aria-labelledby="head-grants"><header class="head"><h2 id="head-grants">Credits in the order they are used</h2></header>
-    ${grants.length === 0 ? html`<p class="dim empty">${balance.tracked ? 'Every grant has expired.' : 'The balance is not tracked. Usage is counted and priced, and nothing is blocked; the first credits that you add begin the balance.'}</p>`
+    ${grants.length === 0 ? html`<p class="dim empty">${balance.tracked ? 'Every grant has expired.' : 'The balance is not tracked. Usage is counted and priced; the first credits that you add begin the balance.'}</p>`
     : html`<table class="stack grants" aria-labelledby="head-grants"><thead><tr><th scope="col">Grant</th><th scope="col" class="gauge-column"><span class="sr">Gauge</span></th><th scope="col" class="n">${view.show === 'left' ? 'Left' : 'Used'}</th><th scope="col" class="n hide-s">of</th><th scope="col">Until</th></tr></thead>
       <tbody>${repeat(grants, (grant) => grant.id, (grant, index) => grantLine(grant, index + 1, grant === first, view))}</tbody>
       <tfoot><tr><td>Balance</td><td></td><td class="n">${formatCredits(balance.balanceMicroCredits, 2, locale)}</td><td class="n plain dim hide-s">${formatUsd(balance.balanceMicroCredits, 2, locale)}</td>
-        <td class="plain dim">${formatCredits(balance.heldMicroCredits, 2, locale)} held · ${formatCredits(free, 2, locale)} free</td></tr></tfoot></table>`}</section>`;
+        <td class="plain dim">${formatCredits(balance.heldMicroCredits, 2, locale)} held · ${formatCredits(free, 2, locale)} free</td></tr></tfoot></table>`}${consentLine(snapshot, view)}</section>`;
 }

@@ -19,6 +19,7 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
     case 'openTopUp':
       return { type: 'openTopUp' };
     case 'topUpResult':
+    case 'allowResult':
     case 'explainResult':
     case 'cancelResult':
       return Number.isInteger(data['id']) ? data as ExtensionMessage : undefined;

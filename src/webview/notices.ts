@@ -5,6 +5,8 @@ import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
+import { allowButton } from './consentLine.ts';
 import { balanceLevel } from './balanceText.ts';
 import { dayAndTime, duration } from './timeText.ts';
 import { icon, prose } from './view.ts';
@@ -34,17 +36,16 @@ export function brokerDown(link: LinkState, snapshot: Snapshot | undefined, view
 
 function problemNotice(what: Problem, view: View): TemplateResult {
   const retry = what.retryAtMs !== undefined && what.retryAtMs > view.nowMs ? ` It is tried again in ${duration(what.retryAtMs - view.nowMs)}.` : '';
-  const action = what.code === 'api_key_invalid' || what.code === 'no_api_key' ? button(view, 'setApiKey', 'Store a key…') : button(view, 'showLog', 'Show log');
+  const action = what.code === 'api_key_rejected' || what.code === 'no_api_key' ? button(view, 'setApiKey', 'Store a key…') : button(view, 'showLog', 'Show log');
   return notice('error', what.message, `${what.remedy}${retry}`, action);
 }
 
-/** No key: two ways in, and practice mode, which needs none. */
+/** No key: the way in, and practice mode, which needs none. */
 function noKey(view: View): TemplateResult {
   return html`<section class="welcome" aria-labelledby="head-key"><h2 id="head-key">Connect Codex</h2>
-    <p class="dim">The broker has no OpenAI API key yet, so it cannot send requests. There are two ways in, and a way to try everything first.</p>
+    <p class="dim">The broker has no OpenAI API key yet, so every request is refused. Store one, or try everything in practice mode first.</p>
     <dl class="ways">
       <div><dt>${icon('key', 's')} Store a key here</dt><dd class="dim">It goes to the system keychain, never into settings or files.</dd><dd><vscode-button @click=${() => view.act.run('setApiKey')}>Store an API key…</vscode-button></dd></div>
-      <div><dt>${icon('terminal', 's')} Hand it over in a terminal</dt><dd class="dim">Start the broker yourself; it reads the key from standard input and keeps it in memory.</dd><dd><code>codex-broker serve --api-key-stdin</code></dd></div>
       <div><dt>${icon('beaker', 's')} Try practice mode</dt><dd class="dim">A simulated upstream with limits and prices. No key, no cost.</dd><dd>${button(view, 'startPracticeMode', 'Start practice mode')}</dd></div>
     </dl></section>`;
 }
@@ -56,21 +57,30 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
     const renews = snapshot.balance.grants.length > 0 ? ' Waiting does not bring credits back.' : '';
     return notice('warning', 'No credits left.', `New requests are refused, and nothing is charged for them.${renews} Add credits to go on.`, add);
   }
-  if (snapshot.nextDraw === 'none') {
-    return notice('warning', 'The next request would be refused.', 'There are credits left, but none that it may use. Add credits and say who may use them.', add);
+  const draw = windowDraw(snapshot, view.workspaceId);
+  if (draw === 'not-allowed') {
+    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', allowButton(snapshot, view));
+  }
+  if (draw === 'none') {
+    return notice('warning', 'The next request would be refused.', 'Running requests hold all credits that are left; what they do not use comes back when they end.', add);
   }
   if (level === 'critical') return notice('warning', 'Credits are almost used up.', 'When they end, new requests are refused until credits are added.', add);
   return nothing;
 }
 
-/** Every notice that the snapshot calls for. */
+/** Says that no money is meant; shown where a person lands, while the header's tag stays on every page. */
+export function practiceNotice(view: View): TemplateResult | typeof nothing {
+  if (!view.practice) return nothing;
+  return html`<div class="notices">${notice('info', 'Practice mode.', 'Requests go to a simulated upstream. Credits here are for practice and have their own ledger; no money is involved.',
+    html`${button(view, 'leavePracticeMode', 'Leave practice mode')}${button(view, 'openMeteredTerminal', 'Open a metered terminal')}`)}</div>`;
+}
+
+/** Every notice that the snapshot calls for on every page. */
 export function snapshotNotices(snapshot: Snapshot, view: View): TemplateResult {
-  const keyRejected = snapshot.key.state === 'rejected' && !snapshot.problems.some((each) => each.code === 'api_key_invalid');
+  const keyRejected = snapshot.key.state === 'rejected' && !snapshot.problems.some((each) => each.code === 'api_key_rejected');
   return html`
     ${snapshot.problems.filter((each) => each.code !== 'no_api_key').map((each) => problemNotice(each, view))}
     ${keyRejected ? notice('error', 'OpenAI does not accept the API key.', 'Requests fail until another key is stored; nothing is charged for them.', button(view, 'setApiKey', 'Store another key…')) : nothing}
     ${snapshot.key.state === 'missing' && !view.practice ? noKey(view) : nothing}
-    ${view.practice ? notice('info', 'Practice mode.', 'Requests go to a simulated upstream. Credits here are for practice and have their own ledger; no money is involved.',
-    html`${button(view, 'leavePracticeMode', 'Leave practice mode')}${button(view, 'openMeteredTerminal', 'Open a metered terminal')}`) : nothing}
     ${view.stale ? nothing : balanceNotice(snapshot, view)}`;
 }

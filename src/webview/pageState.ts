@@ -29,6 +29,12 @@ export interface TopUpAnswer {
   readonly problem?: Problem;
 }
 
+/** The question whether this workspace may use purchased credits: asked, or answered with a problem. */
+export interface ConsentQuestion {
+  readonly id: number;
+  readonly problem?: Problem;
+}
+
 /** What the page remembers. */
 export interface PageState {
   readonly tab: Tab;
@@ -37,6 +43,7 @@ export interface PageState {
   readonly snapshotReceivedAtMs?: number;
   readonly explanation?: OpenExplanation;
   readonly topUpAnswer?: TopUpAnswer;
+  readonly consentQuestion?: ConsentQuestion;
   /** Requests whose cancellation was asked for, by the question's id. */
   readonly cancelling: ReadonlyMap<number, string>;
   /** The sentence for the page's live region; changes are announced once. */
@@ -61,6 +68,7 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
     case 'state': return receiveState(state, message, nowMs);
     case 'openTopUp': return { ...state, tab: 'credits', focusAmount: true };
     case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
+    case 'allowResult': return receiveConsent(state, message);
     case 'explainResult':
       return state.explanation?.id === message.id
         ? { ...state, explanation: { requestId: state.explanation.requestId, ...answerOf(message) } } : state;
@@ -73,6 +81,13 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
       return { ...state, cancelling, announcement: said };
     }
   }
+}
+
+function receiveConsent(state: PageState, message: Extract<ExtensionMessage, { type: 'allowResult' }>): PageState {
+  const { consentQuestion, ...rest } = state;
+  if (consentQuestion?.id !== message.id) return state;
+  // A problem is painted where the button is, and that place is announced by itself.
+  return message.problem ? { ...state, consentQuestion: { id: message.id, problem: message.problem } } : { ...rest, announcement: 'This workspace may use purchased credits now.' };
 }
 
 function answerOf<R>(message: { readonly id: number; readonly result?: R; readonly problem?: Problem }): { id: number; result?: R; problem?: Problem } {

@@ -1,9 +1,10 @@
 // The top-up form's rules: which amounts it takes, what its button is called, what the balance would
 // become. Pure; it never sends anything and knows no screen.
-import { formatCredits, formatUsd, microCreditsPerCredit, parseUsd } from '../domain/units.ts';
+import { formatCredits, formatUsd, microCreditsPerCredit, parseUsd, sum } from '../domain/units.ts';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
 import type { CreditsAddResult } from '../protocol/control.ts';
-import type { BalanceView } from '../protocol/snapshot.ts';
+import type { BalanceView, Snapshot } from '../protocol/snapshot.ts';
+import { countText, creditsText, requestsText } from './amountText.ts';
 
 /** Amounts on offer, in whole US dollars. */
 export const presetsUsd = [5, 10, 25, 50] as const;
@@ -30,10 +31,10 @@ export function draftAmount(usdText: string, locale: string): DraftAmount {
   return { microCredits };
 }
 
-/** The button names its result. */
-export function submitLabel(amount: DraftAmount, locale: string): string {
+/** The button names its result; right after a top-up it says that a click would add again. */
+export function submitLabel(amount: DraftAmount, locale: string, isAgain = false): string {
   return 'wrong' in amount ? 'Add credits'
-    : `Add ${formatCredits(amount.microCredits, 2, locale)} credits (${formatUsd(amount.microCredits, 2, locale)})`;
+    : `Add ${isAgain ? 'another ' : ''}${formatCredits(amount.microCredits, 2, locale)} credits (${formatUsd(amount.microCredits, 2, locale)})`;
 }
 
 /** Balance after the top-up, in microcredits; an untracked balance begins at the amount. */
@@ -57,9 +58,31 @@ export function notAddedText(problem: Problem): string {
   return `${problem.message} ${problem.remedy}${again}`;
 }
 
-/** About how many requests like the last priced one an amount pays for; undefined if there was none. */
-export function requestsBought(microCredits: number, lastCostMicroCredits: number | undefined): number | undefined {
-  if (lastCostMicroCredits === undefined || lastCostMicroCredits <= 0) return undefined;
-  const count = Math.floor(microCredits / lastCostMicroCredits);
-  return count > 0 ? count : undefined;
+/** What a request costs on average, over the charged ones of today that the snapshot lists. */
+export interface AverageCost {
+  readonly microCredits: number;
+  /** How many requests it is computed from. */
+  readonly requests: number;
+  /** Whether these are all of today's. */
+  readonly isWholeDay: boolean;
+}
+
+/** The average of today; undefined before the first charged request. Refused and free ones are left out: they would make the average too small. */
+export function averageCost({ recent, today }: Pick<Snapshot, 'recent' | 'today'>): AverageCost | undefined {
+  const listed = recent.filter((attempt) => attempt.atMs >= today.dayStartMs);
+  const costs = listed.map((attempt) => attempt.costMicroCredits ?? 0).filter((cost) => cost > 0);
+  if (costs.length === 0) return undefined;
+  return {
+    microCredits: Math.round(sum(costs, 'costs of today') / costs.length), requests: costs.length,
+    isWholeDay: new Set(listed.map((attempt) => attempt.requestId)).size >= today.total.requests,
+  };
+}
+
+/** About how many average requests an amount pays for: "370 at today's average (2.30)"; undefined when it is none. */
+export function requestsBought(microCredits: number, average: AverageCost | undefined, locale: string): string | undefined {
+  if (average === undefined || average.microCredits <= 0) return undefined;
+  const count = Math.floor(microCredits / average.microCredits);
+  if (count === 0) return undefined;
+  const basis = average.isWholeDay ? 'today\'s average' : `the average of the last ${countText(average.requests, locale)}`;
+  return `${requestsText(count, locale)} at ${basis} (${creditsText(average.microCredits, locale)})`;
 }

@@ -3,10 +3,11 @@
 import { html, LitElement, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { formatCredits, formatUsd } from '../domain/units.ts';
-import type { BalanceView } from '../protocol/snapshot.ts';
-import { creditsText } from './amountText.ts';
+import type { BalanceView, Snapshot } from '../protocol/snapshot.ts';
 import type { TopUpAnswer } from './pageState.ts';
+import { consentText } from './consentText.ts';
 import { addedText, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
+import type { AverageCost } from './topUpDraft.ts';
 import { icon, prose } from './view.ts';
 
 /** What a form asks for; `send` answers with the question's id. */
@@ -17,19 +18,22 @@ export interface TopUpOrder {
 }
 
 /**
- * Properties: `balance`, `lastCostMicroCredits` (of the last priced request), `workspaceLabel` of this
- * window, `blockedReason` when nothing can be added now, `practice`, `locale`, `answer`, and the
- * functions `send` and `newKey`.
+ * Properties: `balance`, `average` (cost of today's requests), `consent` (who may use purchased credits
+ * now), `workspaceId` and `workspaceLabel` of this window, `blockedReason` when nothing can be added now,
+ * `practice`, `locale`, `answer`, and the functions `send` and `newKey`.
  */
 export class TopUpForm extends LitElement {
   static override properties = {
-    balance: { attribute: false }, lastCostMicroCredits: { attribute: false }, workspaceLabel: { attribute: false },
+    balance: { attribute: false }, average: { attribute: false }, consent: { attribute: false },
+    workspaceId: { attribute: false }, workspaceLabel: { attribute: false },
     blockedReason: { attribute: false }, practice: { type: Boolean }, locale: { type: String }, answer: { attribute: false },
     usdText: { state: true }, scope: { state: true }, askedId: { state: true },
   };
 
   declare balance: BalanceView | undefined;
-  declare lastCostMicroCredits: number | undefined;
+  declare average: AverageCost | undefined;
+  declare consent: Snapshot['consent'] | undefined;
+  declare workspaceId: string | undefined;
   declare workspaceLabel: string | undefined;
   declare blockedReason: string | undefined;
   declare practice: boolean;
@@ -71,7 +75,7 @@ export class TopUpForm extends LitElement {
   }
 
   #chosenScope(): 'everywhere' | 'workspace' {
-    return this.workspaceLabel === undefined ? 'everywhere' : this.scope ?? 'workspace';
+    return this.workspaceId === undefined || this.consent?.everywhere === true ? 'everywhere' : this.scope ?? 'workspace';
   }
 
   #submit(event: Event): void {
@@ -103,7 +107,7 @@ export class TopUpForm extends LitElement {
       ${this.#outcome(amount)}
       <p class="dim">${this.practice ? 'Practice credits cost nothing and buy nothing; they let the simulated upstream run.' : 'A personal budget caps what is spent through this broker. No payment happens here: OpenAI bills the API key directly.'}</p>
       <p id="topup-reason" class="reason">${reason === undefined ? nothing : html`${icon(this.blockedReason === undefined ? 'info' : 'warning', 's')} ${reason}`}</p>
-      <div class="row"><vscode-button class="primary" data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale)}</vscode-button></div>
+      <div class="row"><vscode-button class="primary" ?secondary=${this.answer?.result !== undefined} data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale, this.answer?.result !== undefined)}</vscode-button></div>
       <div data-test="topup-result" class="result" role="status">${this.#result()}</div></form>`;
   }
 
@@ -115,21 +119,24 @@ export class TopUpForm extends LitElement {
 
   #scopeChoice(): TemplateResult {
     const scope = this.#chosenScope();
+    const isEverywhere = this.consent?.everywhere === true;
+    const given = this.consent && (isEverywhere || this.consent.workspaceIds.length > 0) ? consentText({ consent: this.consent }, this) : undefined;
     const option = (value: 'everywhere' | 'workspace', label: string, disabled: boolean) => html`<label class="option"><input type="radio" name="topup-scope" data-test="topup-scope-${value}" value=${value} .checked=${scope === value} ?disabled=${disabled} @change=${() => this.#choose(() => { this.scope = value; })}><span>${label}</span></label>`;
-    return html`<fieldset ?disabled=${this.blockedReason !== undefined}><legend>Who may use them</legend>
-      ${option('everywhere', 'Every workspace', false)}
-      ${option('workspace', this.workspaceLabel === undefined ? 'Only this workspace (no folder is open in this window)' : `Only this workspace: ${this.workspaceLabel}`, this.workspaceLabel === undefined)}</fieldset>`;
+    return html`<fieldset ?disabled=${this.blockedReason !== undefined}><legend>Who may use purchased credits</legend>
+      ${option('everywhere', 'Every workspace', isEverywhere)}
+      ${option('workspace', this.workspaceId === undefined ? 'Allow this workspace (not known yet)' : `Allow this workspace: ${this.workspaceLabel ?? 'this folder'}`, isEverywhere || this.workspaceId === undefined)}
+      ${given === undefined ? nothing : html`<p class="dim" data-test="topup-consent">Allowed already: ${given}. That stays.</p>`}</fieldset>`;
   }
 
   #outcome(amount: ReturnType<typeof draftAmount>): TemplateResult | typeof nothing {
-    if ('wrong' in amount || !this.balance) return nothing;
+    // Once it is added, the result tells the balance; "after" would count the same credits again.
+    if ('wrong' in amount || !this.balance || this.answer?.result) return nothing;
     const after = balanceAfter(this.balance, amount.microCredits);
-    const buys = requestsBought(amount.microCredits, this.lastCostMicroCredits);
-    // Once it is added, the balance above tells the rest; "after" would count the same credits again.
+    const buys = requestsBought(amount.microCredits, this.average, this.locale);
     return html`<dl class="pairs right"><dt>Balance now</dt><dd>${this.balance.tracked ? formatCredits(this.balance.balanceMicroCredits, 2, this.locale) : 'not tracked'}</dd>
-      <dt>Added</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
+      <dt>To add</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
       <dt class="strong">Balance after</dt><dd class="strong">${formatCredits(after, 2, this.locale)} credits · ${formatUsd(after, 2, this.locale)}</dd>
-      ${buys === undefined ? nothing : html`<dt>Enough for about</dt><dd>${buys} requests like the last one <span class="dim">(${creditsText(this.lastCostMicroCredits ?? 0, this.locale)})</span></dd>`}</dl>`;
+      ${buys === undefined ? nothing : html`<dt>Enough for about</dt><dd>${buys}</dd>`}</dl>`;
   }
 
   #result(): TemplateResult | typeof nothing {

@@ -3,6 +3,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
+import type { ConsentQuestion } from './pageState.ts';
 import type { Place } from './timeText.ts';
 
 /** A command that the extension runs for the page. */
@@ -11,6 +12,8 @@ export type RunCommand = Extract<PageMessage, { type: 'run' }>['command'];
 /** What buttons and links do. */
 export interface PageActions {
   addCredits(): void;
+  /** Asks for this workspace's permission to use purchased credits. */
+  allow(): void;
   run(command: RunCommand): void;
   explain(requestId: string, opener: EventTarget | null): void;
   closeExplanation(): void;
@@ -33,6 +36,7 @@ export interface View {
   readonly cancelling: ReadonlySet<string>;
   /** Request whose explanation is open. */
   readonly explained: string | undefined;
+  readonly consentQuestion: ConsentQuestion | undefined;
   readonly act: PageActions;
 }
 

@@ -1,9 +1,11 @@
 // What the balance means: its level, the order of burning, what the next request draws from.
 import assert from 'node:assert/strict';
 import { balanceLevel, burnOrder, drawText, expiryText, grantedMicroCredits } from '../../src/webview/balanceText.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 
 const snapshot = sampleSnapshot();
+const own = 'ws_billing-service';
 const withLeft = (left: number) => sampleSnapshot({ balance: { ...snapshot.balance, balanceMicroCredits: left, heldMicroCredits: 0 } });
 
 describe('balance text', () => {
@@ -13,6 +15,7 @@ describe('balance text', () => {
     assert.equal(balanceLevel(withLeft(30_000_000)), 'critical');
     assert.equal(balanceLevel(withLeft(0)), 'blocked');
     assert.equal(balanceLevel({ ...withLeft(0), broker: { ...snapshot.broker, mode: 'practice' }, key: { state: 'missing' } }), 'blocked');
+    assert.equal(balanceLevel({ ...snapshot, nextDraw: 'purchased', consent: { everywhere: false, workspaceIds: [] } }), 'ok', 'permission is no amount');
     assert.equal(balanceLevel(sampleSnapshot({ balance: { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } })), 'untracked');
   });
 
@@ -32,10 +35,27 @@ describe('balance text', () => {
   });
 
   it('says what the next request draws from and what follows', () => {
-    assert.deepEqual(drawText(snapshot, 'en'), { title: 'Included', amount: '231.61 credits left', then: 'Then promotional credits, then purchased credits, where you allowed them.' });
-    assert.equal(drawText({ ...snapshot, nextDraw: 'purchased' }, 'en').then, 'Nothing comes after that.');
-    assert.equal(drawText({ ...snapshot, nextDraw: 'none' }, 'en').title, 'Nothing');
-    assert.match(drawText({ ...snapshot, nextDraw: 'untracked' }, 'en').then, /Nothing is blocked/);
+    assert.deepEqual(drawText(snapshot, 'en', own), { title: 'Included', amount: '231.61 credits left', then: 'Then promotional credits, then purchased credits, where you allowed them.' });
+    assert.equal(drawText({ ...snapshot, nextDraw: 'purchased' }, 'en', own).then, 'Nothing comes after that.');
+    assert.equal(drawText({ ...snapshot, nextDraw: 'none' }, 'en', own).title, 'Nothing');
+    assert.match(drawText({ ...snapshot, nextDraw: 'untracked' }, 'en', own).then, /counted and priced/);
+  });
+
+  it('says of a workspace without permission that it draws from nothing, and of others what they draw from', () => {
+    const bought: Snapshot = { ...snapshot, nextDraw: 'purchased' };
+    assert.deepEqual(drawText(bought, 'en', 'ws_other'), { title: 'Nothing', amount: 'not allowed', then: 'Only purchased credits are left, and this workspace may not use them.' });
+    assert.equal(drawText(bought, 'en', own).title, 'Purchased');
+    assert.equal(drawText({ ...bought, consent: { everywhere: true, workspaceIds: [] } }, 'en', 'ws_other').title, 'Purchased');
+  });
+
+  it('names the key first where it is what stops requests, in live mode only', () => {
+    const broker = { ...snapshot.broker, mode: 'practice' } as const;
+    for (const nextDraw of ['untracked', 'included', 'none'] as const) {
+      const missing: Snapshot = { ...snapshot, nextDraw, key: { state: 'missing' } };
+      assert.deepEqual([drawText(missing, 'en', own).title, drawText(missing, 'en', own).amount], ['Nothing', 'no API key']);
+      assert.equal(drawText({ ...missing, key: { state: 'rejected' } }, 'en', own).amount, 'API key refused');
+      assert.deepEqual(drawText({ ...missing, broker }, 'en', own), drawText({ ...snapshot, nextDraw, broker }, 'en', own));
+    }
   });
 
   it('sums what was granted and says until when it lasts', () => {

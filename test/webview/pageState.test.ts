@@ -14,7 +14,7 @@ describe('incoming messages', () => {
   it('lets every message of the extension through', () => {
     for (const message of Object.values(sampleStates).flat()) assert.equal(incomingMessage(message), message);
     assert.deepEqual(incomingMessage({ type: 'openTopUp', extra: 1 }), { type: 'openTopUp' });
-    assert.ok(incomingMessage({ type: 'topUpResult', id: 1 }));
+    for (const type of ['topUpResult', 'allowResult']) assert.ok(incomingMessage({ type, id: 1 }));
   });
 
   it('drops everything else without failing', () => {
@@ -54,6 +54,16 @@ describe('page state', () => {
     const opened = receive(connected, { type: 'openTopUp' }, 0);
     assert.deepEqual([opened.tab, opened.focusAmount], ['credits', true]);
     assert.equal(receive(opened, { type: 'topUpResult', id: 9 }, 0).topUpAnswer?.id, 9);
+  });
+
+  it('ends the question about permission with words or with its problem, and takes no other answer', () => {
+    const asked = { ...connected, consentQuestion: { id: 4 } };
+    assert.equal(receive(asked, { type: 'allowResult', id: 3 }, 0), asked);
+    assert.equal(receive(connected, { type: 'allowResult', id: 4 }, 0), connected);
+    const allowed = receive(asked, { type: 'allowResult', id: 4 }, 0);
+    assert.deepEqual([allowed.consentQuestion, allowed.announcement], [undefined, 'This workspace may use purchased credits now.']);
+    const what = problem('ledger_full', 'The disk is full.');
+    assert.deepEqual(receive(asked, { type: 'allowResult', id: 4, problem: what }, 0).consentQuestion, { id: 4, problem: what });
   });
 
   it('ends a cancellation with words', () => {

@@ -103,7 +103,7 @@ export function sampleSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     broker: { version: '0.1.0', pid: 4242, startedAtMs: sampleNowMs - 6 * hourMs, mode: 'live', upstream: 'api.openai.com', dataDir: '/home/dev/.local/share/codex-usage-broker' },
     key: { state: 'present', source: 'keychain' },
     balance: { tracked: true, balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: held, grants },
-    consent: { everywhere: true, workspaceIds: [] },
+    consent: { everywhere: false, workspaceIds: ['ws_billing-service', 'ws_docs-site', 'ws_mobile-app'] },
     nextDraw: 'included',
     windows: [
       { id: 'gpt-6.1-sol/tokens', model: 'gpt-6.1-sol', measure: 'tokens', windowMinutes: 1, limit: 2_000_000, remaining: 440_000, resetsAtMs: sampleNowMs + 47_000, observedAtMs: sampleNowMs - 2_000 },

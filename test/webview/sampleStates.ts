@@ -50,5 +50,7 @@ export const sampleStates: Readonly<Record<string, readonly ExtensionMessage[]>>
   low: [stateMessage(sampleSnapshot(balanceOf(100_000_000)))],
   critical: [stateMessage(sampleSnapshot(balanceOf(30_000_000)))],
   blocked: [stateMessage(sampleSnapshot(balanceOf(0)))],
+  'not-allowed': [stateMessage(sampleSnapshot({ ...balanceOf(250_000_000), consent: { everywhere: false, workspaceIds: ['ws_docs-site'] } }))],
+  'key-rejected': [stateMessage(sampleSnapshot({ key: { state: 'rejected' }, problems: [problem('api_key_rejected', 'The upstream refused the stored API key.')] }))],
   problem: [stateMessage(sampleSnapshot({ problems: [problem('upstream_unreachable', 'OpenAI does not answer. Requests wait and nothing is charged.')] }))],
 };

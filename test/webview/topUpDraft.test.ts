@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { problem } from '../../src/domain/problem.ts';
-import { addedText, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel, topUpMicroCreditsMax } from '../../src/webview/topUpDraft.ts';
+import { addedText, averageCost, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel, topUpMicroCreditsMax } from '../../src/webview/topUpDraft.ts';
 import { sampleSnapshot } from './sampleSnapshot.ts';
 
 const { balance } = sampleSnapshot();
@@ -38,6 +38,7 @@ describe('top-up draft', () => {
 
   it('computes the balance after, from nothing when it was untracked', () => {
     assert.equal(balanceAfter(balance, 5), balance.balanceMicroCredits + 5);
+    assert.equal(submitLabel(draftAmount('10', 'en'), 'en', true), 'Add another 250.00 credits ($10.00)');
     assert.equal(balanceAfter({ ...balance, tracked: false }, 5), 5);
   });
 
@@ -50,9 +51,23 @@ describe('top-up draft', () => {
     assert.match(notAddedText(problem('broker_unreachable', 'It did not answer.')), /Trying again with the same amount cannot add it twice\.$/);
   });
 
-  it('estimates what it buys from the last cost only', () => {
-    assert.equal(requestsBought(250_000_000, 3_372_760), 74);
-    assert.equal(requestsBought(250_000_000, undefined), undefined);
-    assert.equal(requestsBought(1, 2), undefined);
+  it('estimates what it buys from the average of today', () => {
+    const { recent, today } = sampleSnapshot();
+    const average = averageCost({ recent, today });
+    // Nine requests, one of which failed and cost nothing: it must not make the others look cheaper.
+    assert.deepEqual(average, { microCredits: Math.round(today.total.costMicroCredits / 8), requests: 8, isWholeDay: true });
+    assert.equal(requestsBought(250_000_000, average, 'en'), '108 requests at today\'s average (2.30)');
+    assert.equal(requestsBought(12_500_000_000, average, 'en'), '5,438 requests at today\'s average (2.30)');
+    assert.equal(requestsBought(250_000_000, undefined, 'en'), undefined);
+    assert.equal(requestsBought(1, { microCredits: 2, requests: 1, isWholeDay: true }, 'en'), undefined);
+  });
+
+  it('leaves other days out of the average, and says when it knows only the last requests of today', () => {
+    const { recent, today } = sampleSnapshot();
+    const [newest, second] = recent;
+    const yesterday = { ...second!, atMs: today.dayStartMs - 1 };
+    assert.deepEqual(averageCost({ recent: [newest!, yesterday], today }), { microCredits: newest!.costMicroCredits, requests: 1, isWholeDay: false });
+    assert.equal(averageCost({ recent: [yesterday], today }), undefined);
+    assert.equal(requestsBought(250_000_000, averageCost({ recent: [newest!, second!], today }), 'en')?.replace(/\(.*/, ''), '89 requests at the average of the last 2 ');
   });
 });

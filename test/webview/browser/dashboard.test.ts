@@ -77,6 +77,33 @@ describe('dashboard page', function dashboard() {
     assert.equal(await open.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Explain req_7f3a91c2');
   });
 
+  it('brings an explanation that opens below the page into view, and its answer too', async () => {
+    await open.page.setViewportSize({ width: 900, height: 600 });
+    await open.send(...sampleStates['normal']!);
+    const isInView = () => open.page.evaluate(() => {
+      const heading = document.querySelector('#head-explain')?.getBoundingClientRect();
+      // Below the tabs, which stay on top, and with room for what follows.
+      return heading !== undefined && heading.top >= 32 && heading.bottom < window.innerHeight;
+    });
+    await hook('recent').locator('[data-test=explain-link]').first().click();
+    assert.ok(await isInView());
+    await open.send({ type: 'explainResult', id: (await sent('explain'))[0]!.id, result: sampleExplanation() });
+    assert.ok(await isInView());
+    assert.ok(await open.page.evaluate(() => document.querySelector('#head-explain')!.getBoundingClientRect().top < window.innerHeight / 2), 'the answer begins in the upper half');
+  });
+
+  it('leaves a reader where they are when the explanation stands beside the page', async () => {
+    await open.page.setViewportSize({ width: 1200, height: 700 });
+    await open.send(...sampleStates['normal']!);
+    const link = hook('recent').locator('[data-test=explain-link]').first();
+    await link.scrollIntoViewIfNeeded();
+    await link.click();
+    const row = await link.boundingBox();
+    // Tables stand below one another now, so the row moves; it must not leave the screen.
+    assert.ok(row && row.y > 32 && row.y + row.height < 700, `the row is at ${row?.y}`);
+    assert.ok(await open.page.locator('#head-explain').evaluate((heading) => heading.getBoundingClientRect().top >= 0 && heading.getBoundingClientRect().bottom <= window.innerHeight));
+  });
+
   it('says what to do when an explanation fails', async () => {
     await open.send(...sampleStates['normal']!);
     await hook('recent').locator('[data-test=explain-link]').first().click();
@@ -171,18 +198,31 @@ describe('dashboard page', function dashboard() {
     assert.deepEqual((await sent('run')).map((message) => message.command), ['startBroker', 'showLog']);
   });
 
-  it('offers both ways in and practice mode without a key', async () => {
+  it('offers to store a key or to practise without one, and claims nowhere that requests would run', async () => {
     await open.send(...sampleStates['no-key']!);
     assert.equal(await hook('balance').innerText(), 'not tracked');
     await open.page.getByRole('button', { name: 'Store an API key…' }).click();
     await open.page.getByRole('button', { name: 'Start practice mode' }).press('Enter');
     assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey', 'startPracticeMode']);
-    assert.match(await open.page.locator('.welcome').innerText(), /codex-broker serve --api-key-stdin/);
+    assert.match(await hook('facts').innerText(), /The next request draws from\s+Nothing · no API key/);
+    assert.doesNotMatch(await open.page.locator('main').innerText(), /nothing is blocked/i);
+  });
+
+  it('says once that a key was refused, and offers to store another', async () => {
+    await open.send(...sampleStates['key-rejected']!);
+    assert.equal(await open.page.locator('.notice').count(), 1);
+    assert.match(await hook('facts').innerText(), /Nothing · API key refused/);
+    await open.page.getByRole('button', { name: 'Store a key…' }).click();
+    assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey']);
   });
 
   it('marks practice mode and leaves it', async () => {
     await open.send(...sampleStates['practice']!);
     assert.match(await hook('mode').innerText(), /Practice mode/);
+    assert.match(await hook('facts').innerText(), /\$23\.26\s[\s\S]*dollars at real prices/);
+    await hook('tab-ledger').click();
+    assert.equal(await open.page.locator('.notice').filter({ visible: true }).count(), 0, 'the notice stays on the first page');
+    await hook('tab-now').click();
     await open.page.getByRole('button', { name: 'Leave practice mode' }).click();
     assert.equal((await sent('run'))[0]?.command, 'leavePracticeMode');
   });

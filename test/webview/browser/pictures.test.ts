@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { sampleExplanation } from '../sampleSnapshot.ts';
+import { sampleExplanation, sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates } from '../sampleStates.ts';
 import { startPageHost } from './pageHost.ts';
 import type { OpenPage, PageHost, Theme } from './pageHost.ts';
@@ -16,6 +16,17 @@ const scenes: Readonly<Record<string, { readonly state: string; readonly act: (o
   ledger: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-ledger]').click(); } },
   credits: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-untracked': { state: 'untracked', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-not-allowed': { state: 'not-allowed', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-practice': { state: 'practice', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-added': {
+    state: 'normal', act: async (open) => {
+      await open.page.locator('[data-test=tab-credits]').click();
+      await open.page.locator('[data-test=topup-submit]').click();
+      const asked = (await open.posted()).find((message) => message.type === 'topUp');
+      const { balance } = sampleSnapshot();
+      await open.send({ type: 'topUpResult', id: asked!.id, result: { grant: { ...balance.grants[1]!, amountMicroCredits: 250_000_000 }, created: true, balance } });
+    },
+  },
   explain: {
     state: 'normal', act: async (open) => {
       await open.page.locator('[data-test=tab-ledger]').click();

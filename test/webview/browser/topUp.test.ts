@@ -67,6 +67,11 @@ describe('top-up on the page', function topUp() {
     assert.equal(await hook('topup-submit').getAttribute('aria-disabled'), 'true');
     await open.send({ type: 'topUpResult', id: order!.id, result: added });
     assert.match(await hook('topup-result').innerText(), /250\.00 credits added\. Balance 592\.18\./);
+    // The same credits are not counted a second time, and a second click is named as one.
+    assert.doesNotMatch(await open.page.locator('topup-form').innerText(), /Balance after|To add/);
+    assert.equal(await hook('topup-submit').innerText(), 'Add another 250.00 credits ($10.00)');
+    await hook('topup-preset-25').click();
+    assert.match(await open.page.locator('topup-form').innerText(), /To add\s+\+625\.00/);
     assert.equal(await hook('topup-result').getAttribute('role'), 'status');
   });
 
@@ -119,6 +124,16 @@ describe('top-up on the page', function topUp() {
     await open.send(stateMessage(sampleSnapshot(), { workspace: false }));
     await hook('tab-credits').click();
     assert.ok(await hook('topup-scope-workspace').isDisabled());
+    await hook('topup-submit').click();
+    assert.equal((await orders())[0]!.scope, 'everywhere');
+  });
+
+  it('says who is allowed already, and asks nothing where every workspace is', async () => {
+    await hook('tab-credits').click();
+    assert.equal(await hook('topup-consent').innerText(), 'Allowed already: this workspace (billing-service) and 2 others. That stays.');
+    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: true, workspaceIds: [] } })));
+    assert.equal(await hook('topup-consent').innerText(), 'Allowed already: every workspace. That stays.');
+    assert.ok(await hook('topup-scope-everywhere').isChecked() && await hook('topup-scope-workspace').isDisabled());
     await hook('topup-submit').click();
     assert.equal((await orders())[0]!.scope, 'everywhere');
   });

@@ -1,0 +1,24 @@
+// The line below the grants that says who may use purchased credits, with the button that allows this
+// window's workspace. It asks; the extension has the person confirm, the broker stores the answer.
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { consentText, isConsentTold, mayBeAllowed } from './consentText.ts';
+import { icon, prose } from './view.ts';
+import type { View } from './view.ts';
+
+/** The button "Allow this workspace", or nothing where it is allowed already. */
+export function allowButton(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  if (!mayBeAllowed(snapshot, view)) return nothing;
+  const isAsked = view.consentQuestion !== undefined && view.consentQuestion.problem === undefined;
+  const isDisabled = isAsked || view.stale;
+  return html`<vscode-button secondary data-test="allow-workspace" ?disabled=${isDisabled} aria-disabled=${isDisabled ? 'true' : 'false'} @click=${view.act.allow}>${isAsked ? 'Allowing…' : 'Allow this workspace'}</vscode-button>`;
+}
+
+/** The line, or nothing while there are no purchased credits and no permission for them. */
+export function consentLine(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  if (!isConsentTold(snapshot)) return nothing;
+  const problem = view.consentQuestion?.problem;
+  return html`<div class="consent"><p id="consent" data-test="consent" tabindex="-1"><span class="dim">Purchased credits may be used by:</span> ${consentText(snapshot, view)}</p>
+    ${allowButton(snapshot, view)}${problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`}</div>`;
+}

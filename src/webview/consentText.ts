@@ -1,0 +1,29 @@
+// Who may use purchased credits, in words: one permission for all of them, given to every workspace or
+// to some. Pure; it decides nothing, the broker does that for each request.
+import type { Snapshot } from '../protocol/snapshot.ts';
+
+/** This window's workspace as the page knows it; without an id the broker has not told it yet. */
+export interface OwnWorkspace {
+  readonly workspaceId: string | undefined;
+  readonly workspaceLabel: string | undefined;
+}
+
+/** Whether this window's workspace is known and not allowed yet. */
+export function mayBeAllowed({ consent }: Pick<Snapshot, 'consent'>, { workspaceId }: OwnWorkspace): boolean {
+  return workspaceId !== undefined && !consent.everywhere && !consent.workspaceIds.includes(workspaceId);
+}
+
+/** Who may use purchased credits: "every workspace", "this workspace (billing-service) and 2 others", "nobody yet". */
+export function consentText({ consent }: Pick<Snapshot, 'consent'>, own: OwnWorkspace): string {
+  if (consent.everywhere) return 'every workspace';
+  const isOwn = own.workspaceId !== undefined && consent.workspaceIds.includes(own.workspaceId);
+  const others = consent.workspaceIds.length - (isOwn ? 1 : 0);
+  if (isOwn) return `this workspace${own.workspaceLabel === undefined ? '' : ` (${own.workspaceLabel})`}${others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`}`;
+  if (others === 0) return 'nobody yet';
+  return own.workspaceId === undefined ? `${others} ${others === 1 ? 'workspace' : 'workspaces'}` : `${others} other ${others === 1 ? 'workspace' : 'workspaces'}, not by this one`;
+}
+
+/** Whether there is anything to say: purchased credits, or a permission that was given for them. */
+export function isConsentTold({ balance, consent }: Pick<Snapshot, 'balance' | 'consent'>): boolean {
+  return balance.grants.some((grant) => grant.kind === 'purchased') || consent.everywhere || consent.workspaceIds.length > 0;
+}

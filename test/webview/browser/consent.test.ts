@@ -1,0 +1,80 @@
+// Permission for purchased credits in a real Chromium: what a window without it says, that one click
+// asks once, and where the answer leaves the page.
+import assert from 'node:assert/strict';
+import { problem } from '../../../src/domain/problem.ts';
+import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { sampleSnapshot } from '../sampleSnapshot.ts';
+import { sampleStates, stateMessage } from '../sampleStates.ts';
+import { startPageHost } from './pageHost.ts';
+import type { OpenPage, PageHost } from './pageHost.ts';
+
+describe('permission on the page', function permission() {
+  this.timeout(120_000);
+  let host: PageHost;
+  let open: OpenPage;
+  before(async () => { host = await startPageHost(); });
+  after(async () => { await host.close(); });
+  beforeEach(async () => {
+    open = await host.open();
+    await open.send(...sampleStates['not-allowed']!);
+  });
+  afterEach(async () => {
+    assert.deepEqual(await open.violations(), []);
+    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
+    await open.page.context().close();
+  });
+
+  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
+  const asked = async () => (await open.posted()).filter((message): message is Extract<PageMessage, { type: 'allow' }> => message.type === 'allow');
+  const allowed = () => stateMessage(sampleSnapshot({ sequence: 42, consent: { everywhere: false, workspaceIds: ['ws_docs-site', 'ws_billing-service'] } }));
+
+  it('says that this workspace draws from nothing, with the button that changes it', async () => {
+    assert.match(await hook('facts').innerText(), /The next request draws from\s+Nothing · not allowed/);
+    assert.match(await open.page.locator('.notice').innerText(), /This workspace may not use purchased credits\.[\s\S]*Allow this workspace/);
+    await open.page.locator('.notice [data-test=allow-workspace]').click();
+    assert.equal((await asked()).length, 1);
+  });
+
+  it('asks once for a double click and says whom it allowed', async () => {
+    await hook('tab-credits').click();
+    const line = open.page.locator('.consent');
+    assert.match(await line.innerText(), /Purchased credits may be used by: 1 other workspace, not by this one/);
+    await line.locator('[data-test=allow-workspace]').dblclick();
+    const [question, ...more] = await asked();
+    assert.deepEqual(more, []);
+    assert.match(await line.innerText(), /Allowing…/);
+    await open.send({ type: 'allowResult', id: question!.id }, allowed());
+    assert.match(await line.innerText(), /this workspace \(billing-service\) and 1 other$/);
+    assert.equal(await hook('allow-workspace').count(), 0);
+    assert.equal(await open.page.locator('main > [role=status]').innerText(), 'This workspace may use purchased credits now.');
+    assert.equal(await open.page.locator('.notice').count(), 0);
+    assert.equal(await open.page.evaluate(() => document.activeElement?.id), 'consent');
+  });
+
+  it('can be asked again after it was not given', async () => {
+    await hook('tab-credits').click();
+    const line = open.page.locator('.consent');
+    await line.locator('[data-test=allow-workspace]').press('Enter');
+    await open.send({ type: 'allowResult', id: (await asked())[0]!.id, problem: { ...problem('cancelled', 'Nothing was allowed.'), remedy: 'Confirm the dialog.' } });
+    assert.match(await line.innerText(), /Allow this workspace[\s\S]*Nothing was allowed\. Confirm the dialog\./);
+    await line.locator('[data-test=allow-workspace]').press('Enter');
+    assert.equal((await asked()).length, 2);
+    assert.doesNotMatch(await line.innerText(), /Nothing was allowed/);
+  });
+
+  it('waits for the broker, and offers nothing where there is nothing to allow', async () => {
+    await hook('tab-credits').click();
+    const snapshot = sampleSnapshot({ sequence: 43, consent: { everywhere: false, workspaceIds: [] } });
+    await open.send(stateMessage(snapshot, { link: { state: 'connecting' } }));
+    assert.match(await open.page.locator('.consent').innerText(), /nobody yet/);
+    assert.equal(await hook('allow-workspace').getAttribute('aria-disabled'), 'true');
+    await hook('allow-workspace').dispatchEvent('click');
+    assert.deepEqual(await asked(), []);
+    await open.send(stateMessage(sampleSnapshot({ sequence: 44, consent: { everywhere: true, workspaceIds: [] } })));
+    assert.match(await open.page.locator('.consent').innerText(), /every workspace$/);
+    assert.equal(await hook('allow-workspace').count(), 0);
+    await open.send(...sampleStates['untracked']!);
+    assert.equal(await hook('consent').count(), 1, 'what was allowed is told even without a balance');
+  });
+});
