@@ -9,6 +9,7 @@ import { AnswerDocuments, answerScheme } from './answerDocument.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
 import { BrokerLink } from './brokerLink.ts';
+import { showBrokerLog } from './brokerLogTail.ts';
 import { reachBroker } from './brokerProcess.ts';
 import { startBroker, type BrokerSeat } from './brokerStart.ts';
 import { findCodex } from './codexProgram.ts';
@@ -166,7 +167,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
-    showLog: () => log.show(true),
+    showLog: () => showBrokerLog(log, seat().dataDir),
     startBroker: restart,
     explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show(false)),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),

@@ -162,6 +162,17 @@ describe('dashboard actions', () => {
     assert.deepEqual([practice.fake.shown.length, practice.calls.length], [0, 1]);
   });
 
+  it('allows this workspace after a native confirmation, and not without', async () => {
+    const closed = actions();
+    const refused = await dashboardAction(closed.parts, { type: 'allow', id: 5 });
+    assert.ok(refused?.type === 'allowResult' && refused.problem?.code === 'cancelled' && closed.fake.shown[0]?.modal === true);
+    assert.equal(closed.calls.length, 0);
+    const { fake, calls, parts } = actions();
+    fake.answers.push('Allow');
+    assert.deepEqual(await dashboardAction(parts, { type: 'allow', id: 6 }), { type: 'allowResult', id: 6 });
+    assert.deepEqual(calls, [{ method: 'consent', args: { scope: 'workspace', workspaceId: 'ws_1' } }]);
+  });
+
   it('refuses more than the largest grant', async () => {
     const { calls, parts } = actions();
     const answer = await dashboardAction(parts, { ...topUp, amountMicroCredits: 1_000_000_000_001 });
