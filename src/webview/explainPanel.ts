@@ -2,6 +2,7 @@
 // each layer, the entries. It prints the broker's answer and computes nothing anew.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { clientName } from '../protocol/clientName.ts';
 import type { ExplainResult } from '../protocol/control.ts';
 import { signedCredits } from './amountText.ts';
 import { kindName } from './balanceText.ts';
@@ -48,7 +49,7 @@ function entries(result: ExplainResult, view: View): TemplateResult {
 function body(result: ExplainResult, view: View): TemplateResult {
   const { locale } = view.place;
   const story = storyBesideLayers(result);
-  return html`<dl class="pairs"><dt>Request</dt><dd class="mono wrap">${result.id}</dd><dt>Sent by</dt><dd>${result.workspaceLabel} · ${result.client}</dd>
+  return html`<dl class="pairs"><dt>Request</dt><dd class="mono wrap">${result.id}</dd><dt>Sent by</dt><dd>${result.workspaceLabel} · ${clientName(result.client)}</dd>
       <dt>Received</dt><dd>${dayAndTime(result.receivedAtMs, view.nowMs, view.place)}${result.waitedMs > 0 ? ` · waited ${measuredTime(result.waitedMs)}` : ''}</dd>
       ${result.attempts.length > 1 ? html`<dt>Attempts</dt><dd>${result.attempts.map((attempt) => attempt.outcome ?? 'running').join(', ')}</dd>` : nothing}</dl>
     ${story.length === 0 ? nothing : html`<h3>What happened</h3>${story.map((sentence) => html`<p>${sentence}</p>`)}`}

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatTokens } from '../domain/units.ts';
+import { clientName } from '../protocol/clientName.ts';
 import type { RunView, Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
 import { runState, runSummary, waitSentence } from './runText.ts';
@@ -16,7 +17,7 @@ function runLine(run: RunView, view: View): TemplateResult {
   const mark = run.state === 'waiting' ? icon('clock', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
   const stopping = view.cancelling.has(run.requestId);
   return html`<tr><td class="nowrap state">${mark} ${runState(run)}</td>
-    <td class="what">${run.workspaceLabel} <span class="dim">· ${run.client}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}</td>
+    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}</td>
     <td class="hide-m nowrap">${run.model}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
     <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">none</span>`}</td>
     <td class="n time">${stopwatch(view.nowMs - run.sinceMs)}</td>

@@ -3,6 +3,7 @@
 import { meterFace } from '../../domain/meter.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
+import { clientName } from '../../protocol/clientName.ts';
 import { parseIso } from '../../protocol/control.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
 import type { Snapshot, UsageRow } from '../../protocol/snapshot.ts';
@@ -40,7 +41,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     `Meter      ${face.text}  (${face.spoken})`,
     `Broker     ${url === undefined ? 'not running; read from the ledger' : `${url}, ${snapshot.broker.mode} mode, upstream ${snapshot.broker.upstream}, key ${snapshot.key.state}`}`,
     `Balance    ${balance.tracked ? `${formatCredits(balance.balanceMicroCredits)} credits (${formatUsd(balance.balanceMicroCredits)}), ${formatCredits(balance.heldMicroCredits)} reserved` : 'not tracked; add credits to begin'}`,
-    `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${snapshot.today.total.requests} requests`,
+    `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${snapshot.today.total.requests} ${snapshot.today.total.requests === 1 ? 'request' : 'requests'}`,
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
     ...snapshot.windows.map((window) => `Limit      ${window.model} ${window.measure}: ${window.remaining ?? 'unknown'} of ${window.limit ?? 'unknown'} left per ${window.windowMinutes === 1 ? 'minute' : `${window.windowMinutes} minutes`}`),
     ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
@@ -66,7 +67,7 @@ export async function usage(args: readonly string[], io: CommandIo): Promise<num
 
 /** A usage report as a table for people. */
 export function usageText(by: string, rows: readonly UsageRow[], total: UsageRow): string {
-  const cells = (row: UsageRow) => [row.label, String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
+  const cells = (row: UsageRow) => [by === 'client' ? clientName(row.label) : row.label, String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
     formatTokens(row.reasoningTokens), formatCredits(row.costMicroCredits, 4), formatUsd(row.costMicroCredits), row.estimated > 0 ? `${row.estimated} estimated` : row.unpriced > 0 ? `${row.unpriced} unpriced` : ''];
   return textTable([by, 'requests', 'input', 'cached', 'output', 'reasoning', 'credits', 'USD', ''], [...rows.map(cells), cells({ ...total, label: 'total' })]);
 }

@@ -6,6 +6,7 @@ import type { ChargeTerm } from '../../domain/pricing.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { DecisionRecord } from '../../domain/waterfall.ts';
 import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
+import { clientName } from '../../protocol/clientName.ts';
 import type { AttemptView, ChargeView, ExplainResult } from '../../protocol/control.ts';
 import { readRequestEntries, tokensOf } from './ledgerReads.ts';
 import { statement } from './statements.ts';
@@ -60,7 +61,7 @@ function chargeView(row: Row): ChargeView {
 /** The story as sentences, in the order in which things happened. */
 function storyOf(result: Omit<ExplainResult, 'story'>, last: Row): string[] {
   const { decision, charge } = result;
-  const story = [`${result.client} in workspace ${result.workspaceLabel} asked for ${result.model}.`];
+  const story = [`${clientName(result.client)} in workspace ${result.workspaceLabel} asked for ${result.model}.`];
   if (result.waitedMs > 0) story.push(`It waited ${(result.waitedMs / 1000).toFixed(1)} s in line before it was sent.`);
   for (const layer of decision.layers) story.push(`${layer.layer[0]?.toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`);
   if (decision.outcome === 'refuse') {

@@ -7,6 +7,7 @@ import { commandLine } from '../../../src/broker/commandLine.ts';
 import type { CommandIo } from '../../../src/broker/commands/commandIo.ts';
 import { codexArguments, isCodex, meteredEnvironment } from '../../../src/broker/commands/run.ts';
 import { readServeConfig } from '../../../src/broker/commands/serveConfig.ts';
+import { practiceEnvironment } from '../../../src/broker/practiceUpstream.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import type { ProblemError } from '../../../src/domain/problem.ts';
@@ -16,12 +17,16 @@ import { runOne, tamper, withFolder } from '../../support/ledger/tempLedger.ts';
 interface Ran { readonly code: number; readonly out: string; readonly err: string }
 
 /** Runs a command line in this process with a data folder of its own. */
-async function ran(folder: string, ...args: string[]): Promise<Ran> {
+function ran(folder: string, ...args: string[]): Promise<Ran> {
+  return ranIn(folder, {}, args);
+}
+
+async function ranIn(folder: string, more: Partial<CommandIo>, args: readonly string[]): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const io: CommandIo = {
     out: (line) => out.push(line), err: (line) => err.push(line), env: { CODEX_BROKER_DATA: folder }, cwd: folder, home: folder, platform: process.platform, version: '9.9.9',
-    entry: new URL('../../../src/broker/main.ts', import.meta.url),
+    entry: new URL('../../../src/broker/main.ts', import.meta.url), ...more,
   };
   return { code: await commandLine(args, io), out: out.join('\n'), err: err.join('\n') };
 }
@@ -42,7 +47,7 @@ describe('commands on a ledger that no broker holds', function () {
 
   it('add, list and tell credits', () => withFolder(async (folder) => {
     const added = await ran(folder, 'credits', 'add', '25.5', '--key', 'k1', '--for', 'none');
-    assert.deepEqual([added.code, added.out.split('\n')], [0, ['Added 25.50 purchased credits ($1.02).', 'Balance 25.50 credits.', 'No workspace may use them yet.']]);
+    assert.deepEqual([added.code, added.out.split('\n')], [0, ['Added 25.50 purchased credits ($1.02).', 'Balance 25.50 credits.', 'No further workspace was allowed purchased credits; whoever was allowed them before still is.']]);
     assert.match((await ran(folder, 'credits', 'add', '25.5', '--key', 'k1', '--for', 'none')).out, /nothing was added again/);
     assert.deepEqual([(await ran(folder, 'credits', 'add', '9', '--key', 'k1')).code], [1]);
     const list = JSON.parse((await ran(folder, 'credits', 'list', '--json')).out) as { tracked: boolean; balanceMicroCredits: number; heldMicroCredits: number; grants: Record<string, unknown>[] };
@@ -68,7 +73,7 @@ describe('commands on a ledger that no broker holds', function () {
     useLedger(folder);
     const told = await ran(folder, 'explain', 'r1');
     assert.equal(told.code, 0);
-    assert.match(told.out, /^Request r1\n {2}codex_exec in workspace ws_a asked for gpt-test\./);
+    assert.match(told.out, /^Request r1\n {2}Codex CLI in workspace ws_a asked for gpt-test\./);
     const missing = await ran(folder, 'explain', 'nothing', '--json');
     assert.deepEqual([missing.code, (JSON.parse(missing.out) as { error: { code: string } }).error.code], [1, 'request_not_found']);
   }));
@@ -92,6 +97,12 @@ describe('commands on a ledger that no broker holds', function () {
     const { out } = await ran(folder, 'status');
     assert.match(out, /^Broker {5}not running; read from the ledger$/m);
     assert.match(out, /^Balance {4}not tracked; add credits to begin$/m);
+  }));
+
+  it('tell a fault that nobody expected in a sentence and as JSON', () => withFolder(async (folder) => {
+    const failed = await ranIn(folder, { env: { get CODEX_BROKER_DATA(): string { throw new Error('odd\n    at file.ts:1'); } } }, ['credits', 'list', '--json']);
+    assert.deepEqual([failed.code, (JSON.parse(failed.out) as { error: { code: string } }).error.code], [1, 'internal']);
+    assert.match(failed.err, /^The command failed for a reason that the program did not expect \(odd\)\. [^\n]+ \(internal\)$/);
   }));
 
   it('answer wrong use with a sentence and 2, and make no ledger by looking', () => withFolder(async (folder) => {
@@ -125,6 +136,13 @@ describe('a metered command', () => {
   });
 });
 
+describe('the simulated upstream', () => {
+  it('gets of the environment only what a program needs to run', () => {
+    const kept = practiceEnvironment({ PATH: '/bin', Path: 'C:', SystemRoot: 'C:', HOME: '/h', ELECTRON_RUN_AS_NODE: '1', TZ: 'UTC', OPENAI_API_KEY: 'sk', NODE_OPTIONS: '-r x', HTTPS_PROXY: 'http://u:p@x', GITHUB_TOKEN: 'g' });
+    assert.deepEqual(Object.keys(kept), ['PATH', 'Path', 'SystemRoot', 'HOME', 'ELECTRON_RUN_AS_NODE', 'TZ']);
+  });
+});
+
 describe('settings of serve', () => {
   it('come from options first, then from the file, and are checked', () => withFolder((folder) => {
     const path = join(folder, 'serve.json');
@@ -132,7 +150,7 @@ describe('settings of serve', () => {
     assert.deepEqual(readServeConfig(path, { port: '6000' }), { port: 6000, upstream: 'http://a' });
     assert.deepEqual(readServeConfig(undefined, {}), { port: 0 });
     const refused = (run: () => unknown) => assert.throws(run, (error: ProblemError) => error.problem.code === 'argument_invalid');
-    for (const options of [{ port: 'x' }, { port: '-1' }, { port: '65536' }, { port: '1.5' }, { 'idle-exit-ms': '5' }]) refused(() => readServeConfig(undefined, options));
+    for (const options of [{ port: 'x' }, { port: '-1' }, { port: '65536' }, { port: '1.5' }, { port: '0x10' }, { port: '1e3' }, { port: '' }, { port: ' 0 ' }, { 'idle-exit-ms': '1e5' }, { 'idle-exit-ms': '5' }]) refused(() => readServeConfig(undefined, options));
     for (const text of ['', '[]', '5', '{"apiKey":"sk-x"}', '{"port":"5"}']) { writeFileSync(path, text); refused(() => readServeConfig(path, {})); }
     refused(() => readServeConfig(join(folder, 'missing.json'), {}));
   }));
