@@ -18,9 +18,12 @@ export function explanationText(told: ExplainResult): string {
   const charge = told.charge
     ? [`${formatCredits(told.charge.costMicroCredits, 6)} credits for ${line(told.charge.model)}, price of ${line(told.charge.priceVersion)}`, '', `${line(told.charge.formula)}`]
     : ['No charge.'];
+  // The story tells the layers too; below they stand as the decision, once.
+  const { layers } = told.decision;
+  const story = told.story.filter((sentence) => !layers.some((layer) => sentence.toLowerCase() === `${layer.layer}: ${layer.because}`.toLowerCase()));
   return [
-    `# Request ${line(told.id)}`, '', ...told.story.map((sentence) => `${line(sentence)}\n`),
-    '## Decision', '', ...told.decision.layers.map((layer) => `- ${line(layer.layer)}: ${line(layer.because)}`), '',
+    `# Request ${line(told.id)}`, '', ...story.map((sentence) => `${line(sentence)}\n`),
+    '## Decision', '', ...layers.map((layer) => `- ${line(layer.layer)}: ${line(layer.because)}`), '',
     '## Charge', '', ...charge, '',
     '## Entries', '', ...told.entries.map((entry) => `- ${line(entry.kind)} ${formatCredits(entry.amountMicroCredits, 6)} from ${line(entry.grantId)}, balance after ${formatCredits(entry.balanceAfterMicroCredits, 6)}`),
     ...(told.entries.length === 0 ? ['None: the balance did not move.'] : []), '',

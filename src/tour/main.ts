@@ -154,7 +154,7 @@ async function runBoth(place: Place, workspaces: readonly string[], terminal: Te
       const status = await brokerJson<Status>(place.line, ['status']).catch(() => undefined);
       if (status && running) {
         const { balance, today } = status;
-        terminal.live(`${roundCredits(balance.balanceMicroCredits)} credits left, ${roundCredits(balance.heldMicroCredits)} held · ${status.running.length} running, ${status.waiting.length} waiting · ${today.total.requests} requests, ${today.total.inputTokens + today.total.outputTokens} tokens`);
+        terminal.live(`${roundCredits(balance.balanceMicroCredits)} credits left, ${roundCredits(balance.heldMicroCredits)} held · ${status.running.length} running, ${status.waiting.length} waiting · ${today.total.requests} ${today.total.requests === 1 ? 'request' : 'requests'}, ${today.total.inputTokens + today.total.outputTokens} tokens`);
       }
       await pause(livePollMs);
     }

@@ -196,10 +196,11 @@ describe('dashboard actions', () => {
 
   it('writes an explanation in which nothing from outside is markup', () => {
     const text = explanationText({
-      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, entries: [], story: ['It ran. [x](command:evil) <b>'],
+      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, entries: [], story: ['It ran. [x](command:evil) <b>', 'Safety: All is well.'],
       decision: { outcome: 'admit', layers: [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }], slices: [], holdMicroCredits: 0 },
     });
     assert.doesNotMatch(text, /command:evil|<b>/);
     assert.match(text, /## Charge\n\nNo charge\./);
+    assert.equal(text.split('All is well').length, 2, 'a layer is told once');
   });
 });
