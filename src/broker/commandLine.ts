@@ -22,6 +22,7 @@ const help = `codex-broker: paces, meters and pays for Codex requests from a cre
   token [--workspace PATH]        make or show a workspace's token and addresses
   credits add AMOUNT [--kind included|promotional|purchased] [--expires ISO] [--key ID]
         [--for all|none|PATH] [--note TEXT]
+  credits allow [--for all|PATH]  let a workspace (this folder if none is named) use purchased credits
   credits list                    grants and balance
   status                          meter, balance, limits, queue
   usage [--by day|model|workspace|client|thread] [--since ISO] [--csv]

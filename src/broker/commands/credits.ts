@@ -1,4 +1,6 @@
-// `codex-broker credits add` and `credits list`, and `codex-broker token`.
+// `codex-broker credits add`, `credits allow` and `credits list`, and `codex-broker token`. They ask the
+// broker, or the ledger when none runs; they never change it themselves.
+import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { grantKinds } from '../../domain/grants.ts';
@@ -11,12 +13,13 @@ import type { CommandIo } from './commandIo.ts';
 import { pathOf, readOptions, textTable } from './commandIo.ts';
 import { withControl } from './reports.ts';
 
-/** `codex-broker credits add AMOUNT | list` */
+/** `codex-broker credits add AMOUNT | allow | list` */
 export async function credits(args: readonly string[], io: CommandIo): Promise<number> {
   const [verb, ...rest] = args;
   if (verb === 'add') return creditsAdd(rest, io);
+  if (verb === 'allow') return creditsAllow(rest, io);
   if (verb === 'list') return creditsList(rest, io);
-  throw new ProblemError(problem('argument_invalid', 'Say `credits add AMOUNT` or `credits list`.'));
+  throw new ProblemError(problem('argument_invalid', 'Say `credits add AMOUNT`, `credits allow` or `credits list`.'));
 }
 
 async function creditsAdd(args: readonly string[], io: CommandIo): Promise<number> {
@@ -47,7 +50,7 @@ async function creditsAdd(args: readonly string[], io: CommandIo): Promise<numbe
   });
 }
 
-/** Adding purchased credits says in the same breath who may use them; `--for` narrows it. */
+/** Adding purchased credits says in the same breath who may use purchased credits; `--for` narrows it. */
 function consentOf(to: string | undefined, io: CommandIo): { scope: 'everywhere' } | { scope: 'ask' } | { scope: 'workspace'; workspaceId: string } {
   if (to === undefined || to === 'all') return { scope: 'everywhere' };
   if (to === 'none') return { scope: 'ask' };
@@ -55,8 +58,26 @@ function consentOf(to: string | undefined, io: CommandIo): { scope: 'everywhere'
 }
 
 function consentText(to: string | undefined): string {
-  if (to === undefined || to === 'all') return 'Every workspace may use them; say --for PATH to allow one only, --for none to allow nobody yet.';
-  return to === 'none' ? 'No workspace may use them yet.' : `Only the workspace ${to} may use them.`;
+  if (to === undefined) return 'Every workspace may use purchased credits from now on; next time, --for PATH allows only one, --for none no further one.';
+  if (to === 'all') return 'Every workspace may use purchased credits from now on.';
+  return to === 'none' ? 'No further workspace was allowed purchased credits; whoever was allowed them before still is.'
+    : `The workspace ${to} may use purchased credits; whoever was allowed them before still is.`;
+}
+
+/** The narrower answer is the default: what is allowed here cannot be taken back. */
+async function creditsAllow(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, { for: { type: 'string' } });
+  const to = values.for ?? '.';
+  const consent = consentOf(to, io);
+  if (consent.scope === 'ask') throw new ProblemError(problem('argument_invalid', 'A permission cannot be taken back; --for takes a folder, or "all" for every workspace.'));
+  const path = pathOf('for', to, io);
+  if (consent.scope === 'workspace' && !existsSync(path)) throw new ProblemError(problem('argument_invalid', `There is no folder ${path}, so no workspace was allowed anything.`));
+  return withControl(values, io, 'change', async ({ api }) => {
+    const result = await api.consent(consent);
+    io.out(values.json ? JSON.stringify(result)
+      : `${consent.scope === 'everywhere' ? 'Every workspace' : `The workspace ${path}`} may use purchased credits, those of now and later ones.`);
+    return 0;
+  });
 }
 
 async function creditsList(args: readonly string[], io: CommandIo): Promise<number> {
