@@ -7,18 +7,19 @@ import { consentText, isConsentTold, mayBeAllowed } from './consentText.ts';
 import { icon, prose } from './view.ts';
 import type { View } from './view.ts';
 
-/** The button "Allow this workspace", or nothing where it is allowed already. */
-export function allowButton(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+/** The button "Allow this workspace", or nothing where it is allowed already; `hook` tells it from another on the page. */
+export function allowButton(snapshot: Snapshot, view: View, hook: string): TemplateResult | typeof nothing {
   if (!mayBeAllowed(snapshot, view)) return nothing;
   const isAsked = view.consentQuestion !== undefined && view.consentQuestion.problem === undefined;
   const isDisabled = isAsked || view.stale;
-  return html`<vscode-button secondary data-test="allow-workspace" ?disabled=${isDisabled} aria-disabled=${isDisabled ? 'true' : 'false'} @click=${view.act.allow}>${isAsked ? 'Allowing…' : 'Allow this workspace'}</vscode-button>`;
+  return html`<vscode-button secondary data-test=${hook} ?disabled=${isDisabled} aria-disabled=${isDisabled ? 'true' : 'false'} @click=${view.act.allow}>${isAsked ? 'Allowing…' : 'Allow this workspace'}</vscode-button>`;
 }
 
 /** The line, or nothing while there are no purchased credits and no permission for them. */
 export function consentLine(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
   if (!isConsentTold(snapshot)) return nothing;
+  const isLeftOut = mayBeAllowed(snapshot, view) && snapshot.consent.workspaceIds.length > 0;
   const problem = view.consentQuestion?.problem;
-  return html`<div class="consent"><p id="consent" data-test="consent" tabindex="-1"><span class="dim">Purchased credits may be used by:</span> ${consentText(snapshot, view)}</p>
-    ${allowButton(snapshot, view)}${problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`}</div>`;
+  return html`<div class="consent"><p id="consent" data-test="consent" tabindex="-1"><span class="dim">Purchased credits may be used by:</span> ${consentText(snapshot, view)}${isLeftOut ? ', but not by this one' : nothing}</p>
+    ${allowButton(snapshot, view, 'allow-workspace')}${problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`}</div>`;
 }

@@ -20,7 +20,7 @@ export function consentText({ consent }: Pick<Snapshot, 'consent'>, own: OwnWork
   const others = consent.workspaceIds.length - (isOwn ? 1 : 0);
   if (isOwn) return `this workspace${own.workspaceLabel === undefined ? '' : ` (${own.workspaceLabel})`}${others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`}`;
   if (others === 0) return 'nobody yet';
-  return own.workspaceId === undefined ? `${others} ${others === 1 ? 'workspace' : 'workspaces'}` : `${others} other ${others === 1 ? 'workspace' : 'workspaces'}, not by this one`;
+  return `${others} ${own.workspaceId === undefined ? '' : 'other '}${others === 1 ? 'workspace' : 'workspaces'}`;
 }
 
 /** Whether there is anything to say: purchased credits, or a permission that was given for them. */

@@ -59,7 +59,7 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
   }
   const draw = windowDraw(snapshot, view.workspaceId);
   if (draw === 'not-allowed') {
-    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', allowButton(snapshot, view));
+    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', allowButton(snapshot, view, 'notice-allow-workspace'));
   }
   if (draw === 'none') {
     return notice('warning', 'The next request would be refused.', 'Running requests hold all credits that are left; what they do not use comes back when they end.', add);

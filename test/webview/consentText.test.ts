@@ -15,10 +15,10 @@ describe('consent text', () => {
     assert.equal(consentText(to('a'), { ...own, workspaceLabel: undefined }), 'this workspace');
   });
 
-  it('says when this workspace is not among them', () => {
+  it('counts others where this workspace is not among them', () => {
     assert.equal(consentText(to(), own), 'nobody yet');
-    assert.equal(consentText(to('b'), own), '1 other workspace, not by this one');
-    assert.equal(consentText(to('b', 'c'), own), '2 other workspaces, not by this one');
+    assert.equal(consentText(to('b'), own), '1 other workspace');
+    assert.equal(consentText(to('b', 'c'), own), '2 other workspaces');
     assert.equal(consentText(to('b', 'c'), unknown), '2 workspaces');
     assert.equal(consentText({ consent: { everywhere: true, workspaceIds: ['b'] } }, own), 'every workspace');
   });

@@ -131,6 +131,8 @@ describe('top-up on the page', function topUp() {
   it('says who is allowed already, and asks nothing where every workspace is', async () => {
     await hook('tab-credits').click();
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: this workspace (billing-service) and 2 others. That stays.');
+    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: false, workspaceIds: ['ws_docs-site'] } })));
+    assert.equal(await hook('topup-consent').innerText(), 'Allowed already: 1 other workspace. That stays.');
     await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: true, workspaceIds: [] } })));
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: every workspace. That stays.');
     assert.ok(await hook('topup-scope-everywhere').isChecked() && await hook('topup-scope-workspace').isDisabled());
