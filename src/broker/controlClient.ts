@@ -96,7 +96,18 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
     }
     if (!isWritable(dataDir)) return openCopy(dataDir, ledgerEntry);
   }
-  const folder = isReading ? undefined : prepareDataFolder(dataDir);
+  try {
+    return await holdControl(dataDir, ledgerEntry, use);
+  } catch (error) {
+    // On a full disk SQLite takes no lock and opens no ledger; a copy elsewhere can still be read.
+    if (isReading && error instanceof ProblemError && error.problem.code === 'ledger_full') return openCopy(dataDir, ledgerEntry);
+    throw error;
+  }
+}
+
+/** The calls under the folder's lease, or those of a broker that came up in the meantime. */
+async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
+  const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
   const held = await findOrHold(dataDir, systemClock);
   if (!held) throw new ProblemError(problem('broker_unreachable', `Another program holds the data folder ${dataDir}, but no broker answers there.`));
   if ('running' in held) return controlOf(held.running);
@@ -105,12 +116,7 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
     if (folder) claimFolder(dataDir, use.mode);
     return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), folder, release);
   } catch (error) {
-    try {
-      // A disk that is full lets SQLite not even open a ledger; its copy elsewhere can still be read.
-      if (isReading && error instanceof ProblemError && error.problem.code === 'ledger_full') return await openCopy(dataDir, ledgerEntry);
-    } finally {
-      release();
-    }
+    release();
     throw error;
   }
 }

@@ -58,6 +58,12 @@ describe('control calls', () => {
     assert.equal((await ledger.query('workspaces', {})).length, 1);
   }));
 
+  it('refuse a workspace that is not named by its whole path, which would be another one here', () => withApi(async ({ call, ledger }, folder) => {
+    for (const workspacePath of ['.', 'projects/a', './a', '~/a', '']) assert.equal(codeOf(await call('token', { workspacePath })), 'argument_invalid', workspacePath);
+    assert.deepEqual(ledger.commands, []);
+    assert.equal(codeOf(await call('token', { workspacePath: folder })), undefined);
+  }));
+
   it('add credits once for one key', () => withApi(async ({ call, events }) => {
     const first = valueOf<{ created: boolean; grant: { id: string }; balance: { balanceMicroCredits: number } }>(await call('creditsAdd', top));
     const again = valueOf<typeof first>(await call('creditsAdd', top));

@@ -37,6 +37,40 @@ describe('the data folder', () => {
   }));
 });
 
+describe('a folder that was there before', () => {
+  if (process.platform === 'win32') return;
+
+  it('keeps the rights that its owner gave it', () => withFolder((parent) => {
+    const path = join(parent, 'shared');
+    mkdirSync(path);
+    chmodSync(path, 0o755);
+    prepareDataFolder(path);
+    assert.deepEqual([modeOf(path), modeOf(join(path, 'control.token'))], [0o755, 0o600]);
+  }));
+
+  it('is refused, and left as it is, when others may write to it', () => withFolder((parent) => {
+    for (const mode of [0o777, 0o775, 0o1777, 0o702]) {
+      const path = join(parent, mode.toString(8));
+      mkdirSync(path);
+      chmodSync(path, mode);
+      assert.throws(() => prepareDataFolder(path), (error: ProblemError) => error.problem.code === 'data_folder_unusable' && error.problem.remedy.includes('chmod'));
+      assert.deepEqual([statSync(path).mode & 0o7777, readdirSync(path)], [mode, []]);
+    }
+  }));
+
+  it('is ours only by a secret that is a file of ours, not by a link to one', () => withFolder((parent) => {
+    const ours = prepareDataFolder(join(parent, 'ours')).path;
+    const path = join(parent, 'planted');
+    mkdirSync(path);
+    symlinkSync(join(ours, 'workspace.key'), join(path, 'workspace.key'));
+    chmodSync(path, 0o777);
+    assert.throws(() => prepareDataFolder(path), (error: ProblemError) => error.problem.code === 'data_folder_unusable');
+    chmodSync(ours, 0o777);
+    prepareDataFolder(ours);
+    assert.equal(modeOf(ours), 0o700);
+  }));
+});
+
 describe('the address file', () => {
   it('is written whole, read back with the token, and taken away', () => withFolder((folder) => {
     const { controlToken } = prepareDataFolder(folder);

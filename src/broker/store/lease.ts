@@ -12,7 +12,7 @@ export interface Lease { release(): void }
  * Takes the lease of a data folder.
  * @param waitMsMax how long to wait, blocking this thread, for a process that holds it
  * @returns undefined if another process holds it.
- * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none.
+ * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none, `ledger_full`.
  */
 export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined {
   let db: ReturnType<typeof openDatabase> | undefined;
@@ -23,6 +23,8 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     db?.close();
     const code = (error as { errcode?: number }).errcode;
     if (code !== undefined && (code & 0xff) === 5) return undefined;
+    // A full disk passes, so it is told apart from a folder that can never be used.
+    if (code !== undefined && (code & 0xff) === 13) throw new ProblemError(problem('ledger_full', `The disk that holds the data folder ${dataDir} is full, so its lock cannot be taken.`), { cause: error });
     throw new ProblemError(problem('data_folder_unusable', `The lock of the data folder ${dataDir} cannot be taken (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
   }
   const held = db;
