@@ -3,6 +3,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { windowDraw } from '../protocol/windowDraw.ts';
 import { consentText, isConsentTold, mayBeAllowed } from './consentText.ts';
 import { icon, prose } from './view.ts';
 import type { View } from './view.ts';
@@ -15,11 +16,18 @@ export function allowButton(snapshot: Snapshot, view: View, hook: string): Templ
   return html`<vscode-button secondary data-test=${hook} ?disabled=${isDisabled} aria-disabled=${isDisabled ? 'true' : 'false'} @click=${view.act.allow}>${isAsked ? 'Allowing…' : 'Allow this workspace'}</vscode-button>`;
 }
 
+/** Why the permission was not given, as a line below the button, or nothing. */
+export function consentProblem(view: View): TemplateResult | typeof nothing {
+  const problem = view.consentQuestion?.problem;
+  return problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`;
+}
+
 /** The line, or nothing while there are no purchased credits and no permission for them. */
 export function consentLine(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
   if (!isConsentTold(snapshot)) return nothing;
   const isLeftOut = mayBeAllowed(snapshot, view) && snapshot.consent.workspaceIds.length > 0;
-  const problem = view.consentQuestion?.problem;
+  // The notice that this workspace is not allowed stands on every page and says the problem itself.
+  const isNoticed = windowDraw(snapshot, view.workspaceId) === 'not-allowed' && !view.stale;
   return html`<div class="consent"><p id="consent" data-test="consent" tabindex="-1"><span class="dim">Purchased credits may be used by:</span> ${consentText(snapshot, view)}${isLeftOut ? ', but not by this one' : nothing}</p>
-    ${allowButton(snapshot, view, 'allow-workspace')}${problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`}</div>`;
+    ${allowButton(snapshot, view, 'allow-workspace')}${isNoticed ? nothing : consentProblem(view)}</div>`;
 }

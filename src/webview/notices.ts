@@ -6,7 +6,7 @@ import type { Problem } from '../domain/problem.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
-import { allowButton } from './consentLine.ts';
+import { allowButton, consentProblem } from './consentLine.ts';
 import { balanceLevel } from './balanceText.ts';
 import { dayAndTime, duration } from './timeText.ts';
 import { icon, prose } from './view.ts';
@@ -59,7 +59,7 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
   }
   const draw = windowDraw(snapshot, view.workspaceId);
   if (draw === 'not-allowed') {
-    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', allowButton(snapshot, view, 'notice-allow-workspace'));
+    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', html`${allowButton(snapshot, view, 'notice-allow-workspace')}${consentProblem(view)}`);
   }
   if (draw === 'none') {
     return notice('warning', 'The next request would be refused.', 'Running requests hold all credits that are left; what they do not use comes back when they end.', add);

@@ -57,10 +57,15 @@ describe('permission on the page', function permission() {
     const line = open.page.locator('.consent');
     await hook('allow-workspace').press('Enter');
     await open.send({ type: 'allowResult', id: (await asked())[0]!.id, problem: { ...problem('cancelled', 'Nothing was allowed.'), remedy: 'Confirm the dialog.' } });
-    assert.match(await line.innerText(), /Allow this workspace[\s\S]*Nothing was allowed\. Confirm the dialog\./);
+    // The notice is there on every page, so it says the problem, once.
+    assert.match(await open.page.locator('.notice').innerText(), /Allow this workspace[\s\S]*Nothing was allowed\. Confirm the dialog\./);
+    assert.doesNotMatch(await line.innerText(), /Nothing was allowed/);
     await hook('allow-workspace').press('Enter');
     assert.equal((await asked()).length, 2);
-    assert.doesNotMatch(await line.innerText(), /Nothing was allowed/);
+    assert.doesNotMatch(await open.page.locator('main').innerText(), /Nothing was allowed/);
+    // With other credits left there is no notice, and the line says it.
+    await open.send({ type: 'allowResult', id: (await asked())[1]!.id, problem: problem('ledger_full', 'The disk is full.') }, stateMessage(sampleSnapshot({ sequence: 45, consent: { everywhere: false, workspaceIds: [] } })));
+    assert.match(await line.innerText(), /The disk is full\. Free some space/);
   });
 
   it('waits for the broker, and offers nothing where there is nothing to allow', async () => {
