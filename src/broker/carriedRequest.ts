@@ -7,15 +7,16 @@ import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
+import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
-import type { RequestBody } from './requestBody.ts';
 import type { LedgerStore, SettleCommand, SettleResult } from './store/ledgerPort.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What the route needs. */
 export interface ResponsesParts {
   readonly admission: Admission;
+  readonly bodies: BodyRoom;
   readonly ledger: LedgerStore;
   /** Ends an attempt in the ledger; resolves when that is stored, however long it takes. */
   readonly settle: (command: SettleCommand) => Promise<SettleResult>;
@@ -37,7 +38,9 @@ export interface ResponsesParts {
 export interface Carried {
   readonly request: AdmissionRequest;
   readonly envelope: RequestEnvelope;
-  readonly body: RequestBody;
+  readonly body: HeldBody;
+  /** The body's length once decoded, which the estimate learns from. */
+  readonly decodedBytes: number;
   readonly listener: Listener;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;

@@ -13,6 +13,7 @@ import type { Clock, Ids } from './clock.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
+import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { listen } from './listener.ts';
@@ -126,7 +127,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, ledger: store, settle: (command: SettleCommand) => settlements.settle(command), clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
+      admission, bodies: new BodyRoom(), ledger: store, settle: (command: SettleCommand) => settlements.settle(command), clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { heldBytesMax, type HeldBody } from './heldBodies.ts';
 
 /** Largest body on the wire and after decoding. */
 export const bodyBytesMax = 64 * 1024 * 1024;
@@ -17,21 +18,34 @@ const decoders: Record<string, (wire: Buffer, options: { maxOutputLength: number
   zstd: promisify(zlib.zstdDecompress),
 };
 
-/** Reads everything; a problem instead of a body when it is too large, broken or in an unknown coding. */
-export async function readBody(request: IncomingMessage): Promise<RequestBody | { readonly problem: Problem } | 'client-left'> {
+/**
+ * Reads everything; a problem instead of a body when it is too large, broken or in an unknown coding.
+ * @param held what takes room for the bytes as they come; a full room is the problem `queue_full`
+ */
+export async function readBody(request: IncomingMessage, held?: HeldBody): Promise<RequestBody | { readonly problem: Problem } | 'client-left'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let refused: Problem | undefined;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // The connection outlives a body that is given up, to carry the refusal and the next request.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > bodyBytesMax) return { problem: problem('body_too_large', 'The request body is larger than the broker takes.') };
+      if (bytes > bodyBytesMax) refused = problem('body_too_large', 'The request body is larger than the broker takes.');
+      else if (held?.grow(chunk.length) === false) refused = problem('queue_full', `Requests that wait or are being sent hold ${heldBytesMax / 1024 / 1024} MB already, as much as the broker keeps. Nothing was sent.`);
+      if (refused) break;
       chunks.push(chunk);
     }
   } catch {
     // The only way reading fails is that the client's connection broke; there is nobody to tell.
     return 'client-left';
   }
+  if (refused) {
+    // What is left of the body passes unread.
+    request.resume();
+    return { problem: refused };
+  }
   const wire = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  held?.keep(wire);
   return decode(wire, request.headers['content-encoding'] ?? 'identity');
 }
 

@@ -3,11 +3,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chargeFor, priceTier } from '../domain/pricing.ts';
 import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
 import { noTokens } from '../domain/tokenUsage.ts';
 import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
+import { HeldBody } from './heldBodies.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { readBody } from './requestBody.ts';
@@ -30,22 +32,30 @@ function headerOf(message: IncomingMessage, name: string): string | undefined {
 
 /** Carries one request. Resolves when its answer has ended. */
 export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string): Promise<void> {
+  const body = new HeldBody(parts.bodies);
+  try {
+    await carry(parts, message, response, workspace, requestId, body);
+  } finally {
+    body.letGo();
+  }
+}
+
+async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, body: HeldBody): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
   const client = clientOf(message);
   const early = listenerOf(message, requestId, client);
-  const body = await readBody(message);
-  if (body === 'client-left') return;
-  if ('problem' in body) { refuse(response, body.problem, early, clock.nowMs()); return; }
-  const envelope = readEnvelope(body.text);
-  if ('broken' in envelope) { refuse(response, problem('body_broken', envelope.broken), early, clock.nowMs()); return; }
+  const read = await understand(message, body);
+  if (read === 'client-left') return;
+  if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
+  const { envelope, decodedBytes } = read;
   const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream, model: envelope.model };
   if (envelope.background) {
     refuse(response, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener, clock.nowMs());
     return;
   }
-  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: body.decodedBytes });
-  const carried: Carried = { request, envelope, body, listener, message, response };
+  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
+  const carried: Carried = { request, envelope, body, decodedBytes, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;
   const leave = () => {
@@ -61,6 +71,14 @@ export async function carryResponses(parts: ResponsesParts, message: IncomingMes
   }
   response.off('close', leave);
   refuse(response, admitted.refused, listener, clock.nowMs());
+}
+
+/** Reads the body and what it says about itself. Its text ends here: it is the larger part, and nothing else reads it. */
+async function understand(message: IncomingMessage, held: HeldBody): Promise<{ envelope: RequestEnvelope; decodedBytes: number } | { problem: Problem } | 'client-left'> {
+  const body = await readBody(message, held);
+  if (body === 'client-left' || 'problem' in body) return body;
+  const envelope = readEnvelope(body.text);
+  return 'broken' in envelope ? { problem: problem('body_broken', envelope.broken) } : { envelope, decodedBytes: body.decodedBytes };
 }
 
 interface Understood {

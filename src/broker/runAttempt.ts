@@ -45,7 +45,11 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         parts.upstreamAnswered(undefined);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
       },
-      begun: () => { stopBegin = parts.clock.after(beginDelayMs, () => noteBegun(parts, lease.attemptId, attempt.responseId)); },
+      begun: () => {
+        // The answer goes to the client from here on, so no attempt can follow.
+        body.letGo();
+        stopBegin = parts.clock.after(beginDelayMs, () => noteBegun(parts, lease.attemptId, attempt.responseId));
+      },
       settled: (seen) => {
         stopBegin();
         resolve(seen);
@@ -58,7 +62,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
       attempt.stop();
     });
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.wire, headers: upstreamHeaders(message.headers, apiKey, body.wire.length),
+      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
     }, attempt);
   });
   return conclude(parts, carried, lease, await report);
@@ -75,7 +79,7 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   const { kept } = report;
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
   settle(parts, listener.requestId, lease, command);
-  if (command.measured && command.chargeable) parts.estimator.learn(request.facts.model, carried.body.decodedBytes, command.usage.inputTokens, command.usage.outputTokens);
+  if (command.measured && command.chargeable) parts.estimator.learn(request.facts.model, carried.decodedBytes, command.usage.inputTokens, command.usage.outputTokens);
   if (kept) parts.upstreamAnswered(undefined);
 
   const fault = faultOf(report, parts.clock.nowMs());
