@@ -53,7 +53,7 @@ export interface AttemptEvents {
 
 /** Largest refusal that is kept, and how long it may take to come. */
 const keptBytesMax = 64 * 1024;
-export const keptMsMax = 10_000;
+const keptMsMax = 10_000;
 /** Grace after the client left: how long and how much the upstream may still say. */
 export const graceMs = 1000;
 const graceBytesMax = 64 * 1024;
