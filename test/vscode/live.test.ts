@@ -94,9 +94,21 @@ describe('live mode in a real VS Code', function () {
     assert.equal(await balance(), 0, 'nothing is added before the answer');
     await window.bench.pressInDialog('Add Credits');
     await window.bench.waitForStatus(meterItem, /^1\.00 left$/);
-    await second.bench.waitForStatus(meterItem, /^1\.00 left$/);
     assert.equal(await balance(), 1_000_000);
     await picture('ok');
+  });
+
+  it('says in the other window that its workspace is not allowed, and allows it there on a yes', async () => {
+    await second.bench.waitForStatus(meterItem, /^Not allowed$/);
+    await second.bench.page.bringToFront();
+    await second.bench.picture(path.join(picturesFolder, 'status-not-allowed-dark.png'));
+    await second.bench.runCommand('Codex Broker: Run Codex Task');
+    await second.bench.dialog().waitFor();
+    assert.match(await second.bench.dialog().innerText(), /may not use purchased credits/);
+    await second.bench.pressInDialog('Allow This Workspace');
+    await second.bench.waitForStatus(meterItem, /^1\.00 left$/);
+    await second.bench.page.keyboard.press('Escape');
+    await window.bench.page.bringToFront();
   });
 
   it('shows low and then critical as credits are used, with the exact balance', async () => {
