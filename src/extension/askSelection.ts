@@ -112,7 +112,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
 
 /** The cost once more with a way to its explanation; nobody waits for the answer. */
 async function offerExplanation(parts: AskParts, requestId: string, outcome: string, cost: string): Promise<void> {
-  const chosen = await parts.editor.window.showInformationMessage(`${outcome.replace(/\.$/, '')} · ${cost}`, 'Explain');
+  const chosen = await parts.editor.window.showInformationMessage(`${outcome.replace(/\.$/, '')} · ${cost.replace(` · request ${requestId}`, '')}`, 'Explain');
   if (chosen === 'Explain') await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
 }
 

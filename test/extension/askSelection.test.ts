@@ -57,7 +57,7 @@ describe('ask about the selection', function slowMachine() {
     const [page] = fake.documents;
     assert.equal(page?.path, '/Why one.md');
     assert.equal(page?.text, '# Why one?\n\nBecause it is ünö 🙂.\n\n---\n\ngpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9  \nWhy: `codex-broker explain req_9`\n');
-    assert.deepEqual([fake.shown.at(-1)?.message, fake.shown.at(-1)?.buttons], ['Answered · gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9', ['Explain']]);
+    assert.deepEqual([fake.shown.at(-1)?.message, fake.shown.at(-1)?.buttons], ['Answered · gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01)', ['Explain']]);
     assert.equal(path, '/v1/responses');
     const sent = JSON.parse(body) as { model: string; stream: boolean; store: boolean; input: [{ content: [{ text: string }] }] };
     assert.deepEqual([sent.model, sent.stream, sent.store], ['gpt-5.4-mini', true, false]);
