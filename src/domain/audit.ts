@@ -244,7 +244,7 @@ function auditCharges(rows: Iterable<ChargeRow>, hash: Hash, fail: Fail, known: 
     if (isAsAsked && JSON.stringify(hold?.price) !== JSON.stringify(row.price)) fail('I12', `charge ${row.id} was computed with another price than its hold kept`);
     const wasTracked = (hold?.amountMicroCredits ?? 0) > 0;
     if (wasTracked && row.drawnMicroCredits + row.uncoveredMicroCredits !== row.costMicroCredits) fail('I12', `charge ${row.id}: drawn and uncovered do not sum to its cost`);
-    if (wasTracked && !event.measured && row.costMicroCredits > (hold?.amountMicroCredits ?? 0)) fail('I5', `charge ${row.id} is an estimate of ${row.costMicroCredits}, more than its hold of ${hold?.amountMicroCredits ?? 0}`);
+    if (!event.measured && row.drawnMicroCredits > (hold?.amountMicroCredits ?? 0)) fail('I5', `charge ${row.id} is an estimate and drew ${row.drawnMicroCredits}, more than its hold of ${hold?.amountMicroCredits ?? 0}`);
     if (!wasTracked && row.drawnMicroCredits !== 0) fail('I12', `charge ${row.id} drew credits without a hold`);
   }
   return charged;

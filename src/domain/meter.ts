@@ -99,7 +99,7 @@ function balanceFace(snapshot: Picture, amount: Amount): MeterFace {
   if (snapshot.notAllowed) {
     return {
       state: 'blocked', icon: 'circle-slash', text: 'Not allowed', action: 'topUp', background: 'warning',
-      spoken: 'Blocked: this workspace may not use purchased credits. Add credits and allow it, to go on',
+      spoken: 'Blocked: this workspace may not use purchased credits. Allow it on the Credits page, to go on',
     };
   }
   if (share < criticalShare) return { state: 'critical', icon: 'warning', text: amount.text, spoken: `Critical: ${amount.spoken}`, action: 'topUp', background: 'warning' };

@@ -63,7 +63,7 @@ export class LedgerModel {
         for (const attempt of open) {
           const { command: hold } = attempt;
           const usage = { inputTokens: attempt.begun ? hold.estimatedInputTokens : 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
-          this.#end(attempt, attempt.begun && hold.price ? costOf(usage, hold.price, hold.tier ?? 'standard') : undefined, command.atMs);
+          this.#end(attempt, attempt.begun && hold.price ? costOf(usage, hold.price, hold.tier ?? 'standard') : undefined, command.atMs, false);
         }
         return { resolved: open.length };
       }
@@ -145,13 +145,13 @@ export class LedgerModel {
       const price = command.servedPrice ?? attempt.command.price;
       const cost = command.chargeable && price ? costOf(command.usage, price, command.tier) : undefined;
       if (cost !== undefined && !Number.isSafeInteger(cost)) return 'fails';
-      this.#end(attempt, cost, command.atMs);
+      this.#end(attempt, cost, command.atMs, command.measured);
       return { exists: false, cost, drawn: attempt.drawn };
     }
     return { exists: true, cost: attempt.cost, drawn: attempt.drawn };
   }
 
-  #end(attempt: ModelAttempt, cost: number | undefined, atMs: number): void {
+  #end(attempt: ModelAttempt, cost: number | undefined, atMs: number, measured: boolean): void {
     attempt.open = false;
     if (cost !== undefined) attempt.cost = cost;
     let due = attempt.slices.length === 0 ? 0 : cost ?? 0;
@@ -163,7 +163,7 @@ export class LedgerModel {
       due -= taken;
     }
     const mayBuy = this.#permitted(attempt.command.request.workspaceId) || attempt.slices.some(({ grant }) => grant.command.kind === 'purchased');
-    for (const grant of due > 0 ? this.#drawable(atMs) : []) {
+    for (const grant of due > 0 && measured ? this.#drawable(atMs) : []) {
       if (grant.command.kind === 'purchased' && !mayBuy) continue;
       const taken = Math.min(due, grant.left - grant.held);
       grant.left -= taken;

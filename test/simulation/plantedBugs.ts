@@ -40,6 +40,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   { name: 'permission of one workspace is permission for all', file: writes, from: 'balance.consentWorkspaces.includes(request.workspaceId)', to: 'balance.consentWorkspaces.length > 0' },
   { name: 'a permission that was given by itself is lost', file: writes, from: 'if (!exists) insertConsent(', to: 'if (!exists && atMs < 0) insertConsent(' },
   { name: 'overage is drawn without permission', file: writes, from: `grants.filter((one) => one.kind !== 'purchased' || permitted)`, to: `grants.filter((one) => one.kind !== 'none' as string || permitted)` },
+  { name: 'an estimate draws beyond its hold', file: writes, from: 'command.measured ? permittedGrants(db, hold) : []', to: 'permittedGrants(db, hold)' },
   { name: 'more is admitted than is free', file: waterfall, from: 'if (missing > 0) {', to: 'if (missing > 1000) {' },
   { name: 'a model without a price is let through', file: waterfall, from: `input.unpricedRule === 'refuse'`, to: `input.unpricedRule === 'allow'` },
   { name: 'a key makes a second grant', file: writes, from: 'if (known) {', to: 'if (known && command.atMs < 0) {' },

@@ -109,7 +109,9 @@ function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCommand):
   });
   const price = command.servedPrice ?? hold.price;
   const charge = command.chargeable && price ? chargeFor(command.usage, price, command.tier) : undefined;
-  const plan = planPosting(hold.slices, charge?.costMicroCredits ?? 0, permittedGrants(db, hold), command.atMs);
+  // Only what the upstream reported may draw beyond the hold; an estimate never does.
+  const overageFrom = command.measured ? permittedGrants(db, hold) : [];
+  const plan = planPosting(hold.slices, charge?.costMicroCredits ?? 0, overageFrom, command.atMs);
   const chargeId = charge ? `chg_${attemptId}` : null;
   if (charge && price) {
     chains.charge({
