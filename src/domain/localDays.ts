@@ -37,7 +37,10 @@ export function dayStartMs(day: number, offsetAt: UtcOffsetAt): number {
   const asUtcMs = day * dayMs;
   // Whatever the distance is at midnight, it was so a day before or is so a day after.
   const starts = [offsetAt(asUtcMs - dayMs), offsetAt(asUtcMs + dayMs)].map((offsetMs) => asUtcMs - offsetMs).sort((a, b) => a - b);
-  return starts.find((startMs) => localDayOf(startMs, offsetAt) >= day) ?? asUtcMs - offsetAt(asUtcMs);
+  const [early, late] = [starts[0] ?? asUtcMs, starts[1] ?? asUtcMs];
+  if (localDayOf(early, offsetAt) >= day) return early;
+  // Between them clocks went forward, perhaps over midnight: then the day begins where they did.
+  return firstThat(early, late, (atMs) => localDayOf(atMs, offsetAt) >= day);
 }
 
 /** The spans that cover a time; the first and last one reach to the ends of time. */
@@ -57,11 +60,16 @@ export function offsetSpans(fromMs: number, untilMs: number, offsetAt: UtcOffset
 
 /** The first moment with another distance, between one that has the old distance and one that has not. */
 function firstOther(knownMs: number, otherMs: number, offsetMs: number, offsetAt: UtcOffsetAt): number {
-  let [low, high] = [knownMs, otherMs];
+  return firstThat(knownMs, otherMs, (atMs) => offsetAt(atMs) !== offsetMs);
+}
+
+/** The first moment at which something holds, between one at which it does not and one at which it does. */
+function firstThat(beforeMs: number, afterMs: number, holds: (atMs: number) => boolean): number {
+  let [low, high] = [beforeMs, afterMs];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetAt(middle) === offsetMs) low = middle;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle;
   }
   return high;
 }
