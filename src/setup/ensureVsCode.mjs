@@ -66,7 +66,6 @@ async function install({ cache, stamp, say }) {
     { title: 'VS Code server: its own packages (about 10 s)', cwd: vsCode, args: ['install', '--omit=dev', '--ignore-scripts'] },
     // TypeScript itself is among them; without it VS Code complains in every window that shows code.
     { title: 'VS Code server: language features (about 5 s)', cwd: path.join(vsCode, 'extensions'), args: ['install', '--omit=dev', '--ignore-scripts'] },
-    { title: 'VS Code server: its language features (about 5 s)', cwd: path.join(vsCode, 'extensions'), args: ['install', '--omit=dev', '--ignore-scripts'] },
     { title: 'VS Code server: compiling two native modules (about 30 s)', cwd: vsCode, args: ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'] },
   ];
   if (!fs.existsSync(path.join(cache, 'package.json'))) {
