@@ -7,9 +7,6 @@ export const microCreditsPerCredit = 1_000_000;
 /** Credits in one US dollar: 1,000 credits cost US$40 (OpenAI's Codex rate card). */
 export const creditsPerUsd = 25;
 
-/** Microcredits that one millionth of a US dollar buys. */
-export const microCreditsPerMicroUsd = creditsPerUsd;
-
 /**
  * Gives the value back if it is an integer that a double holds exactly.
  * @throws RangeError naming `what` otherwise; a sum of money is never rounded by accident.

@@ -1,6 +1,6 @@
 // Amounts, shares and tokens as the dashboard words them, on top of the units' own formats.
 // Pure; it never rounds an amount to nothing and never calls a share full or empty when it is not.
-import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import { formatCredits, formatTokens } from '../domain/units.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Credits in a list, two decimals: a cost below a hundredth is "< 0.01", an estimate begins with "≈". */
@@ -43,9 +43,4 @@ export function tokensLine(usage: TokenUsage, locale: string): string {
 /** "3 requests", "1 request". */
 export function requestsText(count: number, locale: string): string {
   return `${countText(count, locale)} ${count === 1 ? 'request' : 'requests'}`;
-}
-
-/** An amount in both units, for a sentence: "592.18 credits ($23.69)". */
-export function bothUnits(microCredits: number, locale: string): string {
-  return `${creditsText(microCredits, locale)} credits (${formatUsd(microCredits, 2, locale)})`;
 }
