@@ -95,6 +95,8 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
       throw new ProblemError(problem('ledger_missing', `There is no ledger in the data folder ${dataDir} yet.`));
     }
     if (!isWritable(dataDir)) return openCopy(dataDir, ledgerEntry);
+  } else if (existsSync(dataDir) && !isWritable(dataDir)) {
+    throw new ProblemError(problem('data_folder_unusable', `The data folder ${dataDir} or a file in it cannot be written.`));
   }
   try {
     return await holdControl(dataDir, ledgerEntry, use);

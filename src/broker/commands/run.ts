@@ -3,8 +3,9 @@
 // as an option (measured with Codex 0.169.0), so that nothing of the user's files changes.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, delimiter } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { TokenResult } from '../../protocol/control.ts';
 import { connectBroker } from '../controlClient.ts';
@@ -15,10 +16,10 @@ import { dataFolderOf, modeOf, pathOf, readOptions } from './commandIo.ts';
 export class CommandNotStarted extends ProblemError {
   /** 127 when there is no such program, 126 when it cannot be executed. */
   readonly exitCode: 126 | 127;
-  constructor(program: string, error: NodeJS.ErrnoException) {
+  constructor(program: string, error: NodeJS.ErrnoException, isThere: boolean) {
     super(problem(isCodex(program) ? 'codex_not_found' : 'command_failed', `The command "${program}" cannot be run (${error.code ?? error.message}).`), { cause: error });
     this.name = 'CommandNotStarted';
-    this.exitCode = error.code === 'ENOENT' ? 127 : 126;
+    this.exitCode = error.code === 'ENOENT' || !isThere ? 127 : 126;
   }
 }
 
@@ -62,24 +63,32 @@ export function meteredEnvironment(env: Readonly<Record<string, string | undefin
 }
 
 function start(program: string, args: readonly string[], env: Record<string, string | undefined>): Promise<number> {
-  let child: ChildProcess;
-  try {
-    child = spawn(program, args, { stdio: 'inherit', env, windowsHide: true });
-  } catch (error) {
-    // Some of the system's refusals come at once, such as that of a file that is no program.
-    throw new CommandNotStarted(program, error as NodeJS.ErrnoException);
-  }
   // The terminal sends Ctrl-C to both; other signals may come to this process alone and are passed on.
-  const passOn = (['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => child.kill(signal)] as const);
+  // They are listened for before the command runs, which may be quicker than this process.
+  let child: ChildProcess | undefined;
+  const passOn = (['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => child?.kill(signal)] as const);
   for (const [signal, handler] of passOn) process.on(signal, handler);
   const ignore = () => undefined;
   process.on('SIGINT', ignore);
-  return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => reject(new CommandNotStarted(program, error)));
-    child.once('exit', (code, signal) => {
-      for (const [name, handler] of passOn) process.off(name, handler);
-      process.off('SIGINT', ignore);
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
-    });
+  return new Promise<number>((resolve, reject) => {
+    const notStarted = (error: NodeJS.ErrnoException) => reject(new CommandNotStarted(program, error, isOnPath(program, env)));
+    try {
+      child = spawn(program, args, { stdio: 'inherit', env, windowsHide: true });
+    } catch (error) {
+      // Some of the system's refusals come at once, such as that of a file that is no program.
+      notStarted(error as NodeJS.ErrnoException);
+      return;
+    }
+    child.once('error', notStarted);
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  }).finally(() => {
+    for (const [name, handler] of passOn) process.off(name, handler);
+    process.off('SIGINT', ignore);
   });
+}
+
+/** Whether a program is there at all: a folder of PATH that may not be searched hides that from the system's answer. */
+function isOnPath(program: string, env: Record<string, string | undefined>): boolean {
+  if (/[\\/]/.test(program)) return true;
+  return (env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
