@@ -4,7 +4,7 @@ import type { TokenEstimate } from '../domain/estimator.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
-import type { RequestFacts } from './store/ledgerPort.ts';
+import type { RequestFacts } from './store/ledgerCommands.ts';
 
 /** A request that wants to be sent. */
 export interface AdmissionRequest {

@@ -5,7 +5,7 @@ import type { ModelPrice } from '../domain/pricing.ts';
 import { settle as applyPolicy } from '../domain/settlement.ts';
 import type { AdmissionRequest, Lease } from './admissionTicket.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
-import type { SettleCommand } from './store/ledgerPort.ts';
+import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 
 /** The settlement of an attempt. A measured one is priced as it was served, an estimated one as it was held. */

@@ -10,7 +10,8 @@ import type { Clock } from './clock.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
-import type { LedgerStore, SettleCommand, SettleResult } from './store/ledgerPort.ts';
+import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
+import type { LedgerStore } from './store/ledgerPort.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What the route needs. */

@@ -3,8 +3,9 @@
 import { isAbsolute } from 'node:path';
 import { offsetSpans } from '../domain/localDays.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
-import { controlArguments } from '../protocol/control.ts';
-import type { CallOutcome, ControlApi, ControlMethod, ControlResults } from '../protocol/control.ts';
+import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
+import { controlArguments } from '../protocol/controlArguments.ts';
+import type { ControlMethod } from '../protocol/controlArguments.ts';
 import type { Admission } from './admission.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { DataFolder } from './dataFolder.ts';

@@ -10,7 +10,7 @@ import type { Lease } from './admissionTicket.ts';
 import { settlementOf } from './attemptSettlement.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, stoppedStream } from './refusal.ts';
-import type { SettleCommand } from './store/ledgerPort.ts';
+import type { SettleCommand } from './store/ledgerCommands.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';

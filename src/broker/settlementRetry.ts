@@ -2,7 +2,8 @@
 // leave credits reserved until the next start. It decides nothing about money; what it still holds
 // when the process ends is resolved by recovery.
 import type { Clock } from './clock.ts';
-import type { LedgerStore, SettleCommand, SettleResult } from './store/ledgerPort.ts';
+import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
+import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** Settlements that wait for the ledger at most; what comes beyond is left to recovery. */
 export const waitingMax = 10_000;

@@ -8,6 +8,9 @@ export type GrantKind = 'included' | 'promotional' | 'purchased';
 /** Draw order of the kinds. */
 export const grantKinds: readonly GrantKind[] = ['included', 'promotional', 'purchased'];
 
+/** Burn priority of a grant that names none; lower burns first within a kind. */
+export const priorityDefault = 50;
+
 /** A grant as it stands. Amounts in microcredits; `held` is a part of `remaining`. */
 export interface Grant {
   readonly id: string;
@@ -20,8 +23,25 @@ export interface Grant {
   readonly createdAtMs: number;
   /** Order of creation, for grants made in the same millisecond. */
   readonly order: number;
+  /** Usable from then on; absent: at once. */
+  readonly startsAtMs?: number;
   readonly expiresAtMs?: number;
+  /** Only for these models; a name that ends in `*` stands for all that begin with it. Absent: every model. */
+  readonly models?: readonly string[];
+  /** Only for these workspaces, by id. Absent: every workspace. */
+  readonly workspaces?: readonly string[];
+  /** The allowance that made it. */
+  readonly allowanceId?: string;
+  /** Taken back: nothing new is reserved from it, and what holds give back goes too. Of a disputed one what was spent is owed. */
+  readonly voided?: 'undone' | 'disputed';
   readonly note?: string;
+}
+
+/** What credits are wanted for, and when. */
+export interface GrantUse {
+  readonly nowMs: number;
+  readonly model: string;
+  readonly workspaceId: string;
 }
 
 /** How much of a hold came from which grant. */
@@ -37,8 +57,29 @@ export function availableMicroCredits(grant: Grant): number {
 }
 
 /** Tells whether a grant's time is over. It ends at its expiry, not after it. */
-export function isExpired(grant: Grant, nowMs: number): boolean {
+export function isExpired(grant: Pick<Grant, 'expiresAtMs'>, nowMs: number): boolean {
   return grant.expiresAtMs !== undefined && nowMs >= grant.expiresAtMs;
+}
+
+/** Whether a grant's time has come and is not over, and nobody took it back. */
+export function isInForce(grant: Pick<Grant, 'startsAtMs' | 'expiresAtMs' | 'voided'>, nowMs: number): boolean {
+  return grant.voided === undefined && (grant.startsAtMs === undefined || nowMs >= grant.startsAtMs) && !isExpired(grant, nowMs);
+}
+
+/** Whether a grant may pay for a model in a workspace. */
+export function appliesTo(grant: Pick<Grant, 'models' | 'workspaces'>, use: Pick<GrantUse, 'model' | 'workspaceId'>): boolean {
+  return (grant.workspaces === undefined || grant.workspaces.includes(use.workspaceId))
+    && (grant.models === undefined || grant.models.some((pattern) => matchesModel(pattern, use.model)));
+}
+
+/** Whether a model's name fits a pattern: the name itself, or a beginning with `*` behind it. */
+export function matchesModel(pattern: string, model: string): boolean {
+  return pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model;
+}
+
+/** Whether a grant can be drawn from for this use now. */
+export function isUsable(grant: Grant, use: GrantUse): boolean {
+  return isInForce(grant, use.nowMs) && appliesTo(grant, use) && availableMicroCredits(grant) > 0;
 }
 
 /** Burn order: kind, priority, earlier expiry, earlier creation. Never-expiring grants burn last. */
@@ -52,12 +93,12 @@ export function burnOrder(grants: readonly Grant[]): Grant[] {
  * Takes slices for an amount from grants in burn order. The slices may sum to less than the
  * amount; the caller decides what that means.
  */
-export function takeSlices(grants: readonly Grant[], amountMicroCredits: number, nowMs: number): Slice[] {
+export function takeSlices(grants: readonly Grant[], amountMicroCredits: number, use: GrantUse): Slice[] {
   const slices: Slice[] = [];
   let missing = safeInteger(amountMicroCredits, 'amount');
   for (const grant of burnOrder(grants)) {
     if (missing === 0) break;
-    const take = isExpired(grant, nowMs) ? 0 : Math.min(missing, availableMicroCredits(grant));
+    const take = isUsable(grant, use) ? Math.min(missing, availableMicroCredits(grant)) : 0;
     if (take <= 0) continue;
     slices.push({ grantId: grant.id, kind: grant.kind, microCredits: take });
     missing -= take;
@@ -86,9 +127,9 @@ export interface PostingPlan {
  * Posts a cost against the slices of its hold and gives back the rest. A cost above the hold is
  * drawn as `overage` from what the grants have free, in burn order; what remains is uncovered
  * and booked openly with the charge (policy P), never hidden and never below zero.
- * @param grants the grants as they stand, the hold's own slices still reserved
+ * @param grants the grants that an overage may draw from, as they stand with the hold still reserved
  */
-export function planPosting(slices: readonly Slice[], costMicroCredits: number, grants: readonly Grant[], nowMs: number): PostingPlan {
+export function planPosting(slices: readonly Slice[], costMicroCredits: number, grants: readonly Grant[], use: GrantUse): PostingPlan {
   let left = safeInteger(costMicroCredits, 'cost');
   const postings: Posting[] = [];
   for (const slice of slices) {
@@ -100,7 +141,7 @@ export function planPosting(slices: readonly Slice[], costMicroCredits: number, 
   }
   // A hold without slices means that the balance was untracked at that time: nothing is drawn
   // from credits that were added while the request ran.
-  const extra = slices.length === 0 ? [] : takeSlices(grants, left, nowMs);
+  const extra = slices.length === 0 ? [] : takeSlices(grants, left, use);
   for (const slice of extra) postings.push({ kind: 'overage', grantId: slice.grantId, microCredits: slice.microCredits, releasedHoldMicroCredits: 0 });
   const drawn = sum(postings.map((one) => one.microCredits), 'drawn credits');
   return { postings, drawnMicroCredits: drawn, uncoveredMicroCredits: slices.length === 0 ? 0 : costMicroCredits - drawn };

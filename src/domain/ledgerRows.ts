@@ -1,6 +1,6 @@
-// The rows of the three tied data sets (usage events, charges, balance entries) and of the decisions,
-// holds and grants between them, and the text of each row that its hash covers. Rows are appended,
-// never changed; of a hold only its state and of a grant only what is left moves on.
+// The rows of the three tied data sets (usage events, charges, balance entries), of the directives that
+// people gave, and of the decisions, holds and grants between them. Rows are appended, never changed;
+// of a hold only its state and of a grant only what is left moves on. Shapes only.
 import type { GrantKind } from './grants.ts';
 import type { ChargeTerm, ModelPrice, PriceTier } from './pricing.ts';
 import type { AttemptOutcome } from './settlement.ts';
@@ -32,11 +32,16 @@ export interface UsageEventRow extends TokenUsage {
   readonly notice: string | null;
   /** Hash of the decision and hold that the attempt ran under, so that they are chained too. */
   readonly termsHash: string;
+  /** The usage event that this one corrects; its counts are then what is to be added to that. */
+  readonly corrects: string | null;
   readonly prevHash: string;
   readonly hash: string;
 }
 
-/** What it costs: at most one row per usage event. */
+/** What a charge stands for: usage at a price, or an amount given back. */
+export type ChargeBasis = 'usage' | 'refund';
+
+/** What it costs: at most one row per usage event. A correction's cost is what is to be added, and may be negative. */
 export interface ChargeRow {
   readonly sequence: number;
   /** Stable idempotency key: `chg_` and the attempt's id. */
@@ -51,21 +56,33 @@ export interface ChargeRow {
   readonly priceVersion: string;
   readonly price: ModelPrice;
   readonly terms: readonly ChargeTerm[];
+  readonly basis: ChargeBasis;
+  /** The charge that this one corrects. */
+  readonly corrects: string | null;
   readonly prevHash: string;
   readonly hash: string;
 }
 
 /** Kinds of balance entries. */
-export type EntryKind = 'grant' | 'reserve' | 'post' | 'overage' | 'void' | 'expire';
+export type EntryKind = 'grant' | 'reserve' | 'post' | 'overage' | 'void' | 'expire' | 'refund';
 
-/** Which grant moved by how much. `amount` moves what remains, `heldDelta` what is reserved of it. */
+/**
+ * Whose balance an entry moves. `grant` is the balance that people have. The others are memos beside it:
+ * `overshoot` what a request cost beyond all credits (booked, and given back by rule at once), `exposure` what an
+ * attempt that was lost may have cost upstream, `owed` what was spent of credits that were taken back.
+ */
+export type EntryAccount = 'grant' | 'overshoot' | 'exposure' | 'owed';
+
+/** Which account moved by how much. `amount` moves what remains, `heldDelta` what is reserved of it. */
 export interface EntryRow {
   readonly sequence: number;
   /** Stable idempotency key, made of the cause, the kind and the grant. */
   readonly id: string;
   readonly atMs: number;
+  readonly account: EntryAccount;
   readonly kind: EntryKind;
-  readonly grantId: string;
+  /** Null where an account beside the grants moves for an attempt. */
+  readonly grantId: string | null;
   readonly attemptId: string | null;
   readonly chargeId: string | null;
   readonly amountMicroCredits: number;
@@ -75,6 +92,8 @@ export interface EntryRow {
   readonly heldAfterMicroCredits: number;
   /** Of a `grant` the hash of its terms, of a `reserve` that of its decision and hold; else null. */
   readonly termsHash: string | null;
+  /** The entry that this one corrects. */
+  readonly corrects: string | null;
   readonly prevHash: string;
   readonly hash: string;
 }
@@ -113,6 +132,12 @@ export interface HoldRow {
   readonly tier: PriceTier;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** What it may cost, also where no balance was tracked; null for a model without a price. */
+  readonly estimateMicroCredits: number | null;
+  /** Output tokens that were most likely; `estimatedOutputTokens` is what was held for. Null in rows of the first version. */
+  readonly likelyOutputTokens: number | null;
+  /** Sizes that the estimate came from, as JSON text, so that it can be learned from after a restart. */
+  readonly basis: string | null;
   readonly state: 'open' | 'posted' | 'voided';
 }
 
@@ -126,49 +151,29 @@ export interface GrantRow {
   readonly priority: number;
   readonly createdAtMs: number;
   readonly order: number;
+  readonly startsAtMs: number | null;
   readonly expiresAtMs: number | null;
+  /** Models and workspaces that it is for, as JSON text; null for all. */
+  readonly models: string | null;
+  readonly workspaces: string | null;
+  readonly allowanceId: string | null;
   readonly note: string | null;
   readonly amountMicroCredits: number;
   readonly remainingMicroCredits: number;
   readonly heldMicroCredits: number;
+  readonly voided: boolean;
 }
 
-/** The hash before the first row of each chain. */
-export const chainStart = '0'.repeat(64);
-
-/** SHA-256 of a text, in lower-case hex; passed in, since the rules know no Node. */
-export type Hash = (text: string) => string;
-
-/** The text whose hash chains a usage event to the one before it. */
-export function usageEventText(row: Omit<UsageEventRow, 'sequence' | 'hash'>): string {
-  return JSON.stringify([row.prevHash, row.id, row.attemptId, row.requestId, row.atMs, row.workspaceId, row.client, row.threadId,
-    row.model, row.modelServed, row.tier, row.outcome, row.status, row.measured, row.freeReason,
-    row.inputTokens, row.cachedInputTokens, row.cacheWriteTokens, row.outputTokens, row.reasoningTokens,
-    row.waitedMs, row.firstByteMs, row.durationMs, row.upstreamRequestId, row.responseId, row.notice, row.termsHash]);
-}
-
-/** The text whose hash chains a charge to the one before it. */
-export function chargeText(row: Omit<ChargeRow, 'sequence' | 'hash'>): string {
-  return JSON.stringify([row.prevHash, row.id, row.usageEventId, row.attemptId, row.atMs, row.costMicroCredits,
-    row.drawnMicroCredits, row.uncoveredMicroCredits, row.tier, row.priceVersion, row.price, row.terms]);
-}
-
-/** The text whose hash chains a balance entry to the one before it. */
-export function entryText(row: Omit<EntryRow, 'sequence' | 'hash'>): string {
-  return JSON.stringify([row.prevHash, row.id, row.atMs, row.kind, row.grantId, row.attemptId, row.chargeId,
-    row.amountMicroCredits, row.heldDeltaMicroCredits, row.balanceAfterMicroCredits, row.heldAfterMicroCredits, row.termsHash]);
-}
-
-/** The text whose hash stands for a decision and, where the attempt was admitted, its hold. */
-export function attemptTermsText(decision: Omit<DecisionRow, 'termsHash'>, hold: Omit<HoldRow, 'state'> | undefined): string {
-  return JSON.stringify([decision.attemptId, decision.number, decision.atMs, decision.waitedMs, decision.record, decision.requestId, decision.receivedAtMs,
-    decision.workspaceId, decision.client, decision.clientVersion, decision.threadId, decision.turnId, decision.requestKind, decision.model, decision.stream,
-    hold ? [hold.attemptId, hold.requestId, hold.number, hold.workspaceId, hold.openedAtMs, hold.amountMicroCredits, hold.price, hold.tier,
-      hold.estimatedInputTokens, hold.estimatedOutputTokens] : null]);
-}
-
-/** The text whose hash stands for a grant's terms: everything but what is left and reserved of it. */
-export function grantTermsText(grant: Omit<GrantRow, 'remainingMicroCredits' | 'heldMicroCredits'>): string {
-  return JSON.stringify([grant.id, grant.key, grant.content, grant.kind, grant.amountMicroCredits, grant.priority, grant.createdAtMs, grant.order,
-    grant.expiresAtMs, grant.note]);
+/** What a person, or a rule of the product, laid down: the newest of a subject holds. */
+export interface DirectiveRow {
+  readonly sequence: number;
+  /** The key that it was given with; the same key again changes nothing. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly subject: string;
+  /** JSON text. */
+  readonly content: string;
+  readonly prevHash: string;
+  readonly hash: string;
 }

@@ -4,7 +4,7 @@ import { isPlausible, noTokens } from './tokenUsage.ts';
 import type { TokenUsage } from './tokenUsage.ts';
 
 /** What became of an attempt. */
-export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' | 'aborted' | 'broken' | 'crashed' | 'refused';
+export type AttemptOutcome = 'completed' | 'incomplete' | 'failed' | 'rejected' | 'aborted' | 'broken' | 'crashed' | 'refused' | 'corrected';
 
 /** What was seen of an attempt until it ended. */
 export interface AttemptFacts {
@@ -35,6 +35,8 @@ export interface Settlement {
   readonly freeReason?: string;
   /** Something a person should know about how the figure came to be. */
   readonly notice?: string;
+  /** It was sent and lost before the upstream answered: free here, yet the upstream may have billed it. */
+  readonly exposed?: true;
 }
 
 /** Characters of output that make one token, for estimates (English text and code, rounded down to be fair). */
@@ -54,7 +56,7 @@ export function settle(facts: AttemptFacts): Settlement {
   if (facts.terminal === 'failed') {
     return { outcome, usage: noTokens, measured: true, freeReason: 'The response failed and the upstream reported no usage.' };
   }
-  if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts) };
+  if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts), ...(facts.ending === 'not-sent' ? {} : { exposed: true }) };
   return estimated(facts, outcome, noticeOf(facts));
 }
 

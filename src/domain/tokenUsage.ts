@@ -38,3 +38,14 @@ export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
   };
 }
+
+/** What one usage is more than another; counts may be negative. */
+export function subtractUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    inputTokens: a.inputTokens - b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens - b.cachedInputTokens,
+    cacheWriteTokens: a.cacheWriteTokens - b.cacheWriteTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    reasoningTokens: a.reasoningTokens - b.reasoningTokens,
+  };
+}

@@ -2,129 +2,148 @@
 // with its whole reasoning. It reads a snapshot of the ledger; it never writes and never waits.
 // Pacing has happened before (an attempt comes here when upstream limits have room), so its wait
 // arrives as a fact and becomes part of the record.
-import { availableMicroCredits, isExpired, takeSlices } from './grants.ts';
-import type { Grant, GrantKind, Slice } from './grants.ts';
+import { judgeBudgets } from './budgetLayer.ts';
+import { stopsAt } from './budgets.ts';
+import type { ConsentScope } from './consent.ts';
+import type { DecisionRecord } from './decisionRecord.ts';
+import { appliesTo, availableMicroCredits, grantKinds, isInForce, isUsable, takeSlices } from './grants.ts';
+import type { Grant, GrantKind, GrantUse, Slice } from './grants.ts';
 import { problem } from './problem.ts';
-import type { Problem } from './problem.ts';
 import { formatCredits, sum } from './units.ts';
-
-/** Layers in the order in which they are asked. */
-export type Layer = 'safety' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'wait';
-
-/** One layer's part in a decision. */
-export interface LayerVerdict {
-  readonly layer: Layer;
-  readonly verdict: 'passed' | 'took' | 'waited' | 'ended' | 'skipped';
-  /** The verdict as a sentence. */
-  readonly because: string;
-  readonly microCredits?: number;
-}
-
-/** The record of a decision: why a request was admitted or refused, and what it drew from. */
-export interface DecisionRecord {
-  readonly outcome: 'admit' | 'refuse';
-  readonly layers: readonly LayerVerdict[];
-  readonly slices: readonly Slice[];
-  readonly holdMicroCredits: number;
-  readonly code?: string;
-  readonly message?: string;
-  readonly remedy?: string;
-}
-
-/** What a model without a price means: refuse while credits are tracked, or count it unpriced. */
-export type UnpricedRule = 'refuse' | 'allow';
-
-/** Everything the decision depends on. */
-export interface WaterfallInput {
-  readonly nowMs: number;
-  /** A reason to refuse before anything else is asked: no key, ledger failed, stopping. */
-  readonly unsafe?: Problem;
-  readonly model: string;
-  /** What the attempt may cost at the most likely; absent for a model without a price. */
-  readonly estimateMicroCredits?: number;
-  readonly unpricedRule: UnpricedRule;
-  /** Every grant ever made that is not void; expired ones too. */
-  readonly grants: readonly Grant[];
-  /** Whether purchased credits may be used by this workspace. */
-  readonly consented: boolean;
-  /** What pacing did before: why it waited and for how long, or why it cannot go on. */
-  readonly limits: { readonly waitedMs: number; readonly because: string; readonly ended?: Problem };
-}
+import { ask, holdBack, refuse } from './walk.ts';
+import type { Walk, WaterfallInput } from './walk.ts';
 
 /** Walks the layers and decides. The slices of an admitted attempt sum to its hold. */
 export function decide(input: WaterfallInput): DecisionRecord {
-  const layers: LayerVerdict[] = [];
-  const refuse = (layer: Layer, why: Problem): DecisionRecord => {
-    layers.push({ layer, verdict: 'ended', because: why.message });
-    return { outcome: 'refuse', layers, slices: [], holdMicroCredits: 0, code: why.code, message: why.message, remedy: why.remedy };
-  };
-
-  if (input.unsafe) return refuse('safety', input.unsafe);
+  const walk: Walk = { input, layers: [] };
+  const { layers } = walk;
+  if (input.unsafe) return refuse(walk, 'safety', input.unsafe, []);
+  if (input.limits.ended) return refuse(walk, 'limits', input.limits.ended, []);
+  if (input.owedMicroCredits > 0) {
+    const owed = `${formatCredits(input.owedMicroCredits, 2)} credits`;
+    return refuse(walk, 'safety', problem('credits_owed', `Credits were taken back after ${owed} of them had been spent, so ${owed} are owed. Nothing was sent.`), [`Add ${owed} or more of purchased credits; they pay what is owed first.`]);
+  }
   layers.push({ layer: 'safety', verdict: 'passed', because: 'The ledger is healthy and a key is present.' });
 
-  if (input.limits.ended) return refuse('limits', input.limits.ended);
+  const budgets = judgeBudgets(walk);
+  if (budgets.ended) return budgets.ended;
   layers.push({ layer: 'limits', verdict: input.limits.waitedMs > 0 ? 'waited' : 'passed', because: input.limits.because });
+  const stops = stopsAt(input.budgets);
+  const kept = {
+    ...(budgets.verdicts.length > 0 ? { budgets: budgets.verdicts } : {}), ...(stops.length > 0 ? { stops } : {}), ...(input.answered ? { answered: input.answered } : {}),
+  };
 
-  const tracked = input.grants.length > 0;
-  if (input.estimateMicroCredits === undefined && tracked && input.unpricedRule === 'refuse') {
-    return refuse('safety', problem('model_unpriced', `No price is known for the model "${input.model}", so its cost cannot be held against your credits. Nothing was sent.`));
+  const matters = input.tracked || input.budgets.some(({ budget }) => budget.mode === 'hard' && budget.unit === 'credits');
+  if (input.estimateMicroCredits === undefined && matters) {
+    const unpriced = judgeUnpriced(walk);
+    if (unpriced) return { ...unpriced, ...kept };
   }
-  if (!tracked || input.estimateMicroCredits === undefined) {
-    const because = tracked
+  if (!input.tracked || input.estimateMicroCredits === undefined) {
+    const because = input.tracked
       ? 'The model has no price; the request is counted as unpriced and draws nothing.'
       : 'No credits were ever added, so the balance is not tracked: usage is counted and priced, nothing is drawn.';
-    for (const kind of ['included', 'promotional', 'purchased'] as const) layers.push({ layer: kind, verdict: 'skipped', because });
-    return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0 };
+    for (const kind of grantKinds) layers.push({ layer: kind, verdict: 'skipped', because });
+    return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, ...kept };
   }
-  return draw(input, input.estimateMicroCredits, layers, refuse);
+  return { ...draw(walk, input.estimateMicroCredits), ...kept };
 }
 
-type Refuse = (layer: Layer, why: Problem) => DecisionRecord;
+/** A model without a price where credits are at stake; undefined when the request goes on unpriced. */
+function judgeUnpriced(walk: Walk): DecisionRecord | undefined {
+  const { input } = walk;
+  if (input.unpricedRule === 'allow') return undefined;
+  const why = problem('model_unpriced', `No price is known for the model "${input.model}", so its cost cannot be held against your credits. Nothing was sent.`);
+  const toChange = ['Choose a priced model, add its price to prices.json, or set the rule for unpriced models to a ceiling price.'];
+  if (input.unpricedRule === 'ask' && input.canAsk && !input.answered) return ask(walk, 'safety', 'unpriced', why, toChange);
+  return refuse(walk, 'safety', why, toChange);
+}
 
 /** The layers that cover the hold: included, promotional, then purchased with consent. */
-function draw(input: WaterfallInput, hold: number, layers: LayerVerdict[], refuse: Refuse): DecisionRecord {
+function draw(walk: Walk, hold: number): DecisionRecord {
+  const { input, layers } = walk;
   const slices: Slice[] = [];
   let missing = hold;
-  for (const kind of ['included', 'promotional', 'purchased'] as const) {
+  for (const kind of grantKinds) {
     const grants = input.grants.filter((grant) => grant.kind === kind);
     if (missing === 0 && (hold > 0 || slices.length > 0)) {
       layers.push({ layer: kind, verdict: 'skipped', because: 'The hold is covered already.' });
       continue;
     }
-    const taken = takeSlices(grants, missing, input.nowMs);
+    const taken = takeSlices(grants, missing, input);
     if (kind === 'purchased' && taken.length > 0) {
-      if (!input.consented) {
-        return refuse('consent', problem('consent_missing', `This request would use purchased credits, and this workspace has no permission to. Nothing was sent and nothing was charged.`));
-      }
-      layers.push({ layer: 'consent', verdict: 'passed', because: 'Using purchased credits was allowed for this workspace.' });
+      const barred = judgeConsent(walk, sum(taken.map((slice) => slice.microCredits)));
+      if (barred) return barred;
     }
     const amount = sum(taken.map((slice) => slice.microCredits));
     slices.push(...taken);
     missing -= amount;
     layers.push(amount > 0
-      ? { layer: kind, verdict: 'took', because: `Reserved ${formatCredits(amount, 6)} of ${formatCredits(freeOf(grants, input.nowMs), 6)} free ${kind} credits.`, microCredits: amount }
-      : { layer: kind, verdict: 'passed', because: grants.length === 0 ? `There are no ${kind} credits.` : `The ${kind} credits have nothing free.` });
+      ? { layer: kind, verdict: 'took', because: `Reserved ${formatCredits(amount, 6)} of ${formatCredits(freeOf(grants, input), 6)} free ${kind} credits.`, microCredits: amount }
+      : { layer: kind, verdict: 'passed', because: whyNone(kind, grants, input) });
   }
-  if (missing > 0) {
-    const free = freeOf(input.grants, input.nowMs);
-    return refuse('wait', problem('credits_exhausted',
-      `This request may cost up to ${formatCredits(hold, 2)} credits and ${formatCredits(free, 2)} are free${heldOf(input.grants) > 0 ? ` (${formatCredits(heldOf(input.grants), 2)} more are reserved by running requests)` : ''}. Nothing was sent and nothing was charged.`));
-  }
+  if (missing > 0) return tooLittle(walk, hold, missing);
   return { outcome: 'admit', layers, slices, holdMicroCredits: hold };
 }
 
-/** What the next request would draw from; `none` when it would be refused for lack of credits or consent. */
-export function nextDraw(grants: readonly Grant[], consented: boolean, nowMs: number): 'untracked' | GrantKind | 'none' {
-  if (grants.length === 0) return 'untracked';
-  const first = takeSlices(grants, 1, nowMs)[0];
-  if (!first || first.kind === 'purchased' && !consented) return 'none';
-  return first.kind;
+function whyNone(kind: GrantKind, grants: readonly Grant[], use: GrantUse): string {
+  if (grants.length === 0) return `There are no ${kind} credits.`;
+  const others = grants.filter((grant) => isInForce(grant, use.nowMs) && availableMicroCredits(grant) > 0 && !appliesTo(grant, use)).length;
+  return others > 0 ? `The ${kind} credits that are free are for other models or workspaces.` : `The ${kind} credits have nothing free.`;
 }
 
-function freeOf(grants: readonly Grant[], nowMs: number): number {
-  return sum(grants.filter((grant) => !isExpired(grant, nowMs)).map(availableMicroCredits));
+/** Permission for purchased credits; undefined when it is given. */
+function judgeConsent(walk: Walk, amount: number): DecisionRecord | undefined {
+  const { input, layers } = walk;
+  const { answer, scope } = input.consent;
+  if (answer === 'allow') {
+    layers.push({ layer: 'consent', verdict: 'passed', because: `Using purchased credits was allowed ${allowedFor[scope ?? 'everywhere']}.` });
+    return undefined;
+  }
+  const toChange = ['Allow this workspace to use purchased credits, or add included or promotional ones.'];
+  const would = `This request would use ${formatCredits(amount, 2)} purchased credits`;
+  if (answer === 'deny') return refuse(walk, 'consent', problem('consent_missing', `${would}, and that was refused for ${scope === 'everywhere' ? 'every workspace' : `this ${scope ?? 'workspace'}`}. Nothing was sent and nothing was charged.`), toChange);
+  const missing = problem('consent_missing', `${would}, and this workspace has no permission to. Nothing was sent and nothing was charged.`);
+  if (input.answered) {
+    return refuse(walk, 'consent', input.answered.answer === undefined
+      ? problem('consent_missing', `${would}; permission was asked for, and nobody answered within ${Math.round(input.answered.afterMs / 1000)} s. Nothing was sent and nothing was charged.`) : missing, toChange);
+  }
+  return input.canAsk ? ask(walk, 'consent', 'consent', missing, toChange) : refuse(walk, 'consent', missing, toChange);
 }
 
-function heldOf(grants: readonly Grant[]): number {
-  return sum(grants.map((grant) => grant.heldMicroCredits));
+const allowedFor: Readonly<Record<ConsentScope, string>> = { request: 'for this request', task: 'for this task', workspace: 'for this workspace', everywhere: 'for every workspace' };
+
+/** The free credits do not cover the hold: wait for reserved ones where those would do, else refuse. */
+function tooLittle(walk: Walk, hold: number, missing: number): DecisionRecord {
+  const { input } = walk;
+  const free = freeOf(input.grants, input);
+  const held = heldOf(input.grants, input);
+  const why = problem('credits_exhausted',
+    `This request may cost up to ${formatCredits(hold, 2)} credits and ${formatCredits(free, 2)} are free${held > 0 ? ` (${formatCredits(held, 2)} more are reserved by running requests)` : ''}. Nothing was sent and nothing was charged.`);
+  const startsAtMs = nextStart(input.grants, input);
+  const toChange = [`Add ${formatCredits(missing, 2)} credits or more.`, ...(held > 0 ? ['Or wait until running requests give back what they do not use.'] : [])];
+  // Everything that is reserved may come back but for what is really used: waiting can cure it, so it is no refusal.
+  if (held >= missing && input.canWait) return holdBack(walk, 'wait', why, toChange);
+  return refuse(walk, 'wait', why, toChange, startsAtMs);
+}
+
+/** When the next grant that has not begun will. */
+function nextStart(grants: readonly Grant[], use: GrantUse): number | undefined {
+  const starts = grants.filter((grant) => grant.voided === undefined && grant.startsAtMs !== undefined && grant.startsAtMs > use.nowMs && appliesTo(grant, use)).map((grant) => grant.startsAtMs ?? 0);
+  return starts.length > 0 ? Math.min(...starts) : undefined;
+}
+
+/** What the next request of a workspace would draw from; `none` when it would be refused for lack of credits or consent. */
+export function nextDraw(balance: { readonly tracked: boolean; readonly grants: readonly Grant[] }, mayBuy: boolean, nowMs: number): 'untracked' | GrantKind | 'none' {
+  if (!balance.tracked) return 'untracked';
+  const usable = balance.grants.filter((grant) => isInForce(grant, nowMs) && availableMicroCredits(grant) > 0);
+  const kind = grantKinds.find((one) => usable.some((grant) => grant.kind === one));
+  return kind === undefined || kind === 'purchased' && !mayBuy ? 'none' : kind;
+}
+
+function freeOf(grants: readonly Grant[], use: GrantUse): number {
+  return sum(grants.filter((grant) => isUsable(grant, use)).map(availableMicroCredits));
+}
+
+function heldOf(grants: readonly Grant[], use: GrantUse): number {
+  return sum(grants.filter((grant) => isInForce(grant, use.nowMs) && appliesTo(grant, use)).map((grant) => grant.heldMicroCredits));
 }

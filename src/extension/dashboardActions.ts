@@ -2,7 +2,7 @@
 // and allowing them in live mode is confirmed by a native dialog, because it lets money be spent.
 import { problem } from '../domain/problem.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
-import { grantMicroCreditsMax } from '../protocol/control.ts';
+import { grantMicroCreditsMax } from '../protocol/controlArguments.ts';
 import type { ExtensionMessage, PageMessage } from '../protocol/dashboardMessages.ts';
 import { problemOf } from './brokerLink.ts';
 import { commandNames } from './commandNames.ts';

@@ -3,7 +3,8 @@
 import { createBirpc } from 'birpc';
 import WebSocket from 'ws';
 import { problem, ProblemError } from '../domain/problem.ts';
-import type { CallOutcome, ControlArguments, ControlMethod, ControlResults, WindowApi } from '../protocol/control.ts';
+import type { CallOutcome, ControlResults, WindowApi } from '../protocol/control.ts';
+import type { ControlArguments, ControlMethod } from '../protocol/controlArguments.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import type { ProvenBroker } from './brokerProof.ts';
 import { within, type Schedule } from './schedule.ts';

@@ -1,65 +1,19 @@
-// The broker's control surface: calls that a command line and every VS Code window make, over
-// `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc). Arguments are
-// checked here at the edge; results are plain data.
+// The broker's control surface: what the calls of a command line and of every VS Code window give back, over
+// `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc); how the broker is found
+// and proven; and how times are read. Results are plain data.
 import { z } from 'zod';
+import type { AuditFindings } from '../domain/audit/auditLedger.ts';
+import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Problem } from '../domain/problem.ts';
 import { safeInteger } from '../domain/units.ts';
-import type { Violation } from '../domain/audit.ts';
-import type { ChargeTerm } from '../domain/pricing.ts';
+import type { ChargeTerm, ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
-import type { DecisionRecord } from '../domain/waterfall.ts';
-import type { BalanceView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
+import type { ControlArguments, ControlMethod } from './controlArguments.ts';
+import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
 export const controlProtocolVersion = 1;
-
-/** The largest single grant: one million credits (US$40,000). */
-export const grantMicroCreditsMax = 1_000_000_000_000;
-
-const microCredits = z.number().int().positive().max(grantMicroCreditsMax);
-
-/** Arguments of each call, by its name. */
-export const controlArguments = {
-  status: z.object({}).strict(),
-  token: z.object({ workspacePath: z.string().min(1).max(4096), label: z.string().max(200).optional() }).strict(),
-  creditsAdd: z.object({
-    amountMicroCredits: microCredits,
-    kind: z.enum(['included', 'promotional', 'purchased']),
-    expiresAtMs: z.number().int().positive().max(8_640_000_000_000_000).optional(),
-    /** Same key and same content: the grant that exists. Same key and other content: `key_conflict`. */
-    key: z.string().min(1).max(200),
-    note: z.string().max(200).optional(),
-    /** Who may use purchased credits: the person's answer, given together with the top-up. */
-    consent: z.discriminatedUnion('scope', [
-      z.object({ scope: z.literal('everywhere') }).strict(),
-      z.object({ scope: z.literal('workspace'), workspaceId: z.string().min(1).max(100) }).strict(),
-      z.object({ scope: z.literal('ask') }).strict(),
-    ]),
-  }).strict(),
-  creditsList: z.object({}).strict(),
-  /** Lets every workspace, or one more, use purchased credits. What was allowed before stays; twice is once. */
-  consent: z.discriminatedUnion('scope', [
-    z.object({ scope: z.literal('everywhere') }).strict(),
-    z.object({ scope: z.literal('workspace'), workspaceId: z.string().min(1).max(100) }).strict(),
-  ]),
-  usage: z.object({
-    by: z.enum(['day', 'model', 'workspace', 'client', 'thread']),
-    sinceMs: z.number().int().nonnegative().optional(),
-  }).strict(),
-  explain: z.object({ id: z.string().min(1).max(200) }).strict(),
-  audit: z.object({ full: z.boolean().optional() }).strict(),
-  setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
-  forgetApiKey: z.object({}).strict(),
-  cancel: z.object({ requestId: z.string().min(1).max(200) }).strict(),
-  shutdown: z.object({}).strict(),
-} as const;
-
-/** Name of a call. */
-export type ControlMethod = keyof typeof controlArguments;
-
-/** Arguments of a call. */
-export type ControlArguments<M extends ControlMethod> = z.infer<(typeof controlArguments)[M]>;
 
 /** A workspace's address: give `baseUrl` and `token` to an SDK, or `codexBaseUrl` to Codex. */
 export interface TokenResult {
@@ -111,6 +65,19 @@ export interface AttemptView {
   readonly measured?: boolean;
   readonly usage?: TokenUsage;
   readonly freeReason?: string;
+  /** What it may have cost upstream although nothing was charged: it was sent and lost. */
+  readonly exposureMicroCredits?: number;
+}
+
+/** A late correction of what was booked for an attempt. */
+export interface CorrectionView {
+  readonly atMs: number;
+  readonly attemptId: string;
+  readonly basis: 'usage' | 'refund';
+  /** What it added to the cost and to what was drawn; negative where something came back. */
+  readonly costMicroCredits: number;
+  readonly drawnMicroCredits: number;
+  readonly reason: string;
 }
 
 /** Everything known about one request. `charge` and `decision` are those of its last attempt. */
@@ -126,21 +93,49 @@ export interface ExplainResult {
   readonly decision: DecisionRecord;
   readonly attempts: readonly AttemptView[];
   readonly charge: ChargeView | null;
+  /** Late corrections, in the order in which they were made. */
+  readonly corrections: readonly CorrectionView[];
   readonly entries: readonly EntryView[];
   /** The same, told as sentences. */
   readonly story: readonly string[];
 }
 
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */
-export interface AuditResult {
+export interface AuditResult extends AuditFindings {
   readonly ok: boolean;
-  readonly violations: readonly Violation[];
   readonly requests: number;
+}
+
+/** A decision about a request that was not sent, with what it would probably take. */
+export interface DryRunResult {
+  readonly decision: DecisionRecord;
+  readonly model: string;
+  readonly estimate: { readonly inputTokens: number; readonly holdInputTokens: number; readonly outputTokens: number; readonly likelyOutputTokens: number };
+  /** What would be held for it, and what it will most likely cost; absent for a model without a price. */
+  readonly holdMicroCredits?: number;
+  readonly likelyMicroCredits?: number;
+  readonly price?: ModelPrice;
+  readonly story: readonly string[];
+}
+
+/** A page of the export: flat rows with the same columns in each. `next` is where the following page begins; absent at the end. */
+export interface ExportPage {
+  readonly rows: readonly Readonly<Record<string, string | number | null>>[];
+  readonly next?: number;
+}
+
+/** The ledger's vital facts. */
+export interface HealthResult {
+  readonly schemaVersion: number;
+  readonly sqliteVersion: string;
+  readonly bytes: number;
   readonly usageEvents: number;
-  readonly charges: number;
   readonly entries: number;
   readonly openHolds: number;
-  readonly balanceMicroCredits: number;
+  /** When the ledger was last proven and kept as a checkpoint. */
+  readonly checkpointAtMs?: number;
+  /** Time of the newest row. */
+  readonly newestAtMs?: number;
 }
 
 /** `credits list`. */
@@ -152,7 +147,21 @@ export interface ControlResults {
   token: TokenResult;
   creditsAdd: CreditsAddResult;
   creditsList: CreditsListResult;
-  consent: { readonly allowed: true };
+  consent: { readonly answer: 'allow' | 'deny' | 'ask' };
+  /** `answered` is false when no request waits with that question any more; the answer is kept all the same where it is meant to last. */
+  answer: { readonly answered: boolean };
+  budgets: { readonly budgets: readonly BudgetView[] };
+  budgetSet: { readonly exists: boolean };
+  budgetRemove: { readonly removed: boolean };
+  allowanceSet: { readonly exists: boolean };
+  allowanceRemove: { readonly removed: boolean };
+  policySet: { readonly exists: boolean };
+  /** By how much the balance moved; `exists` when the key was known. */
+  correct: { readonly exists: boolean; readonly changedMicroCredits: number; readonly balance: BalanceView };
+  dryRun: DryRunResult;
+  backup: { readonly path: string; readonly bytes: number };
+  export: ExportPage;
+  health: HealthResult;
   usage: UsageResult;
   explain: ExplainResult;
   audit: AuditResult;

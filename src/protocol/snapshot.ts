@@ -1,7 +1,13 @@
 // The one picture of the broker's state that every surface is painted from: status bar, tooltip,
 // dashboard, `codex-broker status`. Plain data, complete each time, so that a window that missed
 // some simply paints the newest. An absent field means "unknown", never zero.
+import type { Allowance } from '../domain/allowances.ts';
+import type { Budget } from '../domain/budgets.ts';
+import type { QuestionKind } from '../domain/decisionRecord.ts';
+import type { Policies } from '../domain/directives.ts';
 import type { GrantKind } from '../domain/grants.ts';
+import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
+import type { ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
@@ -13,8 +19,17 @@ export interface GrantView {
   readonly amountMicroCredits: number;
   readonly remainingMicroCredits: number;
   readonly heldMicroCredits: number;
+  readonly priority: number;
   readonly createdAtMs: number;
+  readonly startsAtMs?: number;
   readonly expiresAtMs?: number;
+  /** Only for these models and workspaces (ids); absent: for all. */
+  readonly models?: readonly string[];
+  readonly workspaces?: readonly string[];
+  /** The allowance that made it. */
+  readonly allowanceId?: string;
+  /** It was taken back. */
+  readonly voided?: 'undone' | 'disputed';
   /** Why it exists, in the words of whoever added it. */
   readonly note?: string;
 }
@@ -24,7 +39,60 @@ export interface BalanceView {
   readonly tracked: boolean;
   readonly balanceMicroCredits: number;
   readonly heldMicroCredits: number;
+  /** Owed for credits that were taken back after they had been spent. Nothing is sent until it is paid. */
+  readonly owedMicroCredits: number;
   readonly grants: readonly GrantView[];
+}
+
+/** A budget with what has been used of it now, by each key that it counts. Amounts in its own unit. */
+export interface BudgetView {
+  readonly id: string;
+  /** "100.00 credits per workspace and week" */
+  readonly text: string;
+  readonly budget: Budget;
+  readonly uses: readonly { readonly key: string; readonly label?: string; readonly used: number; readonly reserved: number; readonly endsAtMs?: number }[];
+}
+
+/** A question that a request waits with. */
+export interface QuestionView {
+  /** The request's own id; an answer names it. */
+  readonly requestId: string;
+  readonly kind: QuestionKind;
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly threadId?: string;
+  readonly client: string;
+  readonly model: string;
+  readonly sinceMs: number;
+  /** When it is refused if nobody answers. */
+  readonly endsAtMs: number;
+  /** What it would take of purchased credits at the most; absent for a model without a price. */
+  readonly estimateMicroCredits?: number;
+  /** What is asked, as a sentence. */
+  readonly text: string;
+  /** Whether a window of its own workspace is open; if not, any window may ask. */
+  readonly hasWindow: boolean;
+}
+
+/** A price that changed, as it was seen. */
+export interface PriceChangeView {
+  readonly model: string;
+  readonly atMs: number;
+  readonly before: ModelPrice;
+  readonly after: ModelPrice;
+}
+
+/** How well estimates met what was used, summed over measured attempts. */
+export interface EstimateSums {
+  readonly measured: number;
+  /** Attempts that cost no more than was held for them. */
+  readonly covered: number;
+  readonly estimatedInput: number;
+  readonly estimatedOutput: number;
+  readonly measuredInput: number;
+  readonly measuredOutput: number;
+  readonly inputError: number;
+  readonly outputError: number;
 }
 
 /** An upstream limit as observed, projected to the snapshot's time. */
@@ -45,7 +113,8 @@ export interface WindowView {
 /** A request that runs or waits now. */
 export interface RunView {
   readonly requestId: string;
-  readonly state: 'waiting' | 'running';
+  /** `waiting` in line for room upstream, `parked` for credits or for an answer. */
+  readonly state: 'waiting' | 'parked' | 'running';
   readonly workspaceId: string;
   readonly workspaceLabel: string;
   readonly client: string;
@@ -71,6 +140,8 @@ export interface UsageRow extends TokenUsage {
   readonly estimated: number;
   /** How many attempts had no price. */
   readonly unpriced: number;
+  /** Absent when nothing was measured. */
+  readonly estimates?: EstimateSums;
 }
 
 /** One finished request, newest attempts first. */
@@ -92,12 +163,16 @@ export interface RequestView extends TokenUsage {
   readonly freeReason?: string;
 }
 
-/** One row of the balance entries. `amount` moves the balance, `held` moves what is reserved. */
+/** One row of the balance entries. `amount` moves the balance, `held` moves what is reserved; accounts beside the grants move neither. */
 export interface EntryView {
   readonly sequence: number;
   readonly atMs: number;
-  readonly kind: 'grant' | 'reserve' | 'post' | 'overage' | 'void' | 'expire';
-  readonly grantId: string;
+  readonly account: EntryAccount;
+  readonly kind: EntryKind;
+  /** Absent where an account beside the grants moves for a request. */
+  readonly grantId?: string;
+  /** The entry that this one corrects. */
+  readonly corrects?: string;
   readonly requestId?: string;
   readonly amountMicroCredits: number;
   readonly heldDeltaMicroCredits: number;
@@ -121,7 +196,14 @@ export interface Snapshot {
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
   readonly balance: BalanceView;
   /** Who may use purchased credits: every workspace, or those named. One permission for all of them, not one for each grant. */
-  readonly consent: { readonly everywhere: boolean; readonly workspaceIds: readonly string[] };
+  readonly consent: { readonly everywhere: boolean; readonly workspaceIds: readonly string[]; readonly deniedWorkspaceIds: readonly string[] };
+  readonly budgets: readonly BudgetView[];
+  readonly allowances: readonly Allowance[];
+  readonly policies: Policies;
+  /** What requests wait to be told, oldest first. */
+  readonly questions: readonly QuestionView[];
+  /** Prices of models in use that changed in the last weeks, newest first. */
+  readonly priceChanges: readonly PriceChangeView[];
   /** What the next request of any allowed workspace would draw from; `none` when each would be refused. For one window, see `windowDraw`. */
   readonly nextDraw: 'untracked' | GrantKind | 'none';
   readonly windows: readonly WindowView[];

@@ -10,7 +10,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { problem } from '../../src/domain/problem.ts';
 import { expectedProof } from '../../src/extension/brokerProof.ts';
 import type { CallOutcome } from '../../src/protocol/control.ts';
-import { brokerAddressFile, controlArguments, controlTokenFile, type WindowApi } from '../../src/protocol/control.ts';
+import { brokerAddressFile, controlTokenFile, type WindowApi } from '../../src/protocol/control.ts';
+import { controlArguments } from '../../src/protocol/controlArguments.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
 

@@ -1,8 +1,9 @@
 // The control calls take exactly what they say, whatever is thrown at them.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { brokerAddress, controlArguments, grantMicroCreditsMax, parseIso } from '../../src/protocol/control.ts';
-import type { ControlMethod } from '../../src/protocol/control.ts';
+import { brokerAddress, parseIso } from '../../src/protocol/control.ts';
+import { controlArguments, grantMicroCreditsMax } from '../../src/protocol/controlArguments.ts';
+import type { ControlMethod } from '../../src/protocol/controlArguments.ts';
 
 const takes = (method: ControlMethod, args: unknown) => controlArguments[method].safeParse(args).success;
 const add = { amountMicroCredits: 1, kind: 'purchased', key: 'k', consent: { scope: 'ask' } };

@@ -1,97 +1,147 @@
-// Reads the rows of the SQLite ledger for the audit, one set after the other, and asks SQLite
-// whether the file itself is sound. The proof is the domain's.
+// Reads the rows of the SQLite ledger for the audit, all of them or those behind the last checkpoint, and
+// asks SQLite whether the file itself is sound. The proof is the domain's.
 import type { DatabaseSync } from 'node:sqlite';
-import { auditLedger } from '../../domain/audit.ts';
-import type { AuditFindings, Violation } from '../../domain/audit.ts';
-import type { GrantKind } from '../../domain/grants.ts';
-import type { ChargeRow, DecisionRow, EntryKind, EntryRow, GrantRow, Hash, HoldRow, UsageEventRow } from '../../domain/ledgerRows.ts';
-import type { PriceTier } from '../../domain/pricing.ts';
-import type { AttemptOutcome } from '../../domain/settlement.ts';
-import { tokensOf } from './ledgerReads.ts';
+import type { AttemptRows } from '../../domain/audit/attemptAudit.ts';
+import { auditLedger } from '../../domain/audit/auditLedger.ts';
+import type { AuditFindings, Violation } from '../../domain/audit/auditLedger.ts';
+import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
+import { bucketMs } from '../../domain/budgets.ts';
+import type { Hash } from '../../domain/rowTexts.ts';
+import { chargeRow, decisionRow, directiveRow, entryRow, grantRow, holdRow, usageEventRow } from './auditRows.ts';
+import type { Row } from './auditRows.ts';
+import { chainNames } from './ledgerPort.ts';
+import { rollupDrift, wrongRollups } from './rollupTable.ts';
 
-type Row = Record<string, unknown>;
-
-/** Proves the ledger; `full` also checks the file's pages and references. */
-export function auditFile(db: DatabaseSync, hash: Hash, full: boolean): AuditFindings & { readonly requests: number } {
-  const violations: Violation[] = [];
-  if (full) {
-    for (const row of db.prepare('PRAGMA integrity_check(10)').all()) {
-      if (row['integrity_check'] !== 'ok') violations.push({ invariant: 'integrity', what: String(row['integrity_check']) });
-    }
-    for (const row of db.prepare('PRAGMA foreign_key_check').all()) violations.push({ invariant: 'integrity', what: `a row of ${String(row['table'])} refers to a missing ${String(row['parent'])}` });
-  }
-  // One read transaction, so that all sets are of the same moment.
-  db.exec('BEGIN');
+/** Proves the ledger. `full` looks at every row, at the rollups and at the file's pages; else only at what came after the last checkpoint. */
+export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: boolean; readonly keepAtMs?: number }): AuditFindings & { readonly requests: number } {
+  const violations: Violation[] = args.full ? pageFaults(db) : [];
+  const from = args.full ? undefined : lastCheckpoint(db);
+  // One transaction, so that all sets are of the same moment; a checkpoint is kept in the same one.
+  db.exec(args.keepAtMs === undefined ? 'BEGIN' : 'BEGIN IMMEDIATE');
   try {
-    const findings = auditLedger({
-      usageEvents: map(db, 'usage_events ORDER BY sequence', usageEventRow), charges: map(db, 'charges ORDER BY sequence', chargeRow),
-      entries: map(db, 'entries ORDER BY sequence', entryRow),
-      decisions: map(db, 'decisions d JOIN requests r USING (request_id) ORDER BY d.rowid', decisionRow), holds: map(db, 'holds ORDER BY rowid', holdRow), grants: map(db, 'grants ORDER BY ordinal', grantRow),
-    }, hash);
+    if (from) violations.push(...lostHeads(db, from));
+    const since = (chain: (typeof chainNames)[number]) => from?.heads[chain].rows ?? 0;
+    const { findings, checkpoint } = auditLedger({
+      usageEvents: map(db, 'SELECT * FROM usage_events WHERE sequence > ? ORDER BY sequence', since('usage_events'), usageEventRow),
+      charges: map(db, 'SELECT * FROM charges WHERE sequence > ? ORDER BY sequence', since('charges'), chargeRow),
+      entries: map(db, 'SELECT * FROM entries WHERE sequence > ? ORDER BY sequence', since('entries'), entryRow),
+      directives: map(db, 'SELECT * FROM directives WHERE sequence > ? ORDER BY sequence', since('directives'), directiveRow),
+      grants: map(db, 'SELECT * FROM grants WHERE ordinal > ? ORDER BY ordinal', -1, grantRow),
+      attempts: from ? changedAttempts(db, from) : everyAttempt(db),
+    }, hash, from);
+    const drift = args.full ? wrongRollups(db, 10).map((what) => `the rollup of ${what} is not what its usage events sum to`)
+      : rollupDrift(db, oldestBucketSince(db, since('usage_events')));
+    violations.push(...findings.violations, ...drift.map((what) => ({ invariant: 'I6', what })));
+    if (args.keepAtMs !== undefined && violations.length === 0) keep(db, args.keepAtMs, { ...checkpoint, decisions: newestDecision(db) });
     const requests = Number(db.prepare('SELECT COUNT(*) AS n FROM requests').get()?.['n']);
-    return { ...findings, violations: [...violations, ...findings.violations], requests };
+    return { ...findings, violations, requests };
   } finally {
     db.exec('COMMIT');
   }
 }
 
-function* map<T>(db: DatabaseSync, from: string, to: (row: Row) => T): Generator<T> {
-  for (const row of db.prepare(`SELECT * FROM ${from}`).iterate()) yield to(row);
+function pageFaults(db: DatabaseSync): Violation[] {
+  return [
+    ...db.prepare('PRAGMA integrity_check(10)').all().filter((row) => row['integrity_check'] !== 'ok').map((row) => ({ invariant: 'integrity', what: String(row['integrity_check']) })),
+    ...db.prepare('PRAGMA foreign_key_check').all().map((row) => ({ invariant: 'integrity', what: `a row of ${String(row['table'])} refers to a missing ${String(row['parent'])}` })),
+  ];
 }
 
-function usageEventRow(row: Row): UsageEventRow {
+function lastCheckpoint(db: DatabaseSync): Checkpoint | undefined {
+  const row = db.prepare('SELECT content FROM checkpoints ORDER BY sequence DESC LIMIT 1').get();
+  return row && JSON.parse(String(row['content'])) as Checkpoint;
+}
+
+function keep(db: DatabaseSync, atMs: number, checkpoint: Checkpoint): void {
+  db.prepare('INSERT INTO checkpoints (at_ms, content) VALUES (?,?)').run(atMs, JSON.stringify(checkpoint));
+}
+
+function newestDecision(db: DatabaseSync): number {
+  return Number(db.prepare('SELECT COALESCE(MAX(rowid), 0) AS n FROM decisions').get()?.['n']);
+}
+
+function oldestBucketSince(db: DatabaseSync, sequence: number): number | undefined {
+  const oldest = db.prepare('SELECT MIN(at_ms) AS oldest FROM usage_events WHERE sequence > ?').get(sequence)?.['oldest'];
+  return typeof oldest === 'number' ? Math.floor(oldest / bucketMs) : undefined;
+}
+
+/** Rows that the last audit saw must still be there: each chain holds the hash that it stood at. */
+function lostHeads(db: DatabaseSync, from: Checkpoint): Violation[] {
+  return chainNames.filter((chain) => {
+    const { rows, hash } = from.heads[chain];
+    return rows > 0 && db.prepare(`SELECT hash FROM ${chain} WHERE sequence = ?`).get(rows)?.['hash'] !== hash;
+  }).map((chain) => ({ invariant: 'I9', what: `the ${chain} do not hold any more what the last audit saw` }));
+}
+
+function* map<T>(db: DatabaseSync, sql: string, after: number, to: (row: Row) => T): Generator<T> {
+  for (const row of db.prepare(sql).iterate(after)) yield to(row);
+}
+
+/** The tables that hold rows of an attempt, each read in the order of its key. */
+const attemptTables = {
+  decisions: 'SELECT d.*, r.* FROM decisions d LEFT JOIN requests r USING (request_id)', holds: 'SELECT * FROM holds', begun: 'SELECT * FROM begun',
+  events: 'SELECT * FROM usage_events', charges: 'SELECT * FROM charges', entries: 'SELECT * FROM entries',
+} as const;
+
+type AttemptTable = keyof typeof attemptTables;
+const tableNames = Object.keys(attemptTables) as AttemptTable[];
+
+function attemptOf(attemptId: string, rows: Readonly<Record<AttemptTable, readonly Row[]>>): AttemptRows {
+  const [hold] = rows.holds;
+  const bySequence = (a: Row, b: Row) => Number(a['sequence']) - Number(b['sequence']);
   return {
-    sequence: Number(row['sequence']), id: String(row['id']), attemptId: String(row['attempt_id']), requestId: String(row['request_id']), atMs: Number(row['at_ms']),
-    workspaceId: String(row['workspace_id']), client: String(row['client']), threadId: row['thread_id'] as string | null, model: String(row['model']),
-    modelServed: row['model_served'] as string | null, tier: row['tier'] as PriceTier, outcome: row['outcome'] as AttemptOutcome,
-    status: row['status'] === null ? null : Number(row['status']), measured: row['measured'] === 1, freeReason: row['free_reason'] as string | null,
-    ...tokensOf(row), waitedMs: Number(row['waited_ms']), firstByteMs: row['first_byte_ms'] === null ? null : Number(row['first_byte_ms']),
-    durationMs: Number(row['duration_ms']), upstreamRequestId: row['upstream_request_id'] as string | null, responseId: row['response_id'] as string | null,
-    notice: row['notice'] as string | null, termsHash: String(row['terms_hash']), prevHash: String(row['prev_hash']), hash: String(row['hash']),
+    attemptId, decisions: rows.decisions.map(decisionRow), ...(hold ? { hold: holdRow(hold) } : {}), begun: rows.begun.length > 0,
+    events: [...rows.events].sort(bySequence).map(usageEventRow), charges: [...rows.charges].sort(bySequence).map(chargeRow), entries: [...rows.entries].sort(bySequence).map(entryRow),
   };
 }
 
-function chargeRow(row: Row): ChargeRow {
-  return {
-    sequence: Number(row['sequence']), id: String(row['id']), usageEventId: String(row['usage_event_id']), attemptId: String(row['attempt_id']), atMs: Number(row['at_ms']),
-    costMicroCredits: Number(row['cost']), drawnMicroCredits: Number(row['drawn']), uncoveredMicroCredits: Number(row['uncovered']), tier: row['tier'] as PriceTier,
-    priceVersion: String(row['price_version']), price: JSON.parse(String(row['price'])) as ChargeRow['price'], terms: JSON.parse(String(row['terms'])) as ChargeRow['terms'],
-    prevHash: String(row['prev_hash']), hash: String(row['hash']),
-  };
+/** Every attempt with all its rows: the tables are read side by side in the order of the attempt's id, so that nothing is kept in memory. */
+function* everyAttempt(db: DatabaseSync): Generator<AttemptRows> {
+  const streams = tableNames.map((name) => new AttemptStream(db.prepare(`SELECT * FROM (${attemptTables[name]}) WHERE attempt_id IS NOT NULL ORDER BY attempt_id`).iterate()));
+  for (;;) {
+    const ids = streams.flatMap((stream) => stream.next ?? []);
+    if (ids.length === 0) return;
+    const attemptId = ids.reduce((least, id) => (id < least ? id : least));
+    yield attemptOf(attemptId, Object.fromEntries(tableNames.map((name, index) => [name, streams[index]?.take(attemptId) ?? []])) as unknown as Record<AttemptTable, Row[]>);
+  }
 }
 
-function entryRow(row: Row): EntryRow {
-  return {
-    sequence: Number(row['sequence']), id: String(row['id']), atMs: Number(row['at_ms']), kind: row['kind'] as EntryKind, grantId: String(row['grant_id']),
-    attemptId: row['attempt_id'] as string | null, chargeId: row['charge_id'] as string | null, amountMicroCredits: Number(row['amount']),
-    heldDeltaMicroCredits: Number(row['held_delta']), balanceAfterMicroCredits: Number(row['balance_after']), heldAfterMicroCredits: Number(row['held_after']),
-    termsHash: row['terms_hash'] as string | null, prevHash: String(row['prev_hash']), hash: String(row['hash']),
-  };
+/** One table's rows in the order of their attempt. */
+class AttemptStream {
+  readonly #rows: Iterator<Row>;
+  #row: Row | undefined;
+
+  constructor(rows: Iterator<Row>) {
+    this.#rows = rows;
+    this.#step();
+  }
+
+  /** The attempt of the next row. */
+  get next(): string | undefined { return this.#row && String(this.#row['attempt_id']); }
+
+  /** Takes the rows of an attempt, if it is the next one. */
+  take(attemptId: string): Row[] {
+    const taken: Row[] = [];
+    while (this.#row && this.next === attemptId) {
+      taken.push(this.#row);
+      this.#step();
+    }
+    return taken;
+  }
+
+  #step(): void {
+    const { done, value } = this.#rows.next();
+    this.#row = done === true ? undefined : value;
+  }
 }
 
-function decisionRow(row: Row): DecisionRow {
-  return {
-    attemptId: String(row['attempt_id']), number: Number(row['number']), atMs: Number(row['at_ms']), waitedMs: Number(row['waited_ms']), record: String(row['record']),
-    requestId: String(row['request_id']), receivedAtMs: Number(row['received_at_ms']), workspaceId: String(row['workspace_id']), client: String(row['client']),
-    clientVersion: row['client_version'] as string | null, threadId: row['thread_id'] as string | null, turnId: row['turn_id'] as string | null,
-    requestKind: row['request_kind'] as string | null, model: String(row['model']), stream: row['stream'] === 1, termsHash: String(row['terms_hash']),
-  };
-}
-
-function holdRow(row: Row): HoldRow {
-  return {
-    attemptId: String(row['attempt_id']), requestId: String(row['request_id']), number: Number(row['number']), workspaceId: String(row['workspace_id']),
-    openedAtMs: Number(row['opened_at_ms']), amountMicroCredits: Number(row['amount']),
-    price: row['price'] === null ? null : JSON.parse(String(row['price'])) as HoldRow['price'], tier: row['tier'] as PriceTier,
-    estimatedInputTokens: Number(row['estimated_input']), estimatedOutputTokens: Number(row['estimated_output']), state: row['state'] as HoldRow['state'],
-  };
-}
-
-function grantRow(row: Row): GrantRow {
-  return {
-    id: String(row['grant_id']), key: String(row['key']), content: String(row['content']), kind: row['kind'] as GrantKind, priority: Number(row['priority']),
-    createdAtMs: Number(row['created_at_ms']), order: Number(row['ordinal']), expiresAtMs: row['expires_at_ms'] === null ? null : Number(row['expires_at_ms']),
-    note: row['note'] as string | null, amountMicroCredits: Number(row['amount']),
-    remainingMicroCredits: Number(row['remaining']), heldMicroCredits: Number(row['held']),
-  };
+/** The attempts that have rows behind a checkpoint, and those that run. */
+function* changedAttempts(db: DatabaseSync, from: Checkpoint): Generator<AttemptRows> {
+  const ids = db.prepare(`SELECT attempt_id FROM decisions WHERE rowid > ? UNION SELECT attempt_id FROM usage_events WHERE sequence > ? UNION SELECT attempt_id FROM charges WHERE sequence > ?
+    UNION SELECT attempt_id FROM entries WHERE sequence > ? AND attempt_id IS NOT NULL UNION SELECT attempt_id FROM holds WHERE state = 'open'`)
+    .all(from.decisions, from.heads.usage_events.rows, from.heads.charges.rows, from.heads.entries.rows).map((row) => String(row['attempt_id']));
+  const reads = tableNames.map((name) => db.prepare(`SELECT * FROM (${attemptTables[name]}) WHERE attempt_id = ?`));
+  for (const attemptId of ids) {
+    yield attemptOf(attemptId, Object.fromEntries(tableNames.map((name, index) => [name, reads[index]?.all(attemptId) ?? []])) as unknown as Record<AttemptTable, Row[]>);
+  }
 }

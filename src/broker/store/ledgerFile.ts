@@ -5,9 +5,11 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSyn
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { problem, ProblemError } from '../../domain/problem.ts';
+import { backupTo } from './ledgerCare.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { applicationId, migrations, schemaVersion } from './schema.ts';
-import { openDatabase } from './openDatabase.ts';
+import type { Hash } from '../../domain/rowTexts.ts';
+import type { OpenDatabase } from './openDatabase.ts';
+import { applicationId, migrations, schemaVersion } from './schema/migrations.ts';
 
 /** A file up to this size is checked page by page at every start. */
 const quickCheckBytesMax = 64 * 1024 * 1024;
@@ -16,28 +18,56 @@ const quickCheckBytesMax = 64 * 1024 * 1024;
 const inMemory = ':memory:';
 
 /**
+ * Who opens a ledger: its `owner`, who may make and migrate it; the owner `again` after a fault, who makes none;
+ * or a `reader`, who changes nothing and can read what a somewhat newer program wrote.
+ */
+export type OpenedAs = 'owner' | 'again' | 'reader';
+
+/** How a ledger is opened. */
+export interface OpenOptions {
+  readonly hash: Hash;
+  readonly as: OpenedAs;
+  readonly open: OpenDatabase;
+}
+
+/**
  * Opens the ledger on one connection.
- * @param mayCreate whether a ledger is made where there is none
  * @throws ProblemError `ledger_corrupt` or `ledger_newer`, or what SQLite throws when the disk fails
  */
-export function openLedgerFile(path: string, mayCreate: boolean): DatabaseSync {
-  if (path === inMemory) return openWith(path, (db) => { migrate(db, 0); });
+export function openLedgerFile(path: string, options: OpenOptions): DatabaseSync {
+  if (path === inMemory) return openWith(path, options, (db) => { migrate(db, 0, options.hash); });
   if (existsSync(path)) refuseForeign(path);
-  else if (mayCreate) createFile(path);
+  else if (options.as === 'owner') createFile(path, options);
   else throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is gone. Nothing was created in its place.`));
-  return openWith(path, (db) => {
-    const version = readVersion(db, path);
+  return openWith(path, options, (db) => {
+    const version = readVersion(db, path, options.as);
     if (pragma(db, 'page_count') * pragma(db, 'page_size') <= quickCheckBytesMax) {
       const check = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
       if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).replaceAll(/\s+/g, ' ').slice(0, 200)}). It was not changed.`));
     }
+    if (version > schemaVersion) return;
     db.exec('PRAGMA journal_mode = WAL');
-    migrate(db, version);
+    if (version < schemaVersion) {
+      keepBefore(db, path, version);
+      migrate(db, version, options.hash);
+    }
   });
 }
 
-function openWith(path: string, prepare: (db: DatabaseSync) => void): DatabaseSync {
-  const db = openDatabase(path, { enableForeignKeyConstraints: true, timeout: 5000 });
+/** Keeps a copy of the ledger as it was before a migration, beside it; an older copy of the same version is replaced. */
+function keepBefore(db: DatabaseSync, path: string, version: number): void {
+  const copy = copyBeforeMigration(path, version);
+  for (const leftover of [copy, `${copy}-journal`]) rmSync(leftover, { force: true });
+  backupTo(db, copy);
+}
+
+/** Where the copy of a ledger lies that was made before it was migrated from a version. */
+export function copyBeforeMigration(path: string, version: number): string {
+  return `${path}.version${version}`;
+}
+
+function openWith(path: string, { open }: OpenOptions, prepare: (db: DatabaseSync) => void): DatabaseSync {
+  const db = open(path, { enableForeignKeyConstraints: true, timeout: 5000 });
   try {
     // Full synchronisation is said aloud on every open: a build's own default may be weaker.
     db.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF');
@@ -54,13 +84,13 @@ function openWith(path: string, prepare: (db: DatabaseSync) => void): DatabaseSy
  * Makes the ledger beside its place and moves it there when it is whole, so that a program that is
  * ended in between leaves nothing that looks like a damaged ledger.
  */
-function createFile(path: string): void {
+function createFile(path: string, options: OpenOptions): void {
   if (existsSync(`${path}-wal`)) {
     throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is gone, but its write-ahead log is still there. Nothing was created in its place.`));
   }
   const fresh = `${path}.new`;
   for (const leftover of [fresh, `${fresh}-journal`]) rmSync(leftover, { force: true });
-  openWith(fresh, (db) => { migrate(db, 0); }).close();
+  openWith(fresh, options, (db) => { migrate(db, 0, options.hash); }).close();
   renameSync(fresh, path);
   if (process.platform === 'win32') return;
   // The folder is synchronised too, or a power loss could take the new name away again.
@@ -90,33 +120,48 @@ function refuseForeign(path: string): void {
   if (length < header.length || header.toString('latin1', 0, 16) !== 'SQLite format 3\0' || header.readUInt32BE(68) !== applicationId) {
     throw new ProblemError(problem('ledger_corrupt', `The file ${path} is not a ledger of the broker. It was not changed.`));
   }
-  refuseNewer(header.readUInt32BE(60), path);
 }
 
 function refuseNewer(version: number, path: string): void {
-  if (version <= schemaVersion) return;
   throw new ProblemError(problem('ledger_newer', `The ledger ${path} has version ${version}; this program knows up to ${schemaVersion}. It was not changed.`));
 }
 
 /** The version as SQLite sees it, its write-ahead log included. */
-function readVersion(db: DatabaseSync, path: string): number {
+function readVersion(db: DatabaseSync, path: string, as: OpenedAs): number {
   const version = pragma(db, 'user_version');
-  refuseNewer(version, path);
+  if (version > schemaVersion && !(as === 'reader' && readableFrom(db) <= schemaVersion)) refuseNewer(version, path);
   return version;
 }
 
-function migrate(db: DatabaseSync, version: number): void {
-  for (let next = version; next < migrations.length; next += 1) {
+/** The oldest program version that can still read the tables, as whoever wrote them says. */
+function readableFrom(db: DatabaseSync): number {
+  try {
+    return Number(db.prepare(`SELECT value FROM meta WHERE name = 'readable_from'`).get()?.['value'] ?? Infinity);
+  } catch {
+    // Tables of another kind: nothing says that they can be read.
+    return Infinity;
+  }
+}
+
+/** Each step is all or nothing, together with the version that it leads to. */
+function migrate(db: DatabaseSync, version: number, hash: Hash): void {
+  // Tables are rebuilt, which SQLite allows only while references are not checked; afterwards they are, once for all.
+  db.exec('PRAGMA foreign_keys = OFF');
+  for (const [index, step] of migrations.entries()) {
+    if (index < version) continue;
     db.exec('BEGIN IMMEDIATE');
     try {
-      db.exec(migrations[next] ?? '');
-      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${next + 1}`);
+      step(db, hash);
+      const broken = db.prepare('PRAGMA foreign_key_check').get();
+      if (broken) throw new Error(`a row of ${String(broken['table'])} would refer to nothing`);
+      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
       db.exec('COMMIT');
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     }
   }
+  db.exec('PRAGMA foreign_keys = ON');
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -1,35 +1,38 @@
 // Questions that the SQLite ledger answers for the waterfall, the snapshot and reports. Reading
 // only; nothing here changes a row.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Grant, GrantKind } from '../../domain/grants.ts';
-import { dayKeyOf } from '../../domain/localDays.ts';
-import type { OffsetSpan } from '../../domain/localDays.ts';
+import { allowanceGrant } from '../../domain/allowances.ts';
+import type { Allowance } from '../../domain/allowances.ts';
+import { availableMicroCredits } from '../../domain/grants.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
-import type { EntryView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
-import type { BalanceRead, LedgerQueries, Workspace } from './ledgerPort.ts';
+import type { EntryView, PriceChangeView, RequestView } from '../../protocol/snapshot.ts';
+import { readDirectives } from './directiveTable.ts';
+import { hasGrants, readOwed, readShownGrants } from './grantReads.ts';
+import type { LedgerChains } from './ledgerChains.ts';
+import type { BalanceRead, EstimateSample, Workspace } from './ledgerPort.ts';
 import { statement } from './statements.ts';
 
 type Row = Record<string, unknown>;
 
-/** Every grant, in the order of creation. */
-export function readGrants(db: DatabaseSync): Grant[] {
-  return statement(db, 'SELECT * FROM grants ORDER BY ordinal').all().map((row) => ({
-    id: String(row['grant_id']), kind: row['kind'] as GrantKind, amountMicroCredits: Number(row['amount']),
-    remainingMicroCredits: Number(row['remaining']), heldMicroCredits: Number(row['held']), priority: Number(row['priority']),
-    createdAtMs: Number(row['created_at_ms']), order: Number(row['ordinal']),
-    ...(row['expires_at_ms'] === null ? {} : { expiresAtMs: Number(row['expires_at_ms']) }),
-    ...(row['note'] === null ? {} : { note: String(row['note']) }),
-  }));
+/** Grants that are used up or over and still shown: the newest ones. */
+const endedShownMax = 100;
+
+/** The balance as people see it, with what holds now and when time brings something. */
+export function readBalance(db: DatabaseSync, chains: LedgerChains, nowMs: number): BalanceRead {
+  const grants = readShownGrants(db, endedShownMax);
+  const directives = readDirectives(db, chains);
+  const due = [
+    ...grants.filter((grant) => availableMicroCredits(grant) > 0).map((grant) => (grant.voided === undefined ? grant.expiresAtMs ?? Infinity : nowMs)),
+    ...directives.allowances.map((allowance) => nextGiftAtMs(db, allowance, nowMs)),
+  ];
+  const upkeepAtMs = Math.min(Infinity, ...due);
+  return { tracked: hasGrants(db), grants, owedMicroCredits: readOwed(db), directives, ...(Number.isFinite(upkeepAtMs) ? { upkeepAtMs } : {}) };
 }
 
-/** Grants and the answers about purchased credits. */
-export function readBalance(db: DatabaseSync): BalanceRead {
-  const consents = statement(db, 'SELECT DISTINCT scope, workspace_id FROM consents').all();
-  return {
-    grants: readGrants(db),
-    consentEverywhere: consents.some((row) => row['scope'] === 'everywhere'),
-    consentWorkspaces: consents.filter((row) => row['scope'] === 'workspace').map((row) => String(row['workspace_id'])),
-  };
+/** When an allowance gives its next grant: now where this period's is missing, else when the next period begins. */
+function nextGiftAtMs(db: DatabaseSync, allowance: Allowance, nowMs: number): number {
+  const { key, expiresAtMs } = allowanceGrant(allowance, nowMs);
+  return statement(db, 'SELECT 1 FROM grants WHERE key = ?').get(key) ? expiresAtMs : nowMs;
 }
 
 /** Every registered workspace. */
@@ -39,45 +42,10 @@ export function readWorkspaces(db: DatabaseSync): Workspace[] {
   }));
 }
 
-/** The grouping expression of each report; fixed texts, nothing from outside gets into the SQL. */
-const groupings = {
-  day: 'CAST((u.at_ms + s.offset_ms) / 86400000 AS INTEGER)',
-  model: 'COALESCE(u.model_served, u.model)',
-  workspace: 'u.workspace_id',
-  client: 'u.client',
-  thread: `COALESCE(u.thread_id, '')`,
-} as const;
-
-/** The distances to UTC as a table, so that each event is counted to the local day of its own time. */
-const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?2))`;
-const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
-
-/** Usage summed by a key; the attempts that the upstream never saw count as requests of zero tokens. */
-export function readUsage(db: DatabaseSync, args: LedgerQueries['usage']['args']): UsageRow[] {
-  const key = groupings[args.by];
-  const byDay = args.by === 'day';
-  const rows = statement(db, `${byDay ? spansTable : ''} SELECT ${key} AS key, COUNT(DISTINCT u.request_id) AS requests, SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached,
-    SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output, SUM(u.reasoning_tokens) AS reasoning, COALESCE(SUM(c.cost), 0) AS cost,
-    SUM(CASE WHEN c.id IS NOT NULL AND u.measured = 0 THEN 1 ELSE 0 END) AS estimated,
-    SUM(CASE WHEN c.id IS NULL AND u.input_tokens + u.output_tokens > 0 THEN 1 ELSE 0 END) AS unpriced, MAX(w.label) AS label
-    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id
-    ${byDay ? 'JOIN s ON u.at_ms >= s.from_ms AND u.at_ms < s.until_ms' : ''} WHERE u.at_ms >= ?1 GROUP BY 1 ORDER BY ${byDay ? '1' : 'cost DESC, 1'}`)
-    .all(args.sinceMs ?? 0, ...(byDay ? [JSON.stringify(args.utcOffsets ?? utcOnly)] : []));
-  return rows.map((row) => {
-    const text = byDay ? dayKeyOf(Number(row['key'])) : String(row['key']);
-    return {
-      key: text, label: args.by === 'workspace' && row['label'] !== null ? String(row['label']) : text || 'no thread', requests: Number(row['requests']),
-      inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
-      outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
-      estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
-    };
-  });
-}
-
 /** The newest finished attempts. */
 export function readRecent(db: DatabaseSync, limit: number): RequestView[] {
   return statement(db, `SELECT u.*, c.cost, w.label FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id
-    LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id ORDER BY u.sequence DESC LIMIT ?`).all(limit).map((row: Row) => ({
+    LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id WHERE u.corrects IS NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).map((row: Row) => ({
     requestId: String(row['request_id']), atMs: Number(row['at_ms']), workspaceId: String(row['workspace_id']),
     workspaceLabel: String(row['label'] ?? row['workspace_id']), client: String(row['client']),
     ...(row['thread_id'] === null ? {} : { threadId: String(row['thread_id']) }),
@@ -96,7 +64,7 @@ export function tokensOf(row: Row) {
   };
 }
 
-const entryColumns = `SELECT e.*, h.request_id FROM entries e LEFT JOIN holds h USING (attempt_id)`;
+const entryColumns = `SELECT e.*, h.request_id FROM entries e LEFT JOIN holds h ON h.attempt_id = e.attempt_id`;
 
 /** The newest balance entries, newest first. */
 export function readEntries(db: DatabaseSync, limit: number): EntryView[] {
@@ -110,8 +78,26 @@ export function readRequestEntries(db: DatabaseSync, requestId: string): EntryVi
 
 function entryView(row: Row): EntryView {
   return {
-    sequence: Number(row['sequence']), atMs: Number(row['at_ms']), kind: row['kind'] as EntryView['kind'], grantId: String(row['grant_id']),
+    sequence: Number(row['sequence']), atMs: Number(row['at_ms']), kind: row['kind'] as EntryView['kind'], account: row['account'] as EntryView['account'],
+    ...(row['grant_id'] === null ? {} : { grantId: String(row['grant_id']) }), ...(row['corrects'] === null ? {} : { corrects: String(row['corrects']) }),
     ...(row['request_id'] === null ? {} : { requestId: String(row['request_id']) }),
     amountMicroCredits: Number(row['amount']), heldDeltaMicroCredits: Number(row['held_delta']), balanceAfterMicroCredits: Number(row['balance_after']),
   };
+}
+
+/** Prices that changed since a moment, newest first: a model's later ones, each with the one before it. */
+export function readPriceChanges(db: DatabaseSync, sinceMs: number): PriceChangeView[] {
+  return statement(db, `SELECT * FROM (SELECT at_ms, subject, content, LAG(content) OVER (PARTITION BY subject ORDER BY sequence) AS before, sequence FROM directives WHERE kind = 'price')
+    WHERE before IS NOT NULL AND at_ms >= ? ORDER BY sequence DESC LIMIT 50`).all(sinceMs).map((row) => {
+    const priceOf = (text: unknown) => (JSON.parse(String(text)) as { readonly price: PriceChangeView['after'] }).price;
+    return { model: String(row['subject']), atMs: Number(row['at_ms']), before: priceOf(row['before']), after: priceOf(row['content']) };
+  });
+}
+
+/** The newest measured attempts with the sizes that they were estimated from, oldest first. */
+export function readSamples(db: DatabaseSync, limit: number): EstimateSample[] {
+  return statement(db, `SELECT u.model, h.basis, u.input_tokens, u.output_tokens, u.outcome FROM usage_events u JOIN holds h ON h.attempt_id = u.attempt_id JOIN charges c ON c.usage_event_id = u.id
+    WHERE u.measured = 1 AND u.corrects IS NULL AND h.basis IS NOT NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).reverse().map((row) => ({
+    model: String(row['model']), basis: String(row['basis']), inputTokens: Number(row['input_tokens']), outputTokens: Number(row['output_tokens']), incomplete: row['outcome'] === 'incomplete',
+  }));
 }

@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
-import type { LedgerCommand, LedgerQueries } from './ledgerPort.ts';
+import type { LedgerCommand } from './ledgerCommands.ts';
+import type { OpenedAs } from './ledgerFile.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
 import { SqliteLedger } from './sqliteLedger.ts';
 
 /** A message to the thread. */
@@ -18,7 +20,7 @@ export type ThreadRequest =
 export type ThreadAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly problem: Problem };
 
 /** What the thread is started with. */
-export interface ThreadData { readonly role: 'ledger'; readonly path: string }
+export interface ThreadData { readonly role: 'ledger'; readonly path: string; readonly as?: OpenedAs }
 
 /** Commands in one transaction at most; more wait for the next. */
 const groupMax = 256;
@@ -32,7 +34,7 @@ export function sha256(text: string): string {
 export function serveLedger(port: MessagePort, data: ThreadData, schedule: (run: () => void) => void): void {
   let ledger: SqliteLedger;
   try {
-    ledger = SqliteLedger.open(data.path, sha256);
+    ledger = SqliteLedger.open(data.path, sha256, data.as);
   } catch (error) {
     port.postMessage({ id: 0, problem: problemOf(error) } satisfies ThreadAnswer);
     port.close();

@@ -2,17 +2,18 @@
 // acknowledged change survives the loss of power. Groups of commands commit together. A commit
 // that fails is unknown, not undone: the file is opened anew and each command is looked up again.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Hash } from '../../domain/ledgerRows.ts';
+import type { Hash } from '../../domain/rowTexts.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { auditFile } from './ledgerAudit.ts';
+import { answerQuery } from './ledgerAnswers.ts';
 import { LedgerChains } from './ledgerChains.ts';
-import { explainRequest } from './ledgerExplain.ts';
+import type { LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
 import { isFileFault, openLedgerFile, storeProblem } from './ledgerFile.ts';
-import { consentCause } from './ledgerPort.ts';
-import type { LedgerCommand, LedgerCommandResults, LedgerQueries } from './ledgerPort.ts';
-import { readBalance, readEntries, readRecent, readUsage, readWorkspaces } from './ledgerReads.ts';
-import { runCommand } from './ledgerWrites.ts';
+import type { OpenedAs } from './ledgerFile.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
+import { isThere, runCommand } from './ledgerWrites.ts';
+import { openDatabase } from './openDatabase.ts';
+import type { OpenDatabase } from './openDatabase.ts';
 
 /** What became of one command of a group. */
 export type CommandOutcome =
@@ -28,20 +29,24 @@ export class SqliteLedger {
   /** Set once the file could not be opened again; every later command is refused with it. */
   #failed: Problem | undefined;
 
-  private constructor(path: string, hash: Hash, db: DatabaseSync) {
+  readonly #openDatabase: OpenDatabase;
+
+  private constructor(path: string, hash: Hash, open: OpenDatabase, db: DatabaseSync) {
     this.#path = path;
     this.#hash = hash;
+    this.#openDatabase = open;
     this.#db = db;
     this.#chains = new LedgerChains(db, hash);
   }
 
   /**
    * Opens the ledger, or makes a new one where there is no file.
+   * @param open opens SQLite connections; passed in by tests that let the disk fail
    * @throws ProblemError `ledger_corrupt`, `ledger_newer`, `ledger_full` or `ledger_unavailable`.
    */
-  static open(path: string, hash: Hash): SqliteLedger {
+  static open(path: string, hash: Hash, as: OpenedAs = 'owner', open: OpenDatabase = openDatabase): SqliteLedger {
     try {
-      return new SqliteLedger(path, hash, openLedgerFile(path, true));
+      return new SqliteLedger(path, hash, open, openLedgerFile(path, { hash, as, open }));
     } catch (error) {
       throw error instanceof ProblemError ? error : new ProblemError(storeProblem(error), { cause: error });
     }
@@ -86,7 +91,7 @@ export class SqliteLedger {
   /** After a failed commit: whether the command is there. Running it again is safe, each has its key. */
   #lookUp(command: LedgerCommand): CommandOutcome | undefined {
     try {
-      if (!this.#isThere(command)) return undefined;
+      if (!isThere(this.#db, command)) return undefined;
       this.#db.exec('BEGIN IMMEDIATE');
       const outcome = this.#runOne(command);
       this.#db.exec('COMMIT');
@@ -97,19 +102,6 @@ export class SqliteLedger {
     }
   }
 
-  #isThere(command: LedgerCommand): boolean {
-    const exists = (sql: string, key: string) => this.#db.prepare(sql).get(key) !== undefined;
-    switch (command.type) {
-      case 'reserve': return exists('SELECT 1 FROM decisions WHERE attempt_id = ?', command.attemptId);
-      case 'begin': return exists('SELECT 1 FROM begun WHERE attempt_id = ?', command.attemptId);
-      case 'settle': return exists(`SELECT 1 FROM usage_events WHERE attempt_id = ?`, command.attemptId);
-      case 'grant': return exists('SELECT 1 FROM grants WHERE key = ?', command.key);
-      case 'consent': return exists('SELECT 1 FROM consents WHERE cause = ?', consentCause(command.consent));
-      case 'workspace': return exists('SELECT 1 FROM workspaces WHERE token_hash = ?', command.tokenHash);
-      case 'recover': case 'expire': return false;
-    }
-  }
-
   /** Answers a question. @throws ProblemError when the file fails. */
   query<Q extends keyof LedgerQueries>(type: Q, args: LedgerQueries[Q]['args']): LedgerQueries[Q]['result'] {
     if (this.#failed) {
@@ -117,21 +109,9 @@ export class SqliteLedger {
       if (again) throw new ProblemError(again);
     }
     try {
-      return this.#answer(type, args) as LedgerQueries[Q]['result'];
+      return answerQuery(this.#db, this.#chains, this.#hash, type, args);
     } catch (error) {
       throw new ProblemError(storeProblem(error), { cause: error });
-    }
-  }
-
-  #answer(type: keyof LedgerQueries, args: LedgerQueries[keyof LedgerQueries]['args']): unknown {
-    switch (type) {
-      case 'workspaces': return readWorkspaces(this.#db);
-      case 'balance': return readBalance(this.#db);
-      case 'usage': return readUsage(this.#db, args as LedgerQueries['usage']['args']);
-      case 'recent': return readRecent(this.#db, (args as LedgerQueries['recent']['args']).limit);
-      case 'entries': return readEntries(this.#db, (args as LedgerQueries['entries']['args']).limit);
-      case 'explain': return explainRequest(this.#db, (args as LedgerQueries['explain']['args']).id);
-      case 'audit': return auditFile(this.#db, this.#hash, (args as LedgerQueries['audit']['args']).full);
     }
   }
 
@@ -143,7 +123,7 @@ export class SqliteLedger {
     }
     try {
       // A ledger that vanished while it was in use is never replaced by an empty one.
-      this.#db = openLedgerFile(this.#path, false);
+      this.#db = openLedgerFile(this.#path, { hash: this.#hash, as: 'again', open: this.#openDatabase });
       this.#chains = new LedgerChains(this.#db, this.#hash);
       this.#failed = undefined;
     } catch (error) {

@@ -2,7 +2,9 @@
 // dies, everything that waits and comes later is refused: the store fails closed.
 import { Worker } from 'node:worker_threads';
 import { problem, ProblemError } from '../../domain/problem.ts';
-import type { LedgerCommand, LedgerCommandResults, LedgerQueries, LedgerStore } from './ledgerPort.ts';
+import type { LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
+import type { OpenedAs } from './ledgerFile.ts';
+import type { LedgerQueries, LedgerStore } from './ledgerPort.ts';
 import type { ThreadAnswer, ThreadData, ThreadRequest } from './ledgerThread.ts';
 
 interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
@@ -24,8 +26,8 @@ export class ThreadedLedger implements LedgerStore {
    * @param entry the module that calls `serveLedger` when its `workerData.role` is `ledger`
    * @throws ProblemError when the file cannot be opened
    */
-  static async open(entry: URL, path: string): Promise<ThreadedLedger> {
-    const worker = new Worker(entry, { workerData: { role: 'ledger', path } satisfies ThreadData });
+  static async open(entry: URL, path: string, as: OpenedAs = 'owner'): Promise<ThreadedLedger> {
+    const worker = new Worker(entry, { workerData: { role: 'ledger', path, as } satisfies ThreadData });
     const ledger = new ThreadedLedger(worker);
     await new Promise<void>((resolve, reject) => {
       ledger.#waiting.set(0, { resolve: () => resolve(), reject });

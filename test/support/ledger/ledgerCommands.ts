@@ -3,7 +3,7 @@
 import type { ModelPrice } from '../../../src/domain/pricing.ts';
 import { noTokens } from '../../../src/domain/tokenUsage.ts';
 import type { TokenUsage } from '../../../src/domain/tokenUsage.ts';
-import type { BeginCommand, GrantCommand, ReserveCommand, SettleCommand, WorkspaceCommand } from '../../../src/broker/store/ledgerPort.ts';
+import type { BeginCommand, GrantCommand, ReserveCommand, SettleCommand, WorkspaceCommand } from '../../../src/broker/store/ledgerCommands.ts';
 
 /** A moment that tests start at: 2026-11-22T12:00:00Z. */
 export const startMs = Date.UTC(2026, 10, 22, 12);

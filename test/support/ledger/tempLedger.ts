@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
-import type { LedgerCommand, LedgerCommandResults } from '../../../src/broker/store/ledgerPort.ts';
+import type { LedgerCommand, LedgerCommandResults } from '../../../src/broker/store/ledgerCommands.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 
 /** Runs something with a folder that is removed afterwards, whatever happens. */

@@ -1,11 +1,5 @@
-// The tables of the SQLite ledger and how a file gets to the newest version of them. Statements
-// only; opening and writing are elsewhere.
-
-/** Version of the tables below, kept in `PRAGMA user_version`. */
-export const schemaVersion = 1;
-
-/** Marks the file as a ledger of the broker (`PRAGMA application_id`), "CDXB" in ASCII. */
-export const applicationId = 0x43445842;
+// The tables of the first version of the SQLite ledger, as they were first made. Never changed any more:
+// later versions begin with them. Statements only.
 
 const tables = `
 CREATE TABLE workspaces (
@@ -83,16 +77,11 @@ CREATE INDEX entries_by_attempt ON entries (attempt_id) WHERE attempt_id IS NOT 
 `;
 
 /** Triggers that keep a table append-only, whoever writes to the file. */
-function appendOnly(table: string): string {
+export function appendOnly(table: string): string {
   return `
 CREATE TRIGGER ${table}_not_updated BEFORE UPDATE ON ${table} BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END;
 CREATE TRIGGER ${table}_not_deleted BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END;`;
 }
 
-/**
- * All migrations, oldest first; the index plus one is the version that a migration leads to.
- * Each runs in one transaction together with the new version number.
- */
-export const migrations: readonly string[] = [
-  tables + ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'consents'].map(appendOnly).join(''),
-];
+/** Makes the first version. */
+export const version1 = tables + ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'consents'].map(appendOnly).join('');

@@ -1,0 +1,84 @@
+// What budgets have used up, from the rollups, and what running attempts reserve of them, from the open
+// holds. Reading only; the rules are the domain's.
+import type { DatabaseSync } from 'node:sqlite';
+import { bucketMs, budgetEndsAtMs, budgetKey, countedFromMs } from '../../domain/budgets.ts';
+import type { Budget, BudgetPer, BudgetSubject, BudgetUse } from '../../domain/budgets.ts';
+import type { RollupDimension } from '../../domain/rollups.ts';
+import type { BudgetView } from '../../protocol/snapshot.ts';
+import { budgetText } from '../../domain/budgets.ts';
+import { statement } from './statements.ts';
+
+/** The rollup that counts for each kind of budget. Models count as they were asked for, since that is what is decided about. */
+const dimensionOf: Readonly<Record<Exclude<BudgetPer, 'request'>, RollupDimension>> = { task: 'thread', workspace: 'workspace', model: 'asked', client: 'client', everything: 'total' };
+const unitSql = { credits: 'cost', tokens: 'input + output' } as const;
+const reservedSql = { credits: 'COALESCE(h.estimate, h.amount)', tokens: 'h.estimated_input + h.estimated_output' } as const;
+/** What an open hold counts under for each kind of budget, over a hold `h` and its request `r`. */
+const holdKeySql: Readonly<Record<BudgetPer, string>> = { request: 'h.request_id', task: `COALESCE(r.thread_id, '')`, workspace: 'h.workspace_id', model: 'r.model', client: 'r.client', everything: `''` };
+/** The largest code unit: what begins with a text lies between it and itself with this behind it. */
+const last = '\uffff';
+
+/** The budgets that are about a request, with what is used and reserved of each. */
+export function readBudgetUses(db: DatabaseSync, budgets: readonly Budget[], subject: BudgetSubject, nowMs: number): BudgetUse[] {
+  return budgets.flatMap((budget) => {
+    const key = budgetKey(budget, subject);
+    return key === undefined ? [] : [readUse(db, budget, key, nowMs)];
+  });
+}
+
+function readUse(db: DatabaseSync, budget: Budget, key: string, nowMs: number): BudgetUse {
+  const endsAtMs = budgetEndsAtMs(budget, nowMs);
+  return { budget, key, used: readUsed(db, budget, key, nowMs), reserved: readReserved(db, budget, key), ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+}
+
+/** The span of keys that a key stands for: itself, or for `gpt-5*` everything that begins with it. */
+function spanOf(budget: Budget, key: string): readonly [string, string] {
+  return budget.per === 'model' && key.endsWith('*') ? [key.slice(0, -1), `${key.slice(0, -1)}${last}`] : [key, key];
+}
+
+function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number): number {
+  const unit = unitSql[budget.unit];
+  if (budget.per === 'request') {
+    const sql = budget.unit === 'credits' ? 'SELECT SUM(c.cost) AS used FROM usage_events u JOIN charges c ON c.usage_event_id = u.id WHERE u.request_id = ?'
+      : 'SELECT SUM(input_tokens + output_tokens) AS used FROM usage_events WHERE request_id = ?';
+    return Number(statement(db, sql).get(key)?.['used'] ?? 0);
+  }
+  const fromMs = countedFromMs(budget, nowMs);
+  const row = statement(db, `SELECT SUM(${unit}) AS used FROM rollups WHERE dimension = ? AND key BETWEEN ? AND ? AND bucket >= ?`)
+    .get(dimensionOf[budget.per], ...spanOf(budget, key), fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs);
+  return Number(row?.['used'] ?? 0);
+}
+
+function readReserved(db: DatabaseSync, budget: Budget, key: string): number {
+  return Number(statement(db, `SELECT SUM(${reservedSql[budget.unit]}) AS reserved FROM holds h JOIN requests r USING (request_id) WHERE h.state = 'open' AND ${holdKeySql[budget.per]} BETWEEN ? AND ?`)
+    .get(...spanOf(budget, key))?.['reserved'] ?? 0);
+}
+
+/** Keys of one budget that are shown at the most: those that have used the most. */
+const keysShownMax = 10;
+
+/** Every budget with what has been used of it now, for people. */
+export function readBudgetViews(db: DatabaseSync, budgets: readonly Budget[], nowMs: number): BudgetView[] {
+  return budgets.map((budget) => ({
+    id: budget.id, text: budgetText(budget), budget,
+    uses: keysOf(db, budget, nowMs).map((key) => {
+      const { used, reserved, endsAtMs } = readUse(db, budget, key, nowMs);
+      return { key, ...labelOf(db, budget, key), used, reserved, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+    }),
+  }));
+}
+
+/** What a budget counts under now: its one key, or those that used something in its period. A budget per request has none that lasts. */
+function keysOf(db: DatabaseSync, budget: Budget, nowMs: number): string[] {
+  if (budget.per === 'request') return [];
+  if (budget.per === 'everything') return [''];
+  if (budget.of !== undefined) return [budget.of];
+  const fromMs = countedFromMs(budget, nowMs);
+  return statement(db, `SELECT key, SUM(${unitSql[budget.unit]}) AS used FROM rollups WHERE dimension = ? AND key <> '' AND bucket >= ? GROUP BY key HAVING used > 0 ORDER BY used DESC LIMIT ${keysShownMax}`)
+    .all(dimensionOf[budget.per], fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs).map((row) => String(row['key']));
+}
+
+function labelOf(db: DatabaseSync, budget: Budget, key: string): { readonly label?: string } {
+  if (budget.per !== 'workspace') return {};
+  const label = statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(key)?.['label'];
+  return typeof label === 'string' ? { label } : {};
+}

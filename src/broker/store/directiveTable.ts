@@ -1,0 +1,67 @@
+// The directives in the SQLite ledger: laying one down, and what holds now. What holds is kept in memory
+// under the head of its chain, so that a decision reads nothing and a rolled-back change is forgotten.
+import type { DatabaseSync } from 'node:sqlite';
+import { directiveFault, directiveState, subjectOf } from '../../domain/directives.ts';
+import type { Directive, DirectiveState } from '../../domain/directives.ts';
+import type { ModelPrice } from '../../domain/pricing.ts';
+import { problem } from '../../domain/problem.ts';
+import type { LedgerChains } from './ledgerChains.ts';
+import type { DirectCommand, LedgerCommandResults } from './ledgerCommands.ts';
+import { statement } from './statements.ts';
+
+const held = new WeakMap<LedgerChains, { readonly head: string; readonly state: DirectiveState }>();
+
+/** Everything that holds now. */
+export function readDirectives(db: DatabaseSync, chains: LedgerChains): DirectiveState {
+  const { directive: head } = chains.mark();
+  const known = held.get(chains);
+  if (known?.head === head) return known.state;
+  const state = directiveState(newest(db));
+  held.set(chains, { head, state });
+  return state;
+}
+
+/** The newest directive of each subject, in the order in which those subjects came up first. Consents for one request are over with it. */
+function* newest(db: DatabaseSync): Generator<Directive> {
+  const rows = db.prepare(`SELECT d.content FROM directives d JOIN (SELECT kind, subject, MIN(sequence) AS first, MAX(sequence) AS last FROM directives
+    WHERE kind IN ('consent', 'budget', 'allowance', 'policy', 'unpriced-model', 'price') AND NOT (kind = 'consent' AND subject LIKE 'request %') GROUP BY kind, subject) n ON d.sequence = n.last ORDER BY n.first`);
+  for (const row of rows.iterate()) yield JSON.parse(String(row['content'])) as Directive;
+  // An answer for one request is looked at while that request may still be decided: the newest are enough.
+  const single = db.prepare(`SELECT content FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' ORDER BY sequence DESC LIMIT ${singleConsentsMax}`);
+  for (const row of single.iterate()) yield JSON.parse(String(row['content'])) as Directive;
+}
+
+/** Answers for one request that are kept in mind; more requests than that never wait for an answer at once. */
+const singleConsentsMax = 500;
+
+/** Lays a directive down. The same key again, or what holds already, changes nothing. */
+export function direct(db: DatabaseSync, chains: LedgerChains, command: DirectCommand): LedgerCommandResults['direct'] {
+  const { directive, key } = command;
+  const content = JSON.stringify(directive);
+  const known = statement(db, 'SELECT content FROM directives WHERE id = ?').get(key);
+  if (known) return known['content'] === content ? { exists: true } : { problem: problem('key_conflict', `The key "${key}" was used before for something else. Nothing was changed.`) };
+  const last = statement(db, 'SELECT content FROM directives WHERE kind = ? AND subject = ? ORDER BY sequence DESC LIMIT 1').get(directive.kind, subjectOf(directive));
+  if (last?.['content'] === content) return { exists: true };
+  const fault = directiveFault(directive, readDirectives(db, chains));
+  if (fault !== undefined) return { problem: problem('argument_invalid', `${fault} Nothing was changed.`) };
+  layDown(chains, key, command.atMs, directive);
+  return { exists: false };
+}
+
+/** Appends a directive that is known to be new and sound. */
+export function layDown(chains: LedgerChains, key: string, atMs: number, directive: Directive): void {
+  chains.directive({ id: key, atMs, kind: directive.kind, subject: subjectOf(directive), content: JSON.stringify(directive) });
+}
+
+/** Notes the price of a model when it is seen first and whenever it has changed, whatever day its table names. */
+export function notePrice(db: DatabaseSync, chains: LedgerChains, seen: { readonly model: string; readonly price: ModelPrice; readonly atMs: number }): void {
+  const known = readDirectives(db, chains).prices.get(seen.model);
+  if (known && sameRates(known, seen.price)) return;
+  const times = Number(statement(db, `SELECT COUNT(*) AS n FROM directives WHERE kind = 'price' AND subject = ?`).get(seen.model)?.['n']);
+  layDown(chains, `price ${seen.model} ${times + 1}`, seen.atMs, { kind: 'price', model: seen.model, price: seen.price });
+}
+
+function sameRates(a: ModelPrice, b: ModelPrice): boolean {
+  const terms = ({ rates, long, fast }: ModelPrice) => JSON.stringify([rates, long ?? null, fast ?? null]);
+  return terms(a) === terms(b);
+}

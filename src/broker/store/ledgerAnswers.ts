@@ -1,0 +1,41 @@
+// Which function answers which question about the SQLite ledger. Reading only, but for the checkpoint that a
+// clean audit leaves and the copy that a backup is.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Hash } from '../../domain/rowTexts.ts';
+import { readBudgetViews } from './budgetReads.ts';
+import { readDirectives } from './directiveTable.ts';
+import { readExport } from './exportReads.ts';
+import { auditFile } from './ledgerAudit.ts';
+import { backupTo, readHead, readHealth, stoodAt } from './ledgerCare.ts';
+import type { LedgerChains } from './ledgerChains.ts';
+import { explainRequest } from './ledgerExplain.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
+import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
+import { decideOn } from './reserveWrites.ts';
+import { readUsage } from './usageReads.ts';
+
+type Answers = { readonly [Q in keyof LedgerQueries]: (db: DatabaseSync, args: LedgerQueries[Q]['args'], chains: LedgerChains, hash: Hash) => LedgerQueries[Q]['result'] };
+
+const answers: Answers = {
+  workspaces: (db) => readWorkspaces(db),
+  balance: (db, { nowMs }, chains) => readBalance(db, chains, nowMs),
+  budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
+  usage: (db, args) => readUsage(db, args),
+  recent: (db, { limit }) => readRecent(db, limit),
+  entries: (db, { limit }) => readEntries(db, limit),
+  explain: (db, { id }) => explainRequest(db, id),
+  decide: (db, facts, chains) => decideOn(db, chains, facts).decision,
+  audit: (db, args, _chains, hash) => auditFile(db, hash, args),
+  priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),
+  samples: (db, { limit }) => readSamples(db, limit),
+  export: (db, args) => readExport(db, args),
+  backup: (db, { path }) => backupTo(db, path),
+  health: (db) => readHealth(db),
+  head: (db) => readHead(db),
+  stoodAt: (db, { head }) => stoodAt(db, head),
+};
+
+/** Answers a question. */
+export function answerQuery<Q extends keyof LedgerQueries>(db: DatabaseSync, chains: LedgerChains, hash: Hash, type: Q, args: LedgerQueries[Q]['args']): LedgerQueries[Q]['result'] {
+  return answers[type](db, args, chains, hash);
+}

@@ -1,0 +1,117 @@
+// Deciding an attempt on the rows of the ledger, and reserving its hold. What the waterfall needs is read
+// here, once for a real request and for one that is only asked about; the rules are the domain's.
+import type { DatabaseSync } from 'node:sqlite';
+import { consentFor } from '../../domain/consent.ts';
+import type { DecisionRecord } from '../../domain/decisionRecord.ts';
+import type { DirectiveState } from '../../domain/directives.ts';
+import type { DecisionRow, HoldRow } from '../../domain/ledgerRows.ts';
+import type { ModelPrice } from '../../domain/pricing.ts';
+import { attemptTermsText } from '../../domain/rowTexts.ts';
+import { noTokens } from '../../domain/tokenUsage.ts';
+import type { UnpricedRule } from '../../domain/walk.ts';
+import { decide } from '../../domain/waterfall.ts';
+import { readBudgetUses } from './budgetReads.ts';
+import { notePrice, readDirectives } from './directiveTable.ts';
+import { hasGrants, readOwed, readSpendableGrants } from './grantReads.ts';
+import type { LedgerChains } from './ledgerChains.ts';
+import type { DecideFacts, LedgerCommandResults, ReserveCommand } from './ledgerCommands.ts';
+import { addToRollups } from './rollupTable.ts';
+import { statement } from './statements.ts';
+import { doUpkeep } from './upkeep.ts';
+
+/** The price that an attempt is held and charged by: the model's own, or the ceiling where the policy says so. */
+function pricedBy(facts: DecideFacts, rule: UnpricedRule): { readonly price?: ModelPrice; readonly estimateMicroCredits?: number } {
+  if (facts.estimateMicroCredits !== undefined || rule !== 'ceiling' || !facts.ceiling) {
+    return { ...(facts.price ? { price: facts.price } : {}), ...(facts.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: facts.estimateMicroCredits }) };
+  }
+  return facts.ceiling;
+}
+
+function ruleFor(facts: DecideFacts, state: DirectiveState): UnpricedRule {
+  const answered = state.unpricedModels.get(facts.request.model);
+  return facts.unpricedRule ?? (answered === 'allow' ? 'allow' : answered === 'deny' ? 'refuse' : state.policies.unpriced);
+}
+
+/** Decides on the ledger as it stands; writes nothing. */
+export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFacts): { readonly decision: DecisionRecord; readonly price?: ModelPrice; readonly estimateMicroCredits?: number } {
+  const { request } = facts;
+  const state = readDirectives(db, chains);
+  const unpricedRule = ruleFor(facts, state);
+  const priced = pricedBy(facts, unpricedRule);
+  const subject = { requestId: request.requestId, workspaceId: request.workspaceId, model: request.model, client: request.client, ...(request.threadId === undefined ? {} : { threadId: request.threadId }) };
+  const decision = decide({
+    nowMs: facts.atMs, model: request.model, workspaceId: request.workspaceId, estimateTokens: facts.estimatedInputTokens + facts.estimatedOutputTokens,
+    unpricedRule, tracked: hasGrants(db), grants: readSpendableGrants(db), owedMicroCredits: readOwed(db),
+    consent: consentOf(state, subject, facts), canAsk: facts.canAsk ?? false, canWait: facts.canWait ?? false,
+    budgets: readBudgetUses(db, state.budgets, subject, facts.atMs), limits: facts.limits,
+    ...(priced.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: priced.estimateMicroCredits }),
+    ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
+  });
+  return { decision, ...priced };
+}
+
+/** The answer that holds; where nobody gave one and nobody can be asked, the policy for that stands for it. */
+function consentOf(state: DirectiveState, subject: Parameters<typeof consentFor>[1], facts: DecideFacts): ReturnType<typeof consentFor> {
+  const found = consentFor(state.consents, subject);
+  return found.answer === 'ask' && facts.canAsk !== true && !facts.answered && state.policies.unattended === 'allow' ? { answer: 'allow', scope: 'everywhere' } : found;
+}
+
+/** Decides one attempt; stores the decision and, if admitted, its hold. */
+export function reserve(db: DatabaseSync, chains: LedgerChains, command: ReserveCommand): LedgerCommandResults['reserve'] {
+  const { request, attemptId } = command;
+  const known = statement(db, 'SELECT record FROM decisions WHERE attempt_id = ?').get(attemptId);
+  if (known) return { decision: JSON.parse(String(known['record'])) as DecisionRecord, exists: true };
+  doUpkeep(db, chains, command.atMs);
+  const { decision, price, estimateMicroCredits } = decideOn(db, chains, command);
+  if (decision.outcome === 'ask' || decision.outcome === 'wait') return { decision, exists: false };
+  const row: Omit<DecisionRow, 'termsHash'> = {
+    attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(decision), requestId: request.requestId,
+    receivedAtMs: request.receivedAtMs, workspaceId: request.workspaceId, client: request.client, clientVersion: request.clientVersion ?? null,
+    threadId: request.threadId ?? null, turnId: request.turnId ?? null, requestKind: request.requestKind ?? null, model: request.model, stream: request.stream,
+  };
+  const hold: Omit<HoldRow, 'state'> | undefined = decision.outcome === 'refuse' ? undefined : {
+    attemptId, requestId: request.requestId, number: command.number, workspaceId: request.workspaceId, openedAtMs: command.atMs,
+    amountMicroCredits: decision.holdMicroCredits, price: price ?? null, tier: command.tier ?? 'standard',
+    estimatedInputTokens: command.estimatedInputTokens, estimatedOutputTokens: command.estimatedOutputTokens,
+    estimateMicroCredits: estimateMicroCredits ?? null, likelyOutputTokens: command.likelyOutputTokens ?? command.estimatedOutputTokens, basis: command.basis ?? null,
+  };
+  const termsHash = chains.termsHash(attemptTermsText(row, hold));
+  insertDecision(db, row, termsHash);
+  if (price && command.price) notePrice(db, chains, { model: request.model, price, atMs: command.atMs });
+  if (!hold) {
+    refuse(db, chains, command, decision.message ?? 'Refused by the broker.', termsHash);
+    return { decision, exists: false };
+  }
+  insertHold(db, hold);
+  for (const slice of decision.slices) {
+    chains.entry({ id: `reserve_${attemptId}_${slice.grantId}`, atMs: command.atMs, kind: 'reserve', grantId: slice.grantId, attemptId, amountMicroCredits: 0, heldDeltaMicroCredits: slice.microCredits, termsHash });
+  }
+  return { decision, exists: false };
+}
+
+/** A refused request has a usage event too, which says why it cost nothing. */
+function refuse(db: DatabaseSync, chains: LedgerChains, command: ReserveCommand, freeReason: string, termsHash: string): void {
+  const { request, attemptId } = command;
+  const event = {
+    id: `use_${attemptId}`, attemptId, requestId: request.requestId, atMs: command.atMs, workspaceId: request.workspaceId, client: request.client,
+    threadId: request.threadId ?? null, model: request.model, modelServed: null, tier: 'standard', outcome: 'refused', status: null,
+    measured: true, freeReason, ...noTokens, waitedMs: command.limits.waitedMs, firstByteMs: null, durationMs: 0,
+    upstreamRequestId: null, responseId: null, notice: null, termsHash, corrects: null,
+  } as const;
+  chains.usageEvent(event);
+  addToRollups(db, event, { requestKind: request.requestKind ?? null });
+}
+
+function insertDecision(db: DatabaseSync, row: Omit<DecisionRow, 'termsHash'>, termsHash: string): void {
+  statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream)
+    VALUES (?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind,
+    row.model, row.stream ? 1 : 0);
+  statement(db, 'INSERT INTO decisions (attempt_id, request_id, number, at_ms, waited_ms, record, terms_hash) VALUES (?,?,?,?,?,?,?)')
+    .run(row.attemptId, row.requestId, row.number, row.atMs, row.waitedMs, row.record, termsHash);
+}
+
+function insertHold(db: DatabaseSync, hold: Omit<HoldRow, 'state'>): void {
+  statement(db, `INSERT INTO holds (attempt_id, request_id, number, workspace_id, opened_at_ms, amount, price, tier, estimated_input, estimated_output, state, estimate, likely_output, basis)
+    VALUES (?,?,?,?,?,?,?,?,?,?,'open',?,?,?)`).run(hold.attemptId, hold.requestId, hold.number, hold.workspaceId, hold.openedAtMs, hold.amountMicroCredits,
+    hold.price ? JSON.stringify(hold.price) : null, hold.tier, hold.estimatedInputTokens, hold.estimatedOutputTokens, hold.estimateMicroCredits, hold.likelyOutputTokens, hold.basis);
+}

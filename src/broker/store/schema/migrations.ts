@@ -1,0 +1,18 @@
+// How a ledger file gets to the newest version of its tables. The order and the versions only; what each
+// step does is in a file of its own.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Hash } from '../../../domain/rowTexts.ts';
+import { version1 } from './version1.ts';
+import { toVersion2 } from './version2.ts';
+
+/** The version that this program writes, kept in `PRAGMA user_version`. */
+export const schemaVersion = 2;
+
+/** Marks the file as a ledger of the broker (`PRAGMA application_id`), "CDXB" in ASCII. */
+export const applicationId = 0x43445842;
+
+/**
+ * All migrations, oldest first; the index plus one is the version that a migration leads to.
+ * Each runs in one transaction together with the new version number.
+ */
+export const migrations: readonly ((db: DatabaseSync, hash: Hash) => void)[] = [(db) => db.exec(version1), toVersion2];

@@ -1,0 +1,53 @@
+// Usage reports from the rollups, so that they cost the same however long the ledger is. Only the part of
+// a quarter hour at the beginning is read from the events themselves.
+import type { DatabaseSync } from 'node:sqlite';
+import { bucketMs } from '../../domain/budgets.ts';
+import { dayKeyOf } from '../../domain/localDays.ts';
+import type { OffsetSpan } from '../../domain/localDays.ts';
+import type { RollupDimension } from '../../domain/rollups.ts';
+import type { UsageRow } from '../../protocol/snapshot.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
+import { eventSums, summedColumns } from './rollupTable.ts';
+import { statement } from './statements.ts';
+
+type Args = LedgerQueries['usage']['args'];
+
+const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
+/** The distances to UTC as a table, so that each quarter hour is counted to the local day of its own time. */
+const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?5))`;
+const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
+/** What a key that is empty is called. */
+const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no thread', kind: 'request' };
+
+/** Usage summed by a key; the attempts that the upstream never saw count as requests of zero tokens. A request counts when its first attempt ended. */
+export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
+  const byDay = args.by === 'day';
+  const dimension = dimensionOf[args.by];
+  const sinceMs = args.sinceMs ?? 0;
+  const firstWhole = Math.ceil(sinceMs / bucketMs);
+  const sources = `SELECT * FROM rollups WHERE dimension = ?1 AND bucket >= ?2 UNION ALL ${eventSums(dimension, 'u.at_ms >= ?3 AND u.at_ms < ?4')}`;
+  const sql = byDay
+    ? `${spansTable} SELECT CAST((bucket * ${bucketMs} + s.offset_ms) / 86400000 AS INTEGER) AS group_key, ${summedColumns} FROM (${sources}) x
+      JOIN s ON bucket * ${bucketMs} >= s.from_ms AND bucket * ${bucketMs} < s.until_ms GROUP BY group_key ORDER BY group_key`
+    : `SELECT key AS group_key, ${summedColumns} FROM (${sources}) GROUP BY key ORDER BY cost DESC, key LIMIT ?5`;
+  const rows = statement(db, sql).all(dimension, firstWhole, sinceMs, firstWhole * bucketMs, byDay ? JSON.stringify(args.utcOffsets ?? utcOnly) : args.limit ?? -1);
+  return rows.map((row) => {
+    const key = byDay ? dayKeyOf(Number(row['group_key'])) : String(row['group_key']);
+    return {
+      key, label: labelOf(db, args.by, key), requests: Number(row['requests']),
+      inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
+      outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
+      estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
+      ...(Number(row['measured']) === 0 ? {} : { estimates: {
+        measured: Number(row['measured']), covered: Number(row['covered']), estimatedInput: Number(row['estimated_input']), estimatedOutput: Number(row['estimated_output']),
+        measuredInput: Number(row['measured_input']), measuredOutput: Number(row['measured_output']), inputError: Number(row['input_error']), outputError: Number(row['output_error']),
+      } }),
+    };
+  });
+}
+
+function labelOf(db: DatabaseSync, by: Args['by'], key: string): string {
+  if (by !== 'workspace') return key === '' ? nameless[by] ?? '' : key;
+  const label = statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(key)?.['label'];
+  return typeof label === 'string' ? label : key;
+}

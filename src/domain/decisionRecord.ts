@@ -1,0 +1,51 @@
+// The shapes of a decision: each layer's verdict, what it draws from, and what would have to change.
+// Kept with its request for ever, refused and free ones too. Shapes only.
+import type { BudgetVerdict, StopAt } from './budgets.ts';
+import type { Slice } from './grants.ts';
+
+/** Layers in the order in which they are asked. */
+export type Layer = 'safety' | 'budgets' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'wait';
+
+/** One layer's part in a decision. */
+export interface LayerVerdict {
+  readonly layer: Layer;
+  readonly verdict: 'passed' | 'warned' | 'took' | 'waited' | 'asked' | 'ended' | 'skipped';
+  /** The verdict as a sentence. */
+  readonly because: string;
+  readonly microCredits?: number;
+}
+
+/** What a person may be asked while a request waits. */
+export type QuestionKind = 'consent' | 'unpriced';
+
+/** How a question was answered before the decision was made. */
+export interface Answered {
+  readonly kind: QuestionKind;
+  /** How long the request waited for the answer. */
+  readonly afterMs: number;
+  /** The answer as people gave it; absent when nobody did in time. */
+  readonly answer?: string;
+}
+
+/** The record of a decision: why a request was admitted or refused, and what it draws from. */
+export interface DecisionRecord {
+  /** `wait` and `ask` are answers for now: such a request is decided again, and only then recorded. */
+  readonly outcome: 'admit' | 'refuse' | 'wait' | 'ask';
+  readonly layers: readonly LayerVerdict[];
+  readonly slices: readonly Slice[];
+  readonly holdMicroCredits: number;
+  /** The budgets that it was measured by; left out where there are none. */
+  readonly budgets?: readonly BudgetVerdict[];
+  /** Where a running attempt is stopped although it was admitted. */
+  readonly stops?: readonly StopAt[];
+  readonly code?: string;
+  readonly message?: string;
+  readonly remedy?: string;
+  /** What would have to change for it to be admitted, as sentences. */
+  readonly toChange?: readonly string[];
+  /** When that changes by itself. */
+  readonly retryAtMs?: number;
+  /** What has to be answered first. */
+  readonly question?: QuestionKind;
+  readonly answered?: Answered;
+}

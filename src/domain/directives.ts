@@ -1,0 +1,102 @@
+// Directives: what people laid down for the ledger (answers about purchased credits, budgets,
+// allowances, policies, corrections) and the few things that the product notes in the same way (a price
+// that was seen, a restored backup). Each is one row for ever; the newest of a subject holds.
+import { isTimeZone } from './calendar.ts';
+import type { Allowance } from './allowances.ts';
+import type { Budget } from './budgets.ts';
+import type { Consent } from './consent.ts';
+import { grantKinds } from './grants.ts';
+import type { ModelPrice } from './pricing.ts';
+import type { UnpricedRule } from './walk.ts';
+
+/** What is done about a model without a price, and about a question when nobody can be asked. */
+export interface Policies {
+  readonly unpriced: UnpricedRule;
+  readonly unattended: 'refuse' | 'allow';
+}
+
+/** Policies until somebody says otherwise. */
+export const policyDefaults: Policies = { unpriced: 'refuse', unattended: 'refuse' };
+
+/** One directive. `null` takes a budget or an allowance away. */
+export type Directive =
+  | { readonly kind: 'consent'; readonly consent: Consent }
+  | { readonly kind: 'budget'; readonly id: string; readonly budget: Budget | null }
+  | { readonly kind: 'allowance'; readonly id: string; readonly allowance: Allowance | null }
+  | { readonly kind: 'policy'; readonly name: 'unpriced'; readonly value: Policies['unpriced'] }
+  | { readonly kind: 'policy'; readonly name: 'unattended'; readonly value: Policies['unattended'] }
+  | { readonly kind: 'unpriced-model'; readonly model: string; readonly answer: 'allow' | 'deny' | 'ask' }
+  | { readonly kind: 'price'; readonly price: ModelPrice; readonly model: string }
+  | { readonly kind: 'void'; readonly grantId: string; readonly disputed: boolean; readonly reason: string }
+  | { readonly kind: 'correction'; readonly attemptId: string; readonly content: string }
+  | { readonly kind: 'restored'; readonly note: string };
+
+/** What a directive is about; the newest of one kind and subject holds. */
+export function subjectOf(directive: Directive): string {
+  switch (directive.kind) {
+    case 'consent': return `${directive.consent.scope} ${directive.consent.of}`;
+    case 'budget': case 'allowance': return directive.id;
+    case 'policy': return directive.name;
+    case 'unpriced-model': case 'price': return directive.model;
+    case 'void': return directive.grantId;
+    case 'correction': return directive.attemptId;
+    case 'restored': return 'ledger';
+  }
+}
+
+/** Everything that holds now. */
+export interface DirectiveState {
+  readonly consents: readonly Consent[];
+  readonly budgets: readonly Budget[];
+  readonly allowances: readonly Allowance[];
+  readonly policies: Policies;
+  readonly unpricedModels: ReadonlyMap<string, 'allow' | 'deny' | 'ask'>;
+  /** The price that each model was last seen with. */
+  readonly prices: ReadonlyMap<string, ModelPrice>;
+}
+
+/** Puts together what holds from the newest directive of each subject, in the order in which they were given. */
+export function directiveState(newest: Iterable<Directive>): DirectiveState {
+  const consents: Consent[] = [];
+  const budgets: Budget[] = [];
+  const allowances: Allowance[] = [];
+  const unpricedModels = new Map<string, 'allow' | 'deny' | 'ask'>();
+  const prices = new Map<string, ModelPrice>();
+  let policies = policyDefaults;
+  for (const one of newest) {
+    if (one.kind === 'consent') consents.push(one.consent);
+    else if (one.kind === 'budget' && one.budget) budgets.push(one.budget);
+    else if (one.kind === 'allowance' && one.allowance) allowances.push(one.allowance);
+    else if (one.kind === 'policy') policies = { ...policies, [one.name]: one.value };
+    else if (one.kind === 'unpriced-model') unpricedModels.set(one.model, one.answer);
+    else if (one.kind === 'price') prices.set(one.model, one.price);
+  }
+  return { consents, budgets, allowances, policies, unpricedModels, prices };
+}
+
+/** Budgets and allowances at the most, so that each decision stays quick. */
+export const budgetsMax = 50;
+/** See `budgetsMax`. */
+export const allowancesMax = 20;
+/** Hours of the longest rolling budget: a year. */
+export const rollingHoursMax = 8784;
+
+/** Why a directive cannot be taken, as a sentence; undefined when it can. */
+export function directiveFault(directive: Directive, state: DirectiveState): string | undefined {
+  if (directive.kind === 'budget' && directive.budget) {
+    const { budget } = directive;
+    if (!Number.isSafeInteger(budget.limit) || budget.limit < 0) return 'A budget\'s limit is a whole amount of zero or more.';
+    if (!isTimeZone(budget.timeZone)) return `There is no time zone "${budget.timeZone}".`;
+    if (typeof budget.period === 'object' && !(Number.isInteger(budget.period.rollingHours) && budget.period.rollingHours >= 1 && budget.period.rollingHours <= rollingHoursMax)) return `A rolling budget counts over 1 to ${rollingHoursMax} whole hours.`;
+    if (!state.budgets.some((one) => one.id === budget.id) && state.budgets.length >= budgetsMax) return `There are ${budgetsMax} budgets already, the most there can be.`;
+  }
+  if (directive.kind === 'allowance' && directive.allowance) {
+    const { allowance } = directive;
+    if (!Number.isSafeInteger(allowance.amountMicroCredits) || allowance.amountMicroCredits <= 0) return 'An allowance gives a whole amount above zero.';
+    if (!grantKinds.includes(allowance.kind)) return `An allowance is included or promotional, not "${String(allowance.kind)}".`;
+    if (!isTimeZone(allowance.timeZone)) return `There is no time zone "${allowance.timeZone}".`;
+    if (allowance.weekStartsOn !== undefined && !(Number.isInteger(allowance.weekStartsOn) && allowance.weekStartsOn >= 1 && allowance.weekStartsOn <= 7)) return 'A week starts on day 1 (Monday) to 7 (Sunday).';
+    if (!state.allowances.some((one) => one.id === allowance.id) && state.allowances.length >= allowancesMax) return `There are ${allowancesMax} allowances already, the most there can be.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,81 @@
+// Rollups: sums of usage by quarter hour and by what people ask about (model, workspace, client, thread,
+// kind), kept beside the usage events so that reports and budgets need not read them all. Pure: what
+// one usage event adds to them. The audit computes them a second time from the events.
+import { bucketMs } from './budgets.ts';
+import type { UsageEventRow } from './ledgerRows.ts';
+
+/** What usage is summed by. `asked` is the model as it was asked for, `model` the one that served. */
+export const rollupDimensions = ['total', 'model', 'asked', 'workspace', 'client', 'thread', 'kind'] as const;
+
+/** See `rollupDimensions`. */
+export type RollupDimension = (typeof rollupDimensions)[number];
+
+/** The sums of one key in one quarter hour, by column. */
+export interface RollupSums {
+  /** Requests whose first event it is under this key. */
+  readonly requests: number;
+  readonly input: number;
+  readonly cached: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
+  readonly cost: number;
+  /** Charged attempts with an estimated figure, and attempts with tokens and no price. */
+  readonly estimated: number;
+  readonly unpriced: number;
+  /** Measured attempts: how many, how many cost no more than was held, what was estimated and used, and by how much it was off. */
+  readonly measured: number;
+  readonly covered: number;
+  readonly estimatedInput: number;
+  readonly estimatedOutput: number;
+  readonly measuredInput: number;
+  readonly measuredOutput: number;
+  readonly inputError: number;
+  readonly outputError: number;
+}
+
+/** Names of the sums, in the order in which they are stored. */
+export const rollupColumns = [
+  'requests', 'input', 'cached', 'cacheWrite', 'output', 'reasoning', 'cost', 'estimated', 'unpriced',
+  'measured', 'covered', 'estimatedInput', 'estimatedOutput', 'measuredInput', 'measuredOutput', 'inputError', 'outputError',
+] as const satisfies readonly (keyof RollupSums)[];
+
+/** What belongs to a usage event beside its own row. */
+export interface RollupContext {
+  /** Codex's word for what the request was; null when it said none. */
+  readonly requestKind: string | null;
+  /** The charge's cost; absent when it was not charged. */
+  readonly costMicroCredits?: number;
+  /** What was estimated for the attempt; absent for one that was refused. */
+  readonly estimate?: { readonly inputTokens: number; readonly outputTokens: number; readonly microCredits: number | null };
+}
+
+/** The quarter hour that an event is counted in. */
+export function bucketOf(atMs: number): number {
+  return Math.floor(atMs / bucketMs);
+}
+
+/** What an event is counted under in each dimension. */
+export function rollupKeys(event: Pick<UsageEventRow, 'model' | 'modelServed' | 'workspaceId' | 'client' | 'threadId'>, requestKind: string | null): Readonly<Record<RollupDimension, string>> {
+  return {
+    total: '', model: event.modelServed ?? event.model, asked: event.model, workspace: event.workspaceId, client: event.client,
+    thread: event.threadId ?? '', kind: requestKind ?? '',
+  };
+}
+
+/** What an event adds under each of its keys, but for `requests`, which depends on earlier events. */
+export function rollupSums(event: UsageEventRow | Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, { costMicroCredits, estimate }: RollupContext): Omit<RollupSums, 'requests'> {
+  const isCorrection = event.corrects !== null;
+  const tokens = event.inputTokens + event.outputTokens;
+  const learnt = estimate !== undefined && event.measured && costMicroCredits !== undefined && !isCorrection;
+  return {
+    input: event.inputTokens, cached: event.cachedInputTokens, cacheWrite: event.cacheWriteTokens, output: event.outputTokens, reasoning: event.reasoningTokens,
+    cost: costMicroCredits ?? 0,
+    estimated: costMicroCredits !== undefined && !event.measured ? 1 : 0,
+    unpriced: costMicroCredits === undefined && tokens > 0 ? 1 : 0,
+    measured: learnt ? 1 : 0, covered: learnt && estimate.microCredits !== null && costMicroCredits <= estimate.microCredits ? 1 : 0,
+    estimatedInput: learnt ? estimate.inputTokens : 0, estimatedOutput: learnt ? estimate.outputTokens : 0,
+    measuredInput: learnt ? event.inputTokens : 0, measuredOutput: learnt ? event.outputTokens : 0,
+    inputError: learnt ? Math.abs(estimate.inputTokens - event.inputTokens) : 0, outputError: learnt ? Math.abs(estimate.outputTokens - event.outputTokens) : 0,
+  };
+}

@@ -1,0 +1,103 @@
+// The control calls by name, each with the shape of its arguments. They are checked with these at the edge
+// of the broker, whoever calls.
+import { z } from 'zod';
+
+/** The largest single grant: one million credits (US$40,000). */
+export const grantMicroCreditsMax = 1_000_000_000_000;
+
+const microCredits = z.number().int().positive().max(grantMicroCreditsMax);
+const timeMs = z.number().int().nonnegative().max(8_640_000_000_000_000);
+const name = z.string().min(1).max(200);
+const names = z.array(name).min(1).max(50);
+const empty = z.object({}).strict();
+const calendar = z.enum(['day', 'week', 'month']);
+const tokens = z.number().int().nonnegative().max(100_000_000);
+
+const permission = [
+  z.object({ scope: z.literal('everywhere') }).strict(),
+  z.object({ scope: z.literal('workspace'), workspaceId: z.string().min(1).max(100) }).strict(),
+] as const;
+
+const consentAnswer = z.enum(['allow', 'deny', 'ask']).optional();
+
+const budget = z.object({
+  id: name, per: z.enum(['request', 'task', 'workspace', 'model', 'client', 'everything']), of: name.optional(), unit: z.enum(['credits', 'tokens']),
+  limit: z.number().int().nonnegative(), period: z.union([calendar, z.literal('life'), z.object({ rollingHours: z.number().int().min(1).max(8784) }).strict()]),
+  timeZone: name, mode: z.enum(['soft', 'hard']),
+}).strict();
+
+const allowance = z.object({
+  id: name, kind: z.enum(['included', 'promotional']), amountMicroCredits: microCredits, every: calendar, weekStartsOn: z.number().int().min(1).max(7).optional(),
+  timeZone: name, priority: z.number().int().min(0).max(1000), models: names.optional(), workspaces: names.optional(), note: z.string().max(200).optional(),
+}).strict();
+
+const usage = z.object({ inputTokens: tokens, cachedInputTokens: tokens, cacheWriteTokens: tokens, outputTokens: tokens, reasoningTokens: tokens }).strict();
+
+/** Arguments of each call, by its name. */
+export const controlArguments = {
+  status: empty,
+  token: z.object({ workspacePath: z.string().min(1).max(4096), label: z.string().max(200).optional() }).strict(),
+  creditsAdd: z.object({
+    amountMicroCredits: microCredits,
+    kind: z.enum(['included', 'promotional', 'purchased']),
+    /** Lower burns first within a kind; 50 when left out. */
+    priority: z.number().int().min(0).max(1000).optional(),
+    startsAtMs: timeMs.optional(),
+    expiresAtMs: timeMs.positive().optional(),
+    /** Only for these models (`gpt-5*` for a family) and workspaces (ids). */
+    models: names.optional(),
+    workspaces: names.optional(),
+    /** Same key and same content: the grant that exists. Same key and other content: `key_conflict`. */
+    key: name,
+    note: z.string().max(200).optional(),
+    /** Who may use purchased credits: the person's answer, given together with the top-up. */
+    consent: z.discriminatedUnion('scope', [...permission, z.object({ scope: z.literal('ask') }).strict()]),
+  }).strict(),
+  creditsList: empty,
+  /** Says for every workspace, or for one, whether purchased credits may be used: `allow` (when left out), `deny`, or `ask` each time. */
+  consent: z.discriminatedUnion('scope', [permission[0].extend({ answer: consentAnswer }), permission[1].extend({ answer: consentAnswer })]),
+  /** Answers the question that a request waits with. For a model without a price, `task` and `workspace` mean `always`. */
+  answer: z.object({ requestId: name, answer: z.enum(['once', 'task', 'workspace', 'always', 'never']) }).strict(),
+  budgets: empty,
+  /** Sets a budget, or puts it in the place of the one with the same id. Its limit is in microcredits or tokens. */
+  budgetSet: z.object({ budget }).strict(),
+  budgetRemove: z.object({ id: name }).strict(),
+  allowanceSet: z.object({ allowance }).strict(),
+  allowanceRemove: z.object({ id: name }).strict(),
+  policySet: z.union([
+    z.object({ name: z.literal('unpriced'), value: z.enum(['refuse', 'ask', 'ceiling', 'allow']) }).strict(),
+    z.object({ name: z.literal('unattended'), value: z.enum(['refuse', 'allow']) }).strict(),
+  ]),
+  correct: z.object({
+    key: name, reason: z.string().min(1).max(500),
+    what: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('usage'), attemptId: name, usage }).strict(),
+      z.object({ kind: z.literal('refund'), attemptId: name, microCredits }).strict(),
+      z.object({ kind: z.literal('void'), grantId: name, disputed: z.boolean() }).strict(),
+    ]),
+  }).strict(),
+  usage: z.object({
+    by: z.enum(['day', 'model', 'workspace', 'client', 'thread', 'kind']),
+    sinceMs: timeMs.optional(),
+  }).strict(),
+  explain: z.object({ id: name }).strict(),
+  /** A request that is not sent, told by its sizes: nothing of its text leaves the caller. */
+  dryRun: z.object({
+    workspacePath: z.string().min(1).max(4096).optional(), model: name, serviceTier: name.optional(), client: name.optional(), threadId: name.optional(),
+    size: z.record(z.string().max(40), z.union([z.number(), z.boolean(), z.string().max(200)])),
+  }).strict(),
+  audit: z.object({ full: z.boolean().optional() }).strict(),
+  backup: z.object({ path: z.string().min(1).max(4096).optional() }).strict(),
+  export: z.object({ set: z.enum(['requests', 'charges', 'entries', 'directives', 'grants']), after: z.number().int(), limit: z.number().int().min(1).max(2000), sinceMs: timeMs }).strict(),
+  health: empty,
+  setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
+  forgetApiKey: empty,
+  cancel: z.object({ requestId: name }).strict(),
+  shutdown: empty,
+} as const;
+
+/** Name of a call. */
+export type ControlMethod = keyof typeof controlArguments;
+
+/** Arguments of a call. */
+export type ControlArguments<M extends ControlMethod> = z.infer<(typeof controlArguments)[M]>;
