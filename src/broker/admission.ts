@@ -1,19 +1,23 @@
 // Takes a request from the moment it is understood to a lease: a place in the line, a start when
-// the upstream has room, a decision and a durable hold. It wires the pure pacing rules to timers
-// and the ledger; it never talks to the upstream or to the client.
+// the upstream has room, a decision and a durable hold. It asks the line and the ledger; it never
+// talks to the upstream or to the client.
 //
-// A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `running`
-// while it has a lease, and leaves through exactly one of: settled, refused, cancelled. A throttled
-// lease goes back to `waiting` under the same request with a new attempt.
-//
-// Pacing counts by the monotonic clock, so that setting the computer's clock neither opens nor
-// closes a limit; its moments become wall time only where a person or a client reads them.
+// A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `parked` while it
+// waits for credits that others hold or for a person's answer, `running` while it has a lease, and leaves
+// through exactly one of: settled, refused, cancelled. A throttled lease goes back to `waiting` under the
+// same request with a new attempt, a parked one once something changed that may cure it.
+import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
-import { problem, ProblemError } from '../domain/problem.ts';
+import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { AdmissionLine } from './admissionLine.ts';
+import { liveRequest, newTicket } from './admissionTicket.ts';
 import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
-import { wallTimeOf, type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk.ts';
+import { directiveFor } from './personAnswer.ts';
+import type { PersonAnswer } from './personAnswer.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** What admission needs. */
@@ -23,47 +27,38 @@ export interface AdmissionParts {
   readonly clock: Clock;
   /** Why nothing may be sent now, if so: no key, stopping. */
   readonly unsafe: () => Problem | undefined;
+  /** Whether a person can be asked: a window is open. */
+  readonly canAsk: () => boolean;
   /** Called after every change that a snapshot would show. */
   readonly changed: () => void;
 }
 
+/** How long a request waits for a person's answer at the most, within its client's patience. */
+export const answerWaitMsMax = 10 * 60_000;
+/** A client that would give up sooner than this is not made to wait for credits or an answer. */
+const parkMsMin = 1000;
+
 /** The way from a request to a lease. */
 export class Admission {
   readonly #parts: AdmissionParts;
-  readonly #tickets = new Map<string, Ticket>();
-  #stopWake: () => void = () => undefined;
+  readonly #line: AdmissionLine;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.#line = new AdmissionLine(parts.pacer, parts.clock, parts.changed);
   }
 
   /** Waits in line, decides and reserves. Resolves once; a client that leaves is taken out by `cancel`. */
   async acquire(request: AdmissionRequest): Promise<Admitted> {
-    const { clock, pacer } = this.#parts;
+    const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe();
     if (unsafe) return this.#refuse(request, 1, { unsafe }, 0);
-    const id = request.facts.requestId;
-    const submission = pacer.submit({
-      id, model: request.facts.model, workspaceId: request.facts.workspaceId, priority: request.priority,
-      ...(request.facts.threadId === undefined ? {} : { threadId: request.facts.threadId }),
-      estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
-      certainTokens: request.estimate.certainInputTokens,
-    }, clock.monotonicMs());
-    if (submission.outcome !== 'queued') {
-      const code = submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit';
-      return this.#refuse(request, 1, { ended: problem(code, `${submission.because} Nothing was sent.`) }, 0);
-    }
-    const ticket: Ticket = {
-      request, state: 'waiting', attempts: 0, sinceMs: clock.nowMs(), submittedAtMonotonicMs: clock.monotonicMs(), waitedMs: 0,
-      waitReason: undefined, holdMicroCredits: 0, started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
-    };
-    this.#tickets.set(id, ticket);
-    return this.#whenStarted(ticket, undefined);
+    return this.#enter(newTicket(request, clock.nowMs(), clock.monotonicMs()));
   }
 
   /** The attempt's first byte leaves now. `stop` ends it when a person cancels the request. */
   sent(requestId: string, stop: (why: Problem) => void): void {
-    const ticket = this.#tickets.get(requestId);
+    const ticket = this.#line.find(requestId);
     if (ticket) ticket.cancelRunning = stop;
     if (ticket?.stopped) { stop(ticket.stopped); return; }
     this.#parts.pacer.sent(requestId, this.#parts.clock.monotonicMs());
@@ -72,12 +67,12 @@ export class Admission {
   /** The headers of an answer that was no throttle. */
   answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
     this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
-    this.#pump();
+    this.#line.pump();
   }
 
   /** The attempt was throttled before anything reached the client: wait again, as long as the client bears it. */
   async throttled(requestId: string, throttle: Throttle): Promise<Admitted> {
-    const ticket = this.#tickets.get(requestId);
+    const ticket = this.#line.find(requestId);
     const opensAtMs = this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
     if (!ticket || opensAtMs === undefined) return { refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') };
     ticket.state = 'waiting';
@@ -88,7 +83,7 @@ export class Admission {
 
   /** The attempt found a dead connection before anything was sent on it: another attempt, at once, with a hold of its own. */
   again(requestId: string): Promise<Admitted> {
-    const ticket = this.#tickets.get(requestId);
+    const ticket = this.#line.find(requestId);
     if (!ticket) return Promise.resolve({ refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') });
     ticket.state = 'deciding';
     ticket.cancelRunning = undefined;
@@ -98,20 +93,20 @@ export class Admission {
   /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
   turnedAway(requestId: string, throttle: Throttle): void {
     this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
-    this.#giveUp(requestId);
+    this.#line.giveUp(requestId);
   }
 
   /** The attempt ended. @param usedTokens input and output together; absent when unknown. */
   finished(requestId: string, usedTokens: number | undefined): void {
     this.#parts.pacer.finished(requestId, usedTokens, this.#parts.clock.monotonicMs());
-    this.#forget(requestId);
+    this.#line.forget(requestId);
   }
 
   /** Stops a request wherever it is. @returns whether there was one. */
   cancel(requestId: string, why: Problem): boolean {
-    const ticket = this.#tickets.get(requestId);
+    const ticket = this.#line.find(requestId);
     if (!ticket) return false;
-    if (ticket.started) this.#leave(ticket, why);
+    if (ticket.started) this.#line.leave(ticket, why);
     else if (ticket.cancelRunning) ticket.cancelRunning(why);
     else ticket.stopped = why;
     return true;
@@ -119,86 +114,105 @@ export class Admission {
 
   /** The client left. A waiting request leaves the line; a running one is ended by its own attempt. */
   left(requestId: string, why: Problem): void {
-    const ticket = this.#tickets.get(requestId);
-    if (ticket?.started) this.#leave(ticket, why);
+    const ticket = this.#line.find(requestId);
+    if (ticket?.started) this.#line.leave(ticket, why);
   }
 
   /** Everything that waits or runs. */
   live(): LiveRequest[] {
-    return [...this.#tickets.values()].map((ticket) => ({
-      request: ticket.request, state: ticket.state === 'waiting' ? 'waiting' : 'running', sinceMs: ticket.sinceMs, holdMicroCredits: ticket.holdMicroCredits,
-    }));
+    return [...this.#line.tickets].map(liveRequest);
   }
 
-  async #whenStarted(ticket: Ticket, opensAtMs: number | undefined): Promise<Admitted> {
-    const { clock } = this.#parts;
-    const { facts, patienceMs } = ticket.request;
-    const leftMs = patienceMs - (clock.monotonicMs() - ticket.submittedAtMonotonicMs);
-    const why = await new Promise<'start' | Problem>((resolve) => {
-      ticket.started = resolve;
-      ticket.stopTimer = clock.after(leftMs, () => this.#leave(ticket, this.#tooLong(ticket)));
-      // Waiting that is known to outlast the client's patience is said at once.
-      if (opensAtMs !== undefined && opensAtMs - clock.monotonicMs() > leftMs) this.#leave(ticket, this.#tooLong(ticket, opensAtMs));
-      else this.#pump();
-      if (this.#tickets.get(facts.requestId)?.state === 'waiting') ticket.waitReason = this.#parts.pacer.waitingOne(facts.requestId, clock.monotonicMs())?.because ?? ticket.waitReason;
-    });
-    ticket.waitedMs = Math.round(clock.monotonicMs() - ticket.submittedAtMonotonicMs);
-    if (why !== 'start') return this.#refuse(ticket.request, ticket.attempts + 1, { ended: why }, ticket.waitedMs);
-    return this.#reserve(ticket);
+  /** Credits came back or were added, or somebody decided something: parked requests are decided again, in the order in which they came. */
+  recheck(): void {
+    for (const ticket of this.#line.tickets) {
+      if (ticket.state === 'parked') ticket.started?.('start');
+    }
   }
 
-  #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
-    const { pacer, clock } = this.#parts;
-    const line = pacer.waitingOne(ticket.request.facts.requestId, clock.monotonicMs());
-    const retryAtMonotonicMs = opensAtMs ?? line?.startsAtMs;
-    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`,
-      retryAtMonotonicMs === undefined ? undefined : wallTimeOf(clock, retryAtMonotonicMs));
+  /**
+   * Takes a person's answer to the question that a request waits with.
+   * @returns whether one waits with a question
+   * @throws ProblemError when the ledger cannot keep the answer
+   */
+  async answer(requestId: string, answer: PersonAnswer, key: string): Promise<boolean> {
+    const { clock, ledger } = this.#parts;
+    const ticket = this.#line.find(requestId);
+    const kind = ticket?.parked?.for;
+    if (!ticket || kind === undefined || kind === 'credits') return false;
+    const directive = directiveFor(kind, answer, ticket.request.facts);
+    if (directive) await ledger.command({ type: 'direct', key, atMs: clock.nowMs(), directive });
+    ticket.unpricedAllowed ||= kind === 'unpriced' && answer !== 'never';
+    ticket.answered = { kind, answer, afterMs: this.#askedForMs(ticket) };
+    // Others may have asked the same: what was decided for good holds for them too.
+    this.recheck();
+    return true;
   }
 
-  /** Takes a waiting ticket out of the line and tells its request why. */
-  #leave(ticket: Ticket, why: Problem): void {
-    const { started } = ticket;
-    if (!started) return;
-    ticket.started = undefined;
-    this.#parts.pacer.cancel(ticket.request.facts.requestId, this.#parts.clock.monotonicMs());
-    this.#forget(ticket.request.facts.requestId);
-    started(why);
+  /** Gives a ticket a place in the line and waits for its start. */
+  async #enter(ticket: Ticket): Promise<Admitted> {
+    const refused = this.#line.enter(ticket);
+    return refused ? this.#refuse(ticket.request, ticket.attempts + 1, { ended: refused }, this.#line.waitedMs(ticket)) : this.#whenStarted(ticket);
+  }
+
+  async #whenStarted(ticket: Ticket, opensAtMs?: number): Promise<Admitted> {
+    const end = await this.#line.started(ticket, opensAtMs);
+    return end === 'start' ? this.#reserve(ticket) : this.#refuse(ticket.request, ticket.attempts + 1, { ended: end }, ticket.waitedMs);
   }
 
   async #reserve(ticket: Ticket): Promise<Admitted> {
     const { request } = ticket;
     const { requestId } = request.facts;
-    ticket.attempts += 1;
-    const attemptId = `${requestId}-${ticket.attempts}`;
+    const number = ticket.attempts + 1;
     const unsafe = this.#parts.unsafe();
+    const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision } = await this.#parts.ledger.command({
-        ...this.#reserveCommand(request, ticket.attempts), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+        ...reserveCommand(request, number, this.#parts.clock.nowMs()), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+        canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
+        ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
         ...(unsafe ? { unsafe } : {}),
       });
+      if (decision.outcome === 'ask' || decision.outcome === 'wait') return await this.#park(ticket, decision);
+      ticket.attempts = number;
       if (decision.outcome === 'admit') {
         ticket.state = 'running';
         ticket.sinceMs = this.#parts.clock.nowMs();
         ticket.holdMicroCredits = decision.holdMicroCredits;
         this.#parts.changed();
-        return { lease: { attemptId, number: ticket.attempts, waitedMs: ticket.waitedMs, holdMicroCredits: decision.holdMicroCredits } };
+        return { lease: { attemptId: `${requestId}-${number}`, number, waitedMs: ticket.waitedMs, holdMicroCredits: decision.holdMicroCredits, stops: decision.stops ?? [] } };
       }
-      this.#giveUp(requestId);
+      this.#line.giveUp(requestId);
       return { refused: refusalOf(decision) };
     } catch (error) {
-      this.#giveUp(requestId);
+      this.#line.giveUp(requestId);
       return { refused: problemOf(error) };
     }
   }
 
-  #reserveCommand(request: AdmissionRequest, number: number) {
-    return {
-      type: 'reserve' as const, request: request.facts, attemptId: `${request.facts.requestId}-${number}`, number, atMs: this.#parts.clock.nowMs(),
-      tier: request.tier, ...(request.price ? { price: request.price } : {}),
-      ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
-      estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens, unpricedRule: 'refuse' as const,
-    };
+  /** Waits outside of the line for credits or an answer, then takes a place in it again. What was decided so far is not kept. */
+  async #park(ticket: Ticket, decision: DecisionRecord): Promise<Admitted> {
+    const { clock } = this.#parts;
+    const { question } = decision;
+    if (ticket.stopped) {
+      this.#line.giveUp(ticket.request.facts.requestId);
+      return this.#refuse(ticket.request, ticket.attempts + 1, { ended: ticket.stopped }, this.#line.waitedMs(ticket));
+    }
+    if (question) ticket.askedAtMonotonicMs ??= clock.monotonicMs();
+    const waitMs = Math.max(0, Math.min(this.#line.leftMs(ticket) - parkMsMin / 2, question ? answerWaitMsMax - this.#askedForMs(ticket) : Infinity));
+    ticket.state = 'parked';
+    ticket.parked = { for: question ?? 'credits', because: decision.message ?? '', sinceMs: ticket.parkedSinceMs ??= clock.nowMs(), endsAtMs: clock.nowMs() + waitMs };
+    const end = await this.#line.parked(ticket, waitMs, () => {
+      if (question) ticket.answered = { kind: question, afterMs: this.#askedForMs(ticket) };
+    });
+    ticket.parked = undefined;
+    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket.request, ticket.attempts + 1, { ended: end }, ticket.waitedMs);
+  }
+
+  #askedForMs(ticket: Ticket): number {
+    const nowMs = this.#parts.clock.monotonicMs();
+    return Math.round(nowMs - (ticket.askedAtMonotonicMs ?? nowMs));
   }
 
   /** Writes a refusal into the ledger, so that it can be explained. It stands even if that fails. */
@@ -206,7 +220,7 @@ export class Admission {
     const refused = why.unsafe ?? why.ended ?? problem('internal', 'The request was refused.');
     try {
       await this.#parts.ledger.command({
-        ...this.#reserveCommand(request, number), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
+        ...reserveCommand(request, number, this.#parts.clock.nowMs()), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
         limits: { waitedMs, because: 'The request did not get this far.', ...(why.ended ? { ended: why.ended } : {}) },
       });
     } catch (error) {
@@ -217,52 +231,4 @@ export class Admission {
     }
     return { refused };
   }
-
-  #giveUp(requestId: string): void {
-    this.#parts.pacer.cancel(requestId, this.#parts.clock.monotonicMs());
-    this.#forget(requestId);
-  }
-
-  #forget(requestId: string): void {
-    this.#tickets.get(requestId)?.stopTimer();
-    this.#tickets.delete(requestId);
-    this.#pump();
-  }
-
-  /** Starts what may start and sets the next wake-up. */
-  #pump(): void {
-    const { pacer, clock } = this.#parts;
-    const step = pacer.next(clock.monotonicMs());
-    for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
-    for (const { id } of step.start) this.#start(id, 'start');
-    this.#stopWake();
-    this.#stopWake = step.wakeAtMs === undefined ? () => undefined : clock.after(Math.max(1, step.wakeAtMs - clock.monotonicMs()), () => this.#pump());
-    this.#parts.changed();
-  }
-
-  #start(requestId: string, why: 'start' | Problem): void {
-    const ticket = this.#tickets.get(requestId);
-    const started = ticket?.started;
-    if (!ticket || !started) return;
-    ticket.stopTimer();
-    ticket.started = undefined;
-    if (why === 'start') ticket.state = 'deciding';
-    else this.#tickets.delete(requestId);
-    started(why);
-  }
-}
-
-function waitSentence(ticket: Ticket): string {
-  return ticket.waitedMs < 50 ? 'The upstream\'s limits have room.'
-    : `It waited ${(ticket.waitedMs / 1000).toFixed(1)} s${ticket.waitReason ? `: ${ticket.waitReason}` : ' for room in the upstream\'s limits.'}`;
-}
-
-function refusalOf(decision: { readonly code?: string; readonly message?: string; readonly remedy?: string }): Problem {
-  const made = problem((decision.code ?? 'internal') as Problem['code'], decision.message ?? 'The request was refused.');
-  return decision.remedy === undefined ? made : { ...made, remedy: decision.remedy };
-}
-
-/** The problem that an error of the store carries. */
-function problemOf(error: unknown): Problem {
-  return error instanceof ProblemError ? error.problem : problem('ledger_unavailable', 'The ledger could not be asked, so nothing was sent.');
 }

@@ -1,7 +1,10 @@
 // The shapes of admission: what a request brings, what it is given, and what is kept of it while it
-// waits or runs. Shapes only.
+// waits or runs.
+import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
 import type { Priority } from '../domain/fairQueue.ts';
+import type { StopAt } from '../domain/budgets.ts';
+import type { Answered, QuestionKind } from '../domain/decisionRecord.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
@@ -14,6 +17,10 @@ export interface AdmissionRequest {
   readonly estimate: TokenEstimate;
   readonly price?: ModelPrice;
   readonly estimateMicroCredits?: number;
+  /** What to go by where the model has no price and the policy is a ceiling price. */
+  readonly ceiling?: { readonly price: ModelPrice; readonly estimateMicroCredits: number };
+  /** What the estimate rests on; what the attempt then uses is learned by it. */
+  readonly basis?: EstimateBasis;
   /** What the client asked for; what a crash leaves behind is charged by it. */
   readonly tier: PriceTier;
   /** How long the client bears to wait for a first byte. */
@@ -26,6 +33,8 @@ export interface Lease {
   readonly number: number;
   readonly waitedMs: number;
   readonly holdMicroCredits: number;
+  /** Where the attempt is stopped although it was admitted. */
+  readonly stops: readonly StopAt[];
 }
 
 /** The answer to a request. */
@@ -34,15 +43,32 @@ export type Admitted = { readonly lease: Lease } | { readonly refused: Problem }
 /** A request that waits or runs, for the snapshot and for cancelling. */
 export interface LiveRequest {
   readonly request: AdmissionRequest;
-  readonly state: 'waiting' | 'running';
+  readonly state: 'waiting' | 'parked' | 'running';
   readonly sinceMs: number;
   readonly holdMicroCredits: number;
+  /** Parked: what for, and until when. */
+  readonly parked?: Parked;
+}
+
+/** Why a request is neither in line nor running: it waits for credits that running requests hold, or for an answer. */
+export interface Parked {
+  readonly for: 'credits' | QuestionKind;
+  readonly because: string;
+  readonly sinceMs: number;
+  readonly endsAtMs: number;
 }
 
 /** A request between its arrival and its end. */
 export interface Ticket {
   readonly request: AdmissionRequest;
-  state: 'waiting' | 'deciding' | 'running';
+  state: 'waiting' | 'deciding' | 'parked' | 'running';
+  parked: Parked | undefined;
+  parkedSinceMs: number | undefined;
+  /** When it first waited for an answer, by the monotonic clock, and how that ended. */
+  askedAtMonotonicMs: number | undefined;
+  answered: Answered | undefined;
+  /** A person let this one request through without a price. */
+  unpricedAllowed: boolean;
   attempts: number;
   sinceMs: number;
   readonly submittedAtMonotonicMs: number;
@@ -54,4 +80,18 @@ export interface Ticket {
   /** Why a person stopped it while its hold was being written; told as soon as the attempt can be ended. */
   stopped: Problem | undefined;
   stopTimer: () => void;
+}
+
+/** A ticket for a request that has just come. */
+export function newTicket(request: AdmissionRequest, nowMs: number, monotonicMs: number): Ticket {
+  return {
+    request, state: 'waiting', attempts: 0, sinceMs: nowMs, submittedAtMonotonicMs: monotonicMs, waitedMs: 0, waitReason: undefined, holdMicroCredits: 0,
+    started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
+    parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false,
+  };
+}
+
+/** A ticket as others see it. */
+export function liveRequest({ request, state, sinceMs, holdMicroCredits, parked }: Ticket): LiveRequest {
+  return { request, state: state === 'deciding' ? 'running' : state, sinceMs, holdMicroCredits, ...(parked ? { parked } : {}) };
 }

@@ -8,8 +8,8 @@ import type { PriceLookup } from './prices/priceTable.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 
-/** The settlement of an attempt. A measured one is priced as it was served, an estimated one as it was held. */
-export function settlementOf(request: AdmissionRequest, lease: Lease, report: AttemptReport, prices: PriceLookup, nowMs: number): SettleCommand {
+/** The settlement of an attempt; `stopped` says why the broker itself ended it. A measured one is priced as it was served, an estimated one as it was held. */
+export function settlementOf(request: AdmissionRequest, lease: Lease, report: AttemptReport & { readonly stopped?: string }, prices: PriceLookup, nowMs: number): SettleCommand {
   const { response } = report;
   const booked = applyPolicy({
     ending: report.ending, begun: report.begun, outputChars: report.outputChars,
@@ -24,7 +24,8 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     chargeable: booked.charge !== undefined, waitedMs: lease.waitedMs, durationMs: report.durationMs,
     tier: booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier,
     ...(booked.freeReason === undefined ? {} : { freeReason: booked.freeReason }),
-    ...(booked.notice === undefined ? {} : { notice: booked.notice }),
+    ...(booked.notice === undefined && report.stopped === undefined ? {} : { notice: [report.stopped, booked.notice].filter((one) => one !== undefined).join(' ') }),
+    ...(booked.exposed ? { exposed: true } : {}),
     ...(response?.model === undefined ? {} : { modelServed: response.model }),
     ...(servedPrice ? { servedPrice } : {}),
     ...(report.status === undefined ? {} : { status: report.status }),

@@ -2,6 +2,7 @@
 // what is known of the request once it is understood. Shapes only.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Estimator } from '../domain/estimator.ts';
+import type { ModelPrice } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
@@ -24,6 +25,8 @@ export interface ResponsesParts {
   readonly clock: Clock;
   readonly estimator: Estimator;
   readonly prices: PriceLookup;
+  /** The dearest price there is, for models without one where the policy is a ceiling. */
+  readonly ceilingPrice: (atMs: number) => ModelPrice;
   readonly target: UpstreamTarget;
   /** The key for upstream; read for each attempt, so that a new key counts at once. */
   readonly apiKey: () => string | undefined;

@@ -16,6 +16,8 @@ export interface Ids {
   /** A new request id, `req_` and lower-case letters and digits, in the order of time. */
   requestId(): string;
   grantId(): string;
+  /** The key of something that a person lays down. */
+  directiveId(): string;
 }
 
 /** The wall time of a moment that was kept by the monotonic clock, for display: rounded, and as the wall clock stands now. */

@@ -1,6 +1,7 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
 import { join } from 'node:path';
+import { readBasis } from '../domain/estimateBasis.ts';
 import { Estimator } from '../domain/estimator.ts';
 import { Pacer } from '../domain/pacing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
@@ -20,14 +21,17 @@ import { listen } from './listener.ts';
 import type { Door } from './listener.ts';
 import { LiveSockets } from './liveSocket.ts';
 import { passModels } from './modelsRoute.ts';
+import { newBackupPath } from './backups.ts';
+import { LedgerAnchor } from './ledgerAnchor.ts';
+import { LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
-import { priceLookup } from './prices/priceTable.ts';
+import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
-import type { Workspace } from './store/ledgerPort.ts';
+import type { EstimateSample, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -67,6 +71,8 @@ const stopGraceMs = 3000;
 const settleMsMax = 3000;
 /** When clients that a stopping broker turned away should try again. */
 const comeBackMs = 2000;
+/** Attempts that the estimator learns from again at a start. */
+const samplesMax = 500;
 /** How often idleness is looked at. */
 const idleLookMs = 1000;
 
@@ -85,16 +91,25 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   try {
     claimFolder(options.dataDir, options.mode);
     const target = upstreamTarget(options.upstream);
-    const prices = priceLookup(readUserPrices(join(options.dataDir, 'prices.json')));
+    const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
+    const prices = priceLookup(userPrices);
+    const ceilingPrice = ceilingLookup(userPrices);
     const store = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
-    const { resolved } = await store.command({ type: 'recover', atMs: clock.nowMs() });
     const keys = new KeyStore(options.keychain, clock);
     const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, ...(keys.apiKey === undefined ? [] : [keys.apiKey])]);
     if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
     await keys.load();
+    const keeper: LedgerKeeper = new LedgerKeeper({
+      ledger: store, anchor: new LedgerAnchor(options.dataDir, options.keychain, clock), dataDir: options.dataDir, clock, log,
+      isIdle: () => admission.live().length === 0,
+    });
+    await keeper.prove();
+    // A ledger in doubt is left as it is: what it left open is resolved once it is sound again.
+    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs() });
 
     const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
     const estimator = new Estimator();
+    learnAgain(estimator, await store.query('samples', { limit: samplesMax }));
     const pacer = new Pacer(options.random);
     let stopping = false;
     let upstreamProblem: Problem | undefined;
@@ -104,7 +119,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
+      openWorkspaces: () => live.workspaces,
       problems: () => [
+        ...(keeper.doubt ? [keeper.doubt] : []),
         ...(upstreamProblem ? [upstreamProblem] : []),
         ...(ledgerProblem && settlements.size > 0 ? [ledgerProblem] : []),
         ...(keys.view.state === 'rejected' ? [problem('api_key_rejected', 'The upstream refused the stored API key.')] : []),
@@ -112,23 +129,31 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const changed = () => feed.changed();
     const admission: Admission = new Admission({
-      pacer, ledger: store, clock, changed,
-      unsafe: () => (stopping ? stoppingProblem(clock.nowMs())
+      pacer, ledger: store, clock, changed, canAsk: () => live.size > 0,
+      unsafe: () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
         : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined),
     });
     const api = controlApi({
       ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
+      pricing: () => ({ estimator, prices, ceilingPrice }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs()),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
-    const live = new LiveSockets(feed, clock, call, changed);
+    const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
     const settlements = new SettlementRetry(store, clock, (command, error) => {
       log('settle-failed', { attemptId: command.attemptId, error: String(error) });
       ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
       changed();
     });
     const parts = {
-      admission, bodies: new BodyRoom(), ledger: store, settle: (command: SettleCommand) => settlements.settle(command), clock, estimator, prices, target, apiKey: () => keys.apiKey, changed, log,
+      admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      settle: async (command: SettleCommand) => {
+        const result = await settlements.settle(command);
+        // What the hold did not use came back: requests that wait for it are decided again.
+        admission.recheck();
+        return result;
+      },
+      apiKey: () => keys.apiKey, changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
@@ -141,6 +166,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
+    await keeper.start();
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
@@ -157,6 +183,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await drained(() => admission.live().length === 0, clock);
         await target.pool.destroy();
         await settlements.finish(settleMsMax);
+        await keeper.close();
         await store.close();
         log('stopped', {});
         flush();
@@ -167,6 +194,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await ledger?.close();
     lease.release();
     throw error;
+  }
+}
+
+/** Lets the estimator learn again from what the ledger remembers. */
+function learnAgain(estimator: Estimator, samples: readonly EstimateSample[]): void {
+  for (const sample of samples) {
+    const basis = readBasis(JSON.parse(sample.basis));
+    if (basis) estimator.learn(basis, sample);
   }
 }
 

@@ -10,6 +10,9 @@ import type { Admission } from './admission.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
+import { directiveCalls } from './directiveCalls.ts';
+import { dryRun } from './dryRun.ts';
+import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import type { KeyStore } from './keyStore.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
@@ -33,6 +36,10 @@ export interface ControlParts {
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
   readonly shutdown: () => void;
+  /** What estimates and prices rest on, for a request that is not sent. */
+  readonly pricing: () => Omit<DryRunParts, 'ledger' | 'clock'>;
+  /** Where the next backup without a name goes; the folder is made. @throws ProblemError */
+  readonly newBackup: () => string;
   /** Whether the upstream is only simulated. */
   readonly practice?: boolean;
 }
@@ -40,6 +47,11 @@ export interface ControlParts {
 /** Makes the calls. */
 export function controlApi(parts: ControlParts): ControlApi {
   const { ledger, clock } = parts;
+  /** Something was added or allowed: requests that wait for it are decided again. */
+  const eased = () => {
+    parts.admission()?.recheck();
+    parts.changed();
+  };
   return {
     status: () => parts.feed.read(),
     token: async ({ workspacePath, label }) => {
@@ -56,21 +68,19 @@ export function controlApi(parts: ControlParts): ControlApi {
     creditsAdd: async (args) => {
       const result = await ledger.command({
         type: 'grant', grantId: parts.ids.grantId(), key: args.key, kind: args.kind, amountMicroCredits: args.amountMicroCredits, atMs: clock.nowMs(), consent: args.consent,
+        ...(args.priority === undefined ? {} : { priority: args.priority }), ...(args.startsAtMs === undefined ? {} : { startsAtMs: args.startsAtMs }),
         ...(args.expiresAtMs === undefined ? {} : { expiresAtMs: args.expiresAtMs }), ...(args.note === undefined ? {} : { note: args.note }),
+        ...(args.models ? { models: args.models } : {}), ...(args.workspaces ? { workspaces: args.workspaces } : {}),
       });
-      parts.changed();
+      eased();
       if ('problem' in result) throw new ProblemError(result.problem);
-      const balance = balanceView(await ledger.query('balance', {}));
+      const balance = balanceView(await ledger.query('balance', { nowMs: clock.nowMs() }));
       const grant = balance.grants.find((one) => one.id === result.grant.id);
       if (!grant) throw new ProblemError(problem('internal', 'The grant was stored but cannot be read.'));
       return { grant, created: result.created, balance };
     },
     creditsList: async () => balanceView(await freshBalance(ledger, clock.nowMs())),
-    consent: async (consent) => {
-      await ledger.command({ type: 'consent', consent, atMs: clock.nowMs() });
-      parts.changed();
-      return { allowed: true };
-    },
+    ...directiveCalls(parts, eased),
     usage: async ({ by, sinceMs }) => {
       const rows = await ledger.query('usage', {
         by, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
@@ -82,10 +92,18 @@ export function controlApi(parts: ControlParts): ControlApi {
       if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));
       return found;
     },
+    dryRun: (args) => dryRun({ ledger, clock, ...parts.pricing() }, args),
     audit: async ({ full }) => {
       const findings = await ledger.query('audit', { full: full ?? false });
       return { ok: findings.violations.length === 0, ...findings };
     },
+    backup: async ({ path }) => {
+      if (path !== undefined && !isAbsolute(path)) throw new ProblemError(problem('argument_invalid', 'path: a backup is named by its whole path.'));
+      const written = path ?? parts.newBackup();
+      return { path: written, ...await ledger.query('backup', { path: written }) };
+    },
+    export: (args) => ledger.query('export', args),
+    health: () => ledger.query('health', {}),
     setApiKey: async ({ apiKey }) => {
       if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);

@@ -18,7 +18,14 @@ import { KeyStore } from './keyStore.ts';
 import { copyLedger, isWritable } from './ledgerCopy.ts';
 import { findBroker, findOrHold } from './runningBroker.ts';
 import type { RunningBroker } from './runningBroker.ts';
+import { Estimator } from '../domain/estimator.ts';
+import { newBackupPath } from './backups.ts';
+import { readUserPrices } from './prices/overlayPrices.ts';
+import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
+import { fileVersion } from './store/ledgerFile.ts';
+import type { OpenedAs } from './store/ledgerFile.ts';
+import { schemaVersion } from './store/schema/migrations.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from './systemClock.ts';
 
@@ -95,7 +102,8 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
     if (!existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
       throw new ProblemError(problem('ledger_missing', `There is no ledger in the data folder ${dataDir} yet.`));
     }
-    if (!isWritable(dataDir)) return openCopy(dataDir, ledgerEntry);
+    // Reading changes nothing: what needs another version's tables is brought to them in a copy.
+    if (!isWritable(dataDir) || isOlder(dataDir)) return openCopy(dataDir, ledgerEntry);
   } else if (existsSync(dataDir) && !isWritable(dataDir)) {
     throw new ProblemError(problem('data_folder_unusable', `The data folder ${dataDir} or a file in it cannot be written.`));
   }
@@ -108,6 +116,12 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
   }
 }
 
+/** Whether a ledger has the tables of an older version. */
+function isOlder(dataDir: string): boolean {
+  const version = fileVersion(join(dataDir, 'ledger.db'));
+  return version !== undefined && version < schemaVersion;
+}
+
 /** The calls under the folder's lease, or those of a broker that came up in the meantime. */
 async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
   const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
@@ -117,7 +131,7 @@ async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): 
   const release = () => held.lease.release();
   try {
     if (folder) claimFolder(dataDir, use.mode);
-    return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), folder, release);
+    return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), folder, release, use.to === 'read' ? 'reader' : 'owner');
   } catch (error) {
     release();
     throw error;
@@ -128,7 +142,7 @@ async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): 
 async function openCopy(dataDir: string, ledgerEntry: URL): Promise<Control> {
   const copy = copyLedger(dataDir);
   try {
-    return await openLedger(dataDir, ledgerEntry, copy.ledgerPath, undefined, copy.remove);
+    return await openLedger(dataDir, ledgerEntry, copy.ledgerPath, undefined, copy.remove, 'copy');
   } catch (error) {
     copy.remove();
     throw error;
@@ -136,17 +150,22 @@ async function openCopy(dataDir: string, ledgerEntry: URL): Promise<Control> {
 }
 
 /** @param folder its secrets; absent for reading, which needs none @param closed called when the ledger is closed */
-async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, folder: DataFolder | undefined, closed: () => void): Promise<Control> {
+async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, folder: DataFolder | undefined, closed: () => void, as: OpenedAs): Promise<Control> {
   const mode = folderMode(dataDir) ?? 'live';
-  const ledger = await ThreadedLedger.open(ledgerEntry, ledgerPath);
+  const ledger = await ThreadedLedger.open(ledgerEntry, ledgerPath, as);
   const clock = systemClock;
   const keys = new KeyStore(undefined, clock);
   const nothing = () => undefined;
   const feed = new SnapshotFeed({
-    ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => [],
+    ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(),
     broker: { version: 'not running', pid: process.pid, startedAtMs: clock.nowMs(), mode, upstream: 'not running', dataDir },
   });
-  const api = controlApi({ ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing });
+  const userPrices = readUserPrices(join(dataDir, 'prices.json'));
+  const estimator = new Estimator();
+  const api = controlApi({
+    ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing,
+    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices) }), newBackup: () => newBackupPath(dataDir, clock.nowMs()),
+  });
   return {
     api: apiOf(async (method, args) => {
       const outcome = await callControl(api, method, args, nothing);

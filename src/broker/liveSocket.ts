@@ -26,6 +26,7 @@ export class LiveSockets {
   readonly #clock: Clock;
   readonly #call: (method: string, args: unknown) => Promise<CallOutcome>;
   readonly #changed: () => void;
+  readonly #workspaces = new Map<WebSocket, Set<string>>();
 
   constructor(feed: SnapshotFeed, clock: Clock, call: (method: string, args: unknown) => Promise<CallOutcome>, changed: () => void) {
     this.#feed = feed;
@@ -37,6 +38,9 @@ export class LiveSockets {
   /** How many windows are connected. */
   get size(): number { return this.#server.clients.size; }
 
+  /** The workspaces that open windows have asked a token for. */
+  get workspaces(): ReadonlySet<string> { return new Set([...this.#workspaces.values()].flatMap((ids) => [...ids])); }
+
   /** Takes over an authenticated upgrade. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (live) => this.#serve(live));
@@ -44,7 +48,7 @@ export class LiveSockets {
 
   #serve(live: WebSocket): void {
     const functions = Object.fromEntries((Object.keys(controlArguments) as ControlMethod[])
-      .map((method) => [method, (args: unknown) => this.#call(method, args)]));
+      .map((method) => [method, async (args: unknown) => this.#noted(live, method, await this.#call(method, args))]));
     const remote = createBirpc<WindowApi, Record<string, (args: unknown) => Promise<CallOutcome>>>(functions, {
       post: (data: string) => { live.send(data); },
       on: (receive) => { live.on('message', (data: Buffer) => { receive(data.toString('utf8')); }); },
@@ -77,11 +81,21 @@ export class LiveSockets {
     live.on('pong', () => { answered = true; });
     live.on('error', () => live.terminate());
     live.once('close', () => {
+      this.#workspaces.delete(live);
       stopPing();
       stopListening();
       this.#changed();
     });
     ping();
+  }
+
+  /** A window that asks for a workspace's token is that workspace's window: its questions are asked there. */
+  #noted(live: WebSocket, method: ControlMethod, outcome: CallOutcome): CallOutcome {
+    if (method !== 'token' || !outcome.ok || live.readyState !== live.OPEN) return outcome;
+    const known = this.#workspaces.get(live) ?? new Set();
+    this.#workspaces.set(live, known.add((outcome.value as TokenResult).workspaceId));
+    this.#changed();
+    return outcome;
   }
 
   /** Closes every window's socket. */

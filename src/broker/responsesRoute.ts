@@ -1,10 +1,11 @@
 // One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { chargeFor, priceTier } from '../domain/pricing.ts';
+import type { TokenEstimate } from '../domain/estimator.ts';
+import { holdCost, priceTier } from '../domain/pricing.ts';
+import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import { noTokens } from '../domain/tokenUsage.ts';
 import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
@@ -95,8 +96,6 @@ function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionReq
   const { model } = envelope;
   const estimate = parts.estimator.estimate({ model, bodyBytes: seen.bodyBytes, ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }) });
   const price = parts.prices(model, seen.receivedAtMs);
-  // All input at the dearest of its rates: whether it will be cached is the upstream's to tell.
-  const likely = { ...noTokens, inputTokens: estimate.holdInputTokens, outputTokens: estimate.outputTokens };
   const tier = priceTier(envelope.serviceTier);
   return {
     facts: {
@@ -107,9 +106,10 @@ function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionReq
       ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
-    ...(price ? { price, estimateMicroCredits: Math.max(
-      chargeFor(likely, price, tier).costMicroCredits,
-      chargeFor({ ...likely, cacheWriteTokens: likely.inputTokens }, price, tier).costMicroCredits,
-    ) } : {}),
+    ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
+}
+
+function ceilingOf(price: ModelPrice, estimate: TokenEstimate, tier: PriceTier): Pick<AdmissionRequest, 'ceiling'> {
+  return { ceiling: { price, estimateMicroCredits: holdCost(estimate, price, tier) } };
 }

@@ -1,8 +1,12 @@
 // Runs one attempt under its lease: sends it, waits for its report, settles it, teaches pacing what
 // the upstream said, and answers the client where the attempt has not. It tells whether the request
 // has to come back; it never waits in line itself.
+import { budgetAmountText } from '../domain/budgets.ts';
+import { crossedStop } from '../domain/overrun.ts';
 import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
 import type { RateLimitObservation } from '../domain/rateWindow.ts';
+import { charsPerToken } from '../domain/settlement.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import { classifyAnswer, classifyFailure } from '../protocol/upstreamError.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
@@ -38,6 +42,9 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     return conclude(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
   let stopBegin = () => undefined as void;
+  let stopped: string | undefined;
+  let outputChars = 0;
+  let overrun = () => undefined as void;
   const report = new Promise<AttemptReport>((resolve) => {
     const attempt: Attempt = new Attempt(response, requestId, {
       answered: (headers) => {
@@ -50,22 +57,33 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         body.letGo();
         stopBegin = parts.clock.after(beginDelayMs, () => noteBegun(parts, lease.attemptId, attempt.responseId));
       },
+      ...(lease.stops.length === 0 ? {} : { progress: (chars: number) => {
+        outputChars = chars;
+        overrun();
+      } }),
       settled: (seen) => {
         stopBegin();
         resolve(seen);
       },
     }, parts.clock);
-    parts.admission.sent(requestId, (why) => {
+    const stop = (why: Problem) => {
+      stopped ??= why.message;
       if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
       else if (listener.codexStream) response.end(stoppedStream(why, listener, parts.clock.nowMs()));
       else response.destroy();
       attempt.stop();
-    });
+    };
+    overrun = () => {
+      const crossed = lease.stops.length === 0 ? undefined : crossedStop(lease.stops, { ...request, inputTokens: request.estimate.inputTokens, outputTokens: request.estimate.outputTokens }, Math.ceil(outputChars / charsPerToken));
+      if (crossed) stop(problem('budget_exceeded', `The answer grew beyond a hard budget: ${budgetAmountText(crossed.unit, crossed.amount)} were left for it. It was stopped there.`));
+    };
+    parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
       method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
     }, attempt);
   });
-  return conclude(parts, carried, lease, await report);
+  const seen = await report;
+  return conclude(parts, carried, lease, stopped === undefined ? seen : { ...seen, stopped });
 }
 
 function noteBegun(parts: ResponsesParts, attemptId: string, responseId: string | undefined): void {
@@ -74,7 +92,7 @@ function noteBegun(parts: ResponsesParts, attemptId: string, responseId: string 
 }
 
 /** Settles what was seen, and decides whether the request is over. */
-function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: AttemptReport): ComeBack | undefined {
+function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: AttemptReport & { readonly stopped?: string }): ComeBack | undefined {
   const { request, response, listener } = carried;
   const { kept } = report;
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());

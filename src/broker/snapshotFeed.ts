@@ -3,13 +3,15 @@
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import type { PacedWindow, Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
+import { workspaceMayBuy } from '../domain/consent.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
-import type { Snapshot, UsageRow, RunView, GrantView, WindowView } from '../protocol/snapshot.ts';
+import type { Snapshot, UsageRow, RunView, GrantView, QuestionView, WindowView } from '../protocol/snapshot.ts';
 import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
+import { questionText } from './personAnswer.ts';
 import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots. */
@@ -19,6 +21,8 @@ const refreshMs = 2000;
 const recentMax = 30;
 const entriesMax = 100;
 const daysShown = 14;
+/** Prices that changed are told for so long. */
+const priceNewsMs = 14 * 86_400_000;
 
 /** What the feed reads. */
 export interface FeedParts {
@@ -30,17 +34,22 @@ export interface FeedParts {
   readonly broker: Snapshot['broker'];
   readonly key: () => Snapshot['key'];
   readonly problems: () => readonly Problem[];
+  /** Workspaces of which a window is open: their questions are asked there. */
+  readonly openWorkspaces: () => ReadonlySet<string>;
 }
 
 /** The balance as people see it. Grants that are used up or expired stay visible for their history. */
 export function balanceView(balance: BalanceRead): Snapshot['balance'] {
   const grants: GrantView[] = balance.grants.map((grant) => ({
     id: grant.id, kind: grant.kind, amountMicroCredits: grant.amountMicroCredits, remainingMicroCredits: grant.remainingMicroCredits,
-    heldMicroCredits: grant.heldMicroCredits, createdAtMs: grant.createdAtMs,
-    ...(grant.expiresAtMs === undefined ? {} : { expiresAtMs: grant.expiresAtMs }), ...(grant.note === undefined ? {} : { note: grant.note }),
+    heldMicroCredits: grant.heldMicroCredits, priority: grant.priority, createdAtMs: grant.createdAtMs,
+    ...(grant.startsAtMs === undefined ? {} : { startsAtMs: grant.startsAtMs }), ...(grant.expiresAtMs === undefined ? {} : { expiresAtMs: grant.expiresAtMs }),
+    ...(grant.models ? { models: grant.models } : {}), ...(grant.workspaces ? { workspaces: grant.workspaces } : {}),
+    ...(grant.allowanceId === undefined ? {} : { allowanceId: grant.allowanceId }), ...(grant.voided === undefined ? {} : { voided: grant.voided }),
+    ...(grant.note === undefined ? {} : { note: grant.note }),
   }));
   return {
-    tracked: grants.length > 0, grants,
+    tracked: balance.tracked, grants, owedMicroCredits: balance.owedMicroCredits,
     balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: sum(grants.map((grant) => grant.heldMicroCredits)),
   };
 }
@@ -50,7 +59,16 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
   return rows.reduce<UsageRow>((total, row) => ({
     ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
     estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
+    ...(row.estimates ? { estimates: addEstimates(total.estimates, row.estimates) } : {}),
   }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
+}
+
+function addEstimates(a: UsageRow['estimates'], b: NonNullable<UsageRow['estimates']>): NonNullable<UsageRow['estimates']> {
+  if (!a) return b;
+  return {
+    measured: a.measured + b.measured, covered: a.covered + b.covered, estimatedInput: a.estimatedInput + b.estimatedInput, estimatedOutput: a.estimatedOutput + b.estimatedOutput,
+    measuredInput: a.measuredInput + b.measuredInput, measuredOutput: a.measuredOutput + b.measuredOutput, inputError: a.inputError + b.inputError, outputError: a.outputError + b.outputError,
+  };
 }
 
 /** Makes and spreads snapshots. */
@@ -62,8 +80,8 @@ export class SnapshotFeed {
   #busy = false;
   #stopTimer: (() => void) | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
-  /** When the earliest grant of the last snapshot expires, which nobody else may notice. */
-  #expiresAtMs = Number.POSITIVE_INFINITY;
+  /** When time brings something next (a grant expires or begins, an allowance gives), which nobody else may notice. */
+  #dueAtMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -109,7 +127,6 @@ export class SnapshotFeed {
     const { clock } = this.#parts;
     try {
       const snapshot = await this.read();
-      this.#expiresAtMs = Math.min(...snapshot.balance.grants.filter((grant) => grant.remainingMicroCredits > grant.heldMicroCredits).map((grant) => grant.expiresAtMs ?? Number.POSITIVE_INFINITY));
       for (const listener of this.#listeners) listener(snapshot);
     } catch {
       // A ledger that cannot be read is among the problems of the next snapshot that can be made;
@@ -122,7 +139,7 @@ export class SnapshotFeed {
     if (this.#dirty && !failed) this.#schedule(snapshotPauseMs);
     else if (live || failed) this.#schedule(refreshMs);
     // Credits expire and days end although nobody does anything: that is news for the windows too.
-    else this.#schedule(Math.min(Math.max(snapshotPauseMs, Math.min(this.#expiresAtMs, this.#dayEndMs()) - clock.nowMs()), timerDelayMsMax));
+    else this.#schedule(Math.min(Math.max(snapshotPauseMs, Math.min(this.#dueAtMs, this.#dayEndMs()) - clock.nowMs()), timerDelayMsMax));
   }
 
   #dayEndMs(): number {
@@ -139,21 +156,30 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, days, recent, entries] = await Promise.all([
+    const [balance, byWorkspace, byModel, days, recent, entries, budgets, priceChanges] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'day', sinceMs: shownStartMs, utcOffsets: offsetSpans(shownStartMs, nowMs, utcOffsetMs) }),
       ledger.query('recent', { limit: recentMax }),
       ledger.query('entries', { limit: entriesMax }),
+      ledger.query('budgets', { nowMs }),
+      ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
     ]);
+    this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity).filter((atMs) => atMs > nowMs));
+    const { consents, allowances, policies } = balance.directives;
+    const workspaceIds = consents.filter((one) => one.scope === 'workspace' && one.answer === 'allow').map((one) => one.of);
     const runs = this.#runs();
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
-      consent: { everywhere: balance.consentEverywhere, workspaceIds: balance.consentWorkspaces },
-      nextDraw: nextDraw(balance.grants, balance.consentEverywhere || balance.consentWorkspaces.length > 0, nowMs),
+      consent: {
+        everywhere: workspaceMayBuy(consents, ''), workspaceIds,
+        deniedWorkspaceIds: consents.filter((one) => one.scope === 'workspace' && one.answer === 'deny').map((one) => one.of),
+      },
+      nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
+      budgets, allowances, policies, questions: this.#questions(), priceChanges,
       windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
-      waiting: runs.filter((run) => run.state === 'waiting').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
+      waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
@@ -169,15 +195,31 @@ export class SnapshotFeed {
     }));
   }
 
+  /** What requests wait to be told, the longest waiting first. */
+  #questions(): QuestionView[] {
+    const open = this.#parts.openWorkspaces();
+    return this.#parts.live().flatMap(({ request, parked }) => {
+      if (!parked || parked.for === 'credits') return [];
+      const { facts } = request;
+      const estimate = request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits;
+      return [{
+        requestId: facts.requestId, kind: parked.for, workspaceId: facts.workspaceId, workspaceLabel: request.workspaceLabel, client: facts.client, model: facts.model,
+        ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }), sinceMs: parked.sinceMs, endsAtMs: parked.endsAtMs,
+        ...(estimate === undefined || parked.for === 'unpriced' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request), hasWindow: open.has(facts.workspaceId),
+      }];
+    });
+  }
+
   #runs(): RunView[] {
     const { clock, pacer } = this.#parts;
     const line = new Map(pacer.waiting(clock.monotonicMs()).map((one) => [one.id, one]));
-    return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits }) => {
+    return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits, parked }) => {
       const place = line.get(request.facts.requestId);
       return {
         requestId: request.facts.requestId, state, workspaceId: request.facts.workspaceId, workspaceLabel: request.workspaceLabel,
         client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
         estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
+        ...(parked ? { reason: parked.because } : {}),
         ...(place && state === 'waiting' ? { reason: place.because, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
       };
     });

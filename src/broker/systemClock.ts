@@ -18,6 +18,7 @@ export const systemClock: Clock = {
 export const systemIds: Ids = {
   requestId: () => `req_${Date.now().toString(36).padStart(9, '0')}${randomBytes(10).toString('hex')}`,
   grantId: () => `grant_${Date.now().toString(36).padStart(9, '0')}${randomBytes(6).toString('hex')}`,
+  directiveId: () => `dir_${Date.now().toString(36).padStart(9, '0')}${randomBytes(6).toString('hex')}`,
 };
 
 /** Minutes of the local time zone as milliseconds to add to UTC, at a moment. */

@@ -1,6 +1,7 @@
 // From tokens and a dated price to an exact charge. Prices are data handed in; nothing here knows
 // where they come from. A charge is computed exactly and rounded once, half up, at the end.
 import { divideHalfUp } from './units.ts';
+import { noTokens } from './tokenUsage.ts';
 import type { TokenUsage } from './tokenUsage.ts';
 
 /** Microcredits per million tokens, by kind of token. */
@@ -76,6 +77,15 @@ export function chargeFor(usage: TokenUsage, price: ModelPrice, tier: PriceTier)
     term('output', usage.outputTokens, rates.output),
   ].filter((one) => one.tokens > 0);
   return { costMicroCredits: costOfTerms(terms), tier, terms };
+}
+
+/**
+ * What is held for an attempt: all input at the dearest of its rates, since whether it will be cached is the
+ * upstream's to tell, and the output that 95 of 100 answers stay below.
+ */
+export function holdCost(estimate: { readonly holdInputTokens: number; readonly outputTokens: number }, price: ModelPrice, tier: PriceTier): number {
+  const likely = { ...noTokens, inputTokens: estimate.holdInputTokens, outputTokens: estimate.outputTokens };
+  return Math.max(chargeFor(likely, price, tier).costMicroCredits, chargeFor({ ...likely, cacheWriteTokens: likely.inputTokens }, price, tier).costMicroCredits);
 }
 
 /** Adds up the terms of a charge exactly and rounds the sum once, half up. */

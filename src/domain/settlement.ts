@@ -40,7 +40,7 @@ export interface Settlement {
 }
 
 /** Characters of output that make one token, for estimates (English text and code, rounded down to be fair). */
-const charsPerToken = 4;
+export const charsPerToken = 4;
 
 /** Applies policy P. */
 export function settle(facts: AttemptFacts): Settlement {

@@ -54,7 +54,7 @@ function judgeUnpriced(walk: Walk): DecisionRecord | undefined {
   if (input.unpricedRule === 'allow') return undefined;
   const why = problem('model_unpriced', `No price is known for the model "${input.model}", so its cost cannot be held against your credits. Nothing was sent.`);
   const toChange = ['Choose a priced model, add its price to prices.json, or set the rule for unpriced models to a ceiling price.'];
-  if (input.unpricedRule === 'ask' && input.canAsk && !input.answered) return ask(walk, 'safety', 'unpriced', why, toChange);
+  if (input.unpricedRule === 'ask' && input.canAsk && input.answered?.kind !== 'unpriced') return ask(walk, 'safety', 'unpriced', why, toChange);
   return refuse(walk, 'safety', why, toChange);
 }
 
@@ -103,7 +103,7 @@ function judgeConsent(walk: Walk, amount: number): DecisionRecord | undefined {
   const would = `This request would use ${formatCredits(amount, 2)} purchased credits`;
   if (answer === 'deny') return refuse(walk, 'consent', problem('consent_missing', `${would}, and that was refused for ${scope === 'everywhere' ? 'every workspace' : `this ${scope ?? 'workspace'}`}. Nothing was sent and nothing was charged.`), toChange);
   const missing = problem('consent_missing', `${would}, and this workspace has no permission to. Nothing was sent and nothing was charged.`);
-  if (input.answered) {
+  if (input.answered?.kind === 'consent') {
     return refuse(walk, 'consent', input.answered.answer === undefined
       ? problem('consent_missing', `${would}; permission was asked for, and nobody answered within ${Math.round(input.answered.afterMs / 1000)} s. Nothing was sent and nothing was charged.`) : missing, toChange);
   }

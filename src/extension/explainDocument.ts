@@ -25,7 +25,7 @@ export function explanationText(told: ExplainResult): string {
     `# Request ${line(told.id)}`, '', ...story.map((sentence) => `${line(sentence)}\n`),
     '## Decision', '', ...layers.map((layer) => `- ${line(layer.layer)}: ${line(layer.because)}`), '',
     '## Charge', '', ...charge, '',
-    '## Entries', '', ...told.entries.map((entry) => `- ${line(entry.kind)} ${formatCredits(entry.amountMicroCredits, 6)} from ${line(entry.grantId)}, balance after ${formatCredits(entry.balanceAfterMicroCredits, 6)}`),
+    '## Entries', '', ...told.entries.map((entry) => `- ${line(entry.kind)} ${formatCredits(entry.amountMicroCredits, 6)} from ${line(entry.grantId ?? entry.account)}, balance after ${formatCredits(entry.balanceAfterMicroCredits, 6)}`),
     ...(told.entries.length === 0 ? ['None: the balance did not move.'] : []), '',
   ].join('\n');
 }

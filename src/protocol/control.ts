@@ -148,7 +148,7 @@ export interface ControlResults {
   creditsAdd: CreditsAddResult;
   creditsList: CreditsListResult;
   consent: { readonly answer: 'allow' | 'deny' | 'ask' };
-  /** `answered` is false when no request waits with that question any more; the answer is kept all the same where it is meant to last. */
+  /** `answered` is false when no request waits with that question any more; then nothing was kept. */
   answer: { readonly answered: boolean };
   budgets: { readonly budgets: readonly BudgetView[] };
   budgetSet: { readonly exists: boolean };

@@ -9,7 +9,8 @@ export type WindowDraw = Snapshot['nextDraw'] | 'not-allowed';
 
 /** Whether a workspace may use purchased credits. A workspace that is not known yet counts as allowed when any is. */
 export function mayUsePurchased(consent: Snapshot['consent'], workspaceId: string | undefined): boolean {
-  return consent.everywhere || (workspaceId === undefined ? consent.workspaceIds.length > 0 : consent.workspaceIds.includes(workspaceId));
+  if (workspaceId === undefined) return consent.everywhere || consent.workspaceIds.length > 0;
+  return consent.workspaceIds.includes(workspaceId) || consent.everywhere && !consent.deniedWorkspaceIds.includes(workspaceId);
 }
 
 /**

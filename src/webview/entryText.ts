@@ -17,22 +17,26 @@ export interface EntryText {
 /** Entries newest first; holds only when asked for. */
 export function listedEntries(entries: readonly EntryView[], filter: EntryFilter): EntryView[] {
   return entries
-    .filter((entry) => filter === 'all' || entry.kind === 'grant' || entry.kind === 'expire' || entry.kind === 'overage' || (entry.kind === 'post' && entry.amountMicroCredits !== 0))
+    .filter((entry) => filter === 'all' || entry.amountMicroCredits !== 0 && entry.account !== 'overshoot')
     .toSorted((a, b) => b.sequence - a.sequence);
 }
 
 /** Says what an entry was for. */
 export function entryText(entry: EntryView, requests: ReadonlyMap<string, RequestView>, grants: ReadonlyMap<string, GrantView>): EntryText {
   const request = entry.requestId === undefined ? undefined : requests.get(entry.requestId);
-  const grant = grants.get(entry.grantId);
+  const grant = grants.get(entry.grantId ?? '');
   const who = request ? { title: request.workspaceLabel, detail: clientName(request.client) } : { title: 'Request' };
+  if (entry.account === 'owed') return entry.amountMicroCredits < 0 ? { icon: 'warning', title: 'Owed', detail: 'spent of credits that were taken back' } : { icon: 'check', title: 'Owed credits paid' };
+  if (entry.account === 'exposure') return { icon: 'question', ...who, detail: 'lost; may have been billed, not taken' };
+  if (entry.account === 'overshoot') return entry.kind === 'refund' ? { icon: 'discard', ...who, detail: 'beyond all credits, given back' } : { icon: 'arrow-small-down', ...who, detail: 'beyond all credits' };
   switch (entry.kind) {
     case 'grant': return { icon: 'add', title: 'Credits added', ...(grant?.note === undefined ? {} : { detail: grant.note }) };
     case 'expire': return { icon: 'history', title: 'Credits expired' };
     case 'reserve': return { icon: 'lock', ...who, title: `Held for ${request ? request.workspaceLabel : 'a request'}` };
-    case 'void': return { icon: 'discard', ...who, title: `Hold returned to ${grant ? `${grant.kind} credits` : 'its grant'}` };
+    case 'refund': return { icon: 'discard', ...who, detail: 'given back by a correction' };
+    case 'void': return entry.requestId === undefined ? { icon: 'circle-slash', title: 'Credits taken back' } : { icon: 'discard', ...who, title: `Hold returned to ${grant ? `${grant.kind} credits` : 'its grant'}` };
     case 'overage': return { icon: 'arrow-small-down', title: who.title, detail: `${request ? `${clientName(request.client)}, ` : ''}beyond its hold` };
-    case 'post': return { icon: 'arrow-small-down', ...who };
+    case 'post': return entry.requestId === undefined ? { icon: 'arrow-small-down', title: 'Paid what was owed' } : { icon: 'arrow-small-down', ...who };
   }
 }
 

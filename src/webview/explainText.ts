@@ -2,7 +2,7 @@
 // Pure; every number comes from the broker's answer, and the one rounded charge is never recomputed.
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import type { ChargeTerm } from '../domain/pricing.ts';
-import type { LayerVerdict } from '../domain/waterfall.ts';
+import type { LayerVerdict } from '../domain/decisionRecord.ts';
 import type { ExplainResult } from '../protocol/control.ts';
 import { countText } from './amountText.ts';
 
@@ -58,6 +58,8 @@ export function verdictMark(verdict: LayerVerdict['verdict']): { readonly icon: 
   switch (verdict) {
     case 'passed': return { icon: 'check', word: 'Passed' };
     case 'took': return { icon: 'arrow-small-right', word: 'Took' };
+    case 'warned': return { icon: 'warning', word: 'Warned' };
+    case 'asked': return { icon: 'question', word: 'Asked' };
     case 'waited': return { icon: 'clock', word: 'Waited' };
     case 'ended': return { icon: 'circle-slash', word: 'Ended' };
     case 'skipped': return { icon: 'circle-outline', word: 'Not reached' };

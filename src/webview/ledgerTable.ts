@@ -39,7 +39,7 @@ export function ledgerTable(snapshot: Snapshot, filter: EntryFilter, choose: (fi
         ${snapshot.balance.tracked ? nothing : html`<button type="button" class="link" @click=${view.act.addCredits}>Add credits…</button>`}</p>`
     : html`<table class="stack ledger" data-rows aria-labelledby="head-ledger"><thead><tr><th scope="col">Time</th><th scope="col">What</th><th scope="col" class="hide-l hide-open">Request</th><th scope="col" class="hide-m hide-open">Grant</th><th scope="col" class="n">Credits</th><th scope="col" class="n">Balance after</th><th scope="col"><span class="sr">Explain</span></th></tr></thead>
       <tbody>${repeat(rows, (entry) => entry.sequence, (entry) => {
-    const grant = grants.get(entry.grantId);
+    const grant = grants.get(entry.grantId ?? '');
     return entryLine(entry, entryText(entry, requests, grants), grant ? kindName(grant.kind) : '—', view);
   })}</tbody></table>`}</section>`;
 }

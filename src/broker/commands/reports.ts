@@ -49,7 +49,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
   return lines.join('\n');
 }
 
-const groupings = ['day', 'model', 'workspace', 'client', 'thread'] as const;
+const groupings = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as const;
 
 /** `codex-broker usage` */
 export async function usage(args: readonly string[], io: CommandIo): Promise<number> {
@@ -91,7 +91,7 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
     const told = await api.explain({ id });
     io.out(values.json ? JSON.stringify(told) : [`Request ${told.id}`, ...told.story.map((sentence) => `  ${sentence}`),
       ...(told.entries.length === 0 ? [] : ['', textTable(['entry', 'kind', 'grant', 'amount', 'reserved', 'balance after'], told.entries.map((entry) => [
-        String(entry.sequence), entry.kind, entry.grantId, formatCredits(entry.amountMicroCredits, 6), formatCredits(entry.heldDeltaMicroCredits, 6), formatCredits(entry.balanceAfterMicroCredits, 6)]), 3)])].join('\n'));
+        String(entry.sequence), entry.kind, entry.grantId ?? entry.account, formatCredits(entry.amountMicroCredits, 6), formatCredits(entry.heldDeltaMicroCredits, 6), formatCredits(entry.balanceAfterMicroCredits, 6)]), 3)])].join('\n'));
     return 0;
   });
 }

@@ -41,6 +41,39 @@ export function priceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
   };
 }
 
+/**
+ * The ceiling for models without a price: of each rate the dearest that any model of the table has at that moment,
+ * with the long-context rates of the dearest one for all input. The user's `prices.json` may name a `ceiling` model.
+ */
+export function ceilingLookup(userPrices: readonly OverlayPrice[]): (atMs: number) => ModelPrice {
+  const remembered = new Map<number, ModelPrice>();
+  return (atMs) => {
+    const day = Math.floor(atMs / dayMs);
+    let price = remembered.get(day);
+    if (!price) {
+      price = fromOverlay(userPrices, ceilingModel, atMs, 'prices.json') ?? dearest(atMs);
+      remembered.clear();
+      remembered.set(day, price);
+    }
+    return price;
+  };
+}
+
+/** The name under which `prices.json` may set the ceiling price, and that charges at it carry. */
+const ceilingModel = 'ceiling';
+/** The models that count: those that Codex uses. Older and special ones cost many times as much, and a ceiling of theirs would be of no use. */
+const forCeiling = /^gpt-(?:[5-9]|\d{2})(?!.*(?:-pro\b|deep-research|realtime|audio|image|transcribe|tts))/;
+
+function dearest(atMs: number): ModelPrice {
+  const names = (findProvider({ providerId: 'openai' })?.models ?? []).map((model) => model.id).filter((id) => forCeiling.test(id));
+  const rates = names.flatMap((name) => { const price = fromLibrary(name, atMs); return price ? [price.rates, ...(price.long ? [price.long.rates] : [])] : []; });
+  const most = (pick: (rate: Rates) => number) => Math.max(0, ...rates.map(pick));
+  return {
+    model: ceilingModel, version: `ceiling of ${libraryVersion}, ${new Date(atMs).toISOString().slice(0, 10)}`,
+    rates: { input: most((one) => one.input), cachedInput: most((one) => one.cachedInput), cacheWrite: most((one) => one.cacheWrite), output: most((one) => one.output) },
+  };
+}
+
 function fromOverlay(prices: readonly OverlayPrice[], model: string, atMs: number, source: string): ModelPrice | undefined {
   const valid = prices.filter((one) => one.model === model && Date.parse(one.from) <= atMs);
   const [newest] = valid.sort((a, b) => Date.parse(b.from) - Date.parse(a.from));

@@ -4,11 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formulaText } from '../../domain/pricing.ts';
 import type { ChargeTerm } from '../../domain/pricing.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
-import type { DecisionRecord } from '../../domain/waterfall.ts';
-import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
-import { clientName } from '../../protocol/clientName.ts';
-import type { AttemptView, ChargeView, ExplainResult } from '../../protocol/control.ts';
+import type { DecisionRecord } from '../../domain/decisionRecord.ts';
+import type { AttemptView, ChargeView, CorrectionView, ExplainResult } from '../../protocol/control.ts';
 import { readRequestEntries, tokensOf } from './ledgerReads.ts';
+import { storyOf } from './requestStory.ts';
 import { statement } from './statements.ts';
 
 type Row = Record<string, unknown>;
@@ -21,7 +20,8 @@ export function explainRequest(db: DatabaseSync, id: string): ExplainResult | nu
   const requestId = String(request['request_id']);
   const rows = statement(db, `SELECT u.*, d.attempt_id AS attempt_id, d.number, d.at_ms AS decided_at_ms, d.waited_ms AS decided_waited_ms, d.record,
     c.id AS charge_id, c.cost, c.drawn, c.uncovered, c.price_version, c.terms, c.tier AS charge_tier, c.price
-    FROM decisions d LEFT JOIN usage_events u ON u.attempt_id = d.attempt_id LEFT JOIN charges c ON c.attempt_id = d.attempt_id
+    , (SELECT -SUM(amount) FROM entries e WHERE e.attempt_id = d.attempt_id AND e.account = 'exposure') AS exposure
+    FROM decisions d LEFT JOIN usage_events u ON u.attempt_id = d.attempt_id AND u.corrects IS NULL LEFT JOIN charges c ON c.attempt_id = d.attempt_id AND c.corrects IS NULL
     WHERE d.request_id = ? ORDER BY d.number`).all(requestId);
   const last = rows.at(-1);
   if (!last) return null;
@@ -32,9 +32,10 @@ export function explainRequest(db: DatabaseSync, id: string): ExplainResult | nu
     id: requestId, receivedAtMs: Number(request['received_at_ms']), workspaceId: String(request['workspace_id']),
     workspaceLabel: String(request['label'] ?? request['workspace_id']), client: String(request['client']),
     ...(request['thread_id'] === null ? {} : { threadId: String(request['thread_id']) }),
-    model: String(request['model']), waitedMs: Number(last['decided_waited_ms']), decision, attempts, charge, entries: readRequestEntries(db, requestId),
+    model: String(request['model']), waitedMs: Number(last['decided_waited_ms']), decision, attempts, charge,
+    corrections: readCorrections(db, requestId), entries: readRequestEntries(db, requestId),
   };
-  return { ...result, story: storyOf(result, last) };
+  return { ...result, story: storyOf(result, last['notice'] === null ? undefined : String(last['notice'] ?? '')) };
 }
 
 function attemptView(row: Row): AttemptView {
@@ -45,7 +46,17 @@ function attemptView(row: Row): AttemptView {
     ...(row['status'] === null ? {} : { status: Number(row['status']) }),
     ...(row['upstream_request_id'] === null ? {} : { upstreamRequestId: String(row['upstream_request_id']) }),
     ...(row['free_reason'] === null ? {} : { freeReason: String(row['free_reason']) }),
+    ...(row['exposure'] === null ? {} : { exposureMicroCredits: Number(row['exposure']) }),
   };
+}
+
+/** The late corrections of a request, in order. */
+function readCorrections(db: DatabaseSync, requestId: string): CorrectionView[] {
+  return statement(db, `SELECT u.at_ms, u.attempt_id, u.notice, c.basis, c.cost, c.drawn FROM usage_events u JOIN charges c ON c.usage_event_id = u.id
+    WHERE u.request_id = ? AND u.corrects IS NOT NULL ORDER BY u.sequence`).all(requestId).map((row) => ({
+    atMs: Number(row['at_ms']), attemptId: String(row['attempt_id']), basis: row['basis'] as CorrectionView['basis'],
+    costMicroCredits: Number(row['cost']), drawnMicroCredits: Number(row['drawn']), reason: String(row['notice'] ?? ''),
+  }));
 }
 
 function chargeView(row: Row): ChargeView {
@@ -56,34 +67,4 @@ function chargeView(row: Row): ChargeView {
     priceVersion: String(row['price_version']), tier: String(row['charge_tier']), terms, formula: formulaText(terms, costMicroCredits),
     drawnMicroCredits: Number(row['drawn']), uncoveredMicroCredits: Number(row['uncovered']),
   };
-}
-
-/** The story as sentences, in the order in which things happened. */
-function storyOf(result: Omit<ExplainResult, 'story'>, last: Row): string[] {
-  const { decision, charge } = result;
-  const story = [`${clientName(result.client)} in workspace ${result.workspaceLabel} asked for ${result.model}.`];
-  if (result.waitedMs > 0) story.push(`It waited ${(result.waitedMs / 1000).toFixed(1)} s in line before it was sent.`);
-  for (const layer of decision.layers) story.push(`${layer.layer[0]?.toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`);
-  if (decision.outcome === 'refuse') {
-    story.push(`It was refused (${decision.code ?? 'no code'}); nothing was sent and nothing was charged.`, ...(decision.remedy ? [decision.remedy] : []));
-    return story;
-  }
-  if (decision.holdMicroCredits > 0) story.push(`${formatCredits(decision.holdMicroCredits, 6)} credits were reserved before it was sent.`);
-  if (result.attempts.length > 1) story.push(`The upstream turned it away ${result.attempts.length - 1} time${result.attempts.length === 2 ? '' : 's'} for its rate limit; the broker waited and sent it again.`);
-  const attempt = result.attempts.at(-1);
-  if (!attempt?.outcome) return [...story, 'It is still running.'];
-  const usage = attempt.usage;
-  story.push(`It ended as ${attempt.outcome}${usage ? `: ${formatTokens(usage.inputTokens)} tokens in (${formatTokens(usage.cachedInputTokens)} cached), ${formatTokens(usage.outputTokens)} out (${formatTokens(usage.reasoningTokens)} reasoning), ${attempt.measured ? 'as the upstream reported' : 'estimated'}` : ''}.`);
-  if (last['notice']) story.push(String(last['notice']));
-  if (attempt.freeReason) story.push(`It cost nothing: ${attempt.freeReason}`);
-  if (charge) {
-    story.push(`It cost ${formatCredits(charge.costMicroCredits, 6)} credits (${formatUsd(charge.costMicroCredits, 4)}) at the price "${charge.priceVersion}": ${charge.formula}.`);
-    story.push(decision.holdMicroCredits > 0
-      ? `${formatCredits(charge.drawnMicroCredits, 6)} credits were drawn; ${formatCredits(Math.max(0, decision.holdMicroCredits - charge.drawnMicroCredits), 6)} of the reservation came back.`
-      : 'Nothing was drawn, because the balance was not tracked.');
-    if (charge.uncoveredMicroCredits > 0) story.push(`${formatCredits(charge.uncoveredMicroCredits, 6)} credits of it no grant covered; they are booked here and were not taken.`);
-  } else if (!attempt.freeReason) {
-    story.push('It has no price, so it is counted as unpriced and drew nothing.');
-  }
-  return story;
 }

@@ -19,9 +19,10 @@ const inMemory = ':memory:';
 
 /**
  * Who opens a ledger: its `owner`, who may make and migrate it; the owner `again` after a fault, who makes none;
- * or a `reader`, who changes nothing and can read what a somewhat newer program wrote.
+ * a `reader`, who changes nothing and can read what a somewhat newer program wrote; or a reader of a `copy`, who
+ * may bring that to the newest version.
  */
-export type OpenedAs = 'owner' | 'again' | 'reader';
+export type OpenedAs = 'owner' | 'again' | 'reader' | 'copy';
 
 /** How a ledger is opened. */
 export interface OpenOptions {
@@ -48,7 +49,8 @@ export function openLedgerFile(path: string, options: OpenOptions): DatabaseSync
     if (version > schemaVersion) return;
     db.exec('PRAGMA journal_mode = WAL');
     if (version < schemaVersion) {
-      keepBefore(db, path, version);
+      if (options.as === 'reader') throw new ProblemError(problem('ledger_unavailable', `The ledger ${path} has the older version ${version}; only a copy of it or its owner can bring it to version ${schemaVersion}.`));
+      if (options.as !== 'copy') keepBefore(db, path, version);
       migrate(db, version, options.hash);
     }
   });
@@ -108,28 +110,37 @@ function createFile(path: string, options: OpenOptions): void {
  */
 function refuseForeign(path: string): void {
   if (statSync(path).size === 0) throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is empty. Nothing was written to it.`));
-  const header = Buffer.alloc(100);
-  const file = openSync(path, 'r');
-  let length: number;
-  try {
-    length = readSync(file, header, 0, header.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  // Offsets of SQLite's file format: magic at 0, user version at 60, application id at 68.
-  if (length < header.length || header.toString('latin1', 0, 16) !== 'SQLite format 3\0' || header.readUInt32BE(68) !== applicationId) {
+  const header = readHeader(path);
+  if (!header || !isOurs(header)) {
     throw new ProblemError(problem('ledger_corrupt', `The file ${path} is not a ledger of the broker. It was not changed.`));
   }
 }
 
-function refuseNewer(version: number, path: string): void {
+/** The first 100 bytes of a file; undefined when there are fewer. */
+function readHeader(path: string): Buffer | undefined {
+  if (!existsSync(path)) return undefined;
+  const header = Buffer.alloc(100);
+  const file = openSync(path, 'r');
+  try {
+    return readSync(file, header, 0, header.length, 0) === header.length ? header : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Offsets of SQLite's file format: magic at 0, user version at 60, application id at 68. */
+function isOurs(header: Buffer): boolean {
+  return header.toString('latin1', 0, 16) === 'SQLite format 3\0' && header.readUInt32BE(68) === applicationId;
+}
+
+function refuseNewer(version: number, path: string): never {
   throw new ProblemError(problem('ledger_newer', `The ledger ${path} has version ${version}; this program knows up to ${schemaVersion}. It was not changed.`));
 }
 
 /** The version as SQLite sees it, its write-ahead log included. */
 function readVersion(db: DatabaseSync, path: string, as: OpenedAs): number {
   const version = pragma(db, 'user_version');
-  if (version > schemaVersion && !(as === 'reader' && readableFrom(db) <= schemaVersion)) refuseNewer(version, path);
+  if (version > schemaVersion && !((as === 'reader' || as === 'copy') && readableFrom(db) <= schemaVersion)) refuseNewer(version, path);
   return version;
 }
 
@@ -141,6 +152,12 @@ function readableFrom(db: DatabaseSync): number {
     // Tables of another kind: nothing says that they can be read.
     return Infinity;
   }
+}
+
+/** The version of a ledger by its header alone; undefined where there is no ledger. No connection to it may be open in this process. */
+export function fileVersion(path: string): number | undefined {
+  const header = readHeader(path);
+  return header && isOurs(header) ? header.readUInt32BE(60) : undefined;
 }
 
 /** Each step is all or nothing, together with the version that it leads to. */

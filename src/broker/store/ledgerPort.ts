@@ -31,7 +31,15 @@ export type ExportRow = Readonly<Record<string, string | number | null>>;
 export type ExportSet = 'requests' | 'charges' | 'entries' | 'directives' | 'grants';
 
 /** Past sizes and what became of them, for the estimator to learn from again. */
-export interface EstimateSample { readonly model: string; readonly basis: string; readonly inputTokens: number; readonly outputTokens: number; readonly incomplete: boolean }
+export interface EstimateSample {
+  /** As JSON text. */
+  readonly basis: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The answer did not reach its own end. */
+  readonly isCut: boolean;
+  readonly responseId?: string;
+}
 
 /** A ledger's vital facts, for `doctor`. */
 export interface LedgerHealth {

@@ -47,6 +47,8 @@ export interface AttemptEvents {
   answered(headers: IncomingHttpHeaders): void;
   /** The upstream has begun to answer. */
   begun(): void;
+  /** More of the answer was read; so many characters of output so far. Asked for only while somebody counts. */
+  progress?(outputChars: number): void;
   /** The outcome is certain; called once. */
   settled(report: AttemptReport): void;
 }
@@ -196,7 +198,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #look(): void {
-    if (this.#settled || !this.#observer?.findings.terminal) return;
+    if (this.#settled) return;
+    if (!this.#observer?.findings.terminal) {
+      this.#events.progress?.(this.#observer?.findings.outputChars ?? 0);
+      return;
+    }
     this.#settle('finished');
     // The client has everything; what an upstream sends behind its last event is not waited for.
     this.#stopTail = this.#clock.after(afterTerminalMsMax, () => {

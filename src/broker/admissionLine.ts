@@ -1,0 +1,145 @@
+// The line before the upstream: tickets take a place in it, pacing starts them when there is room, and they
+// leave it early when their client goes or its patience ends. It wires the pure pacing rules to timers; it
+// knows nothing of credits.
+//
+// Pacing counts by the monotonic clock, so that setting the computer's clock neither opens nor closes a
+// limit; its moments become wall time only where a person or a client reads them.
+import type { Pacer } from '../domain/pacing.ts';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { Ticket } from './admissionTicket.ts';
+import { wallTimeOf, type Clock } from './clock.ts';
+
+/** How a wait ends: with permission to go on, or with why not. */
+export type WaitEnd = 'start' | Problem;
+
+/** All tickets between arrival and end, and the line in which some of them wait. */
+export class AdmissionLine {
+  readonly #pacer: Pacer;
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  readonly #tickets = new Map<string, Ticket>();
+  #stopWake: () => void = () => undefined;
+
+  constructor(pacer: Pacer, clock: Clock, changed: () => void) {
+    this.#pacer = pacer;
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** Every ticket, in the order of arrival. */
+  get tickets(): Iterable<Ticket> { return this.#tickets.values(); }
+
+  /** The ticket of a request. */
+  find(requestId: string): Ticket | undefined { return this.#tickets.get(requestId); }
+
+  /** Gives a ticket a place in the line. @returns why there is none; then the ticket is gone */
+  enter(ticket: Ticket): Problem | undefined {
+    const { facts, estimate, priority } = ticket.request;
+    const submission = this.#pacer.submit({
+      id: facts.requestId, model: facts.model, workspaceId: facts.workspaceId, priority,
+      ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }),
+      estimatedTokens: estimate.inputTokens + estimate.outputTokens,
+      certainTokens: estimate.certainInputTokens,
+    }, this.#clock.monotonicMs());
+    if (submission.outcome === 'queued') {
+      ticket.state = 'waiting';
+      this.#tickets.set(facts.requestId, ticket);
+      return undefined;
+    }
+    this.forget(facts.requestId);
+    return problem(submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit', `${submission.because} Nothing was sent.`);
+  }
+
+  /** Resolves when a waiting ticket may start, or with why it may not. @param opensAtMs when it is known that it cannot before */
+  async started(ticket: Ticket, opensAtMs?: number): Promise<WaitEnd> {
+    const { requestId } = ticket.request.facts;
+    const leftMs = this.leftMs(ticket);
+    const end = await new Promise<WaitEnd>((resolve) => {
+      ticket.started = resolve;
+      ticket.stopTimer = this.#clock.after(leftMs, () => this.leave(ticket, this.#tooLong(ticket)));
+      // Waiting that is known to outlast the client's patience is said at once.
+      if (opensAtMs !== undefined && opensAtMs - this.#clock.monotonicMs() > leftMs) this.leave(ticket, this.#tooLong(ticket, opensAtMs));
+      else this.pump();
+      if (this.#tickets.get(requestId)?.state === 'waiting') ticket.waitReason = this.#pacer.waitingOne(requestId, this.#clock.monotonicMs())?.because ?? ticket.waitReason;
+    });
+    ticket.waitedMs = this.waitedMs(ticket);
+    return end;
+  }
+
+  /** Waits outside of the line until somebody wakes the ticket, or the time is over. Its place goes to others. */
+  async parked(ticket: Ticket, waitMs: number, over: () => void): Promise<WaitEnd> {
+    this.#pacer.cancel(ticket.request.facts.requestId, this.#clock.monotonicMs());
+    const woken = new Promise<WaitEnd>((resolve) => { ticket.started = resolve; });
+    ticket.stopTimer = this.#clock.after(waitMs, () => {
+      over();
+      ticket.started?.('start');
+    });
+    this.pump();
+    const end = await woken;
+    ticket.stopTimer();
+    ticket.started = undefined;
+    ticket.waitedMs = this.waitedMs(ticket);
+    return end;
+  }
+
+  /** How long a ticket's client still bears to wait. */
+  leftMs(ticket: Ticket): number {
+    return ticket.request.patienceMs - (this.#clock.monotonicMs() - ticket.submittedAtMonotonicMs);
+  }
+
+  /** How long a ticket has waited in all. */
+  waitedMs(ticket: Ticket): number {
+    return Math.round(this.#clock.monotonicMs() - ticket.submittedAtMonotonicMs);
+  }
+
+  /** Takes a waiting ticket out of the line and tells its request why. */
+  leave(ticket: Ticket, why: Problem): void {
+    const { started } = ticket;
+    if (!started) return;
+    ticket.started = undefined;
+    this.giveUp(ticket.request.facts.requestId);
+    started(why);
+  }
+
+  /** A ticket that started is not sent after all. */
+  giveUp(requestId: string): void {
+    this.#pacer.cancel(requestId, this.#clock.monotonicMs());
+    this.forget(requestId);
+  }
+
+  /** A ticket is over. */
+  forget(requestId: string): void {
+    this.#tickets.get(requestId)?.stopTimer();
+    this.#tickets.delete(requestId);
+    this.pump();
+  }
+
+  /** Starts what may start and sets the next wake-up. */
+  pump(): void {
+    const step = this.#pacer.next(this.#clock.monotonicMs());
+    for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
+    for (const { id } of step.start) this.#start(id, 'start');
+    this.#stopWake();
+    this.#stopWake = step.wakeAtMs === undefined ? () => undefined : this.#clock.after(Math.max(1, step.wakeAtMs - this.#clock.monotonicMs()), () => this.pump());
+    this.#changed();
+  }
+
+  #start(requestId: string, end: WaitEnd): void {
+    const ticket = this.#tickets.get(requestId);
+    const started = ticket?.started;
+    if (!ticket || !started) return;
+    ticket.stopTimer();
+    ticket.started = undefined;
+    if (end === 'start') ticket.state = 'deciding';
+    else this.#tickets.delete(requestId);
+    started(end);
+  }
+
+  #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
+    const line = this.#pacer.waitingOne(ticket.request.facts.requestId, this.#clock.monotonicMs());
+    const retryAtMonotonicMs = opensAtMs ?? line?.startsAtMs;
+    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`,
+      retryAtMonotonicMs === undefined ? undefined : wallTimeOf(this.#clock, retryAtMonotonicMs));
+  }
+}

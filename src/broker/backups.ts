@@ -1,0 +1,47 @@
+// The backups of a data folder: where they lie, what they are called, which are there, and which are too many.
+// Writing one is the ledger's own work.
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { problem, ProblemError } from '../domain/problem.ts';
+
+/** Backups made by the broker itself that are kept. */
+export const backupsKept = 7;
+/** The broker backs up by itself at the start of a day, a ledger up to this size: a larger one would delay the start. */
+export const ownBackupBytesMax = 64 * 1024 * 1024;
+/** Age of the newest backup from which on the broker makes another. */
+export const ownBackupAgeMs = 24 * 3_600_000;
+
+const folderName = 'backups';
+const pattern = /^ledger-(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})(\d{3})\.db$/;
+
+/** A backup that is there. */
+export interface Backup { readonly path: string; readonly atMs: number; readonly bytes: number }
+
+/** The backups of a data folder, newest first. */
+export function listBackups(dataDir: string): Backup[] {
+  const folder = join(dataDir, folderName);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const match = pattern.exec(name);
+    if (!match) return [];
+    const [year, month, day, hour, minute, second, ms] = match.slice(1).map(Number);
+    const path = join(folder, name);
+    return [{ path, atMs: Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, ms), bytes: statSync(path).size }];
+  }).sort((a, b) => b.atMs - a.atMs);
+}
+
+/** The path of a backup that is made now; its folder is there afterwards. @throws ProblemError `data_folder_unusable` */
+export function newBackupPath(dataDir: string, nowMs: number): string {
+  const folder = join(dataDir, folderName);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ProblemError(problem('data_folder_unusable', `The folder for backups ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+  }
+  return join(folder, `ledger-${new Date(nowMs).toISOString().replaceAll(/[-:.Z]/g, '').replace('T', '-')}.db`);
+}
+
+/** Removes the oldest backups beyond the number that is kept. */
+export function pruneBackups(dataDir: string): void {
+  for (const { path } of listBackups(dataDir).slice(backupsKept)) rmSync(path, { force: true });
+}

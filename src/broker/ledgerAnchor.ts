@@ -1,0 +1,85 @@
+// Keeps where the ledger's chains stood, outside of the ledger: in a file beside it and, where the system has
+// one, in its keychain. A ledger that no longer holds that row is an older copy, or was rewritten. What is
+// kept may lag behind the ledger, never run ahead of it.
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+import { keychainMsMax } from './keyStore.ts';
+import type { Keychain } from './keyStore.ts';
+import { chainNames } from './store/ledgerPort.ts';
+import type { LedgerHead } from './store/ledgerPort.ts';
+
+const anchorFile = 'ledger.anchor';
+const service = 'codex-usage-broker';
+
+/** Reads and writes the anchors of one data folder. */
+export class LedgerAnchor {
+  readonly #path: string;
+  readonly #account: string;
+  readonly #keychain: Keychain | undefined;
+  readonly #clock: Clock;
+  #written = '';
+
+  constructor(dataDir: string, keychain: Keychain | undefined, clock: Clock) {
+    this.#path = join(dataDir, anchorFile);
+    this.#account = `ledger-anchor ${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+    this.#keychain = keychain;
+    this.#clock = clock;
+  }
+
+  /** Every anchor there is. One that cannot be read counts as none: it only ever adds a proof. */
+  async read(): Promise<LedgerHead[]> {
+    const kept = this.#keychain && await this.#bounded(this.#keychain.getPassword(service, this.#account));
+    return [readText(this.#path), kept ?? undefined].flatMap((text) => headOf(text) ?? []);
+  }
+
+  /** Keeps where the chains stand now. Only the file's failure matters to nobody: the next one is written in a minute. */
+  async write(head: LedgerHead, alsoKeychain: boolean): Promise<void> {
+    const text = JSON.stringify(head);
+    if (text !== this.#written) {
+      try {
+        writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
+        renameSync(`${this.#path}.new`, this.#path);
+        this.#written = text;
+      } catch {
+        // A full or read-only disk: the older anchor stays true, since chains only grow.
+      }
+    }
+    if (alsoKeychain && this.#keychain) await this.#bounded(this.#keychain.setPassword(service, this.#account, text));
+  }
+
+  /** A keychain that hangs or refuses is passed over. */
+  async #bounded<T>(call: Promise<T>): Promise<T | undefined> {
+    let stop = () => undefined as void;
+    const late = new Promise<undefined>((resolve) => { stop = this.#clock.after(keychainMsMax, () => resolve(undefined)); });
+    try {
+      return await Promise.race([call, late]);
+    } catch {
+      // The file beside the ledger still is an anchor; the keychain is a second one where it works.
+      return undefined;
+    } finally {
+      stop();
+    }
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // No anchor was written yet, or it cannot be read; either way there is none to compare with.
+    return undefined;
+  }
+}
+
+function headOf(text: string | undefined): LedgerHead | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const head = JSON.parse(text) as LedgerHead;
+    return chainNames.every((chain) => Number.isInteger(head[chain].rows) && typeof head[chain].hash === 'string') ? head : undefined;
+  } catch {
+    // Half written or foreign: it proves nothing.
+    return undefined;
+  }
+}
