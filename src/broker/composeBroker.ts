@@ -201,7 +201,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 function learnAgain(estimator: Estimator, samples: readonly EstimateSample[]): void {
   for (const sample of samples) {
     const basis = readBasis(JSON.parse(sample.basis));
-    if (basis) estimator.learn(basis, sample);
+    if (basis) estimator.learnFrom(basis, sample);
   }
 }
 

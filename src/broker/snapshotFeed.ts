@@ -1,6 +1,7 @@
 // Builds the one picture that every surface is painted from, and sends it to the windows when
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
+import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
 import type { PacedWindow, Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
 import { workspaceMayBuy } from '../domain/consent.ts';
@@ -59,16 +60,8 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
   return rows.reduce<UsageRow>((total, row) => ({
     ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
     estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
-    ...(row.estimates ? { estimates: addEstimates(total.estimates, row.estimates) } : {}),
+    ...(row.estimates ? { estimates: addEstimateErrors(total.estimates ?? noEstimateErrors, row.estimates) } : {}),
   }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
-}
-
-function addEstimates(a: UsageRow['estimates'], b: NonNullable<UsageRow['estimates']>): NonNullable<UsageRow['estimates']> {
-  if (!a) return b;
-  return {
-    measured: a.measured + b.measured, covered: a.covered + b.covered, estimatedInput: a.estimatedInput + b.estimatedInput, estimatedOutput: a.estimatedOutput + b.estimatedOutput,
-    measuredInput: a.measuredInput + b.measuredInput, measuredOutput: a.measuredOutput + b.measuredOutput, inputError: a.inputError + b.inputError, outputError: a.outputError + b.outputError,
-  };
 }
 
 /** Makes and spreads snapshots. */

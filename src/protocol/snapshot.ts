@@ -5,6 +5,7 @@ import type { Allowance } from '../domain/allowances.ts';
 import type { Budget } from '../domain/budgets.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
 import type { Policies } from '../domain/directives.ts';
+import type { EstimateErrorSums } from '../domain/estimateError.ts';
 import type { GrantKind } from '../domain/grants.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
@@ -82,19 +83,6 @@ export interface PriceChangeView {
   readonly after: ModelPrice;
 }
 
-/** How well estimates met what was used, summed over measured attempts. */
-export interface EstimateSums {
-  readonly measured: number;
-  /** Attempts that cost no more than was held for them. */
-  readonly covered: number;
-  readonly estimatedInput: number;
-  readonly estimatedOutput: number;
-  readonly measuredInput: number;
-  readonly measuredOutput: number;
-  readonly inputError: number;
-  readonly outputError: number;
-}
-
 /** An upstream limit as observed, projected to the snapshot's time. */
 export interface WindowView {
   /** Stable name: upstream, model and measure, e.g. `gpt-5.5/requests`. */
@@ -140,8 +128,8 @@ export interface UsageRow extends TokenUsage {
   readonly estimated: number;
   /** How many attempts had no price. */
   readonly unpriced: number;
-  /** Absent when nothing was measured. */
-  readonly estimates?: EstimateSums;
+  /** How good estimates were, over what was measured; absent when nothing was. */
+  readonly estimates?: EstimateErrorSums;
 }
 
 /** One finished request, newest attempts first. */

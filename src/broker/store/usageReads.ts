@@ -39,8 +39,9 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
       outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
       estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
       ...(Number(row['measured']) === 0 ? {} : { estimates: {
-        measured: Number(row['measured']), covered: Number(row['covered']), estimatedInput: Number(row['estimated_input']), estimatedOutput: Number(row['estimated_output']),
-        measuredInput: Number(row['measured_input']), measuredOutput: Number(row['measured_output']), inputError: Number(row['input_error']), outputError: Number(row['output_error']),
+        requests: Number(row['measured']), covered: Number(row['covered']),
+        estimatedInputTokens: Number(row['estimated_input']), usedInputTokens: Number(row['measured_input']), inputErrorTokens: Number(row['input_error']),
+        estimatedOutputTokens: Number(row['estimated_output']), usedOutputTokens: Number(row['measured_output']), outputErrorTokens: Number(row['output_error']),
       } }),
     };
   });
