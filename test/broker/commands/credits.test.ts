@@ -33,7 +33,7 @@ function withProjects(run: (credits: (...args: string[]) => Promise<Ran>, projec
 function allowed(data: string): unknown {
   const ledger = SqliteLedger.open(join(data, 'ledger.db'), sha256);
   try {
-    const { consentEverywhere, consentWorkspaces } = ledger.query('balance', {});
+    const { consentEverywhere, consentWorkspaces } = ledger.query('balance', { nowMs: startMs });
     return { consentEverywhere, consentWorkspaces };
   } finally {
     ledger.close();

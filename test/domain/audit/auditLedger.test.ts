@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { AuditFindings } from '../../src/domain/audit.ts';
-import { sha256 } from '../../src/broker/store/ledgerThread.ts';
-import { SqliteLedger } from '../../src/broker/store/sqliteLedger.ts';
-import { beginCommand, grantCommand, oddPrice, reserveCommand, settleCommand, startMs } from '../support/ledger/ledgerCommands.ts';
-import { runOne, tamper, withFastFolder } from '../support/ledger/tempLedger.ts';
-import { checkAgain } from '../support/secondChecker.ts';
+import type { AuditFindings } from '../../../src/domain/audit/auditLedger.ts';
+import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
+import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
+import { beginCommand, grantCommand, oddPrice, reserveCommand, settleCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
+import { runOne, tamper, withFastFolder } from '../../support/ledger/tempLedger.ts';
+import { checkAgain } from '../../support/secondChecker.ts';
 
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] !== undefined;
 
 /** Tables whose every column is proven; registered workspaces and answers about consent may change. */
-const proven = ['usage_events', 'charges', 'entries', 'decisions', 'holds', 'grants', 'requests'] as const;
+const proven = ['usage_events', 'charges', 'entries', 'directives', 'decisions', 'holds', 'grants', 'requests'] as const;
 
 type Row = Record<string, number | string | null>;
 
@@ -35,15 +35,24 @@ function makeLedger(path: string): void {
   runOne(ledger, settleCommand('odd-1', { inputTokens: 7 }, { tier: 'fast' }));
   runOne(ledger, reserveCommand('much-1', 90_000_000));
   runOne(ledger, grantCommand('g3', 5000, { expiresAtMs: startMs + 55_000 }));
-  runOne(ledger, { type: 'expire', atMs: startMs + 60_000 });
+  runOne(ledger, { type: 'upkeep', atMs: startMs + 60_000 });
   runOne(ledger, reserveCommand('last-1', 95_000_000));
+  runOne(ledger, { type: 'direct', key: 'b1', atMs: startMs, directive: { kind: 'budget', id: 'b', budget: { id: 'b', per: 'workspace', unit: 'credits', limit: 9_000_000, period: 'week', timeZone: 'UTC', mode: 'hard' } } });
+  runOne(ledger, { type: 'correct', key: 'back', atMs: startMs + 61_000, reason: 'A mistake.', what: { kind: 'refund', attemptId: 'r2-1', microCredits: 1000 } });
+  runOne(ledger, { type: 'correct', key: 'more', atMs: startMs + 62_000, reason: 'Reconciled.', what: { kind: 'usage', attemptId: 'r3-1', usage: { inputTokens: 1400, cachedInputTokens: 100, cacheWriteTokens: 30, outputTokens: 41, reasoningTokens: 9 } } });
+  runOne(ledger, reserveCommand('lost-1', 5000));
+  runOne(ledger, settleCommand('lost-1', {}, { outcome: 'broken', chargeable: false, measured: false, freeReason: 'Lost.', exposed: true }));
+  runOne(ledger, { type: 'correct', key: 'taken', atMs: startMs + 63_000, reason: 'Disputed.', what: { kind: 'void', grantId: 'g2', disputed: true } });
+  runOne(ledger, grantCommand('g4', 2_000_000, { kind: 'purchased' }));
+  // What an audit has seen cannot vanish any more, the last rows included.
+  ledger.query('audit', { full: true, keepAtMs: startMs + 64_000 });
   ledger.close();
 }
 
 function findings(path: string): AuditFindings {
   const ledger = SqliteLedger.open(path, sha256);
   try {
-    return ledger.query('audit', { full: false });
+    return ledger.query('audit', { full: true });
   } finally {
     ledger.close();
   }
@@ -64,7 +73,8 @@ function another(value: number | string | null, column: string): number | string
   // The place of a row is unique; a neighbour's would be refused by the table itself.
   if (typeof value === 'number') return value + (/^(sequence|ordinal)$/.test(column) ? 1000 : 1);
   if (value === null) return /_ms$|^status$/.test(column) ? 5 : 'something';
-  if (/^(record|price|content|terms)$/.test(column)) return value.replace(/\d/, (digit) => String((Number(digit) + 1) % 10));
+  if (value === '[]') return '[{"what":"input","tokens":1,"microCreditsPerMillion":1}]';
+  if (/^(record|price|terms)$/.test(column)) return value.replace(/\d/, (digit) => String((Number(digit) + 1) % 10));
   return `${value}x`;
 }
 
@@ -92,11 +102,11 @@ describe('the audit', function () {
   it('finds nothing in a sound ledger that has something of everything', () => withMade((folder, path) => {
     const found = findings(path);
     assert.deepEqual(found.violations, []);
-    assert.deepEqual([found.openHolds, found.charges], [2, 5]);
+    assert.deepEqual([found.openHolds, found.charges], [2, 7]);
     assert.deepEqual(checkAgain(path), []);
     assert.deepEqual(afterChange(folder, () => undefined), found);
     const kinds = new Set(rowsOf(path, 'entries').map((row) => row['kind']));
-    assert.deepEqual(kinds, new Set(['expire', 'grant', 'overage', 'post', 'reserve', 'void']));
+    assert.deepEqual(kinds, new Set(['expire', 'grant', 'overage', 'post', 'refund', 'reserve', 'void']));
   }));
 
   for (const table of proven) {
@@ -121,7 +131,22 @@ describe('the audit', function () {
     }));
   }
 
-  for (const table of ['usage_events', 'charges', 'entries'] as const) {
+  it('finds a change of any sum of the rollups, a row that is gone, and one that nothing explains', () => withMade((folder, path) => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const rows = db.prepare('SELECT * FROM rollups').all() as Row[];
+    db.close();
+    const missed: string[] = [];
+    for (const row of rows) {
+      const where = `dimension = '${row['dimension']}' AND key = '${row['key']}' AND bucket = ${row['bucket']}`;
+      for (const column of Object.keys(row).filter((name) => !['dimension', 'key'].includes(name))) {
+        if (!isFound(afterChange(folder, (copy) => { copy.exec(`UPDATE rollups SET ${column} = ${column} + 1 WHERE ${where}`); }))) missed.push(`${column} where ${where}`);
+      }
+      if (!isFound(afterChange(folder, (copy) => { copy.exec(`DELETE FROM rollups WHERE ${where}`); }))) missed.push(where);
+    }
+    assert.deepEqual(missed, []);
+  }));
+
+  for (const table of ['usage_events', 'charges', 'entries', 'directives'] as const) {
     it(`finds doubled and swapped rows of ${table}`, () => withMade((folder, path) => {
       const rows = rowsOf(path, table).map((row) => Number(row['sequence']));
       const last = rows.at(-1) ?? 0;
