@@ -1,5 +1,6 @@
 // The shapes of admission: what a request brings, what it is given, and what is kept of it while it
 // waits or runs. Shapes only.
+import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
@@ -12,6 +13,8 @@ export interface AdmissionRequest {
   readonly workspaceLabel: string;
   readonly priority: Priority;
   readonly estimate: TokenEstimate;
+  /** What the estimate rests on; what the attempt then uses is learned by it. */
+  readonly basis?: EstimateBasis;
   readonly price?: ModelPrice;
   readonly estimateMicroCredits?: number;
   /** What the client asked for; what a crash leaves behind is charged by it. */

@@ -39,8 +39,6 @@ export interface Carried {
   readonly request: AdmissionRequest;
   readonly envelope: RequestEnvelope;
   readonly body: HeldBody;
-  /** The body's length once decoded, which the estimate learns from. */
-  readonly decodedBytes: number;
   readonly listener: Listener;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;

@@ -1,6 +1,7 @@
 // One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import { chargeFor, priceTier } from '../domain/pricing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -55,7 +56,7 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
     return;
   }
   const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
-  const carried: Carried = { request, envelope, body, decodedBytes, listener, message, response };
+  const carried: Carried = { request, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;
   const leave = () => {
@@ -93,7 +94,13 @@ interface Understood {
 function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionRequest {
   const { envelope, client, workspace } = seen;
   const { model } = envelope;
-  const estimate = parts.estimator.estimate({ model, bodyBytes: seen.bodyBytes, ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }) });
+  const basis: EstimateBasis = {
+    ...envelope.size, model, bodyBytes: seen.bodyBytes,
+    ...(client.requestKind === undefined ? {} : { kind: client.requestKind }),
+    ...(envelope.effort === undefined ? {} : { effort: envelope.effort }),
+    ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
+  };
+  const estimate = parts.estimator.estimate(basis);
   const price = parts.prices(model, seen.receivedAtMs);
   // All input at the dearest of its rates: whether it will be cached is the upstream's to tell.
   const likely = { ...noTokens, inputTokens: estimate.holdInputTokens, outputTokens: estimate.outputTokens };
@@ -106,7 +113,7 @@ function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionReq
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
       ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
     },
-    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
+    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, basis, tier, patienceMs: client.patienceMs,
     ...(price ? { price, estimateMicroCredits: Math.max(
       chargeFor(likely, price, tier).costMicroCredits,
       chargeFor({ ...likely, cacheWriteTokens: likely.inputTokens }, price, tier).costMicroCredits,

@@ -79,7 +79,12 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   const { kept } = report;
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
   settle(parts, listener.requestId, lease, command);
-  if (command.measured && command.chargeable) parts.estimator.learn(request.facts.model, carried.decodedBytes, command.usage.inputTokens, command.usage.outputTokens);
+  if (command.measured && command.chargeable && request.basis) {
+    parts.estimator.learnFrom(request.basis, {
+      inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, isCut: command.outcome !== 'completed',
+      ...(command.responseId === undefined ? {} : { responseId: command.responseId }),
+    });
+  }
   if (kept) parts.upstreamAnswered(undefined);
 
   const fault = faultOf(report, parts.clock.nowMs());

@@ -1,6 +1,8 @@
 // Reads the few facts of a client's request that pacing and accounting need: from its decoded body
 // the model and what limits its size, from its headers who sent it and which thread it belongs to.
 // It keeps no prompt, trusts no header for identity, and never throws.
+import type { BodySize } from '../domain/estimateBasis.ts';
+import { bodySize } from './bodySize.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
 import { field, nameCharactersMax, record } from './responseUsage.ts';
 
@@ -13,6 +15,8 @@ export interface RequestEnvelope {
   readonly effort?: string;
   readonly promptCacheKey?: string;
   readonly background?: boolean;
+  /** How much there is to read for the model. */
+  readonly size: BodySize;
 }
 
 /** A body that cannot be served. */
@@ -68,6 +72,7 @@ export function readEnvelope(body: string): RequestEnvelope | BrokenEnvelope {
     ...field('effort', clean(record(request['reasoning'])?.['effort'])),
     ...field('promptCacheKey', clean(request['prompt_cache_key'])),
     ...(typeof background === 'boolean' ? { background } : {}),
+    size: bodySize(request, body.length),
   };
 }
 

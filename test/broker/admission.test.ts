@@ -28,7 +28,7 @@ function request(requestId: string, more: Partial<AdmissionRequest> & { readonly
   const { workspaceId = 'ws_a', ...rest } = more;
   return {
     facts: { requestId, receivedAtMs: noonMs, workspaceId, client: 'codex_exec', model: 'gpt-test', stream: true }, workspaceLabel: workspaceId, priority: 'agent',
-    estimate: { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1000, outputTokens: 500 }, price: testPrice, estimateMicroCredits: 500_000, tier: 'standard', patienceMs: 60_000, ...rest,
+    estimate: { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1000, outputTokens: 500, likelyOutputTokens: 200 }, price: testPrice, estimateMicroCredits: 500_000, tier: 'standard', patienceMs: 60_000, ...rest,
   };
 }
 
@@ -277,7 +277,7 @@ describe('admission', () => {
     made.admission.sent('r1', () => undefined);
     made.admission.answered('r1', { tokens: { limit: 1000, remaining: 900, resetMs: 100 }, requests: { limit: 10, remaining: 9, resetMs: 100 } });
     made.admission.finished('r1', 100);
-    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10 };
+    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10, likelyOutputTokens: 5 };
     const refused = refusalOf(await made.admission.acquire(request('r2', { estimate: { ...estimate, certainInputTokens: 1001 } })));
     assert.equal(refused.code, 'too_large_for_limit');
     const perhaps = made.admission.acquire(request('r3', { estimate: { ...estimate, certainInputTokens: 900 } }));

@@ -1,0 +1,89 @@
+// How good estimates were: sums over finished attempts go in, shares and a sentence for people come
+// out. It counts only what was measured, and says nothing before there is enough of it.
+import type { TokenEstimate } from './estimator.ts';
+
+/** Sums over attempts whose usage was measured. All are whole numbers, so that they can be added anywhere. */
+export interface EstimateErrorSums {
+  readonly requests: number;
+  /** Attempts that used no more than was held for them. */
+  readonly covered: number;
+  readonly estimatedInputTokens: number;
+  readonly usedInputTokens: number;
+  /** Of each attempt how far the likely size was off, whichever way. */
+  readonly inputErrorTokens: number;
+  readonly estimatedOutputTokens: number;
+  readonly usedOutputTokens: number;
+  readonly outputErrorTokens: number;
+}
+
+/** How good estimates were. Shares are of 1; one that cannot be told yet is absent. */
+export interface EstimateErrorView {
+  readonly requests: number;
+  readonly coveredShare?: number;
+  /** By how much of the tokens that were used the likely input was off. */
+  readonly meanInputErrorShare?: number;
+  readonly meanOutputErrorShare?: number;
+}
+
+/** Fewer attempts say nothing about a share of 95 in 100. */
+export const attemptsMin = 20;
+
+/** No attempts yet. */
+export const noEstimateErrors: EstimateErrorSums = {
+  requests: 0, covered: 0, estimatedInputTokens: 0, usedInputTokens: 0, inputErrorTokens: 0, estimatedOutputTokens: 0, usedOutputTokens: 0, outputErrorTokens: 0,
+};
+
+/** Adds one measured attempt. */
+export function withAttempt(sums: EstimateErrorSums, estimate: TokenEstimate, used: { readonly inputTokens: number; readonly outputTokens: number }): EstimateErrorSums {
+  const isCovered = used.inputTokens <= estimate.holdInputTokens && used.outputTokens <= estimate.outputTokens;
+  return {
+    requests: sums.requests + 1,
+    covered: sums.covered + (isCovered ? 1 : 0),
+    estimatedInputTokens: sums.estimatedInputTokens + estimate.inputTokens,
+    usedInputTokens: sums.usedInputTokens + used.inputTokens,
+    inputErrorTokens: sums.inputErrorTokens + Math.abs(estimate.inputTokens - used.inputTokens),
+    estimatedOutputTokens: sums.estimatedOutputTokens + estimate.likelyOutputTokens,
+    usedOutputTokens: sums.usedOutputTokens + used.outputTokens,
+    outputErrorTokens: sums.outputErrorTokens + Math.abs(estimate.likelyOutputTokens - used.outputTokens),
+  };
+}
+
+/** What the sums say. */
+export function estimateErrorView(sums: EstimateErrorSums): EstimateErrorView {
+  const { requests } = sums;
+  if (!(requests >= attemptsMin)) return { requests };
+  const input = share(sums.inputErrorTokens, sums.usedInputTokens);
+  const output = share(sums.outputErrorTokens, sums.usedOutputTokens);
+  const covered = share(Math.min(sums.covered, requests), requests);
+  return {
+    requests,
+    ...(covered === undefined ? {} : { coveredShare: covered }),
+    ...(input === undefined ? {} : { meanInputErrorShare: input }),
+    ...(output === undefined ? {} : { meanOutputErrorShare: output }),
+  };
+}
+
+/** The same as one sentence. */
+export function estimateErrorText(view: EstimateErrorView): string {
+  const { requests, coveredShare, meanInputErrorShare, meanOutputErrorShare } = view;
+  if (coveredShare === undefined) {
+    return requests === 0 ? 'No request has been measured yet, so it cannot be said how good estimates are.'
+      : `Only ${requests} of the ${attemptsMin} requests that it takes to judge estimates ${requests === 1 ? 'has' : 'have'} been measured.`;
+  }
+  const errors = [
+    ...(meanInputErrorShare === undefined ? [] : [`the input by ${percent(meanInputErrorShare)}`]),
+    ...(meanOutputErrorShare === undefined ? [] : [`the output by ${percent(meanOutputErrorShare)}`]),
+  ];
+  const misses = errors.length === 0 ? '' : `; on average the likely size missed ${errors.join(' and ')}`;
+  return `Holds covered ${percent(coveredShare)} of ${requests} measured requests${misses}.`;
+}
+
+function share(part: number, whole: number): number | undefined {
+  return whole > 0 && part >= 0 && Number.isFinite(part / whole) ? part / whole : undefined;
+}
+
+/** Rounded down where it would else claim that all were covered. */
+function percent(value: number): string {
+  const rounded = Math.round(value * 100);
+  return `${value < 1 && rounded === 100 ? 99 : rounded} %`;
+}
