@@ -71,8 +71,8 @@ export class RecentValues {
 export function narrowed(expected: Spread, own: RecentValues | undefined, share: number, expectedWeight: number): Spread {
   const weight = own?.weight ?? 0;
   if (!own || weight <= 0) return expected;
-  // Half of the values may have been cut: then their middle lies at least at the largest.
-  const middle = Math.max(smallest, own.quantile(0.5, 0) ?? own.largest);
+  // Where half were cut their middle is not known: they cannot speak for less than was expected.
+  const middle = Math.max(smallest, own.quantile(0.5, 0) ?? Math.max(expected.likely, own.largest));
   const high = own.quantile(share);
   if (high !== undefined) return { likely: middle, high: Math.max(high, middle) };
   const trust = weight / (weight + expectedWeight);

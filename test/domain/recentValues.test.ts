@@ -70,6 +70,12 @@ describe('a spread narrowed by own values', () => {
     assert.ok(many.high <= 1149 && many.high > 1130 && many.likely > 1050, JSON.stringify(many));
   });
 
+  it('is not moved down by values that were all cut, only up', () => {
+    const low = narrowed(expected, valuesOf(Array.from({ length: 100 }, () => 20), () => true), 0.95, 8);
+    assert.deepEqual([Math.round(low.likely), Math.round(low.high)], [100, 600]);
+    assert.ok(narrowed(expected, valuesOf([900, 900, 900], () => true), 0.95, 8).high >= 900);
+  });
+
   it('follows values of small weight only a part of the way', () => {
     const made = new RecentValues();
     made.add(100_000, 0.1);

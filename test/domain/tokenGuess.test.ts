@@ -48,10 +48,10 @@ describe('the guess of tokens', () => {
 
   it('does not lose count in runs without end', () => {
     // Tokens of 8,000 such characters by the same tokenizer.
-    const counted: readonly [string, number][] = [[' ', 63], ['\n', 500], ['a', 1000], ['1', 2667], ['xq', 4001], ['=-', 500], ['中', 8000]];
+    const counted: readonly [string, number][] = [[' ', 63], ['\n', 500], ['a', 1000], ['1', 2667], ['xq', 4001], ['=-', 500], ['=', 125], ['}', 4000], ['中', 8000]];
     for (const [unit, tokens] of counted) {
       const guess = countText(unit.repeat(8000 / unit.length)).tokens;
-      assert.ok(guess >= tokens * 0.75 && guess <= tokens * 10, `${JSON.stringify(unit)}: ${guess} for ${tokens}`);
+      assert.ok(guess >= tokens * 0.6 && guess <= tokens * 10, `${JSON.stringify(unit)}: ${guess} for ${tokens}`);
     }
   });
 });

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { readBasis } from '../../src/domain/estimateBasis.ts';
+import { Estimator } from '../../src/domain/estimator.ts';
 import { countText } from '../../src/domain/tokenGuess.ts';
 import { bodySize, sampleCharactersMax, stepsMax } from '../../src/protocol/bodySize.ts';
 import { readEnvelope } from '../../src/protocol/requestEnvelope.ts';
@@ -84,6 +85,20 @@ describe('body size', () => {
     const { textTokens = 0, textBytes = 0 } = measure({ input });
     assert.ok(Math.abs(textTokens / tokens - 1) < 0.1, `${textTokens} for ${tokens}`);
     assert.ok(Math.abs(textBytes / bytes - 1) < 0.05, `${textBytes} for ${bytes}`);
+  });
+
+  it('is never called certainly larger than a real tokenizer counts, and mostly held for what it counts', () => {
+    let covered = 0;
+    const runs = [['a', 1000], ['=', 125], [' ', 63], ['\n', 500], ['}', 4000]] as const;
+    const texts = [...samples, ...runs.map(([unit, tokens]) => ({ text: unit.repeat(8000), tokens }))];
+    for (const { text, tokens } of texts) {
+      const input = [message(inputText(text))];
+      const estimate = new Estimator().estimate({ model: 'm', bodyBytes: JSON.stringify({ input }).length, ...measure({ input }) });
+      assert.ok(estimate.certainInputTokens <= tokens, `${text.slice(0, 20)}: ${estimate.certainInputTokens} of ${tokens}`);
+      assert.ok(estimate.certainInputTokens > 0);
+      if (estimate.holdInputTokens >= tokens) covered += 1;
+    }
+    assert.ok(covered >= texts.length * 0.9, `${covered} of ${texts.length}`);
   });
 
   it('looks at no more values than it says, and counts the rest as text', () => {
