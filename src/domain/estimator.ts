@@ -37,8 +37,8 @@ export const holdShare = 0.95;
 const inputHoldShare = 0.97;
 /** Bytes of JSON that make one token where the text was not looked at; low to be cautious. */
 const bytesPerTokenUnseen = 3;
-/** More bytes to a token than any but an odd text has. */
-const bytesPerTokenMax = 6;
+/** As many bytes to a token as texts have that are no mere repetition (Russian prose reaches 7). */
+const bytesPerTokenMax = 8;
 /** How far off a guess is believed to be; beyond it the input has come from elsewhere. */
 const correctionMax = 3;
 /** Before anything was learned: the guess as it is, and a margin that covers 95 of 100 texts (`tokenGuess.ts`). */
@@ -46,10 +46,10 @@ const correctionExpected: Spread = { likely: 1, high: 1.25 };
 /** Least share by which the input that a hold covers exceeds the likely one. */
 const inputMargin = 1.05;
 /** Text that teaches with full weight, and that teaches at all: a shorter one is mostly frame. */
-const teachingTokens = 1000;
+const teachingTokens = 4000;
 const teachingTokensMin = 100;
-/** One text of full weight counts four times what was expected; the guess is good, but each model frames it in its own way. */
-const correctionWeight = 0.25;
+/** One text of full weight counts twice what was expected: the guess is good, but each model counts in its own way. */
+const correctionWeight = 0.5;
 
 /** Output before anything was learned, at the usual effort. */
 const answerExpected: Spread = { likely: 700, high: 4096 };
@@ -94,16 +94,16 @@ export class Estimator {
     // No text has more tokens than bytes.
     const likelyText = Math.min(textBytes, text * correction.likely);
     const highText = Math.min(textBytes, Math.max(likelyText * inputMargin, text * correction.high));
-    const inputTokens = Math.ceil(likelyText + other.likely + carried.likely);
+    const inputTokens = upward(likelyText + other.likely + carried.likely);
     const answer = this.#narrow(expectedAnswer(size.effort), groupsOf('output', size), holdShare, answerWeight);
     const cap = size.maxOutputTokens === undefined ? Infinity : whole(size.maxOutputTokens);
-    const outputTokens = Math.min(cap, Math.max(outputTokensMin, Math.ceil(answer.high)));
+    const outputTokens = Math.min(cap, Math.max(outputTokensMin, upward(answer.high)));
     return {
       inputTokens,
       certainInputTokens: Math.floor(Math.min(likelyText / 2, textBytes / bytesPerTokenMax)),
-      holdInputTokens: Math.max(inputTokens, Math.ceil(highText + other.high + carried.high)),
+      holdInputTokens: Math.max(inputTokens, upward(highText + other.high + carried.high)),
       outputTokens,
-      likelyOutputTokens: Math.min(outputTokens, Math.ceil(answer.likely)),
+      likelyOutputTokens: Math.min(outputTokens, upward(answer.likely)),
     };
   }
 
@@ -192,6 +192,11 @@ function keep<T>(map: Map<string, T>, key: string, value: T, entriesMax: number)
   map.delete(key);
   map.set(key, value);
   if (map.size > entriesMax) map.delete(map.keys().next().value ?? '');
+}
+
+/** Rounded up, but not by what logarithms leave behind. */
+function upward(tokens: number): number {
+  return Math.ceil(tokens - 1e-6);
 }
 
 /** A figure that can be counted with. */
