@@ -277,7 +277,7 @@ describe('admission', () => {
     made.admission.sent('r1', () => undefined);
     made.admission.answered('r1', { tokens: { limit: 1000, remaining: 900, resetMs: 100 }, requests: { limit: 10, remaining: 9, resetMs: 100 } });
     made.admission.finished('r1', 100);
-    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10 };
+    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10, likelyOutputTokens: 10 };
     const refused = refusalOf(await made.admission.acquire(request('r2', { estimate: { ...estimate, certainInputTokens: 1001 } })));
     assert.equal(refused.code, 'too_large_for_limit');
     const perhaps = made.admission.acquire(request('r3', { estimate: { ...estimate, certainInputTokens: 900 } }));

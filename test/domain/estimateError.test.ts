@@ -1,17 +1,14 @@
 // The measured error of estimates: sums, the shares that they come to, and the sentence for people.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addEstimateErrors, attemptsMin, estimateErrorText, estimateErrorView, noEstimateErrors } from '../../src/domain/estimateError.ts';
+import { attemptsMin, estimateErrorText, estimateErrorView, noEstimateErrors } from '../../src/domain/estimateError.ts';
 import type { EstimateErrorSums } from '../../src/domain/estimateError.ts';
+import { withAttempt } from '../support/attemptSums.ts';
 
 const estimate = { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1200, outputTokens: 800, likelyOutputTokens: 200 };
 
 function sumsOf(used: readonly (readonly [number, number])[]): EstimateErrorSums {
-  return used.reduce((sums, [inputTokens, outputTokens]) => addEstimateErrors(sums, {
-    requests: 1, covered: inputTokens <= estimate.holdInputTokens && outputTokens <= estimate.outputTokens ? 1 : 0,
-    estimatedInputTokens: estimate.inputTokens, usedInputTokens: inputTokens, inputErrorTokens: Math.abs(estimate.inputTokens - inputTokens),
-    estimatedOutputTokens: estimate.likelyOutputTokens, usedOutputTokens: outputTokens, outputErrorTokens: Math.abs(estimate.likelyOutputTokens - outputTokens),
-  }), noEstimateErrors);
+  return used.reduce((sums, [inputTokens, outputTokens]) => withAttempt(sums, estimate, { inputTokens, outputTokens }), noEstimateErrors);
 }
 
 describe('the error of estimates', () => {

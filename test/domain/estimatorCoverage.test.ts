@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { Estimator } from '../../src/domain/estimator.ts';
 import type { RequestSize } from '../../src/domain/estimator.ts';
-import { estimateErrorView, noEstimateErrors, withAttempt } from '../../src/domain/estimateError.ts';
+import { estimateErrorView, noEstimateErrors } from '../../src/domain/estimateError.ts';
+import { withAttempt } from '../support/attemptSums.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 import type { SeededRandom } from '../support/seededRandom.ts';
 
