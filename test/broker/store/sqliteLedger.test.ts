@@ -9,6 +9,7 @@ import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, withLedger } from '../../support/ledger/tempLedger.ts';
+import { describeDirectiveContract } from './directiveContract.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
 
 /** The synchronous ledger behind the port; commands that are given in one turn make one group. */
@@ -35,6 +36,7 @@ function direct(ledger: SqliteLedger): LedgerStore {
 }
 
 describeLedgerContract('SqliteLedger', (path) => Promise.resolve(direct(SqliteLedger.open(path, sha256))));
+describeDirectiveContract('SqliteLedger', (path) => Promise.resolve(direct(SqliteLedger.open(path, sha256))));
 
 describe('SqliteLedger', () => {
   it('keeps everything when it is opened again', () => withLedger((ledger, path) => {

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { ThreadedLedger } from '../../../src/broker/store/threadedLedger.ts';
 import { grantCommand, reserveCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
+import { describeDirectiveContract } from './directiveContract.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
 
 const entry = new URL('../../../src/broker/main.ts', import.meta.url);
 
 describeLedgerContract('ThreadedLedger', (path) => ThreadedLedger.open(entry, path));
+describeDirectiveContract('ThreadedLedger', (path) => ThreadedLedger.open(entry, path));
 
 describe('ThreadedLedger', () => {
   it('says why a file cannot be opened', () => withFolder(async (folder) => {
