@@ -19,12 +19,15 @@ export interface TokenEstimate {
   readonly outputTokens: number;
   /** What half of the answers stay below: for pacing, and for what a request will probably cost. */
   readonly likelyOutputTokens: number;
+  /** What half of the answers think before they speak, part of the output; absent until answers of this kind were measured. */
+  readonly likelyReasoningTokens?: number;
 }
 
 /** What an attempt was measured to have used. */
 export interface MeasuredUse {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly reasoningTokens?: number;
   /** The answer did not reach its own end (a cap, a filter, a failure), so it says only "at least". */
   readonly isCut?: boolean;
   /** The response's id; a later request may continue it. */
@@ -104,7 +107,14 @@ export class Estimator {
       holdInputTokens: Math.max(inputTokens, upward(highText + other.high + carried.high)),
       outputTokens,
       likelyOutputTokens: Math.min(outputTokens, upward(answer.likely)),
+      ...this.#reasoning(size, outputTokens),
     };
+  }
+
+  /** The middle of what answers of the same kind thought, of the closest kind that is known. */
+  #reasoning(size: RequestSize, outputTokens: number): { readonly likelyReasoningTokens?: number } {
+    const known = groupsOf('reasoning', size).flatMap((group) => this.#groups.get(group)?.quantile(0.5, 0) ?? []).at(-1);
+    return known === undefined ? {} : { likelyReasoningTokens: Math.min(outputTokens, upward(known)) };
   }
 
   /** Learns from an attempt whose usage was measured. */
@@ -117,6 +127,7 @@ export class Estimator {
     // An answer that reached its cap would have gone on, whatever it was called.
     const isCut = measured.isCut === true || outputTokens >= (size.maxOutputTokens ?? Infinity);
     for (const group of groupsOf('output', size)) this.#remember(group, Math.max(1, outputTokens), 1, isCut);
+    if (measured.reasoningTokens !== undefined) for (const group of groupsOf('reasoning', size)) this.#remember(group, whole(measured.reasoningTokens), 1, isCut);
     if (measured.responseId !== undefined) keep(this.#responses, measured.responseId, inputTokens + outputTokens, responsesMax);
   }
 
@@ -173,9 +184,9 @@ export class Estimator {
 }
 
 /** The groups that a request belongs to, the widest first. */
-function groupsOf(what: 'text' | 'output', { model, effort, kind }: RequestSize): readonly string[] {
+function groupsOf(what: 'text' | 'output' | 'reasoning', { model, effort, kind }: RequestSize): readonly string[] {
   if (what === 'text') return [groupOf('text', model), ...(kind === undefined ? [] : [groupOf('text', model, kind)])];
-  return [groupOf('output', model), groupOf('output', model, effort ?? null), groupOf('output', model, effort ?? null, kind ?? null)];
+  return [groupOf(what, model), groupOf(what, model, effort ?? null), groupOf(what, model, effort ?? null, kind ?? null)];
 }
 
 function groupOf(what: string, ...names: readonly (string | null | undefined)[]): string {
@@ -196,7 +207,7 @@ function keep<T>(map: Map<string, T>, key: string, value: T, entriesMax: number)
 
 /** Rounded up, but not by what logarithms leave behind. */
 function upward(tokens: number): number {
-  return Math.ceil(tokens - 1e-6);
+  return Math.max(0, Math.ceil(tokens - 1e-6));
 }
 
 /** A figure that can be counted with. */

@@ -206,3 +206,14 @@ describe('an estimate basis', () => {
     fc.assert(fc.property(fc.anything(), (value) => { readBasis(value); }));
   });
 });
+
+describe('the estimate of reasoning', () => {
+  it('tells what answers of the same kind think, once it was measured', () => {
+    const estimator = new Estimator();
+    const size = { model: 'm', bodyBytes: 9000, effort: 'high', kind: 'turn' } as const;
+    assert.equal(estimator.estimate(size).likelyReasoningTokens, undefined);
+    for (const reasoningTokens of [100, 300, 900]) estimator.learn({ size, inputTokens: 3000, outputTokens: 1000, reasoningTokens });
+    estimator.learn({ size: { ...size, effort: 'low' }, inputTokens: 3000, outputTokens: 1000, reasoningTokens: 0 });
+    assert.deepEqual([estimator.estimate(size).likelyReasoningTokens, estimator.estimate({ ...size, effort: 'low' }).likelyReasoningTokens], [300, 0]);
+  });
+});

@@ -36,6 +36,7 @@ export interface EstimateSample {
   readonly basis: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly reasoningTokens: number;
   /** The answer did not reach its own end. */
   readonly isCut: boolean;
   readonly responseId?: string;
