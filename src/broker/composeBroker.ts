@@ -176,7 +176,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         stopIdle();
         removeBrokerAddress(options.dataDir);
         for (const { request, state } of admission.live()) {
-          if (state === 'waiting') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
+          if (state !== 'running') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
         }
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.

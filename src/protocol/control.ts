@@ -13,7 +13,7 @@ import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow 
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
-export const controlProtocolVersion = 1;
+export const controlProtocolVersion = 2;
 
 /** A workspace's address: give `baseUrl` and `token` to an SDK, or `codexBaseUrl` to Codex. */
 export interface TokenResult {
