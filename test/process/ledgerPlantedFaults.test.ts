@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { earlyAnswers } from '../support/ledger/diskTrace.ts';
+import { earlyAnswers, readTrace } from '../support/ledger/diskTrace.ts';
 import type { Call } from '../support/ledger/diskTrace.ts';
 import { proveFailed } from '../support/ledger/errorProof.ts';
 import { pointsOf, proveKilled } from '../support/ledger/killSweep.ts';
@@ -140,6 +140,22 @@ describe('planted faults of the store', function () {
     });
     assert.notEqual(found, undefined);
   }));
+
+  it('show in the order of calls, whichever of the two is too early', () => {
+    const log = '21</d/ledger.db-wal>';
+    const ledgerFile = '20</d/ledger.db>';
+    const early = (...lines: readonly string[]) => earlyAnswers(readTrace(lines.join('\n'))).length;
+    const write = `pwrite64(${log}, "x"..., 24, 32) = 24`;
+    const answer = 'write(1</d/told-0>, "ok 1 0 ab\\n", 10) = 10';
+    assert.equal(early(write, `fsync(${log}) = 0`, answer), 0);
+    assert.equal(early(`fsync(${log}) = 0`, write, answer), 1);
+    assert.equal(early(write, `fsync(${log}) = -1 EIO (Input/output error) (INJECTED)`, answer), 1);
+    assert.equal(early(`pwrite64(${log}, "x"..., 24, 32) = -1 EIO (Input/output error) (INJECTED)`, answer), 0);
+    const move = `pwrite64(${ledgerFile}, "x"..., 4096, 0) = 4096`;
+    assert.equal(early(move, `fsync(${ledgerFile}) = 0`, 'unlink("/d/ledger.db-wal") = 0'), 0);
+    assert.equal(early(move, 'unlink("/d/ledger.db-wal") = 0'), 1);
+    assert.equal(early(move, `pwrite64(${log}, "x"..., 32, 0) = 32`, `fsync(${log}) = 0`), 1);
+  });
 
   if (!canTrace) {
     console.log('    Programs cannot be traced here (strace is missing or not allowed): only one planted fault is looked for.');
