@@ -21,7 +21,7 @@ export async function creditsVoid(args: readonly string[], io: CommandIo): Promi
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.correct({ ...keyAndReason(values, disputed ? 'its payment was taken back' : 'taken back by hand'), what: { kind: 'void', grantId, disputed } });
     io.out(values.json ? JSON.stringify(result) : result.exists ? `The grant ${grantId} was taken back before: nothing was changed.` : [
-      `The grant ${grantId} is taken back: ${formatCredits(-result.changedMicroCredits)} credits left the balance; what running requests reserved of it follows when they end.`,
+      `The grant ${grantId} is taken back: ${formatCredits(-result.changedMicroCredits, 6)} credits left the balance; what running requests reserved of it follows when they end.`,
       ...(result.balance.owedMicroCredits > 0 ? [`Owed ${formatCredits(result.balance.owedMicroCredits)} credits: nothing is sent until purchased credits pay them.`] : []), balanceLine(result)].join('\n'));
     return 0;
   });

@@ -59,7 +59,7 @@ export function judge(snapshot: Snapshot, workspaceId: string, { freeMicroCredit
   if (freeMicroCreditsMin !== undefined) {
     // What is not counted cannot be promised: a wrong data folder must not pass for a full purse.
     if (!balance.tracked) reasons.push('The balance is not tracked, so no credits can be promised.');
-    else if (free < freeMicroCreditsMin) reasons.push(`${formatCredits(free)} credits are free, fewer than ${formatCredits(freeMicroCreditsMin)}.`);
+    else if (free < freeMicroCreditsMin) reasons.push(`${tellApart(free, freeMicroCreditsMin)} credits are free, fewer than ${tellApart(freeMicroCreditsMin, free)}.`);
   }
   if (usedShareMax !== undefined && balance.tracked) {
     const granted = sum(grants.map((grant) => grant.amountMicroCredits));
@@ -81,6 +81,11 @@ export function judge(snapshot: Snapshot, workspaceId: string, { freeMicroCredit
 
 function okText({ freeMicroCredits }: GuardFinding): string {
   return freeMicroCredits === undefined ? 'Nothing stands in the way: the balance is not tracked.' : `Nothing stands in the way: ${formatCredits(freeMicroCredits)} credits are free.`;
+}
+
+/** An amount beside another one, with as many decimals as it takes to see which is more. */
+function tellApart(amount: number, other: number): string {
+  return formatCredits(amount, formatCredits(amount) === formatCredits(other) ? 6 : 2);
 }
 
 function percentText(share: number): string {
