@@ -19,7 +19,7 @@ import { makeFolder, removeFolder } from '../support/process/workbench.ts';
 
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] === '1';
 /** Points of each kind of call that are tried when not all of them are, but for renames, of which each one counts. */
-const pointsOfKind = isLong ? Infinity : 4;
+const pointsOfKind = isLong ? Infinity : 3;
 const randomKills = 20;
 
 const program = path.resolve(import.meta.dirname, '../support/ledger/restoreProgram.ts');

@@ -26,7 +26,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     ...checkFolder(dataDir, io.platform),
     ...await checkLedger({ dataDir, entry: io.entry, version: io.version, mode: modeOf(values), keychain }),
     ...(isWithoutKeychain ? [] : [await checkKeychain(keychain, systemClock)]),
-    checkProxy(io.env), checkPrices(dataDir), await checkCodex(io.env, io.platform),
+    checkProxy(io.env), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock),
   ];
   const homes = [io.home, realOf(io.home)];
   const checks = found.map((one) => redacted(one, homes));

@@ -71,14 +71,22 @@ export function checkPrices(dataDir: string): Finding {
 }
 
 /** Whether the Codex program is there, and which version it is. */
-export async function checkCodex(env: Env, platform: string): Promise<Finding> {
+export async function checkCodex(env: Env, platform: string, clock: Clock): Promise<Finding> {
   const program = findCodex(env, platform);
   if (!program) return warning('codex', 'The Codex program is not on the PATH.', 'Install it with `npm install -g @openai/codex`, or set codexBroker.codexPath in VS Code.');
   const [command, ...first] = program;
   const answer = await new Promise<string | Error>((resolve) => {
-    execFile(command, [...first, '--version'], { timeout: codexMsMax, maxBuffer: 64 * 1024, env: { ...env }, windowsHide: true }, (error, stdout) => resolve(error ?? stdout));
+    const child = execFile(command, [...first, '--version'], { maxBuffer: 64 * 1024, env: { ...env }, windowsHide: true }, (error, stdout) => {
+      stop();
+      resolve(error ?? stdout);
+    });
+    // What it started itself may hold its output open, so its end is not waited for.
+    const stop = clock.after(codexMsMax, () => {
+      child.kill('SIGKILL');
+      resolve(new Error(`no answer within ${codexMsMax / 1000} s`));
+    });
   });
-  if (answer instanceof Error) return warning('codex', `The Codex program ${first[0] ?? command} does not tell its version (${(answer as { killed?: boolean }).killed ? `no answer within ${codexMsMax / 1000} s` : answer.message.split('\n', 1)[0] ?? ''}).`, 'Install it anew with `npm install -g @openai/codex`.');
+  if (answer instanceof Error) return warning('codex', `The Codex program ${first[0] ?? command} does not tell its version (${answer.message.split('\n', 1)[0] ?? ''}).`, 'Install it anew with `npm install -g @openai/codex`.');
   const version = /\d+\.\d+\.\d+[\w.-]*/.exec(answer)?.[0];
   return fine('codex', `Codex ${version ?? 'of an unknown version'} at ${first[0] ?? command}.`);
 }
