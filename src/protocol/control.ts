@@ -120,6 +120,8 @@ export interface DryRunResult {
 
 /** A page of the export: flat rows with the same columns in each. `next` is where the following page begins; absent at the end. */
 export interface ExportPage {
+  /** Names of the columns in their order, also where there are no rows. */
+  readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
   readonly next?: number;
 }

@@ -72,7 +72,7 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   return {
     findings: {
       violations, usageEvents: usageEvents.rows, charges: charges.rows, entries: entries.head.rows, directives: directives.rows, openHolds,
-      balanceMicroCredits: entries.balance, exposureMicroCredits: -beside.exposure, overshootMicroCredits: beside.overshot, owedMicroCredits: Math.max(0, -beside.owed), full: from === undefined,
+      balanceMicroCredits: entries.balance, exposureMicroCredits: Math.max(0, -beside.exposure), overshootMicroCredits: beside.overshot, owedMicroCredits: Math.max(0, -beside.owed), full: from === undefined,
     },
     checkpoint: {
       heads: { usage_events: usageEvents, charges, entries: entries.head, directives }, balance: entries.balance, held: entries.held, beside,
