@@ -15,6 +15,7 @@ import { failing, runWorkload } from './workloadRuns.ts';
 import type { Run, Told } from './workloadRuns.ts';
 import { startOf } from './workloadScenes.ts';
 import type { Scene } from './workloadScenes.ts';
+import { startMs } from './ledgerCommands.ts';
 
 /** Nothing has been run yet. */
 export function noRuns(): ErrorRuns {
@@ -97,7 +98,7 @@ function isSeen(ledger: SqliteLedger, { anchor }: Step): boolean {
   switch (anchor.type) {
     case 'reserve': return attempt(ledger, anchor.attemptId) !== undefined;
     case 'settle': return attempt(ledger, anchor.attemptId)?.outcome !== undefined;
-    case 'grant': return ledger.query('balance', {}).grants.some((one) => one.id === anchor.grantId);
+    case 'grant': return ledger.query('balance', { nowMs: startMs }).grants.some((one) => one.id === anchor.grantId);
     // Nothing is run after a recovery that was refused, so nothing has been opened since.
     case 'recover': return ledger.query('audit', { full: false }).openHolds === 0;
     default: throw new Error(`A ${anchor.type} leaves no trace of its own.`);

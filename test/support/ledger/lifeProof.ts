@@ -11,6 +11,7 @@ import { difference, moneyOf, pictureOf, runStep } from './referenceLives.ts';
 import type { Lives, ReferenceLives } from './referenceLives.ts';
 import type { Answer, Step } from './standardGroups.ts';
 import type { Told } from './workloadRuns.ts';
+import { startMs } from './ledgerCommands.ts';
 
 /** The digest by which a program tells an answer. */
 export const digest = (answer: Answer) => sha256(answer.text).slice(0, 16);
@@ -86,6 +87,6 @@ export function proveNextLife(ledger: SqliteLedger, reference: ReferenceLives, l
 export function proveNothingOpen(ledger: SqliteLedger, steps: readonly Step[], about: string): void {
   runStep(ledger, steps[0]);
   const { openHolds } = ledger.query('audit', { full: false });
-  const held = ledger.query('balance', {}).grants.map((one) => one.heldMicroCredits).reduce((sum, one) => sum + one, 0);
+  const held = ledger.query('balance', { nowMs: startMs }).grants.map((one) => one.heldMicroCredits).reduce((sum, one) => sum + one, 0);
   assert.deepEqual([openHolds, held], [0, 0], `${about}: open holds and reserved credits after the start`);
 }

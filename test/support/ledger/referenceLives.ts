@@ -4,6 +4,7 @@ import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { answerOf } from './standardGroups.ts';
 import type { Answer, Step } from './standardGroups.ts';
+import { startMs } from './ledgerCommands.ts';
 
 /** Steps that took effect in each of several lives, one after the other. */
 export type Lives = readonly number[];
@@ -22,7 +23,7 @@ export function pictureOf(ledger: SqliteLedger, steps: readonly Step[]): string 
   const attempts = steps.flatMap(({ commands }) => commands.flatMap((command) => (command.type === 'reserve' ? command.attemptId : [])));
   const { violations: _violations, ...audit } = ledger.query('audit', { full: false });
   return JSON.stringify({
-    audit, balance: ledger.query('balance', {}), workspaces: ledger.query('workspaces', {}), entries: ledger.query('entries', { limit: everything }),
+    audit, balance: ledger.query('balance', { nowMs: startMs }), workspaces: ledger.query('workspaces', {}), entries: ledger.query('entries', { limit: everything }),
     recent: ledger.query('recent', { limit: everything }), attempts: [...new Set(attempts)].map((id) => ledger.query('explain', { id })),
   });
 }
@@ -36,7 +37,7 @@ export function moneyOf(ledger: SqliteLedger): string {
   }
   const inOrder = (lines: readonly string[]) => lines.toSorted((one, other) => (one < other ? -1 : 1));
   return JSON.stringify({
-    grants: ledger.query('balance', {}).grants.map((one) => [one.id, one.remainingMicroCredits, one.heldMicroCredits]),
+    grants: ledger.query('balance', { nowMs: startMs }).grants.map((one) => [one.id, one.remainingMicroCredits, one.heldMicroCredits]),
     moved: inOrder([...moved].map(([key, amount]) => `${key} ${amount}`)),
     requests: inOrder(ledger.query('recent', { limit: everything }).map((one) => [one.requestId, one.outcome, one.measured, one.inputTokens, one.outputTokens, one.costMicroCredits ?? null].join(' '))),
   });

@@ -1,7 +1,8 @@
 // The standard workload of the kill and disk error tests, as a list: what a ledger is asked to do, in
 // groups that commit together, from one seed. It holds everything that moves credits: holds over several
-// grants, posts, voids, overage, expiry, permissions, refusals and repeated commands. Nothing is run here.
-import type { LedgerCommand, LedgerCommandResults, RequestFacts } from '../../../src/broker/store/ledgerPort.ts';
+// grants, posts, voids, overage, expiry, permissions, budgets, allowances, refunds, grants that are taken
+// back, refusals and repeated commands. Nothing is run here.
+import type { LedgerCommand, LedgerCommandResults, RequestFacts } from '../../../src/broker/store/ledgerCommands.ts';
 import type { CommandOutcome } from '../../../src/broker/store/sqliteLedger.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import { seededRandom } from '../seededRandom.ts';
@@ -27,6 +28,8 @@ interface Unfinished {
   nowMs: number;
   grants: number;
   requests: number;
+  directives: number;
+  corrections: number;
   running: Running[];
   /** Attempts that the upstream turned away and that will be tried once more. */
   readonly turnedAway: Running[];
@@ -39,7 +42,7 @@ interface Unfinished {
  * start; the others can each be run any number of times.
  */
 export function standardSteps(seed: number, groups: number): readonly Step[] {
-  const state: Unfinished = { random: seededRandom(seed), nowMs: startMs, grants: 0, requests: 0, running: [], turnedAway: [], past: [] };
+  const state: Unfinished = { random: seededRandom(seed), nowMs: startMs, grants: 0, requests: 0, directives: 0, corrections: 0, running: [], turnedAway: [], past: [] };
   // Later than everything else, as the clock of a later start is.
   const recover: LedgerCommand = { type: 'recover', atMs: startMs + (groups + 10) * 1000 };
   return [{ commands: [recover], anchor: recover }, ...opening(state), ...Array.from({ length: Math.max(0, groups - 2) }, () => nextStep(state))];
@@ -72,7 +75,7 @@ function nextStep(state: Unfinished): Step {
   while (commands.length < size) {
     const next = anything(state);
     commands.push(next);
-    if (next.type !== 'expire') state.past.push(next);
+    if (next.type !== 'upkeep') state.past.push(next);
   }
   return { commands, anchor };
 }
@@ -86,12 +89,39 @@ function anything(state: Unfinished): LedgerCommand {
     if (one) { one.isBegun = true; return beginCommand(one.attemptId); }
   }
   if (roll < 0.7 && state.past.length > 0) return random.pick(state.past);
-  if (roll < 0.76) return { type: 'expire', atMs: nowMs };
-  if (roll < 0.82) return { type: 'consent', atMs: nowMs, consent: { scope: 'workspace', workspaceId: random.pick(workspaces) } };
+  if (roll < 0.75) return { type: 'upkeep', atMs: nowMs };
+  if (roll < 0.79) return directive(state);
+  if (roll < 0.82) return correction(state) ?? directive(state);
   if (roll < 0.84) return workspaceCommand(random.pick(workspaces));
   // The key of the first grant with another amount is refused; nothing changes.
   if (roll < 0.87) return grantCommand(`conflict${state.requests}`, 1, { key: 'key-g1', atMs: nowMs });
   return running.length < runningMax ? newReserve(state) : newGrant(state);
+}
+
+/** Something that a person lays down, each with a key of its own. */
+function directive(state: Unfinished): LedgerCommand {
+  const { random, nowMs } = state;
+  state.directives += 1;
+  const key = `d${state.directives}`;
+  const lay = (directive: Extract<LedgerCommand, { type: 'direct' }>['directive']): LedgerCommand => ({ type: 'direct', key, atMs: nowMs, directive });
+  const roll = random.next();
+  if (roll < 0.4) return lay({ kind: 'consent', consent: { scope: 'workspace', of: random.pick(workspaces), answer: random.pick(['allow', 'allow', 'ask', 'deny'] as const) } });
+  if (roll < 0.7) {
+    const id = random.pick(['total', 'each']);
+    return lay({ kind: 'budget', id, budget: random.chance(0.4) ? null : { id, per: id === 'total' ? 'everything' : 'workspace', unit: 'credits', limit: random.whole(500_000, 4_000_000), period: random.pick(['day', { rollingHours: 1 }] as const), timeZone: 'UTC', mode: random.pick(['hard', 'soft'] as const) } });
+  }
+  return lay({ kind: 'allowance', id: 'daily', allowance: { id: 'daily', kind: 'included', amountMicroCredits: random.whole(50_000, 300_000), every: 'day', timeZone: 'UTC', priority: 40 } });
+}
+
+/** A refund of something that was settled, or a grant that is taken back. Those that cannot be are refused and change nothing. */
+function correction(state: Unfinished): LedgerCommand | undefined {
+  const { random, nowMs, past } = state;
+  state.corrections += 1;
+  const key = `c${state.corrections}`;
+  if (random.chance(0.3) && state.grants > 3) return { type: 'correct', key, atMs: nowMs, reason: 'Taken back.', what: { kind: 'void', grantId: `g${random.whole(2, state.grants)}`, disputed: random.chance(0.5) } };
+  const ended = past.filter((one) => one.type === 'settle');
+  if (ended.length === 0) return undefined;
+  return { type: 'correct', key, atMs: nowMs, reason: 'A mistake.', what: { kind: 'refund', attemptId: random.pick(ended).attemptId, microCredits: random.whole(1, 60_000) } };
 }
 
 function newGrant(state: Unfinished, more: Partial<Parameters<typeof grantCommand>[2]> = {}): LedgerCommand {
@@ -154,7 +184,11 @@ export function answerOf(command: LedgerCommand, outcome: CommandOutcome | undef
       const made = outcome.value as LedgerCommandResults['grant'];
       return 'problem' in made ? { text: made.problem.code, isRepeat: true } : { text: made.grant.id, isRepeat: !made.created };
     }
-    case 'begin': case 'consent': case 'workspace': return { text: 'done', isRepeat: (outcome.value as { exists: boolean }).exists };
+    case 'direct': case 'correct': {
+      const made = outcome.value as LedgerCommandResults['direct'] | LedgerCommandResults['correct'];
+      return 'problem' in made ? { text: made.problem.code, isRepeat: true } : { text: 'done', isRepeat: made.exists };
+    }
+    case 'begin': case 'workspace': return { text: 'done', isRepeat: (outcome.value as { exists: boolean }).exists };
     default: return { text: 'done', isRepeat: true };
   }
 }

@@ -6,6 +6,7 @@ import { ProblemError } from '../../../src/domain/problem.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { answerOf, standardSteps } from './standardGroups.ts';
+import { startMs } from './ledgerCommands.ts';
 
 /** Steps between two questions to the ledger. */
 const stepsPerQuestion = 3;
@@ -35,7 +36,7 @@ function live(ledger: SqliteLedger, seed: number, groups: number): boolean {
     });
     // Like the broker, it admits nothing before what was left open is resolved.
     if (step === 0 && outcomes[0]?.ok !== true) return false;
-    if (step % stepsPerQuestion === 0) trying('unanswered', () => ledger.query('balance', {}));
+    if (step % stepsPerQuestion === 0) trying('unanswered', () => ledger.query('balance', { nowMs: startMs }));
   }
   return true;
 }
