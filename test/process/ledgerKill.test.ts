@@ -33,7 +33,7 @@ describe('the ledger, killed', function () {
     const lines = (await wholeLife(folder, scene)).told.length;
     const random = seededRandom(12);
     // Some programs end before they are killed, so more are ready than are needed.
-    const plans = Array.from({ length: randomKills * 3 }, () => ({ lines: random.whole(0, lines - 1), ms: random.whole(0, 2) }));
+    const plans = Array.from({ length: randomKills * 10 }, () => ({ lines: random.whole(0, lines - 1), ms: random.whole(0, 2) }));
     let killed = 0;
     await inLanes(plans, async (plan, index) => {
       if (killed >= randomKills) return;
