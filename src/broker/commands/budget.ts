@@ -57,7 +57,7 @@ function periodOf(text: string | undefined, per: Budget['per']): BudgetPeriod {
   if (hours !== undefined && Number(hours) <= rollingHoursMax) return { rollingHours: Number(hours) };
   const words = ['day', 'week', 'month', 'life'] as const;
   const word = words.find((one) => one === (text ?? 'life'));
-  if (word === undefined) throw wrongUse(`--period takes ${words.join(', ')} or the last hours such as 24h (up to ${rollingHoursMax}h), not "${text ?? ''}".`);
+  if (word === undefined) throw wrongUse(`The option --period takes ${words.join(', ')} or the last hours such as 24h (up to ${rollingHoursMax}h), not "${text ?? ''}".`);
   return word;
 }
 
