@@ -32,7 +32,7 @@ async function setAllowance(args: readonly string[], io: CommandIo): Promise<num
   };
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.allowanceSet({ allowance: set });
-    io.out(values.json ? JSON.stringify({ ...result, allowance: set }) : result.exists ? 'It was set like this before: nothing was changed.'
+    io.out(values.json ? JSON.stringify({ ...result, allowance: set })
       : `Set ${allowanceText(set)}. The credits of this ${every} are there now, unless this allowance gave them before.`);
     return 0;
   });

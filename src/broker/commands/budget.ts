@@ -36,7 +36,7 @@ async function setBudget(args: readonly string[], io: CommandIo): Promise<number
   };
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.budgetSet({ budget: set });
-    io.out(values.json ? JSON.stringify({ ...result, budget: set }) : result.exists ? 'It was set like this before: nothing was changed.'
+    io.out(values.json ? JSON.stringify({ ...result, budget: set })
       : `Set ${id}: ${budgetText(set)}, ${set.mode === 'soft' ? 'soft: what goes over it is sent, and said' : 'hard: what would go over it is not sent'}.`);
     return 0;
   });
