@@ -86,9 +86,7 @@ function note(parts: RestoreParts, path: string, as: 'copy' | 'again', text: (pr
   try {
     const proof = proveLedger(ledger, name);
     if (proof.schemaVersion > schemaVersion) throw new ProblemError(problem('ledger_newer', `${name} has version ${proof.schemaVersion}; this program knows up to ${schemaVersion}. Nothing was changed.`));
-    const atMs = parts.clock.nowMs();
-    // The time makes each of them one of its own: the same backup may be restored twice.
-    const [outcome] = ledger.runGroup([{ type: 'direct', key: parts.ids.directiveId(), atMs, directive: { kind: 'restored', note: `${text(proof)} (${new Date(atMs).toISOString()})` } }]);
+    const [outcome] = ledger.runGroup([{ type: 'direct', key: parts.ids.directiveId(), atMs: parts.clock.nowMs(), directive: { kind: 'restored', note: text(proof) } }]);
     if (!outcome?.ok) throw new ProblemError(outcome?.problem ?? problem('internal', 'The ledger gave no answer.'));
     return { proof, head: ledger.query('head', {}) };
   } finally {

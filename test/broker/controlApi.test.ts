@@ -109,9 +109,9 @@ describe('control calls', () => {
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
   }));
 
-  it('set, show and remove budgets, and say when nothing changed', () => withApi(async ({ call, ledger, events }) => {
+  it('set, replace, show and remove budgets', () => withApi(async ({ call, ledger, events }) => {
     const budget = { id: 'day', per: 'everything', unit: 'credits', limit: 2_000_000, period: 'day', timeZone: 'UTC', mode: 'hard' };
-    assert.deepEqual([valueOf(await call('budgetSet', { budget })), valueOf(await call('budgetSet', { budget }))], [{ exists: false }, { exists: true }]);
+    for (const limit of [9_000_000, budget.limit]) assert.deepEqual(valueOf(await call('budgetSet', { budget: { ...budget, limit } })), { exists: false });
     await ledger.command(reserveCommand('r1-1', 1_000_000));
     const [shown] = valueOf<{ budgets: { text: string; uses: unknown[] }[] }>(await call('budgets')).budgets;
     assert.deepEqual([shown?.text, shown?.uses], ['2.00 credits per day', [{ key: '', used: 0, reserved: 1_000_000, endsAtMs: noonMs + 12 * 3_600_000 }]]);

@@ -118,7 +118,7 @@ describe('care for the ledger', function () {
       const running = await run(['doctor', '--no-keychain']);
       assert.deepEqual([running.code, /^failed +broker +The ledger does not hold what it held before/m.test(running.stdout)], [1, true]);
       const early = await restore('--accept');
-      assert.deepEqual([early.code, / \(broker_running\)\n$/.test(early.stderr)], [1, true]);
+      assert.deepEqual([early.code, early.stderr.endsWith(' (broker_running)\n')], [1, true]);
       assert.equal(await bench.broker.stop(), 0);
 
       const accepted = await restore('--accept');
@@ -151,14 +151,14 @@ describe('care for the ledger', function () {
       const file = path.join(bench.folder, 'by-hand.db');
       assert.match(await done('backup', file), new RegExp(`^Backup ${file}, \\d[^\\n]+\\nIt adds up: 1 request, `));
       const again = await run(['backup', file]);
-      assert.deepEqual([again.code, / \(argument_invalid\)\n$/.test(again.stderr), existsSync(file)], [2, true, true]);
+      assert.deepEqual([again.code, again.stderr.endsWith(' (argument_invalid)\n'), existsSync(file)], [2, true, true]);
       const { path: own } = await json('backup');
       writeFileSync(path.join(path.dirname(own), 'ledger-20200101-000000000.db'), 'no ledger at all');
       const { backups } = await json('restore', '--list');
       assert.deepEqual(backups.map((one: { path: string; ok: boolean; isKept: boolean }) => [path.basename(one.path), one.ok, one.isKept]), [[path.basename(own), true, true], ['ledger-20200101-000000000.db', false, false]]);
       assert.match(await done('restore'), /\s+clean\n[\s\S]+ledger_corrupt\n/);
       const refused = await restore('newest');
-      assert.deepEqual([refused.code, / \(broker_running\)\n$/.test(refused.stderr)], [1, true]);
+      assert.deepEqual([refused.code, refused.stderr.endsWith(' (broker_running)\n')], [1, true]);
     });
 
     it('exports every set so that programs read it, with the sums of the usage', async () => {

@@ -26,9 +26,10 @@ const program = path.resolve(import.meta.dirname, '../support/ledger/restoreProg
 
 /** Runs the restore to its end, or until it is killed. @returns whether it said that it was done */
 function restoring(dataDir: string, backup: string, under: readonly string[], killAfterMs?: number): Promise<boolean> {
-  const [command = process.execPath, ...args] = [...under, process.execPath, '--disable-warning=ExperimentalWarning', program, dataDir, backup];
+  const [tracer, ...tracing] = under;
+  const args = ['--disable-warning=ExperimentalWarning', program, dataDir, backup];
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' } });
+    const child = spawn(tracer ?? process.execPath, tracer === undefined ? args : [...tracing, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' } });
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
     child.once('error', reject);

@@ -24,7 +24,7 @@ async function setAllowance(args: readonly string[], io: CommandIo): Promise<num
   if (values.every === undefined) throw wrongUse('Say how often it comes back: --every day, week or month.');
   const every = wordOf('every', values.every, ['day', 'week', 'month'] as const);
   const weekStarts = values['week-starts'];
-  if (weekStarts !== undefined && every !== 'week') throw wrongUse('--week-starts goes with --every week.');
+  if (weekStarts !== undefined && every !== 'week') throw wrongUse('The option --week-starts goes with --every week.');
   const { priority = priorityDefault, ...restrictions } = restrictionsOf(values, io);
   const set = {
     id, amountMicroCredits, every, kind: wordOf('kind', values.kind ?? 'included', ['included', 'promotional'] as const), timeZone: timeZoneOf(values['time-zone']), priority, ...restrictions,
@@ -32,7 +32,7 @@ async function setAllowance(args: readonly string[], io: CommandIo): Promise<num
   };
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.allowanceSet({ allowance: set });
-    io.out(values.json ? JSON.stringify({ ...result, allowance: set }) : result.exists ? 'It was set like this before: nothing was changed.'
+    io.out(values.json ? JSON.stringify({ ...result, allowance: set })
       : `Set ${allowanceText(set)}. The credits of this ${every} are there now, unless this allowance gave them before.`);
     return 0;
   });

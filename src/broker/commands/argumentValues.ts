@@ -45,7 +45,7 @@ export function wholeNumberOf(option: string, text: string | undefined, max: num
 /** One of several words. @throws ProblemError `argument_invalid` */
 export function wordOf<T extends string>(option: string, text: string, words: readonly T[]): T {
   const word = words.find((one) => one === text);
-  if (word === undefined) throw wrongUse(`--${option} takes ${words.join(', ')}, not "${text}".`);
+  if (word === undefined) throw wrongUse(`The option --${option} takes ${words.join(', ')}, not "${text}".`);
   return word;
 }
 

@@ -36,7 +36,7 @@ async function setBudget(args: readonly string[], io: CommandIo): Promise<number
   };
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.budgetSet({ budget: set });
-    io.out(values.json ? JSON.stringify({ ...result, budget: set }) : result.exists ? 'It was set like this before: nothing was changed.'
+    io.out(values.json ? JSON.stringify({ ...result, budget: set })
       : `Set ${id}: ${budgetText(set)}, ${set.mode === 'soft' ? 'soft: what goes over it is sent, and said' : 'hard: what would go over it is not sent'}.`);
     return 0;
   });
@@ -57,7 +57,7 @@ function periodOf(text: string | undefined, per: Budget['per']): BudgetPeriod {
   if (hours !== undefined && Number(hours) <= rollingHoursMax) return { rollingHours: Number(hours) };
   const words = ['day', 'week', 'month', 'life'] as const;
   const word = words.find((one) => one === (text ?? 'life'));
-  if (word === undefined) throw wrongUse(`--period takes ${words.join(', ')} or the last hours such as 24h (up to ${rollingHoursMax}h), not "${text ?? ''}".`);
+  if (word === undefined) throw wrongUse(`The option --period takes ${words.join(', ')} or the last hours such as 24h (up to ${rollingHoursMax}h), not "${text ?? ''}".`);
   return word;
 }
 

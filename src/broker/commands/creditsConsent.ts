@@ -32,7 +32,7 @@ async function answer(said: ConsentAnswer, args: readonly string[], io: CommandI
   const { values } = readOptions(args, { for: { type: 'string' } });
   const to = values.for ?? '.';
   const target = consentOf(to, io);
-  if (target.scope === 'ask') throw wrongUse('--for takes a folder, or "all" for every workspace; `credits ask` takes an answer back.');
+  if (target.scope === 'ask') throw wrongUse('The option --for takes a folder, or "all" for every workspace; `credits ask` takes an answer back.');
   const path = pathOf('for', to, io);
   // A folder that is gone may still be denied or asked about again; allowing one is more likely a slip.
   if (said === 'allow' && target.scope === 'workspace' && !existsSync(path)) throw wrongUse(`There is no folder ${path}, so no workspace was allowed anything.`);

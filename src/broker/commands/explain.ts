@@ -16,7 +16,7 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
     if (positionals.length > 0) throw wrongUse('A dry run has no id: say either an id or --dry-run FILE.');
     return explainDryRun({ ...values, file }, io);
   }
-  if (values.workspace !== undefined) throw wrongUse('--workspace goes with --dry-run; a request that was made has its workspace.');
+  if (values.workspace !== undefined) throw wrongUse('The option --workspace goes with --dry-run; a request that was made has its workspace.');
   const id = wantedWord(positionals[0], 'The id of a request');
   return withControl(values, io, 'read', async ({ api }) => {
     const told = await api.explain({ id });
