@@ -27,7 +27,8 @@ function* newest(db: DatabaseSync): Generator<Directive> {
     WHERE kind IN ('consent', 'budget', 'allowance', 'policy', 'unpriced-model', 'price') AND NOT (kind = 'consent' AND subject LIKE 'request %') GROUP BY kind, subject) n ON d.sequence = n.last ORDER BY n.first`);
   for (const row of rows.iterate()) yield JSON.parse(String(row['content'])) as Directive;
   // An answer for one request is looked at while that request may still be decided: the newest are enough.
-  const single = db.prepare(`SELECT content FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' ORDER BY sequence DESC LIMIT ${singleConsentsMax}`);
+  const single = db.prepare(`SELECT content FROM directives WHERE sequence IN (SELECT MAX(sequence) FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' GROUP BY subject)
+    ORDER BY sequence DESC LIMIT ${singleConsentsMax}`);
   for (const row of single.iterate()) yield JSON.parse(String(row['content'])) as Directive;
 }
 
