@@ -14,7 +14,7 @@ import { firstLife, wholeLife } from '../support/ledger/workloadScenes.ts';
 import type { Scene } from '../support/ledger/workloadScenes.ts';
 import { canTrace } from '../support/process/systemCallKiller.ts';
 import { seededRandom } from '../support/seededRandom.ts';
-import type { PlantedBug } from '../simulation/plantedBugs.ts';
+import type { Edit } from '../simulation/ledger/planted/plantedBug.ts';
 
 /** Points that a fault may hide from before it counts as missed. */
 const pointsMax = 40;
@@ -28,7 +28,7 @@ const ledger = 'broker/store/sqliteLedger.ts';
 /** A fault, as one or more changes of the store's text. Nobody sees it while nothing disturbs the program. */
 interface Fault {
   readonly name: string;
-  readonly changes: readonly Omit<PlantedBug, 'name'>[];
+  readonly changes: readonly Edit[];
   /** Whether it shows at the first points of a life only. */
   readonly isEarly?: boolean;
 }

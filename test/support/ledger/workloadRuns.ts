@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { PlantedBug } from '../../simulation/plantedBugs.ts';
+import type { Edit, PlantedBug } from '../../simulation/ledger/planted/plantedBug.ts';
 import { readTrace, tracedCalls } from './diskTrace.ts';
 import type { Call, TracedCall } from './diskTrace.ts';
 
@@ -49,11 +49,14 @@ export interface Run {
   readonly calls: readonly Call[];
 }
 
+/** A change of the product's text, with what it does. */
+export type PlantedEdit = Edit & Pick<PlantedBug, 'name'>;
+
 /** Bundles the program into a folder, because a start from one file takes a quarter of the time; with bugs when they are given. */
-export async function bundleProgram(folder: string, bugs: readonly PlantedBug[] = []): Promise<string> {
+export async function bundleProgram(folder: string, bugs: readonly PlantedEdit[] = []): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'standardWorkload.mjs');
-  const planted = new Set<PlantedBug>();
+  const planted = new Set<PlantedEdit>();
   const plant: Plugin = {
     name: 'plant',
     setup(builder) {

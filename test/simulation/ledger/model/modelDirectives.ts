@@ -31,8 +31,6 @@ export function direct(state: ModelState, { key, directive }: DirectCommand) {
   const text = JSON.stringify(directive);
   const known = state.keys.get(key);
   if (known !== undefined) return known === text ? { exists: true } : { code: 'key_conflict' };
-  const before = state.directives.get(subjectIn(directive));
-  if (before && JSON.stringify(before) === text) return { exists: true };
   if (!isSound(directive)) return { code: 'argument_invalid' };
   layDown(state, key, directive);
   return { exists: false };

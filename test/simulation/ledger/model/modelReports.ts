@@ -40,10 +40,9 @@ function lineOf(state: ModelState, by: (typeof reportKeys)[number], key: string,
     estimated: uses.filter((use) => use.cost !== undefined && !use.measured).length,
     unpriced: uses.filter((use) => use.cost === undefined && use.usage.inputTokens + use.usage.outputTokens > 0).length,
     ...(learnt.length === 0 ? {} : { estimates: {
-      measured: learnt.length, covered: learnt.filter((one) => one.estimate.microCredits !== undefined && one.cost <= one.estimate.microCredits).length,
-      estimatedInput: total((one) => one.estimate.input), estimatedOutput: total((one) => one.estimate.output),
-      measuredInput: total((one) => one.use.usage.inputTokens), measuredOutput: total((one) => one.use.usage.outputTokens),
-      inputError: total((one) => Math.abs(one.estimate.input - one.use.usage.inputTokens)), outputError: total((one) => Math.abs(one.estimate.output - one.use.usage.outputTokens)),
+      requests: learnt.length, covered: learnt.filter((one) => one.estimate.microCredits !== undefined && one.cost <= one.estimate.microCredits).length,
+      estimatedInputTokens: total((one) => one.estimate.input), usedInputTokens: total((one) => one.use.usage.inputTokens), inputErrorTokens: total((one) => Math.abs(one.estimate.input - one.use.usage.inputTokens)),
+      estimatedOutputTokens: total((one) => one.estimate.output), usedOutputTokens: total((one) => one.use.usage.outputTokens), outputErrorTokens: total((one) => Math.abs(one.estimate.output - one.use.usage.outputTokens)),
     } }),
   };
 }
