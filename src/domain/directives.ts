@@ -95,7 +95,7 @@ export function directiveFault(directive: Directive, state: DirectiveState): str
   if (directive.kind === 'allowance' && directive.allowance) {
     const { allowance } = directive;
     if (!Number.isSafeInteger(allowance.amountMicroCredits) || allowance.amountMicroCredits <= 0) return 'An allowance gives a whole amount above zero.';
-    if (!allowanceKinds.includes(allowance.kind)) return `An allowance is included or promotional, not "${allowance.kind as string}".`;
+    if (!allowanceKinds.includes(allowance.kind)) return `An allowance is included or promotional, not "${allowance.kind}".`;
     if (!isTimeZone(allowance.timeZone)) return `There is no time zone "${allowance.timeZone}".`;
     if (allowance.weekStartsOn !== undefined && !(Number.isInteger(allowance.weekStartsOn) && allowance.weekStartsOn >= 1 && allowance.weekStartsOn <= 7)) return 'A week starts on day 1 (Monday) to 7 (Sunday).';
     if (!state.allowances.some((one) => one.id === allowance.id) && state.allowances.length >= allowancesMax) return `There are ${allowancesMax} allowances already, the most there can be.`;

@@ -43,8 +43,10 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
     return Number(statement(db, sql).get(key)?.['used'] ?? 0);
   }
   const fromMs = countedFromMs(budget, nowMs);
-  const row = statement(db, `SELECT SUM(${unit}) AS used FROM rollups WHERE dimension = ? AND key BETWEEN ? AND ? AND bucket >= ?`)
-    .get(dimensionOf[budget.per], ...spanOf(budget, key), fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs);
+  const [least, most] = spanOf(budget, key);
+  // One key is asked for by itself: behind a span of keys the index says nothing about the time.
+  const row = statement(db, `SELECT SUM(${unit}) AS used FROM rollups WHERE dimension = ? AND ${least === most ? 'key = ?' : 'key BETWEEN ? AND ?'} AND bucket >= ?`)
+    .get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs);
   return Number(row?.['used'] ?? 0);
 }
 

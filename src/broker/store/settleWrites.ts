@@ -7,6 +7,7 @@ import type { Grant, Posting, Slice } from '../../domain/grants.ts';
 import { chargeFor } from '../../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import { settle as applyPolicy } from '../../domain/settlement.ts';
+import { isPlausible } from '../../domain/tokenUsage.ts';
 import { readDirectives } from './directiveTable.ts';
 import { readGrant, readSpendableGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
@@ -29,7 +30,7 @@ export interface HeldAttempt {
   readonly slices: readonly Slice[];
 }
 
-/** Ends an attempt. One that has ended before stays as it is. @throws Error when it has no hold */
+/** Ends an attempt. One that has ended before stays as it is. @throws Error when it has no hold, or for usage that cannot be true */
 export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCommand): SettleResult {
   const { attemptId, atMs } = command;
   const hold = readHeldAttempt(db, attemptId);
@@ -38,6 +39,8 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
     const charge = statement(db, 'SELECT cost, drawn FROM charges WHERE attempt_id = ? AND corrects IS NULL').get(attemptId);
     return { exists: true, ...(charge ? { costMicroCredits: Number(charge['cost']) } : {}), drawnMicroCredits: Number(charge?.['drawn'] ?? 0) };
   }
+  // One such row would spoil every sum of usage for good.
+  if (!isPlausible(command.usage)) throw new Error(`the usage of attempt ${attemptId} cannot be true`);
   const event = {
     id: `use_${attemptId}`, attemptId, requestId: hold.requestId, atMs, workspaceId: hold.workspaceId, client: hold.client,
     threadId: hold.threadId, model: hold.model, modelServed: command.modelServed ?? null, tier: command.tier,

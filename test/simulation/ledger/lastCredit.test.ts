@@ -6,7 +6,7 @@ import { withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { raceForLastCredit } from './lastCredit.ts';
 
 const entry = new URL('../../../src/broker/main.ts', import.meta.url);
-const rounds = process.env['CODEX_BROKER_TEST_LONG'] === undefined ? 1000 : 5000;
+const rounds = process.env['CODEX_BROKER_TEST_LONG'] === undefined ? 1000 : 3000;
 
 describe('a hundred clients on the last credit', () => {
   it(`never get more than there is, in ${rounds} rounds`, () => withFastFolder(async (folder) => {

@@ -4,7 +4,7 @@
 /** The great faults come in the thousands. */
 const faults = {
   'crash after the commit': 1500, 'crash before the commit': 800, 'crash in the group': 300, 'crash with a torn log': 800, 'crash between groups': 2000,
-  'commit fails and is not on disk': 1500, 'commit fails and is on disk': 1500, 'write fails': 800, 'read fails': 500, 'begin fails': 800, 'opening fails too': 800,
+  'commit fails and is not on disk': 1500, 'commit fails and is on disk': 1500, 'write fails': 800, 'read fails': 500, 'begin fails': 800, 'opening fails too': 800, 'opening fails at the start': 500,
   'found after a failure': 3000, 'looking up fails too': 150,
   'crash after the commit, on files': 60, 'crash before the commit, on files': 30, 'crash in the group, on files': 10, 'crash with a torn log, on files': 30,
   'commit fails and is not on disk, on files': 60, 'commit fails and is on disk, on files': 60, 'write fails, on files': 30,

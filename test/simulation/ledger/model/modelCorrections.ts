@@ -2,7 +2,7 @@
 // back. What comes back goes where it came from, the last drawn first.
 import type { CorrectCommand, Correction } from '../../../../src/broker/store/ledgerCommands.ts';
 import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
-import { addedUsage, costOf, zeroUsage } from './modelCosts.ts';
+import { addedUsage, canBeTrue, costOf, zeroUsage } from './modelCosts.ts';
 import { layDown } from './modelDirectives.ts';
 import { takeBeyond } from './modelEndings.ts';
 import { endIfOver } from './modelGrants.ts';
@@ -10,8 +10,6 @@ import { moveGrant } from './modelState.ts';
 import type { ModelAttempt, ModelEnd, ModelState } from './modelState.ts';
 
 type Answer = { readonly exists: boolean; readonly changed: number } | { readonly code: string };
-
-const tokensMax = 100_000_000;
 
 /** A correction as it is given. */
 export function correct(state: ModelState, command: CorrectCommand): Answer {
@@ -33,9 +31,7 @@ export function correct(state: ModelState, command: CorrectCommand): Answer {
 function changeOf(end: ModelEnd, what: Exclude<Correction, { kind: 'void' }>): number | undefined {
   if (end.cost === undefined || !end.price) return undefined;
   if (what.kind === 'refund') return what.microCredits > 0 && what.microCredits <= end.costNow ? -what.microCredits : undefined;
-  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = what.usage;
-  const all = [inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens];
-  if (all.some((count) => !Number.isInteger(count) || count < 0 || count > tokensMax) || cachedInputTokens + cacheWriteTokens > inputTokens || reasoningTokens > outputTokens) return undefined;
+  if (!canBeTrue(what.usage)) return undefined;
   const costNext = costOf(what.usage, end.price, end.tier);
   if (costNext === undefined || costNext < end.refunded) return undefined;
   return costNext - end.refunded - end.costNow;

@@ -18,6 +18,14 @@ export function addedUsage(a: TokenUsage, b: TokenUsage, sign: 1 | -1 = 1): Toke
   };
 }
 
+const tokensMax = 100_000_000;
+
+/** Whether usage can be true: whole counts of a size that exists, parts no larger than their whole. */
+export function canBeTrue({ inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens }: TokenUsage): boolean {
+  const all = [inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens];
+  return all.every((count) => Number.isInteger(count) && count >= 0 && count <= tokensMax) && cachedInputTokens + cacheWriteTokens <= inputTokens && reasoningTokens <= outputTokens;
+}
+
 /** What tokens cost; everything times two, so that half a microcredit is a whole number. Undefined where that is no exact number. */
 export function costOf(usage: TokenUsage, price: ModelPrice, tier: PriceTier): number | undefined {
   const rates = price.long !== undefined && usage.inputTokens > price.long.aboveInputTokens ? price.long.rates : price.rates;

@@ -3,7 +3,7 @@
 import type { ModelPrice, PriceTier } from '../../../../src/domain/pricing.ts';
 import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
 import type { SettleCommand } from '../../../../src/broker/store/ledgerCommands.ts';
-import { costOf, drawable, take, zeroUsage } from './modelCosts.ts';
+import { canBeTrue, costOf, drawable, take, zeroUsage } from './modelCosts.ts';
 import { consentOf } from './modelDecision.ts';
 import { endIfOver } from './modelGrants.ts';
 import { moveGrant } from './modelState.ts';
@@ -25,9 +25,9 @@ export function settle(state: ModelState, command: SettleCommand) {
   const attempt = state.attempts.get(command.attemptId);
   if (!attempt || attempt.verdict.outcome !== 'admit') return { fails: 'ledger_unavailable' };
   if (attempt.end) return { exists: true, cost: attempt.end.cost, drawn: attempt.end.drawn };
+  if (!canBeTrue(command.usage)) return { fails: 'ledger_unavailable' };
   const price = command.servedPrice ?? attempt.price;
   const cost = command.chargeable && price ? costOf(command.usage, price, command.tier) : undefined;
-  if (command.chargeable && price && cost === undefined) return { fails: 'ledger_unavailable' };
   const drawn = end(state, command.attemptId, attempt, { ...command, cost, price, exposed: command.exposed === true, served: command.modelServed });
   return { exists: false, cost, drawn };
 }

@@ -12,6 +12,7 @@ const rollups = 'broker/store/rollupTable.ts';
 
 /** The bugs. */
 export const bookingBugs: readonly PlantedBug[] = [
+  inWorlds(settle, 'usage that cannot be true is booked', 'if (!isPlausible(command.usage))', 'if (atMs < 0)'),
   inWorlds(settle, 'a void is lost', 'for (const posting of plan.postings) {', `for (const posting of plan.postings.filter((one) => one.kind !== 'void')) {`),
   inWorlds(settle, 'an attempt is posted twice', `if (hold.state !== 'open') {`, `if (hold.state === 'never') {`),
   inWorlds(settle, 'the price is looked up when the attempt ends', 'const price = command.servedPrice ?? hold.price;', 'const price = command.servedPrice ?? readDirectives(db, chains).prices.get(hold.model) ?? hold.price;'),

@@ -35,6 +35,7 @@ export const limitBugs: readonly PlantedBug[] = [
   inWorlds(allowances, 'what is left of an allowance stays for another day', 'expiresAtMs: untilMs }', 'expiresAtMs: untilMs + 86_400_000 }', 'allowances'),
   inWorlds(upkeep, 'allowances whose names differ in a sign get in each other\'s way', 'grantId: `grant_${chains.termsHash(key).slice(0, 24)}`', `grantId: \`grant_\${key.replaceAll(/[^\\w]+/g, '_')}\``, 'allowances'),
   inWorlds(upkeep, 'an allowance for one workspace is for all', '...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),', '', 'allowances'),
+  inWorlds('broker/store/ledgerReads.ts', 'nobody is told that an allowance is due', '.get(key) ? expiresAtMs : nowMs;', '.get(key) ? expiresAtMs : expiresAtMs;', 'allowances'),
   inWorlds('domain/directives.ts', 'an allowance may give purchased credits', `['included', 'promotional'];`, `['included', 'promotional', 'purchased'];`, 'allowances'),
   inWorlds(consent, 'the permission of one task is permission for all', 'one.of === keys[scope] &&', `(one.of === keys[scope] || scope === 'task') &&`, 'consents'),
   inWorlds(consent, 'the permission of one workspace is permission for all', 'one.of === keys[scope] &&', `(one.of === keys[scope] || scope === 'workspace') &&`, 'consents'),

@@ -50,7 +50,9 @@ export class FaultPlan {
   #left = 0;
   #lookUps = 0;
   #isOff = false;
+  /** How often the file still cannot be opened. */
   opensToFail = 0;
+  /** What came of the last plan. */
   fired: Fired | undefined;
 
   /** Plans a fault for the next group, or none. */
@@ -79,6 +81,7 @@ export class FaultPlan {
     if (this.#isOff) throw failure(10);
   }
 
+  /** A file is opened. */
   opening(): void {
     this.live();
     if (this.opensToFail === 0) return;
@@ -86,11 +89,13 @@ export class FaultPlan {
     throw failure(14);
   }
 
+  /** A transaction begins. */
   beginning(): void {
     this.live();
     if (this.#fault?.kind === 'begin fails') this.#fire(false);
   }
 
+  /** Rows are read. */
   reading(): void {
     this.live();
     if (this.#fault?.kind !== 'read fails') return;
@@ -98,6 +103,7 @@ export class FaultPlan {
     this.#left -= 1;
   }
 
+  /** A row is written. */
   writing(medium: Medium): void {
     this.live();
     const fault = this.#fault;
@@ -108,6 +114,7 @@ export class FaultPlan {
     this.#fire(false);
   }
 
+  /** A transaction is committed. */
   committing(medium: Medium): void {
     this.live();
     if (this.#lookUps > 0) {

@@ -5,9 +5,9 @@ import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
 import { oddPrice, settleCommand } from '../../../support/ledger/ledgerCommands.ts';
 import type { SeededRandom } from '../../../support/seededRandom.ts';
 import type { Answer } from '../model/ledgerModel.ts';
-import { drawable } from '../model/modelCosts.ts';
+import { canBeTrue, drawable } from '../model/modelCosts.ts';
 import { freeOf } from '../model/modelState.ts';
-import { ceilingPrice, clientNames, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
+import { ceilingPrice, clientNames, freePrice, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** Attempts of one request at the most, and answers for now that it takes before it gives up. */
@@ -60,8 +60,7 @@ export class RequestLife {
     this.#inFlight -= 1;
     if (command !== this.#pending) return;
     if (answer === undefined || 'fails' in answer) {
-      const isSettled = answer !== undefined && command.type === 'settle' && command.usage.inputTokens > 1e9;
-      if (isSettled) this.#pending = undefined;
+      if (answer !== undefined && command.type === 'settle' && !canBeTrue(command.usage)) this.#pending = undefined;
       else if (random.chance(0.2)) this.isOver = true;
       return;
     }
@@ -87,10 +86,11 @@ export class RequestLife {
     const { random, nowMs, state, mood } = scene;
     const { model, workspaceId } = this.facts;
     const known = pricedModels[model];
-    const price = known && random.chance(0.04) ? { ...known, version: 'test 9', rates: { ...known.rates, output: known.rates.output + random.whole(0, 1) } } : known;
+    const isFree = random.chance(0.02);
+    const price = known && isFree ? freePrice : known && random.chance(0.04) ? { ...known, version: 'test 9', rates: { ...known.rates, output: known.rates.output + random.whole(0, 1) } } : known;
     const free = drawable(state, { atMs: nowMs, model, workspaceId }).reduce((sum, grant) => sum + freeOf(grant), 0);
-    const exact = [free, free + 1, Math.ceil(free / 2), Math.floor(free / 3), Math.max(1, free - 1)];
-    const estimate = random.chance(0.02) ? 0 : mood.lastCredit || random.chance(0.1) ? random.pick(exact) : random.whole(1, 150_000);
+    const exact = [free, free + 1, Math.ceil(free / 2), Math.floor(free / 3), free - 1].map((one) => Math.max(1, one));
+    const estimate = isFree ? 0 : mood.lastCredit || random.chance(0.1) ? random.pick(exact) : random.whole(1, 150_000);
     const ended = random.chance(0.02) ? { ended: { code: 'wait_too_long' as const, message: 'Too long.', remedy: 'Try later.', ...(random.chance(0.5) ? { retryAtMs: nowMs + 5000 } : {}) } } : {};
     return {
       type: 'reserve', attemptId: this.attemptId, number: this.#number, request: this.facts, atMs: nowMs, ...(price ? { price, estimateMicroCredits: estimate } : {}),
@@ -108,11 +108,12 @@ export class RequestLife {
     if (roll < 0.08) return settleCommand(id, {}, { atMs: nowMs, outcome: 'broken', chargeable: false, measured: false, exposed: true, freeReason: 'Lost.' });
     if (roll < 0.22) return settleCommand(id, {}, { atMs: nowMs, outcome: 'rejected', chargeable: false, freeReason: 'Refused upstream.' });
     if (roll < 0.3) return settleCommand(id, { inputTokens: random.whole(1, 900), outputTokens: random.whole(0, 60) }, { atMs: nowMs, outcome: 'aborted', measured: false, notice: 'Estimated.' });
-    // Usage that cannot be true never comes from the rules; where it has a price, the store refuses it by itself.
-    if (roll < 0.32 && state.attempts.get(id)?.price) return settleCommand(id, { inputTokens: Number.MAX_SAFE_INTEGER }, { atMs: nowMs });
+    // Never by the rules of the broker; the store refuses it by itself, and a true report comes after it.
+    if (roll < 0.32) return settleCommand(id, random.pick([{ inputTokens: Number.MAX_SAFE_INTEGER }, { inputTokens: -1 }, { inputTokens: 5, cachedInputTokens: 6 }, { outputTokens: 100_000_001 }, { inputTokens: 0.5 }]), { atMs: nowMs });
     return settleCommand(id, someUsage(random), {
       atMs: nowMs, outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), tier: random.pick(['standard', 'standard', 'fast', 'flex']),
-      ...(random.chance(0.1) ? { modelServed: 'gpt-served', servedPrice: { ...oddPrice, model: 'gpt-served', version: 'test 8' } } : {}),
+      // What costs nothing is not served by another model that does: a hold of nothing is one without credits.
+      ...(random.chance(0.1) && state.attempts.get(id)?.estimate !== 0 ? { modelServed: 'gpt-served', servedPrice: { ...oddPrice, model: 'gpt-served', version: 'test 8' } } : {}),
     });
   }
 }

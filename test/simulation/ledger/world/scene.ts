@@ -40,3 +40,6 @@ export const pricedModels: Readonly<Record<string, ModelPrice>> = {
 
 /** The price that a ceiling stands for. */
 export const ceilingPrice: ModelPrice = { model: 'ceiling', version: 'test 4', rates: { input: 60_000_000, cachedInput: 60_000_000, cacheWrite: 60_000_000, output: 60_000_000 } };
+
+/** The price of a model that costs nothing. */
+export const freePrice: ModelPrice = { model: 'free', version: 'test 5', rates: { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 } };

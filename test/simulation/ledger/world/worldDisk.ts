@@ -1,6 +1,6 @@
 // What a world keeps its ledger on. Shapes, and the disk of real files: write-ahead log, crashes as copies of
 // what lies there, logs whose end was torn off in the middle of a write.
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { OpenedAs } from '../../../../src/broker/store/ledgerFile.ts';
@@ -32,14 +32,17 @@ export interface Disk {
   end(): void;
 }
 
+/** A database file and its log as they lie there. */
+interface Lying { readonly file: Buffer; readonly log: Buffer | undefined }
+
 class FileMedium implements Medium {
   readonly #db: DatabaseSync;
-  readonly #keep: (logBefore?: Buffer) => void;
-  readonly #log: () => Buffer | undefined;
+  readonly #look: () => Lying;
+  readonly #keep: (before?: Lying) => void;
 
-  constructor(db: DatabaseSync, log: () => Buffer | undefined, keep: (logBefore?: Buffer) => void) {
+  constructor(db: DatabaseSync, look: () => Lying, keep: (before?: Lying) => void) {
     this.#db = db;
-    this.#log = log;
+    this.#look = look;
     this.#keep = keep;
   }
 
@@ -56,7 +59,7 @@ class FileMedium implements Medium {
   close(): void { this.#db.close(); }
   keep(): void { this.#keep(); }
   tear(): void {
-    const before = this.#log() ?? Buffer.alloc(0);
+    const before = this.#look();
     this.commit();
     this.#keep(before);
   }
@@ -68,21 +71,28 @@ export function fileDisk(folder: string, template: Uint8Array, plan: FaultPlan, 
   const pathOf = (index: number) => join(folder, `ledger-${index}.db`);
   let db: DatabaseSync | undefined;
   let isKept = false;
-  const log = () => (existsSync(`${pathOf(number)}-wal`) ? readFileSync(`${pathOf(number)}-wal`) : undefined);
+  const look = (): Lying => {
+    const path = pathOf(number);
+    return { file: readFileSync(path), log: existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : undefined };
+  };
   writeFileSync(pathOf(0), template);
 
-  /** Copies the file and its log, torn where the log before the last transaction is given, perhaps with bytes behind it that were never synchronised. */
-  const keep = (logBefore?: Buffer) => {
-    const [to, now] = [pathOf(number + 1), log()];
-    copyFileSync(pathOf(number), to);
-    const left = now && logBefore ? torn(logBefore, now, random) : now;
-    if (left) writeFileSync(`${to}-wal`, random.chance(0.3) ? Buffer.concat([left, Buffer.alloc(random.whole(1, 6000), 0x5a)]) : left);
+  /**
+   * Copies what lies there, perhaps with bytes behind the log that were never synchronised. Where it is given
+   * what lay there before the last transaction, that one's part of the log is torn; the file itself is still the
+   * old one, since nothing moves there before the log is safe.
+   */
+  const keep = (before?: Lying) => {
+    const [to, now] = [pathOf(number + 1), look()];
+    writeFileSync(to, before ? before.file : now.file);
+    const log = now.log && before ? torn(before.log ?? Buffer.alloc(0), now.log, random) : now.log;
+    if (log) writeFileSync(`${to}-wal`, random.chance(0.3) ? Buffer.concat([log, Buffer.alloc(random.whole(1, 6000), 0x5a)]) : log);
     isKept = true;
   };
   const open: OpenDatabase = (path, options) => {
     plan.opening();
     db = openDatabase(path, options);
-    return faultyConnection(plan, new FileMedium(db, log, keep));
+    return faultyConnection(plan, new FileMedium(db, look, keep));
   };
   return {
     kind: 'files', path: pathOf(0), open,

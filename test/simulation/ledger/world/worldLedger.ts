@@ -146,7 +146,14 @@ export class WorldLedger {
 
   #startAgain(nowMs: number): void {
     this.#plan.arm(undefined);
-    this.#ledger = this.#open(this.#disk.restart());
+    const path = this.#disk.restart();
+    if (this.#random.chance(0.1)) {
+      // The disk is not there yet when the program starts; nothing is changed by that.
+      this.#plan.opensToFail = 1;
+      assert.throws(() => this.#open(path), { name: 'ProblemError' });
+      this.count('opening fails at the start');
+    }
+    this.#ledger = this.#open(path);
     this.compareRows();
     if (this.#random.chance(0.8)) this.run([{ type: 'recover', atMs: nowMs }], nobody, this.#random.chance(0.1), nowMs);
   }
