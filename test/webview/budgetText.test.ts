@@ -74,7 +74,7 @@ describe('budget form', () => {
       of: fc.string({ maxLength: 210 }), period: fc.constantFrom('day', 'week', 'month', 'life', 'rolling'), hoursText: fc.oneof(fc.string({ maxLength: 5 }), fc.integer({ min: -1, max: 9000 }).map(String)), mode: fc.constantFrom('soft', 'hard'),
     });
     fc.assert(fc.property(any, (each) => {
-      const made = budgetOf(each as BudgetDraft, 'b', 'UTC');
+      const made = budgetOf(each, 'b', 'UTC');
       if ('wrong' in made) assert.ok(made.wrong.endsWith('.'));
       else {
         assert.ok(pageChange.safeParse({ kind: 'budgetSet', budget: made.budget }).success && controlArguments.budgetSet.safeParse({ budget: made.budget }).success, JSON.stringify(made));

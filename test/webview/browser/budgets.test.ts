@@ -102,7 +102,7 @@ describe('budgets on the page', function budgets() {
     await hook('budget-limit').press('Enter');
     const [sent] = await changes();
     assert.deepEqual(sent?.change, { kind: 'budgetSet', budget: { ...sampleBudgets[1]!.budget, limit: 30_000_000 } });
-    await open.send({ type: 'changeResult', id: sent!.id, problem: problem('ledger_full', 'The disk is full.') });
+    await open.send({ type: 'changeResult', id: sent.id, problem: problem('ledger_full', 'The disk is full.') });
     assert.match(await hook('budget-result').innerText(), /The disk is full\. Free some space/);
     assert.equal(await hook('budget-limit').inputValue(), '30');
     await hook('budget-change').first().click();
