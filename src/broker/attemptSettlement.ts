@@ -14,6 +14,7 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
   const booked = applyPolicy({
     ending: report.ending, begun: report.begun, outputChars: report.outputChars,
     estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens,
+    ...(request.estimate.likelyReasoningTokens === undefined ? {} : { likelyReasoningTokens: request.estimate.likelyReasoningTokens }),
     ...(report.terminal ? { terminal: report.terminal } : {}),
     ...(response?.usage ? { reported: { usage: response.usage, consistent: response.usagePlausible } } : {}),
   });

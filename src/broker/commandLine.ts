@@ -1,40 +1,31 @@
 // The command line of the program: which command, and how its failures are told. Exit codes:
-// 0 done, 1 failed, 2 wrong use (audit: discrepancy), 3 unreadable ledger (audit only), 126 and 127
-// when `run` could not execute or find the command; otherwise `run` gives on the command's own.
+// 0 done, 1 failed (guard: not enough, doctor: something failed), 2 wrong use (audit: discrepancy),
+// 3 unreadable ledger (audit only), 126 and 127 when `run` could not execute or find the command;
+// otherwise `run` gives on the command's own.
 import { pathToFileURL } from 'node:url';
 import { problem, ProblemError } from '../domain/problem.ts';
+import { audit } from './commands/audit.ts';
+import { backup } from './commands/backup.ts';
+import { budget } from './commands/budget.ts';
 import type { CommandIo } from './commands/commandIo.ts';
-import { credits, token } from './commands/credits.ts';
-import { audit, explain, status, usage } from './commands/reports.ts';
+import { credits } from './commands/credits.ts';
+import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
+import { exportRows } from './commands/export.ts';
+import { guard } from './commands/guard.ts';
+import { help } from './commands/help.ts';
+import { policy } from './commands/policy.ts';
+import { restore } from './commands/restore.ts';
 import { CommandNotStarted, run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
+import { status } from './commands/status.ts';
+import { token } from './commands/token.ts';
+import { usage } from './commands/usage.ts';
 import { sandboxEntry } from './practiceUpstream.ts';
 
 const commands: Readonly<Record<string, (args: readonly string[], io: CommandIo) => Promise<number>>> = {
-  serve, token, credits, status, usage, explain, audit, run, sandbox,
+  serve, token, run, credits, budget, policy, status, usage, explain, guard, export: exportRows, audit, backup, restore, doctor, sandbox,
 };
-
-const help = `codex-broker: paces, meters and pays for Codex requests from a credit balance
-
-  serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
-                                  run the broker; prints one JSON line when it accepts requests
-  token [--workspace PATH]        make or show a workspace's token and addresses
-  credits add AMOUNT [--kind included|promotional|purchased] [--expires ISO] [--key ID]
-        [--for all|none|PATH] [--note TEXT]
-  credits allow [--for all|PATH]  let a workspace (this folder if none is named) use purchased credits
-  credits list                    grants and balance
-  status                          meter, balance, limits, queue
-  usage [--by day|model|workspace|client|thread] [--since ISO] [--csv]
-  explain ID                      one request's decision, charge and entries
-  audit [--full]                  prove the ledger: exit code 0 clean, 2 discrepancy, 3 unreadable
-  run [--workspace PATH] -- COMMAND ...
-                                  run a command through the broker, e.g. codex exec "say hi"
-  sandbox [--port N] [--scenario FILE]
-                                  the simulated upstream
-
-  --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --practice is practice mode, with a folder and
-  a ledger of its own; --json prints data for programs. A date without a time begins at midnight here.`;
 
 /** Runs a command line. @returns the exit code */
 export async function commandLine(args: readonly string[], io: CommandIo): Promise<number> {

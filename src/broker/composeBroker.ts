@@ -23,7 +23,7 @@ import { LiveSockets } from './liveSocket.ts';
 import { passModels } from './modelsRoute.ts';
 import { newBackupPath } from './backups.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
-import { LedgerKeeper } from './ledgerKeeper.ts';
+import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
@@ -31,7 +31,7 @@ import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
-import type { EstimateSample, Workspace } from './store/ledgerPort.ts';
+import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -94,13 +94,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
     const ceilingPrice = ceilingLookup(userPrices);
-    const store = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
+    const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
+    const store: LedgerStore = guarded(opened, () => keeper.doubt);
     const keys = new KeyStore(options.keychain, clock);
     const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, ...(keys.apiKey === undefined ? [] : [keys.apiKey])]);
     if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
     await keys.load();
     const keeper: LedgerKeeper = new LedgerKeeper({
-      ledger: store, anchor: new LedgerAnchor(options.dataDir, options.keychain, clock), dataDir: options.dataDir, clock, log,
+      ledger: opened, anchor: new LedgerAnchor(options.dataDir, options.keychain, clock), dataDir: options.dataDir, clock, log,
       isIdle: () => admission.live().length === 0,
     });
     await keeper.prove();
@@ -136,7 +137,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const api = controlApi({
       ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs()),
+      pricing: () => ({ estimator, prices, ceilingPrice }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
@@ -176,7 +177,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         stopIdle();
         removeBrokerAddress(options.dataDir);
         for (const { request, state } of admission.live()) {
-          if (state === 'waiting') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
+          if (state !== 'running') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));
         }
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.

@@ -164,7 +164,7 @@ async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string,
   const estimator = new Estimator();
   const api = controlApi({
     ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing,
-    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices) }), newBackup: () => newBackupPath(dataDir, clock.nowMs()),
+    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices) }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
   });
   return {
     api: apiOf(async (method, args) => {

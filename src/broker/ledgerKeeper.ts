@@ -23,6 +23,22 @@ export interface KeeperParts {
 const roundMs = 60_000;
 const roundsPerCheckpoint = 10;
 
+/**
+ * A ledger that takes nothing while it is in doubt, so that what is found wrong stays as it was found. Reading
+ * goes on; a workspace may still be registered, since that moves no money and windows cannot begin without it.
+ */
+export function guarded(ledger: LedgerStore, doubt: () => Problem | undefined): LedgerStore {
+  return {
+    command: async (command) => {
+      const why = command.type === 'workspace' ? undefined : doubt();
+      if (why) throw new ProblemError(why);
+      return ledger.command(command);
+    },
+    query: (type, args) => ledger.query(type, args),
+    close: () => ledger.close(),
+  };
+}
+
 /** Looks after one ledger. */
 export class LedgerKeeper {
   readonly #parts: KeeperParts;

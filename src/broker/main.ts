@@ -9,6 +9,9 @@ import type { ThreadData } from './store/ledgerThread.ts';
 declare const __BROKER_VERSION__: string;
 const version = typeof __BROKER_VERSION__ === 'string' ? __BROKER_VERSION__ : '0.0.0-source';
 
+/** How long a command that has ended waits for what it left behind. */
+const hangMsMax = 5000;
+
 function isTooOld(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major < 22 || major === 22 && minor < 19;
@@ -23,6 +26,17 @@ function workingFolder(): string {
   }
 }
 
+/** Writes to standard output at the pace of whoever reads. A reader that left, as `head` does, is no fault. */
+function writeOut(text: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      const code = (error as { code?: string } | null | undefined)?.code;
+      if (!error || code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') resolve(!error);
+      else reject(new ProblemError({ ...problem('command_failed', `Standard output could not be written (${error.message}).`), remedy: 'Free some space, or write somewhere else.' }, { cause: error }));
+    });
+  });
+}
+
 if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === 'ledger') {
   serveLedger(parentPort, workerData as ThreadData, setImmediate);
 } else if (isTooOld()) {
@@ -34,13 +48,17 @@ if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === '
     console.error(`The broker stopped because of a fault of its own: ${error.message}. Nothing is lost; start it again. (internal)`);
     process.exit(1);
   });
+  // What cannot be written is told to whoever wrote it.
+  process.stdout.on('error', () => undefined);
   // Loaded here, so that the ledger's thread does not carry the server's libraries too.
   const { commandLine } = await import('./commandLine.ts');
   const code = await commandLine(process.argv.slice(2), {
-    out: (line) => console.log(line), err: (line) => console.error(line), env: process.env, home: homedir(),
+    out: (line) => console.log(line), err: (line) => console.error(line), write: writeOut, env: process.env, home: homedir(),
     get cwd() { return workingFolder(); },
     platform: process.platform, version, entry: new URL(import.meta.url),
   });
   // The process ends by itself once its handles are closed; what was printed is flushed by then.
   process.exitCode = code;
+  // Something that hangs, such as a locked keychain, is not waited for any longer.
+  setTimeout(() => process.exit(), hangMsMax).unref();
 }

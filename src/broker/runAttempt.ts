@@ -99,7 +99,7 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   settle(parts, listener.requestId, lease, command);
   if (command.measured && command.chargeable && request.basis) {
     parts.estimator.learnFrom(request.basis, {
-      inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, isCut: command.outcome !== 'completed',
+      inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',
       ...(command.responseId === undefined ? {} : { responseId: command.responseId }),
     });
   }

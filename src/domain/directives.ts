@@ -5,7 +5,6 @@ import { isTimeZone } from './calendar.ts';
 import type { Allowance } from './allowances.ts';
 import type { Budget } from './budgets.ts';
 import type { Consent } from './consent.ts';
-import { grantKinds } from './grants.ts';
 import type { ModelPrice } from './pricing.ts';
 import type { UnpricedRule } from './walk.ts';
 
@@ -81,6 +80,9 @@ export const allowancesMax = 20;
 /** Hours of the longest rolling budget: a year. */
 export const rollingHoursMax = 8784;
 
+/** Credits that come back by themselves were not bought. */
+const allowanceKinds: readonly Allowance['kind'][] = ['included', 'promotional'];
+
 /** Why a directive cannot be taken, as a sentence; undefined when it can. */
 export function directiveFault(directive: Directive, state: DirectiveState): string | undefined {
   if (directive.kind === 'budget' && directive.budget) {
@@ -93,7 +95,7 @@ export function directiveFault(directive: Directive, state: DirectiveState): str
   if (directive.kind === 'allowance' && directive.allowance) {
     const { allowance } = directive;
     if (!Number.isSafeInteger(allowance.amountMicroCredits) || allowance.amountMicroCredits <= 0) return 'An allowance gives a whole amount above zero.';
-    if (!grantKinds.includes(allowance.kind)) return `An allowance is included or promotional, not "${String(allowance.kind)}".`;
+    if (!allowanceKinds.includes(allowance.kind)) return `An allowance is included or promotional, not "${allowance.kind as string}".`;
     if (!isTimeZone(allowance.timeZone)) return `There is no time zone "${allowance.timeZone}".`;
     if (allowance.weekStartsOn !== undefined && !(Number.isInteger(allowance.weekStartsOn) && allowance.weekStartsOn >= 1 && allowance.weekStartsOn <= 7)) return 'A week starts on day 1 (Monday) to 7 (Sunday).';
     if (!state.allowances.some((one) => one.id === allowance.id) && state.allowances.length >= allowancesMax) return `There are ${allowancesMax} allowances already, the most there can be.`;

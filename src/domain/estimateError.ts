@@ -1,7 +1,5 @@
 // How good estimates were: sums over finished attempts go in, shares and a sentence for people come
 // out. It counts only what was measured, and says nothing before there is enough of it.
-import type { TokenEstimate } from './estimator.ts';
-
 /** Sums over attempts whose usage was measured. All are whole numbers, so that they can be added anywhere. */
 export interface EstimateErrorSums {
   readonly requests: number;
@@ -32,21 +30,6 @@ export const attemptsMin = 20;
 export const noEstimateErrors: EstimateErrorSums = {
   requests: 0, covered: 0, estimatedInputTokens: 0, usedInputTokens: 0, inputErrorTokens: 0, estimatedOutputTokens: 0, usedOutputTokens: 0, outputErrorTokens: 0,
 };
-
-/** Adds one measured attempt. */
-export function withAttempt(sums: EstimateErrorSums, estimate: TokenEstimate, used: { readonly inputTokens: number; readonly outputTokens: number }): EstimateErrorSums {
-  const isCovered = used.inputTokens <= estimate.holdInputTokens && used.outputTokens <= estimate.outputTokens;
-  return {
-    requests: sums.requests + 1,
-    covered: sums.covered + (isCovered ? 1 : 0),
-    estimatedInputTokens: sums.estimatedInputTokens + estimate.inputTokens,
-    usedInputTokens: sums.usedInputTokens + used.inputTokens,
-    inputErrorTokens: sums.inputErrorTokens + Math.abs(estimate.inputTokens - used.inputTokens),
-    estimatedOutputTokens: sums.estimatedOutputTokens + estimate.likelyOutputTokens,
-    usedOutputTokens: sums.usedOutputTokens + used.outputTokens,
-    outputErrorTokens: sums.outputErrorTokens + Math.abs(estimate.likelyOutputTokens - used.outputTokens),
-  };
-}
 
 /** Adds up the sums of two sets of attempts. */
 export function addEstimateErrors(a: EstimateErrorSums, b: EstimateErrorSums): EstimateErrorSums {
@@ -80,10 +63,10 @@ export function estimateErrorText(view: EstimateErrorView): string {
       : `Only ${requests} of the ${attemptsMin} requests that it takes to judge estimates ${requests === 1 ? 'has' : 'have'} been measured.`;
   }
   const errors = [
-    ...(meanInputErrorShare === undefined ? [] : [`input by ${percent(meanInputErrorShare)}`]),
-    ...(meanOutputErrorShare === undefined ? [] : [`output by ${percent(meanOutputErrorShare)}`]),
+    ...(meanInputErrorShare === undefined ? [] : [`the input by ${percent(meanInputErrorShare)}`]),
+    ...(meanOutputErrorShare === undefined ? [] : [`the output by ${percent(meanOutputErrorShare)}`]),
   ];
-  const misses = errors.length === 0 ? '' : `; on average the likely ${errors.join(' and ')} ${errors.length === 1 ? 'was' : 'were'} off`;
+  const misses = errors.length === 0 ? '' : `; on average the likely size missed ${errors.join(' and ')}`;
   return `Holds covered ${percent(coveredShare)} of ${requests} measured requests${misses}.`;
 }
 

@@ -19,12 +19,15 @@ export interface TokenEstimate {
   readonly outputTokens: number;
   /** What half of the answers stay below: for pacing, and for what a request will probably cost. */
   readonly likelyOutputTokens: number;
+  /** What half of the answers think before they speak, part of the output; absent until answers of this kind were measured. */
+  readonly likelyReasoningTokens?: number;
 }
 
 /** What an attempt was measured to have used. */
 export interface MeasuredUse {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly reasoningTokens?: number;
   /** The answer did not reach its own end (a cap, a filter, a failure), so it says only "at least". */
   readonly isCut?: boolean;
   /** The response's id; a later request may continue it. */
@@ -37,8 +40,8 @@ export const holdShare = 0.95;
 const inputHoldShare = 0.97;
 /** Bytes of JSON that make one token where the text was not looked at; low to be cautious. */
 const bytesPerTokenUnseen = 3;
-/** More bytes to a token than any but an odd text has. */
-const bytesPerTokenMax = 6;
+/** As many bytes to a token as texts have that are no mere repetition (Russian prose reaches 7). */
+const bytesPerTokenMax = 8;
 /** How far off a guess is believed to be; beyond it the input has come from elsewhere. */
 const correctionMax = 3;
 /** Before anything was learned: the guess as it is, and a margin that covers 95 of 100 texts (`tokenGuess.ts`). */
@@ -46,10 +49,10 @@ const correctionExpected: Spread = { likely: 1, high: 1.25 };
 /** Least share by which the input that a hold covers exceeds the likely one. */
 const inputMargin = 1.05;
 /** Text that teaches with full weight, and that teaches at all: a shorter one is mostly frame. */
-const teachingTokens = 1000;
+const teachingTokens = 4000;
 const teachingTokensMin = 100;
-/** One text of full weight counts four times what was expected; the guess is good, but each model frames it in its own way. */
-const correctionWeight = 0.25;
+/** One text of full weight counts twice what was expected: the guess is good, but each model counts in its own way. */
+const correctionWeight = 0.5;
 
 /** Output before anything was learned, at the usual effort. */
 const answerExpected: Spread = { likely: 700, high: 4096 };
@@ -94,17 +97,24 @@ export class Estimator {
     // No text has more tokens than bytes.
     const likelyText = Math.min(textBytes, text * correction.likely);
     const highText = Math.min(textBytes, Math.max(likelyText * inputMargin, text * correction.high));
-    const inputTokens = Math.ceil(likelyText + other.likely + carried.likely);
+    const inputTokens = upward(likelyText + other.likely + carried.likely);
     const answer = this.#narrow(expectedAnswer(size.effort), groupsOf('output', size), holdShare, answerWeight);
     const cap = size.maxOutputTokens === undefined ? Infinity : whole(size.maxOutputTokens);
-    const outputTokens = Math.min(cap, Math.max(outputTokensMin, Math.ceil(answer.high)));
+    const outputTokens = Math.min(cap, Math.max(outputTokensMin, upward(answer.high)));
     return {
       inputTokens,
       certainInputTokens: Math.floor(Math.min(likelyText / 2, textBytes / bytesPerTokenMax)),
-      holdInputTokens: Math.max(inputTokens, Math.ceil(highText + other.high + carried.high)),
+      holdInputTokens: Math.max(inputTokens, upward(highText + other.high + carried.high)),
       outputTokens,
-      likelyOutputTokens: Math.min(outputTokens, Math.ceil(answer.likely)),
+      likelyOutputTokens: Math.min(outputTokens, upward(answer.likely)),
+      ...this.#reasoning(size, outputTokens),
     };
+  }
+
+  /** The middle of what answers of the same kind thought, of the closest kind that is known. */
+  #reasoning(size: RequestSize, outputTokens: number): { readonly likelyReasoningTokens?: number } {
+    const known = groupsOf('reasoning', size).flatMap((group) => this.#groups.get(group)?.quantile(0.5, 0) ?? []).at(-1);
+    return known === undefined ? {} : { likelyReasoningTokens: Math.min(outputTokens, upward(known)) };
   }
 
   /** Learns from an attempt whose usage was measured. */
@@ -117,6 +127,7 @@ export class Estimator {
     // An answer that reached its cap would have gone on, whatever it was called.
     const isCut = measured.isCut === true || outputTokens >= (size.maxOutputTokens ?? Infinity);
     for (const group of groupsOf('output', size)) this.#remember(group, Math.max(1, outputTokens), 1, isCut);
+    if (measured.reasoningTokens !== undefined) for (const group of groupsOf('reasoning', size)) this.#remember(group, whole(measured.reasoningTokens), 1, isCut);
     if (measured.responseId !== undefined) keep(this.#responses, measured.responseId, inputTokens + outputTokens, responsesMax);
   }
 
@@ -173,9 +184,9 @@ export class Estimator {
 }
 
 /** The groups that a request belongs to, the widest first. */
-function groupsOf(what: 'text' | 'output', { model, effort, kind }: RequestSize): readonly string[] {
+function groupsOf(what: 'text' | 'output' | 'reasoning', { model, effort, kind }: RequestSize): readonly string[] {
   if (what === 'text') return [groupOf('text', model), ...(kind === undefined ? [] : [groupOf('text', model, kind)])];
-  return [groupOf('output', model), groupOf('output', model, effort ?? null), groupOf('output', model, effort ?? null, kind ?? null)];
+  return [groupOf(what, model), groupOf(what, model, effort ?? null), groupOf(what, model, effort ?? null, kind ?? null)];
 }
 
 function groupOf(what: string, ...names: readonly (string | null | undefined)[]): string {
@@ -192,6 +203,11 @@ function keep<T>(map: Map<string, T>, key: string, value: T, entriesMax: number)
   map.delete(key);
   map.set(key, value);
   if (map.size > entriesMax) map.delete(map.keys().next().value ?? '');
+}
+
+/** Rounded up, but not by what logarithms leave behind. */
+function upward(tokens: number): number {
+  return Math.max(0, Math.ceil(tokens - 1e-6));
 }
 
 /** A figure that can be counted with. */

@@ -161,7 +161,8 @@ export interface GrantRow {
   readonly amountMicroCredits: number;
   readonly remainingMicroCredits: number;
   readonly heldMicroCredits: number;
-  readonly voided: boolean;
+  /** How it was taken back; null while it was not. */
+  readonly voided: 'undone' | 'disputed' | null;
 }
 
 /** What a person, or a rule of the product, laid down: the newest of a subject holds. */

@@ -22,6 +22,8 @@ export interface AttemptFacts {
   readonly estimatedOutputTokens: number;
   /** Output seen so far, in characters of text and arguments. */
   readonly outputChars: number;
+  /** What the model probably thought before it spoke, which no stream shows; absent where that is not known. */
+  readonly likelyReasoningTokens?: number;
 }
 
 /** How an attempt is booked. */
@@ -86,8 +88,9 @@ function noticeOf(facts: AttemptFacts): string {
 }
 
 function estimated(facts: AttemptFacts, outcome: AttemptOutcome, notice: string): Settlement {
+  const outputTokens = Math.min(facts.estimatedOutputTokens, Math.ceil(facts.outputChars / charsPerToken) + (facts.likelyReasoningTokens ?? 0));
   return {
     outcome, charge: 'estimated', measured: false, notice,
-    usage: { ...noTokens, inputTokens: facts.estimatedInputTokens, outputTokens: Math.min(facts.estimatedOutputTokens, Math.ceil(facts.outputChars / charsPerToken)) },
+    usage: { ...noTokens, inputTokens: facts.estimatedInputTokens, outputTokens, reasoningTokens: Math.min(outputTokens, facts.likelyReasoningTokens ?? 0) },
   };
 }

@@ -24,8 +24,8 @@ export interface TextCount {
  */
 const cost = {
   word: 0.9, letterBeyond: 0.24, letterFarBeyond: 0.35, accentedWord: 1.9, besideDigit: 0.9, digitGroup: 1,
-  marks: 0.77, markBeyond: 0.56, markRepeated: 0.06, blanks: 1.1, blankLong: 0.01, lineEnds: 0.9, lineEndLong: 0.06,
-  alphabetWord: 1.3, alphabetLetter: 0.2, ideograph: 0.77, hangul: 0.74, other: 1,
+  marks: 0.77, markBeyond: 0.56, markRepeated: 0.3, ruleRepeated: 0.02, blanks: 1.1, blankLong: 0.01, lineEnds: 0.9, lineEndLong: 0.06,
+  alphabetWord: 1.3, alphabetLetter: 0.2, ideograph: 0.77, syllable: 0.74, other: 1,
 };
 
 /** Letters that a word has in one token, and one in capitals. */
@@ -34,7 +34,10 @@ const capitalsPerToken = 4;
 /** Longer than words are: names run together, or text that means nothing, such as base64. */
 const lettersFar = 16;
 
-const blank = 0, lineEnd = 1, lower = 2, upper = 3, digit = 4, mark = 5, accented = 6, alphabet = 7, ideograph = 8, hangul = 9, other = 10;
+/** Marks that people draw lines with; 64 of them make one token. */
+const ruleMarks = '-=*#._~+/';
+
+const blank = 0, lineEnd = 1, lower = 2, upper = 3, digit = 4, mark = 5, accented = 6, alphabet = 7, ideograph = 8, syllable = 9, other = 10;
 
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
   if (code === 32 || code === 9) return blank;
@@ -49,8 +52,9 @@ function kindAt(text: string, at: number): number {
   if (code < 128) return asciiKinds[code] ?? mark;
   if (code === 0xa0 || code >= 0x2000 && code <= 0x200b || code === 0x3000) return blank;
   if (code < 0x250 || code >= 0x1e00 && code < 0x2000) return accented;
+  // Hangul, and scripts that write no spaces: Thai, Lao and Burmese.
+  if (code >= 0xac00 && code <= 0xd7a3 || code >= 0xe00 && code <= 0xeff || code >= 0x1000 && code <= 0x109f) return syllable;
   if (code < 0x1100) return alphabet;
-  if (code >= 0xac00 && code <= 0xd7a3) return hangul;
   return code >= 0x2e80 && code <= 0x9fff || code >= 0xf900 && code <= 0xfaff || code >= 0xff00 && code <= 0xffef ? ideograph : other;
 }
 
@@ -73,7 +77,7 @@ export function countText(text: string, from = 0, to = text.length): TextCount {
       if (kind === mark) while (end < to && kindAt(text, end) === lineEnd) end += 1;
       else if (kind === lineEnd) end = endOfEmptyLines(text, end, to);
     } else {
-      tokens += kind === ideograph ? cost.ideograph : kind === hangul ? cost.hangul : cost.other;
+      tokens += kind === ideograph ? cost.ideograph : kind === syllable ? cost.syllable : cost.other;
     }
     bytes += bytesOf(text, at, end);
     before = kind;
@@ -128,8 +132,12 @@ function runCost(text: string, at: number, end: number, to: number, kind: number
     case lineEnd: return cost.lineEnds + length * cost.lineEndLong;
     case mark: {
       let changes = 1;
-      for (let look = at + 1; look < end; look += 1) if (text.charCodeAt(look) !== text.charCodeAt(look - 1)) changes += 1;
-      return cost.marks + Math.max(0, changes - 2) * cost.markBeyond + (length - changes) * cost.markRepeated;
+      let repeated = 0;
+      for (let look = at + 1; look < end; look += 1) {
+        if (text.charCodeAt(look) !== text.charCodeAt(look - 1)) changes += 1;
+        else repeated += ruleMarks.includes(text.charAt(look)) ? cost.ruleRepeated : cost.markRepeated;
+      }
+      return cost.marks + Math.max(0, changes - 2) * cost.markBeyond + repeated;
     }
     default: {
       // One blank joins the word behind it, and blanks at the end of a line join that.

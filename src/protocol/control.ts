@@ -13,7 +13,7 @@ import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow 
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
-export const controlProtocolVersion = 1;
+export const controlProtocolVersion = 2;
 
 /** A workspace's address: give `baseUrl` and `token` to an SDK, or `codexBaseUrl` to Codex. */
 export interface TokenResult {
@@ -120,6 +120,8 @@ export interface DryRunResult {
 
 /** A page of the export: flat rows with the same columns in each. `next` is where the following page begins; absent at the end. */
 export interface ExportPage {
+  /** Names of the columns in their order, also where there are no rows. */
+  readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
   readonly next?: number;
 }

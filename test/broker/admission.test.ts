@@ -12,14 +12,14 @@ import { manualClock, noonMs } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
 import type { RecordingLedger } from './recordingLedger.ts';
 
-interface World { readonly admission: Admission; readonly ledger: RecordingLedger; readonly clock: ManualClock; readonly pacer: Pacer; unsafe: Problem | undefined; changes: number }
+interface World { readonly admission: Admission; readonly ledger: RecordingLedger; readonly clock: ManualClock; readonly pacer: Pacer; unsafe: Problem | undefined; windowOpen: boolean; changes: number }
 
 function world(): World {
   const clock = manualClock();
   const ledger = recordingLedger();
   const pacer = new Pacer(() => 0.5);
   const made: World = {
-    admission: new Admission({ pacer, ledger, clock, unsafe: () => made.unsafe, changed: () => { made.changes += 1; } }), ledger, clock, pacer, unsafe: undefined, changes: 0,
+    admission: new Admission({ pacer, ledger, clock, unsafe: () => made.unsafe, canAsk: () => made.windowOpen, changed: () => { made.changes += 1; } }), ledger, clock, pacer, unsafe: undefined, windowOpen: false, changes: 0,
   };
   return made;
 }
@@ -28,7 +28,7 @@ function request(requestId: string, more: Partial<AdmissionRequest> & { readonly
   const { workspaceId = 'ws_a', ...rest } = more;
   return {
     facts: { requestId, receivedAtMs: noonMs, workspaceId, client: 'codex_exec', model: 'gpt-test', stream: true }, workspaceLabel: workspaceId, priority: 'agent',
-    estimate: { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1000, outputTokens: 500 }, price: testPrice, estimateMicroCredits: 500_000, tier: 'standard', patienceMs: 60_000, ...rest,
+    estimate: { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1000, outputTokens: 500, likelyOutputTokens: 300 }, price: testPrice, estimateMicroCredits: 500_000, tier: 'standard', patienceMs: 60_000, ...rest,
   };
 }
 
@@ -62,7 +62,7 @@ describe('admission', () => {
     await made.ledger.command(grantCommand('g1', 2_000_000));
     const lease = leaseOf(await made.admission.acquire(request('r1')));
     assert.deepEqual([lease.attemptId, lease.number, lease.waitedMs, lease.holdMicroCredits], ['r1-1', 1, 0, 500_000]);
-    assert.equal((await made.ledger.query('balance', {})).grants[0]?.heldMicroCredits, 500_000);
+    assert.equal((await made.ledger.query('balance', { nowMs: noonMs })).grants[0]?.heldMicroCredits, 500_000);
     assert.deepEqual(made.admission.live().map((one) => [one.request.facts.requestId, one.state, one.holdMicroCredits]), [['r1', 'running', 500_000]]);
     assert.ok(made.changes > 0);
     made.admission.finished('r1', 900);
@@ -277,7 +277,7 @@ describe('admission', () => {
     made.admission.sent('r1', () => undefined);
     made.admission.answered('r1', { tokens: { limit: 1000, remaining: 900, resetMs: 100 }, requests: { limit: 10, remaining: 9, resetMs: 100 } });
     made.admission.finished('r1', 100);
-    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10 };
+    const estimate = { inputTokens: 5000, holdInputTokens: 5000, outputTokens: 10, likelyOutputTokens: 10 };
     const refused = refusalOf(await made.admission.acquire(request('r2', { estimate: { ...estimate, certainInputTokens: 1001 } })));
     assert.equal(refused.code, 'too_large_for_limit');
     const perhaps = made.admission.acquire(request('r3', { estimate: { ...estimate, certainInputTokens: 900 } }));

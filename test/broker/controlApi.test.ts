@@ -1,14 +1,17 @@
 // The control calls on a real ledger in memory: what they do, what they refuse, and that no fault of
 // the broker's own gets out with its stack.
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { callControl, controlApi } from '../../src/broker/controlApi.ts';
 import type { ControlParts } from '../../src/broker/controlApi.ts';
 import { prepareDataFolder, tokenHash } from '../../src/broker/dataFolder.ts';
 import { KeyStore } from '../../src/broker/keyStore.ts';
 import { SnapshotFeed } from '../../src/broker/snapshotFeed.ts';
 import type { Workspace } from '../../src/broker/store/ledgerPort.ts';
+import { Estimator } from '../../src/domain/estimator.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
-import { reserveCommand, settleCommand } from '../support/ledger/ledgerCommands.ts';
+import { reserveCommand, settleCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
@@ -32,10 +35,12 @@ function withApi(run: (world: World, folder: string) => Promise<void>) {
     const logged: string[] = [];
     const events: string[] = [];
     let grants = 0;
+    let directives = 0;
     const parts: ControlParts = {
-      ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}` },
-      feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
+      ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}`, directiveId: () => `dir_${directives += 1}` },
+      feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(), broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
       admission: () => undefined, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
+      pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice }), newBackup: () => join(path, 'backup.db'),
     };
     const api = controlApi(parts);
     await run({ call: (method, args) => callControl(api, method, args, (event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`)), ledger, clock, registered, logged, keys, events }, path);
@@ -76,12 +81,12 @@ describe('control calls', () => {
   it('allow purchased credits, to one workspace or to all, however often it is said', () => withApi(async ({ call, events }) => {
     await call('creditsAdd', { ...top, consent: { scope: 'ask' } });
     const consent = async () => valueOf<{ consent: unknown }>(await call('status')).consent;
-    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: [] });
+    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] });
     events.length = 0;
-    for (const _time of [1, 2]) assert.deepEqual(valueOf(await call('consent', { scope: 'workspace', workspaceId: 'ws_a' })), { allowed: true });
-    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: ['ws_a'] });
-    assert.deepEqual(valueOf(await call('consent', { scope: 'everywhere' })), { allowed: true });
-    assert.deepEqual(await consent(), { everywhere: true, workspaceIds: ['ws_a'] });
+    for (const _time of [1, 2]) assert.deepEqual(valueOf(await call('consent', { scope: 'workspace', workspaceId: 'ws_a' })), { answer: 'allow' });
+    assert.deepEqual(await consent(), { everywhere: false, workspaceIds: ['ws_a'], deniedWorkspaceIds: [] });
+    assert.deepEqual(valueOf(await call('consent', { scope: 'everywhere' })), { answer: 'allow' });
+    assert.deepEqual(await consent(), { everywhere: true, workspaceIds: ['ws_a'], deniedWorkspaceIds: [] });
     assert.deepEqual(events, ['changed', 'changed', 'changed'], 'every window is told');
     assert.equal(codeOf(await call('consent', { scope: 'ask' })), 'argument_invalid');
   }));
@@ -100,8 +105,90 @@ describe('control calls', () => {
     assert.deepEqual([usage.rows.length, usage.total.requests, usage.total.costMicroCredits], [1, 1, 125_000]);
     assert.equal(valueOf<{ id: string }>(await call('explain', { id: 'r1' })).id, 'r1');
     assert.equal(codeOf(await call('explain', { id: 'r9' })), 'request_not_found');
-    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, openHolds: 0, balanceMicroCredits: 4_875_000, requests: 1 });
+    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
+  }));
+
+  it('set, replace, show and remove budgets', () => withApi(async ({ call, ledger, events }) => {
+    const budget = { id: 'day', per: 'everything', unit: 'credits', limit: 2_000_000, period: 'day', timeZone: 'UTC', mode: 'hard' };
+    for (const limit of [9_000_000, budget.limit]) assert.deepEqual(valueOf(await call('budgetSet', { budget: { ...budget, limit } })), { exists: false });
+    await ledger.command(reserveCommand('r1-1', 1_000_000));
+    const [shown] = valueOf<{ budgets: { text: string; uses: unknown[] }[] }>(await call('budgets')).budgets;
+    assert.deepEqual([shown?.text, shown?.uses], ['2.00 credits per day', [{ key: '', used: 0, reserved: 1_000_000, endsAtMs: noonMs + 12 * 3_600_000 }]]);
+    assert.equal(codeOf(await call('budgetSet', { budget: { ...budget, timeZone: 'Mars/Base' } })), 'argument_invalid');
+    assert.equal(codeOf(await call('budgetSet', { budget: { ...budget, limit: -1 } })), 'argument_invalid');
+    assert.deepEqual([valueOf(await call('budgetRemove', { id: 'day' })), valueOf(await call('budgetRemove', { id: 'day' }))], [{ removed: true }, { removed: false }]);
+    assert.ok(events.includes('changed'));
+  }));
+
+  it('give an allowance at once, and nothing for one that is refused', () => withApi(async ({ call }) => {
+    const allowance = { id: 'weekly', kind: 'included', amountMicroCredits: 250_000_000, every: 'week', timeZone: 'UTC', priority: 50 };
+    assert.deepEqual(valueOf(await call('allowanceSet', { allowance })), { exists: false });
+    const { balance, allowances } = valueOf<{ balance: { balanceMicroCredits: number; grants: { allowanceId: string; expiresAtMs: number }[] }; allowances: unknown[] }>(await call('status'));
+    assert.deepEqual([balance.balanceMicroCredits, balance.grants[0]?.allowanceId, balance.grants[0]?.expiresAtMs, allowances], [250_000_000, 'weekly', Date.UTC(2026, 10, 23), [allowance]]);
+    assert.equal(codeOf(await call('allowanceSet', { allowance: { ...allowance, id: 'x', timeZone: 'Mars/Base' } })), 'argument_invalid');
+    assert.deepEqual([valueOf(await call('allowanceRemove', { id: 'weekly' })), valueOf(await call('allowanceRemove', { id: 'x' }))], [{ removed: true }, { removed: false }]);
+    assert.equal(valueOf<{ balanceMicroCredits: number }>(await call('creditsList')).balanceMicroCredits, 250_000_000);
+  }));
+
+  it('set policies, and correct what was booked once for one key', () => withApi(async ({ call, ledger }) => {
+    valueOf(await call('policySet', { name: 'unpriced', value: 'ask' }));
+    assert.deepEqual(valueOf<{ policies: unknown }>(await call('status')).policies, { unpriced: 'ask', unattended: 'refuse' });
+    assert.equal(codeOf(await call('policySet', { name: 'unattended', value: 'ask' })), 'argument_invalid');
+    const { grant } = valueOf<{ grant: { id: string } }>(await call('creditsAdd', top));
+    await ledger.command(reserveCommand('r1-1', 1_000_000));
+    await ledger.command(settleCommand('r1-1', { inputTokens: 1000 }));
+    const refund = { key: 'c1', reason: 'a test', what: { kind: 'refund', attemptId: 'r1-1', microCredits: 100_000 } };
+    const booked = async (args: unknown) => { const { exists, changedMicroCredits, balance } = valueOf<{ exists: boolean; changedMicroCredits: number; balance: { balanceMicroCredits: number } }>(await call('correct', args)); return [exists, changedMicroCredits, balance.balanceMicroCredits]; };
+    assert.deepEqual(await booked(refund), [false, 100_000, 4_975_000]);
+    assert.deepEqual(await booked(refund), [true, 0, 4_975_000]);
+    assert.equal(codeOf(await call('correct', { ...refund, reason: 'another' })), 'key_conflict');
+    assert.equal(codeOf(await call('correct', { ...refund, key: 'c2', what: { ...refund.what, microCredits: 100_000 } })), 'argument_invalid');
+    assert.deepEqual(await booked({ key: 'c3', reason: 'a test', what: { kind: 'void', grantId: grant.id, disputed: true } }), [false, -4_975_000, 0]);
+    assert.equal(valueOf<{ owedMicroCredits: number }>(await call('creditsList')).owedMicroCredits, 25_000);
+    assert.equal(codeOf(await call('correct', { key: 'c4', reason: 'a test', what: { kind: 'void', grantId: 'nothing', disputed: false } })), 'grant_not_found');
+  }));
+
+  it('tell what would become of a request without writing anything', () => withApi(async ({ call, ledger }, folder) => {
+    await call('creditsAdd', top);
+    const before = ledger.commands.length;
+    const asked = { model: 'gpt-test', workspacePath: folder, size: { bodyBytes: 400, textBytes: 300, textTokens: 100 } };
+    const told = valueOf<{ decision: { outcome: string }; estimate: { inputTokens: number }; holdMicroCredits: number; likelyMicroCredits: number; story: string[] }>(await call('dryRun', asked));
+    assert.equal(told.decision.outcome, 'admit');
+    assert.ok(told.holdMicroCredits > told.likelyMicroCredits && told.likelyMicroCredits > 0 && told.estimate.inputTokens >= 100);
+    assert.match(told.story.at(-1) ?? '', /^It would be sent\.$/);
+    assert.equal(valueOf<typeof told>(await call('dryRun', { ...asked, model: 'gpt-unknown' })).decision.outcome, 'refuse');
+    assert.equal(codeOf(await call('dryRun', { ...asked, input: 'my prompt' })), 'argument_invalid', 'a prompt has no place in it');
+    assert.equal(ledger.commands.length, before);
+    assert.equal(codeOf(await call('explain', { id: 'dry-run' })), 'request_not_found');
+  }));
+
+  it('hand out the rows page by page, with their columns even where there are none', () => withApi(async ({ call, ledger }) => {
+    for (let index = 1; index <= 5; index += 1) {
+      await ledger.command(reserveCommand(`r${index}-1`, 1_000_000));
+      await ledger.command(settleCommand(`r${index}-1`, { inputTokens: 1000 }));
+    }
+    interface Page { columns: string[]; rows: Record<string, unknown>[]; next?: number }
+    const ids: unknown[] = [];
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const page: Page = valueOf<Page>(await call('export', { set: 'requests', after, limit: 2, sinceMs: 0 }));
+      for (const row of page.rows) assert.deepEqual(Object.keys(row), page.columns);
+      ids.push(...page.rows.map((row) => row['request_id']));
+      after = page.next;
+    }
+    assert.deepEqual(ids, ['r1', 'r2', 'r3', 'r4', 'r5']);
+    for (const set of ['requests', 'charges', 'entries', 'directives', 'grants']) {
+      const { columns, rows } = valueOf<Page>(await call('export', { set, after: 0, limit: 2, sinceMs: noonMs * 2 }));
+      assert.ok(columns[0] === 'at' && columns.length > 4 && !columns.includes('place') && rows.length === 0, set);
+    }
+  }));
+
+  it('write a backup that only its owner may read, and never over something', () => withApi(async ({ call }, folder) => {
+    const { path, bytes } = valueOf<{ path: string; bytes: number }>(await call('backup'));
+    assert.deepEqual([path, statSync(path).size, statSync(path).mode & 0o077], [join(folder, 'backup.db'), bytes, 0]);
+    for (const args of [{}, { path: join(folder, 'control.token') }, { path: 'relative.db' }, { path: join(folder, 'no', 'folder.db') }]) assert.equal(codeOf(await call('backup', args)), 'argument_invalid', JSON.stringify(args));
+    const health = valueOf<{ entries: number; openHolds: number; newestAtMs?: number }>(await call('health'));
+    assert.deepEqual([health.entries, health.openHolds, 'newestAtMs' in health], [0, 0, false]);
   }));
 
   it('take and forget a key, and never give it out', () => withApi(async ({ call, keys }) => {

@@ -22,12 +22,12 @@ describe('the balance at a moment', () => {
     assert.deepEqual(Object.values(await left(noonMs + 999)), [5_000_000, 7_000_000]);
     assert.deepEqual(booked(), []);
     for (const _time of [1, 2]) assert.deepEqual(Object.values(await left(noonMs + 1000)), [0, 7_000_000]);
-    assert.deepEqual(booked(), ['expire']);
+    assert.deepEqual(booked(), ['upkeep']);
   });
 
   it('leaves it out also while it cannot be booked', async () => {
     const { ledger, left } = await withGrants();
-    ledger.failing = 'expire';
+    ledger.failing = 'upkeep';
     assert.deepEqual(Object.values(await left(noonMs + 1000)), [0, 7_000_000]);
     ledger.failing = undefined;
     assert.deepEqual(Object.values(await left(noonMs + 1000)), [0, 7_000_000]);

@@ -15,6 +15,7 @@ import { systemClock } from '../../src/broker/systemClock.ts';
 import { upstreamTarget } from '../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
+import { testPrice } from '../support/ledger/ledgerCommands.ts';
 import { recordingLedger } from './recordingLedger.ts';
 
 const megabyte = 1024 * 1024;
@@ -47,8 +48,8 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const nothing = () => undefined;
   const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
   const parts: ResponsesParts = {
-    admission: new Admission({ pacer, ledger, clock: systemClock, unsafe: nothing, changed: nothing }), bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
-    estimator: new Estimator(), prices: nothing, target, apiKey: () => 'sk', keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
+    admission: new Admission({ pacer, ledger, clock: systemClock, unsafe: nothing, canAsk: () => false, changed: nothing }), bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
+    estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, apiKey: () => 'sk', keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

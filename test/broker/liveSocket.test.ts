@@ -26,7 +26,7 @@ async function withLive(run: (world: World) => Promise<void>): Promise<void> {
   const calls: [string, unknown][] = [];
   const pings = manualClock();
   const feed = new SnapshotFeed({
-    ledger, clock: systemClock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => ({ state: 'present' }), problems: () => [],
+    ledger, clock: systemClock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => ({ state: 'present' }), problems: () => [], openWorkspaces: () => new Set(),
     broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: 'd' },
   });
   const live = new LiveSockets(feed, pings, (method, args): Promise<CallOutcome> => { calls.push([method, args]); return Promise.resolve({ ok: true, value: { stopping: true } }); }, () => feed.changed());

@@ -1,7 +1,8 @@
 // A ledger store in the hands of a test: it remembers every command, answers by the real rules of a
 // ledger in memory, and fails or waits when it is told to. For parts that talk to the ledger.
 import { ProblemError } from '../../src/domain/problem.ts';
-import type { LedgerCommand, LedgerStore } from '../../src/broker/store/ledgerPort.ts';
+import type { LedgerCommand } from '../../src/broker/store/ledgerCommands.ts';
+import type { LedgerStore } from '../../src/broker/store/ledgerPort.ts';
 import { sha256 } from '../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../src/broker/store/sqliteLedger.ts';
 

@@ -7,6 +7,7 @@ import { Pacer } from '../../src/domain/pacing.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { grantCommand, reserveCommand, settleCommand } from '../support/ledger/ledgerCommands.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
+import { directiveState } from '../../src/domain/directives.ts';
 import { recordingLedger } from './recordingLedger.ts';
 
 const hourMs = 3_600_000;
@@ -18,7 +19,7 @@ function world(utcOffsetMs: (atMs: number) => number = () => 0, startMs = noonMs
   const ledger = recordingLedger();
   const live: LiveRequest[] = [];
   const feed = new SnapshotFeed({
-    ledger, clock, live: () => live, pacer, utcOffsetMs, key: () => ({ state: 'present' }), problems: () => [],
+    ledger, clock, live: () => live, pacer, utcOffsetMs, key: () => ({ state: 'present' }), problems: () => [], openWorkspaces: () => new Set(['ws_a']),
     broker: { version: '1', pid: 1, startedAtMs: noonMs, mode: 'live', upstream: 'u', dataDir: 'd' },
   });
   const seen: Snapshot[] = [];
@@ -167,10 +168,11 @@ describe('the snapshot feed', () => {
 
 describe('sums of a snapshot', () => {
   it('keep used-up grants in sight and add only what is left', () => {
+    const noBalance = { tracked: false, owedMicroCredits: 0, grants: [], directives: directiveState([]) };
     const base = { kind: 'promotional' as const, amountMicroCredits: 10, priority: 50, createdAtMs: 0, order: 1 };
-    const view = balanceView({ consentEverywhere: false, consentWorkspaces: [], grants: [{ ...base, id: 'a', remainingMicroCredits: 0, heldMicroCredits: 0, note: 'n' }, { ...base, id: 'b', remainingMicroCredits: 7, heldMicroCredits: 3, expiresAtMs: 5 }] });
+    const view = balanceView({ ...noBalance, tracked: true, grants: [{ ...base, id: 'a', remainingMicroCredits: 0, heldMicroCredits: 0, note: 'n' }, { ...base, id: 'b', remainingMicroCredits: 7, heldMicroCredits: 3, expiresAtMs: 5 }] });
     assert.deepEqual([view.tracked, view.balanceMicroCredits, view.heldMicroCredits, view.grants.length, view.grants[0]?.note, view.grants[1]?.expiresAtMs], [true, 7, 3, 2, 'n', 5]);
-    assert.equal(balanceView({ consentEverywhere: false, consentWorkspaces: [], grants: [] }).tracked, false);
+    assert.equal(balanceView(noBalance).tracked, false);
   });
 
   it('are zero under their key when there are no rows', () => {

@@ -1,7 +1,7 @@
 // Which grants burn first, what a hold is made of, and how a cost is drawn against it.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { availableMicroCredits, burnOrder, isExpired, planPosting, takeSlices } from '../../src/domain/grants.ts';
+import { appliesTo, availableMicroCredits, burnOrder, isExpired, isInForce, planPosting, takeSlices } from '../../src/domain/grants.ts';
 import type { Grant, GrantKind } from '../../src/domain/grants.ts';
 
 function grant(id: string, more: Partial<Grant> = {}): Grant {
@@ -19,6 +19,9 @@ const anyGrants = fc.array(fc.record({
   kind: one.kind, remainingMicroCredits: one.left, heldMicroCredits: Math.min(one.held, one.left), priority: one.priority, createdAtMs: one.createdAtMs, order,
   ...(one.expires === undefined ? {} : { expiresAtMs: one.expires }),
 })));
+
+/** A use of the model that the tests are about. */
+const at = (nowMs: number) => ({ nowMs, model: 'gpt-test', workspaceId: 'ws_a' });
 
 describe('burn order', () => {
   it('is kind, priority, earlier expiry, earlier creation, order', () => {
@@ -44,18 +47,39 @@ describe('expiry', () => {
   });
 });
 
+describe('what a grant is for', () => {
+  it('begins at its moment, ends at its moment, and not at all once it was taken back', () => {
+    const dated = grant('g', { startsAtMs: 50, expiresAtMs: 100 });
+    assert.deepEqual([49, 50, 99, 100].map((nowMs) => isInForce(dated, nowMs)), [false, true, true, false]);
+    for (const voided of ['undone', 'disputed'] as const) assert.equal(isInForce(grant('g', { voided }), 0), false);
+  });
+
+  it('is the models and workspaces that it names, families by their beginning', () => {
+    const use = (model: string, workspaceId = 'ws_a') => ({ model, workspaceId });
+    const family = grant('g', { models: ['gpt-5*', 'o9'] });
+    assert.deepEqual(['gpt-5', 'gpt-5.4-mini', 'gpt-6', 'o9', 'o9-mini'].map((model) => appliesTo(family, use(model))), [true, true, false, true, false]);
+    assert.deepEqual(['ws_a', 'ws_b'].map((id) => appliesTo(grant('g', { workspaces: ['ws_b'] }), use('m', id))), [false, true]);
+    assert.equal(appliesTo(grant('g'), use('anything')), true);
+  });
+
+  it('keeps slices away from every other use', () => {
+    const grants = [grant('other', { models: ['gpt-x'] }), grant('later', { startsAtMs: 1 }), grant('gone', { voided: 'undone' }), grant('elsewhere', { workspaces: ['ws_b'] }), grant('fits', { priority: 99 })];
+    assert.deepEqual(takeSlices(grants, 10, at(0)).map((one) => one.grantId), ['fits']);
+  });
+});
+
 describe('slices', () => {
   it('take what is free in burn order and stop when it is enough', () => {
     const grants = [grant('bought', { kind: 'purchased' }), grant('gift', { heldMicroCredits: 900 }), grant('weekly', { kind: 'included', remainingMicroCredits: 30 })];
-    assert.deepEqual(takeSlices(grants, 200, 0).map((one) => [one.grantId, one.microCredits]), [['weekly', 30], ['gift', 100], ['bought', 70]]);
-    assert.deepEqual(takeSlices(grants, 30, 0).length, 1);
-    assert.deepEqual(takeSlices(grants, 0, 0), []);
-    assert.throws(() => takeSlices(grants, 0.5, 0), RangeError);
+    assert.deepEqual(takeSlices(grants, 200, at(0)).map((one) => [one.grantId, one.microCredits]), [['weekly', 30], ['gift', 100], ['bought', 70]]);
+    assert.deepEqual(takeSlices(grants, 30, at(0)).length, 1);
+    assert.deepEqual(takeSlices(grants, 0, at(0)), []);
+    assert.throws(() => takeSlices(grants, 0.5, at(0)), RangeError);
   });
 
   it('sum to the amount, or to everything that is free; none is empty, expired or beyond what is free', () => {
     fc.assert(fc.property(anyGrants, fc.integer({ min: 0, max: 5000 }), (grants, amount) => {
-      const slices = takeSlices(grants, amount, 100);
+      const slices = takeSlices(grants, amount, at(100));
       const free = grants.filter((one) => !(one.expiresAtMs !== undefined && one.expiresAtMs <= 100)).reduce((sum, one) => sum + availableMicroCredits(one), 0);
       assert.equal(slices.reduce((sum, one) => sum + one.microCredits, 0), Math.min(amount, free));
       for (const slice of slices) {
@@ -69,20 +93,20 @@ describe('slices', () => {
 describe('posting', () => {
   it('draws the cost from the slices in their order and gives back the rest', () => {
     const slices = [{ grantId: 'a', kind: 'included' as const, microCredits: 30 }, { grantId: 'b', kind: 'promotional' as const, microCredits: 50 }, { grantId: 'c', kind: 'purchased' as const, microCredits: 20 }];
-    const plan = planPosting(slices, 40, [], 0);
+    const plan = planPosting(slices, 40, [], at(0));
     assert.deepEqual(plan.postings.map((one) => [one.kind, one.grantId, one.microCredits, one.releasedHoldMicroCredits]), [['post', 'a', 30, 30], ['post', 'b', 10, 50], ['void', 'c', 0, 20]]);
     assert.deepEqual([plan.drawnMicroCredits, plan.uncoveredMicroCredits], [40, 0]);
   });
 
   it('draws nothing for an attempt that reserved nothing', () => {
-    assert.deepEqual(planPosting([], 500, [grant('g')], 0), { postings: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 });
+    assert.deepEqual(planPosting([], 500, [grant('g')], at(0)), { postings: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 });
   });
 
   it('never makes anything negative: what is posted and given back is what was reserved, what is left over is told', () => {
     fc.assert(fc.property(anyGrants, fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 0, max: 6000 }), (free, hold, cost) => {
-      const slices = takeSlices(free, hold, 100);
+      const slices = takeSlices(free, hold, at(100));
       const held = free.map((one) => ({ ...one, heldMicroCredits: one.heldMicroCredits + (slices.find((slice) => slice.grantId === one.id)?.microCredits ?? 0) }));
-      const plan = planPosting(slices, cost, held, 100);
+      const plan = planPosting(slices, cost, held, at(100));
       const drawnFrom = (id: string) => plan.postings.filter((one) => one.grantId === id).reduce((sum, one) => sum + one.microCredits, 0);
       for (const one of held) {
         const released = plan.postings.filter((posting) => posting.grantId === one.id).reduce((sum, posting) => sum + posting.releasedHoldMicroCredits, 0);

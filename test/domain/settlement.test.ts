@@ -104,4 +104,18 @@ describe('token usage', () => {
     assert.ok(!isPlausible({ inputTokens: 10, cachedInputTokens: 4, cacheWriteTokens: 7, outputTokens: 3, reasoningTokens: 3 }));
     assert.ok(isPlausible(noTokens));
   });
+
+  it('allows for what the model probably thought, within the hold', () => {
+    const cut = { ending: 'client-left', begun: true, estimatedInputTokens: 100, estimatedOutputTokens: 50, outputChars: 40 } as const;
+    assert.deepEqual(settle({ ...cut, likelyReasoningTokens: 30 }).usage, { ...noTokens, inputTokens: 100, outputTokens: 40, reasoningTokens: 30 });
+    assert.deepEqual(settle({ ...cut, likelyReasoningTokens: 900 }).usage, { ...noTokens, inputTokens: 100, outputTokens: 50, reasoningTokens: 50 });
+    assert.deepEqual(settle(cut).usage, { ...noTokens, inputTokens: 100, outputTokens: 10 });
+  });
+
+  it('notes as exposed what was sent and lost before an answer, and nothing else', () => {
+    const facts = { begun: false, estimatedInputTokens: 100, estimatedOutputTokens: 50, outputChars: 0 } as const;
+    for (const ending of ['client-left', 'upstream-broke', 'broker-crashed'] as const) assert.equal(settle({ ...facts, ending }).exposed, true, ending);
+    for (const ending of ['not-sent', 'rejected'] as const) assert.equal(settle({ ...facts, ending }).exposed, undefined, ending);
+    assert.equal(settle({ ...facts, begun: true, ending: 'broker-crashed' }).exposed, undefined);
+  });
 });

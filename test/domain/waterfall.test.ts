@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Grant, GrantKind } from '../../src/domain/grants.ts';
 import { problem } from '../../src/domain/problem.ts';
 import { decide, nextDraw } from '../../src/domain/waterfall.ts';
-import type { WaterfallInput } from '../../src/domain/waterfall.ts';
+import type { WaterfallInput } from '../../src/domain/walk.ts';
 
 const credit = 1_000_000;
 
@@ -13,30 +13,34 @@ function grant(kind: GrantKind, credits: number, more: Partial<Grant> = {}): Gra
   return { id: `${kind}-${credits}`, kind, amountMicroCredits: amount, remainingMicroCredits: amount, heldMicroCredits: 0, priority: 50, createdAtMs: 0, order: 1, ...more };
 }
 
-const ask = (grants: readonly Grant[], more: Partial<WaterfallInput> = {}) => decide({
-  nowMs: 1000, model: 'gpt-test', estimateMicroCredits: 3 * credit, unpricedRule: 'refuse', grants, consented: true, limits: { waitedMs: 0, because: 'There is room.' }, ...more,
+const allowed = { answer: 'allow', scope: 'everywhere' } as const;
+const notAsked = { answer: 'ask' } as const;
+const input = (grants: readonly Grant[], more: Partial<WaterfallInput> = {}): WaterfallInput => ({
+  nowMs: 1000, model: 'gpt-test', workspaceId: 'ws_a', estimateMicroCredits: 3 * credit, estimateTokens: 1500, unpricedRule: 'refuse', tracked: grants.length > 0, grants, owedMicroCredits: 0,
+  consent: allowed, canAsk: false, canWait: false, budgets: [], limits: { waitedMs: 0, because: 'There is room.' }, ...more,
 });
+const ask = (grants: readonly Grant[], more: Partial<WaterfallInput> = {}) => decide(input(grants, more));
 const verdicts = (decision: ReturnType<typeof decide>) => decision.layers.map((one) => `${one.layer} ${one.verdict}`);
 
 describe('the waterfall', () => {
   it('draws from included, then promotional, then purchased, and the slices sum to the hold', () => {
     const decision = ask([grant('purchased', 10), grant('promotional', 1), grant('included', 0.5)]);
     assert.deepEqual(decision.slices.map((one) => [one.kind, one.microCredits]), [['included', 500_000], ['promotional', credit], ['purchased', 1_500_000]]);
-    assert.deepEqual(verdicts(decision), ['safety passed', 'limits passed', 'included took', 'promotional took', 'consent passed', 'purchased took']);
+    assert.deepEqual(verdicts(decision), ['safety passed', 'budgets skipped', 'limits passed', 'included took', 'promotional took', 'consent passed', 'purchased took']);
     assert.equal(decision.holdMicroCredits, 3 * credit);
-    assert.equal(decision.layers[2]?.because, 'Reserved 0.500000 of 0.500000 free included credits.');
+    assert.equal(decision.layers[3]?.because, 'Reserved 0.500000 of 0.500000 free included credits.');
   });
 
   it('asks for permission only when purchased credits would be touched', () => {
-    assert.equal(ask([grant('included', 5), grant('purchased', 5)], { consented: false }).outcome, 'admit');
-    const refused = ask([grant('included', 1), grant('purchased', 5)], { consented: false });
+    assert.equal(ask([grant('included', 5), grant('purchased', 5)], { consent: notAsked }).outcome, 'admit');
+    const refused = ask([grant('included', 1), grant('purchased', 5)], { consent: notAsked });
     assert.deepEqual([refused.outcome, refused.code, refused.slices, refused.holdMicroCredits], ['refuse', 'consent_missing', [], 0]);
     assert.equal(verdicts(refused).at(-1), 'consent ended');
   });
 
   it('is untracked before the first grant, and tracked ever after, even when all are gone', () => {
     const untracked = ask([]);
-    assert.deepEqual([untracked.outcome, untracked.holdMicroCredits, verdicts(untracked).slice(2)], ['admit', 0, ['included skipped', 'promotional skipped', 'purchased skipped']]);
+    assert.deepEqual([untracked.outcome, untracked.holdMicroCredits, verdicts(untracked).slice(3)], ['admit', 0, ['included skipped', 'promotional skipped', 'purchased skipped']]);
     assert.equal(ask([grant('promotional', 5, { remainingMicroCredits: 0 })]).code, 'credits_exhausted');
     assert.equal(ask([grant('promotional', 5, { expiresAtMs: 1000 })]).code, 'credits_exhausted');
     assert.equal(ask([grant('promotional', 5, { expiresAtMs: 1001 })]).outcome, 'admit');
@@ -53,13 +57,17 @@ describe('the waterfall', () => {
     const unsafe = ask([grant('included', 9)], { unsafe: problem('no_api_key', 'No key.') });
     assert.deepEqual([unsafe.code, verdicts(unsafe)], ['no_api_key', ['safety ended']]);
     const tooLong = ask([grant('included', 9)], { limits: { waitedMs: 7, because: 'x', ended: problem('wait_too_long', 'Too long.') } });
-    assert.deepEqual([tooLong.code, verdicts(tooLong)], ['wait_too_long', ['safety passed', 'limits ended']]);
-    assert.equal(verdicts(ask([grant('included', 9)], { limits: { waitedMs: 7, because: 'It waited.' } }))[1], 'limits waited');
+    assert.deepEqual([tooLong.code, verdicts(tooLong)], ['wait_too_long', ['limits ended']]);
+    assert.equal(verdicts(ask([grant('included', 9)], { limits: { waitedMs: 7, because: 'It waited.' } }))[2], 'limits waited');
   });
 
   it('treats a model without a price as the rule says: unknown is not zero', () => {
-    const { estimateMicroCredits: _none, ...rest } = { nowMs: 0, model: 'gpt-x', estimateMicroCredits: 0, unpricedRule: 'refuse' as const, grants: [grant('included', 1)], consented: true, limits: { waitedMs: 0, because: '' } };
-    assert.deepEqual([decide(rest).code, decide({ ...rest, unpricedRule: 'allow' }).holdMicroCredits, decide({ ...rest, grants: [] }).outcome], ['model_unpriced', 0, 'admit']);
+    const { estimateMicroCredits: _none, ...rest } = input([grant('included', 1)]);
+    assert.deepEqual([decide(rest).code, decide({ ...rest, unpricedRule: 'allow' }).holdMicroCredits, decide({ ...rest, tracked: false, grants: [] }).outcome], ['model_unpriced', 0, 'admit']);
+    const asked = decide({ ...rest, unpricedRule: 'ask', canAsk: true });
+    assert.deepEqual([asked.outcome, asked.question], ['ask', 'unpriced']);
+    assert.equal(decide({ ...rest, unpricedRule: 'ask', canAsk: false }).outcome, 'refuse');
+    assert.equal(decide({ ...rest, unpricedRule: 'ask', canAsk: true, answered: { kind: 'unpriced', afterMs: 5 } }).code, 'model_unpriced');
   });
 
   it('never admits more than is free, nor purchased credits without permission, and explains each layer', () => {
@@ -69,7 +77,7 @@ describe('the waterfall', () => {
         id: `g${order}`, kind: one.kind, amountMicroCredits: 900, remainingMicroCredits: one.left, heldMicroCredits: Math.min(one.left, one.held), priority: 50, createdAtMs: 0, order,
         ...(one.expires === undefined ? {} : { expiresAtMs: one.expires }),
       }));
-      const decision = ask(grants, { estimateMicroCredits: hold, consented });
+      const decision = ask(grants, { estimateMicroCredits: hold, consent: consented ? allowed : notAsked });
       const usable = (kinds: readonly GrantKind[]) => grants.filter((one) => kinds.includes(one.kind) && (one.expiresAtMs ?? 2000) > 1000).reduce((sum, one) => sum + one.remainingMicroCredits - one.heldMicroCredits, 0);
       const free = usable(consented ? ['included', 'promotional', 'purchased'] : ['included', 'promotional']);
       assert.equal(decision.outcome, grants.length === 0 || free >= hold ? 'admit' : 'refuse');
@@ -82,13 +90,97 @@ describe('the waterfall', () => {
   });
 });
 
+describe('questions and waiting', () => {
+  const bought = [grant('purchased', 5)];
+  it('asks where somebody can be asked, and says what it would take', () => {
+    const asked = ask(bought, { consent: notAsked, canAsk: true });
+    assert.deepEqual([asked.outcome, asked.question, asked.slices, verdicts(asked).at(-1)], ['ask', 'consent', [], 'consent asked']);
+    assert.match(asked.message ?? '', /3\.00 purchased credits/);
+  });
+
+  it('does not ask twice, nor where the answer is no', () => {
+    assert.equal(ask(bought, { consent: notAsked, canAsk: true, answered: { kind: 'consent', afterMs: 9000 } }).code, 'consent_missing');
+    assert.match(ask(bought, { consent: notAsked, canAsk: true, answered: { kind: 'consent', afterMs: 9000 } }).message ?? '', /nobody answered within 9 s/);
+    assert.equal(ask(bought, { consent: { answer: 'deny', scope: 'workspace' }, canAsk: true }).outcome, 'refuse');
+    // An answer to another question is no answer to this one.
+    assert.equal(ask(bought, { consent: notAsked, canAsk: true, answered: { kind: 'unpriced', afterMs: 1, answer: 'once' } }).outcome, 'ask');
+  });
+
+  it('waits for what running requests reserve, where that would do and waiting is possible', () => {
+    const busy = [grant('promotional', 4, { heldMicroCredits: 2 * credit })];
+    const waits = ask(busy, { canWait: true });
+    assert.deepEqual([waits.outcome, waits.code, verdicts(waits).at(-1)], ['wait', 'credits_exhausted', 'wait waited']);
+    assert.equal(ask(busy).outcome, 'refuse');
+    assert.equal(ask([grant('promotional', 2.5, { heldMicroCredits: credit })], { canWait: true }).outcome, 'refuse');
+  });
+
+  it('refuses everything while something is owed', () => {
+    const owed = ask([grant('included', 9)], { owedMicroCredits: credit });
+    assert.deepEqual([owed.code, verdicts(owed)], ['credits_owed', ['safety ended']]);
+  });
+
+  it('says what would have to change, and when it does by itself', () => {
+    const later = ask([grant('included', 9, { startsAtMs: 5000 })]);
+    assert.deepEqual([later.retryAtMs, later.toChange], [5000, ['Add 3.00 credits or more.']]);
+    assert.match(ask([grant('included', 9, { models: ['gpt-x'] })]).layers.map((one) => one.because).join(' '), /for other models or workspaces/);
+  });
+});
+
+describe('budgets in the waterfall', () => {
+  const budget = { id: 'b', per: 'workspace', unit: 'credits', limit: 10 * credit, period: 'day', timeZone: 'UTC', mode: 'hard' } as const;
+  const use = (used: number, reserved = 0, more: Partial<typeof budget> | { readonly mode: 'soft' } = {}) => ({ budget: { ...budget, ...more }, key: 'ws_a', used: used * credit, reserved: reserved * credit, endsAtMs: 9000 });
+  const plenty = [grant('included', 99)];
+
+  it('let pass what fits to the last microcredit, and end at one more', () => {
+    const fits = ask(plenty, { budgets: [use(7)] });
+    assert.deepEqual([fits.outcome, fits.budgets?.[0]?.verdict, verdicts(fits)[1]], ['admit', 'fits', 'budgets passed']);
+    const over = ask(plenty, { budgets: [{ ...use(7), used: 7 * credit + 1 }] });
+    assert.deepEqual([over.outcome, over.code, over.retryAtMs, verdicts(over)], ['refuse', 'budget_exceeded', 9000, ['safety passed', 'budgets ended']]);
+    assert.deepEqual(over.toChange, ['Raise the budget to 10.00 credits or more.', 'Or wait for its next period.']);
+  });
+
+  it('count what is reserved, and wait where only that is in the way', () => {
+    assert.equal(ask(plenty, { budgets: [use(5, 3)] }).code, 'budget_exceeded');
+    assert.equal(ask(plenty, { budgets: [use(5, 3)], canWait: true }).outcome, 'wait');
+    assert.equal(ask(plenty, { budgets: [use(8, 3)], canWait: true }).outcome, 'refuse');
+  });
+
+  it('only warn when they are soft', () => {
+    const warned = ask(plenty, { budgets: [use(9, 0, { mode: 'soft' })] });
+    assert.deepEqual([warned.outcome, verdicts(warned)[1]], ['admit', 'budgets warned']);
+  });
+
+  it('hold without a balance too, and count tokens where they say so', () => {
+    assert.equal(ask([], { budgets: [use(8)] }).code, 'budget_exceeded');
+    const tokens = { budget: { ...budget, unit: 'tokens' as const, limit: 2000 }, key: 'ws_a', used: 501, reserved: 0 };
+    assert.equal(ask([], { budgets: [tokens] }).code, 'budget_exceeded');
+    assert.equal(ask([], { budgets: [{ ...tokens, used: 500 }] }).outcome, 'admit');
+  });
+
+  it('do not send back for the next period what no period has room for', () => {
+    assert.equal(ask(plenty, { budgets: [{ ...use(0), budget: { ...budget, limit: credit } }] }).retryAtMs, undefined);
+  });
+
+  it('keep with the decision where a running attempt is stopped', () => {
+    const task = { ...use(6), budget: { ...budget, per: 'task' as const, period: 'life' as const } };
+    assert.deepEqual(ask(plenty, { budgets: [task] }).stops, [{ budgetId: 'b', unit: 'credits', amount: 4 * credit }]);
+    assert.equal(ask(plenty, { budgets: [use(1)] }).stops, undefined);
+  });
+
+  it('refuse a model without a price where they count credits', () => {
+    const { estimateMicroCredits: _none, ...rest } = input([], { budgets: [use(0)] });
+    assert.equal(decide(rest).code, 'model_unpriced');
+    assert.equal(decide({ ...rest, budgets: [use(0, 0, { mode: 'soft' })] }).outcome, 'admit');
+  });
+});
+
 describe('what the next request draws from', () => {
   it('is the first kind with something free, or none', () => {
-    assert.equal(nextDraw([], false, 0), 'untracked');
-    assert.equal(nextDraw([grant('purchased', 1), grant('included', 1)], false, 0), 'included');
-    assert.equal(nextDraw([grant('purchased', 1)], true, 0), 'purchased');
-    assert.equal(nextDraw([grant('purchased', 1)], false, 0), 'none');
-    assert.equal(nextDraw([grant('promotional', 1, { heldMicroCredits: credit })], true, 0), 'none');
-    assert.equal(nextDraw([grant('promotional', 1, { expiresAtMs: 5 })], true, 5), 'none');
+    assert.equal(nextDraw({ tracked: false, grants: [] }, false, 0), 'untracked');
+    assert.equal(nextDraw({ tracked: true, grants: [grant('purchased', 1), grant('included', 1)] }, false, 0), 'included');
+    assert.equal(nextDraw({ tracked: true, grants: [grant('purchased', 1)] }, true, 0), 'purchased');
+    assert.equal(nextDraw({ tracked: true, grants: [grant('purchased', 1)] }, false, 0), 'none');
+    assert.equal(nextDraw({ tracked: true, grants: [grant('promotional', 1, { heldMicroCredits: credit })] }, true, 0), 'none');
+    assert.equal(nextDraw({ tracked: true, grants: [grant('promotional', 1, { expiresAtMs: 5 })] }, true, 5), 'none');
   });
 });

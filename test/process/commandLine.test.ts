@@ -60,7 +60,7 @@ describe('the command line with a running broker', function () {
   });
 
   it('adds credits once per key and lists them', async () => {
-    assert.deepEqual(await json('credits', 'list'), { tracked: false, grants: [], balanceMicroCredits: 0, heldMicroCredits: 0 });
+    assert.deepEqual(await json('credits', 'list'), { tracked: false, grants: [], balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, allowances: [] });
     const added = await json('credits', 'add', '25.5', '--kind', 'promotional', '--expires', '2099-12-31', '--key', 'one', '--note', 'a present');
     assert.deepEqual([added.created, added.grant.amountMicroCredits, added.grant.kind, added.grant.expiresAtMs], [true, 25_500_000, 'promotional', Date.parse('2099-12-31')]);
     const again = await json('credits', 'add', '25.5', '--kind', 'promotional', '--expires', '2099-12-31', '--key', 'one', '--note', 'a present');
@@ -208,14 +208,15 @@ describe('the command line without a running broker', function () {
     const wrong = [
       ['serve', '--nonsense'], ['serve', '--port', 'x'], ['serve', '--port', '65536'], ['serve', '--port', '-1'], ['serve', '--port'], ['serve', 'extra'], ['serve', '--upstream', 'not an address'],
       ['serve', '--upstream', 'file:///etc/passwd'], ['serve', '--upstream', 'http://user:pw@127.0.0.1/'], ['serve', '--idle-exit-ms', '5'], ['serve', '--config', path.join(folder, 'missing.json')],
-      ['usage', '--by', 'moon'], ['usage', '--since', 'yesterday'], ['credits'], ['credits', 'steal'], ['credits', 'add'], ['explain'], ['explain', 'a', 'b'], ['audit', '--deep'], ['token', 'x'],
+      ['usage', '--by', 'moon'], ['explain', 'x', '--workspace', '.'], ['budget', 'set', 'b', '5', '--per', 'everything', '--of', 'x'], ['budget', 'set', 'b', '5', '--per', 'everything', '--period', 'year'], ['restore', 'x', '--list'], ['restore', 'no-such-file', '--no-keychain'], ['usage', '--since', 'yesterday'], ['credits'], ['credits', 'steal'], ['credits', 'add'], ['explain'], ['explain', 'a', 'b'], ['audit', '--deep'], ['token', 'x'],
     ];
     for (const args of wrong) assertPlain(await runBroker([...args, '--data', dataDir]), 2, 'argument_invalid', args.join(' '));
     assert.match((await runBroker(['fly'])).stderr, /^There is no command "fly"\. [^\n]+\n$/);
     for (const [args, code] of [[[], 2], [['--help'], 0], [['help'], 0], [['serve', '--help'], 0]] as const) {
       const help = await runBroker(args);
       assert.deepEqual([help.code, help.stderr], [code, '']);
-      assert.match(help.stdout, /serve[\s\S]+token[\s\S]+credits add[\s\S]+usage[\s\S]+explain[\s\S]+audit[\s\S]+run[\s\S]+sandbox/);
+      assert.ok(help.stdout.split('\n').every((line) => line.length <= 100));
+      assert.match(help.stdout, /serve[\s\S]+token[\s\S]+run[\s\S]+sandbox[\s\S]+credits add[\s\S]+budget set[\s\S]+policy[\s\S]+usage[\s\S]+explain[\s\S]+guard[\s\S]+export[\s\S]+audit[\s\S]+backup[\s\S]+restore[\s\S]+doctor/);
     }
     assert.match((await runBroker(['--version'])).stdout, /^\d+\.\d+\.\d+\S*\n$/);
   });

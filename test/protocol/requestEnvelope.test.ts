@@ -10,8 +10,8 @@ describe('request envelope', () => {
   it('reads a Codex body', () => {
     assert.deepEqual(readEnvelope(JSON.stringify({
       model: 'gpt-5.5', stream: true, input: [], reasoning: { effort: 'medium' }, store: false, prompt_cache_key: '01a2', service_tier: 'fast', max_output_tokens: 500, background: false,
-    })), { model: 'gpt-5.5', stream: true, maxOutputTokens: 500, serviceTier: 'fast', effort: 'medium', promptCacheKey: '01a2', background: false });
-    assert.deepEqual(readEnvelope('{"model":"gpt-5.5","input":"hi","max_output_tokens":null}'), { model: 'gpt-5.5', stream: false });
+    })), { model: 'gpt-5.5', stream: true, maxOutputTokens: 500, serviceTier: 'fast', effort: 'medium', promptCacheKey: '01a2', background: false, size: { textBytes: 0, textTokens: 0 } });
+    assert.deepEqual(readEnvelope('{"model":"gpt-5.5","input":"hi","max_output_tokens":null}'), { model: 'gpt-5.5', stream: false, size: { textBytes: 6, textTokens: 5 } });
   });
 
   it('says what is broken', () => {

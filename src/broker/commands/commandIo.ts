@@ -10,6 +10,8 @@ import { defaultDataFolder } from '../../protocol/dataFolder.ts';
 export interface CommandIo {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Writes text to standard output and waits until it is taken; false once nobody reads it any more. */
+  readonly write: (text: string) => Promise<boolean>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working folder of the caller. Read it only where it is needed: it throws a ProblemError when it is gone. */
   readonly cwd: string;

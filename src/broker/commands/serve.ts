@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { ReadyEvent } from '../../protocol/control.ts';
+import { withNewestBackup } from '../backups.ts';
 import { startBroker } from '../composeBroker.ts';
 import type { Broker } from '../composeBroker.ts';
 import { loadKeychain } from '../keyStore.ts';
@@ -41,7 +42,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
     });
   } catch (error) {
     sandbox?.stop();
-    throw error;
+    throw error instanceof ProblemError ? new ProblemError(withNewestBackup(error.problem, dataDir), { cause: error }) : error;
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(signal));
   const ready: ReadyEvent = { event: 'ready', url: broker.url, pid: process.pid, dataDir, mode: practice ? 'practice' : 'live' };

@@ -80,6 +80,6 @@ export function grantRow(row: Row): GrantRow {
     createdAtMs: Number(row['created_at_ms']), order: Number(row['ordinal']), startsAtMs: orNull(row['starts_at_ms']), expiresAtMs: orNull(row['expires_at_ms']),
     models: row['models'] as string | null, workspaces: row['workspaces'] as string | null, allowanceId: row['allowance_id'] as string | null,
     note: row['note'] as string | null, amountMicroCredits: Number(row['amount']),
-    remainingMicroCredits: Number(row['remaining']), heldMicroCredits: Number(row['held']), voided: row['voided'] !== 0,
+    remainingMicroCredits: Number(row['remaining']), heldMicroCredits: Number(row['held']), voided: row['voided'] === 0 ? null : row['voided'] === 1 ? 'undone' : row['voided'] === 2 ? 'disputed' : String(row['voided']) as GrantRow['voided'],
   };
 }

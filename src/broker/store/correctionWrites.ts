@@ -78,6 +78,7 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
   // A charge that was refunded in part can not fall below nothing through a later correction.
   if (booked.costMicroCredits + delta < 0) return { problem: problem('argument_invalid', 'More than that was refunded already. Nothing was changed.') };
   const mark = `~${key}`;
+  const before = chains.mark().balance;
   layDown(chains, key, atMs, { kind: 'correction', attemptId, content });
   const event = {
     id: `use_${attemptId}${mark}`, attemptId, requestId: hold.requestId, atMs, workspaceId: hold.workspaceId, client: hold.client, threadId: hold.threadId, model: hold.model,
@@ -101,7 +102,8 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
   if (plan.uncoveredMicroCredits > 0) bookOvershoot(chains, { attemptId, chargeId, atMs, microCredits: plan.uncoveredMicroCredits, mark });
   addToRollups(db, event, { requestKind: hold.requestKind, costMicroCredits: delta });
   endGivenBack(db, chains, plan.movements, atMs);
-  return { exists: false, changedMicroCredits: sum(plan.movements.map((one) => one.microCredits)) };
+  // What came back to a grant that is over has left the balance again.
+  return { exists: false, changedMicroCredits: chains.mark().balance - before };
 }
 
 /** The entry by which an attempt first drew from a grant. */

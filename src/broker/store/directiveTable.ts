@@ -27,21 +27,21 @@ function* newest(db: DatabaseSync): Generator<Directive> {
     WHERE kind IN ('consent', 'budget', 'allowance', 'policy', 'unpriced-model', 'price') AND NOT (kind = 'consent' AND subject LIKE 'request %') GROUP BY kind, subject) n ON d.sequence = n.last ORDER BY n.first`);
   for (const row of rows.iterate()) yield JSON.parse(String(row['content'])) as Directive;
   // An answer for one request is looked at while that request may still be decided: the newest are enough.
-  const single = db.prepare(`SELECT content FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' ORDER BY sequence DESC LIMIT ${singleConsentsMax}`);
+  const single = db.prepare(`SELECT content FROM directives WHERE sequence IN (SELECT MAX(sequence) FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' GROUP BY subject)
+    ORDER BY sequence DESC LIMIT ${singleConsentsMax}`);
   for (const row of single.iterate()) yield JSON.parse(String(row['content'])) as Directive;
 }
 
 /** Answers for one request that are kept in mind; more requests than that never wait for an answer at once. */
 const singleConsentsMax = 500;
 
-/** Lays a directive down. The same key again, or what holds already, changes nothing. */
+/** Lays a directive down. The same key again changes nothing. */
 export function direct(db: DatabaseSync, chains: LedgerChains, command: DirectCommand): LedgerCommandResults['direct'] {
   const { directive, key } = command;
   const content = JSON.stringify(directive);
   const known = statement(db, 'SELECT content FROM directives WHERE id = ?').get(key);
   if (known) return known['content'] === content ? { exists: true } : { problem: problem('key_conflict', `The key "${key}" was used before for something else. Nothing was changed.`) };
-  const last = statement(db, 'SELECT content FROM directives WHERE kind = ? AND subject = ? ORDER BY sequence DESC LIMIT 1').get(directive.kind, subjectOf(directive));
-  if (last?.['content'] === content) return { exists: true };
+  // What holds already is written all the same: a key that left no trace would take effect when it comes again late.
   const fault = directiveFault(directive, readDirectives(db, chains));
   if (fault !== undefined) return { problem: problem('argument_invalid', `${fault} Nothing was changed.`) };
   layDown(chains, key, command.atMs, directive);

@@ -23,11 +23,12 @@ const sets: Readonly<Record<ExportSet, string>> = {
 /** One page of a set, from behind a place on. */
 export function readExport(db: DatabaseSync, args: LedgerQueries['export']['args']): LedgerQueries['export']['result'] {
   const limit = Math.min(args.limit, pageMax);
-  const found = statement(db, `SELECT * FROM (${sets[args.set]}) WHERE place > ? AND at >= ? ORDER BY place LIMIT ?`).all(args.after, args.sinceMs, limit);
+  const select = statement(db, `SELECT * FROM (${sets[args.set]}) WHERE place > ? AND at >= ? ORDER BY place LIMIT ?`);
+  const found = select.all(args.after, args.sinceMs, limit);
   const rows = found.map((row): ExportRow => {
     const { place: _place, at, ...rest } = row as Record<string, string | number | null>;
     return { at: new Date(Number(at)).toISOString(), ...rest };
   });
   const next = found.length < limit ? undefined : Number(found.at(-1)?.['place']);
-  return { rows, ...(next === undefined ? {} : { next }) };
+  return { columns: select.columns().map(({ name }) => name).filter((name) => name !== 'place'), rows, ...(next === undefined ? {} : { next }) };
 }

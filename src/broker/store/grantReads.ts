@@ -28,7 +28,8 @@ export function readGrant(db: DatabaseSync, grantId: string): Grant | undefined 
 
 /** What is owed for credits that were taken back after they had been spent. */
 export function readOwed(db: DatabaseSync): number {
-  return Number(statement(db, `SELECT COALESCE(-SUM(amount), 0) AS owed FROM entries WHERE account = 'owed'`).get()?.['owed']);
+  // The second condition says nothing new, but lets SQLite use the index of what lies beside the grants.
+  return Number(statement(db, `SELECT COALESCE(-SUM(amount), 0) AS owed FROM entries WHERE account = 'owed' AND account <> 'grant'`).get()?.['owed']);
 }
 
 /** A grant from its row. */

@@ -15,11 +15,12 @@ import { rollupDrift, wrongRollups } from './rollupTable.ts';
 /** Proves the ledger. `full` looks at every row, at the rollups and at the file's pages; else only at what came after the last checkpoint. */
 export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: boolean; readonly keepAtMs?: number }): AuditFindings & { readonly requests: number } {
   const violations: Violation[] = args.full ? pageFaults(db) : [];
-  const from = args.full ? undefined : lastCheckpoint(db);
+  const last = lastCheckpoint(db);
+  const from = args.full ? undefined : last;
   // One transaction, so that all sets are of the same moment; a checkpoint is kept in the same one.
   db.exec(args.keepAtMs === undefined ? 'BEGIN' : 'BEGIN IMMEDIATE');
   try {
-    if (from) violations.push(...lostHeads(db, from));
+    if (last) violations.push(...lostHeads(db, last));
     const since = (chain: (typeof chainNames)[number]) => from?.heads[chain].rows ?? 0;
     const { findings, checkpoint } = auditLedger({
       usageEvents: map(db, 'SELECT * FROM usage_events WHERE sequence > ? ORDER BY sequence', since('usage_events'), usageEventRow),

@@ -1,6 +1,6 @@
 // Care for the ledger's file: a copy for keeping, its vital facts, and where its chains stand. The copy is
 // made by SQLite itself; the file is never opened a second time.
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { chainStart } from '../../domain/rowTexts.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
@@ -10,15 +10,27 @@ import type { LedgerHead, LedgerHealth, LedgerQueries } from './ledgerPort.ts';
 /** Writes a whole copy to a path that does not exist yet, durable when it returns. @throws ProblemError when something is there already */
 export function backupTo(db: DatabaseSync, path: string): LedgerQueries['backup']['result'] {
   if (existsSync(path)) throw new ProblemError(problem('argument_invalid', `There is something at ${path} already, so no backup was written there.`));
-  db.prepare('VACUUM INTO ?').run(path);
-  const file = openSync(path, 'r');
+  const file = makeOwn(path);
   try {
+    db.prepare('VACUUM INTO ?').run(path);
     // VACUUM INTO does not synchronise what it wrote; a backup that a power loss takes away is none.
     fsyncSync(file);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
   return { bytes: statSync(path).size };
+}
+
+/** An empty file, which a copy may be written into: made by us it is the user's alone, whatever the folder's rights are. */
+function makeOwn(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    throw new ProblemError(problem('argument_invalid', `No backup can be written to ${path} (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+  }
 }
 
 /** Where each chain stands. */

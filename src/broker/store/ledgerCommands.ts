@@ -115,7 +115,7 @@ export interface GrantCommand {
 /** Who may use purchased credits: every workspace, or one more. */
 export type Permission = { readonly scope: 'everywhere' } | { readonly scope: 'workspace'; readonly workspaceId: string };
 
-/** Lays something down. The same key, or what holds already, changes nothing. */
+/** Lays something down. The same key again changes nothing. */
 export interface DirectCommand { readonly type: 'direct'; readonly key: string; readonly atMs: number; readonly directive: Directive }
 
 /** Corrects what was booked, by new rows that name it. The same key again changes nothing. */

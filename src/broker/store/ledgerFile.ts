@@ -47,7 +47,8 @@ export function openLedgerFile(path: string, options: OpenOptions): DatabaseSync
       if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).replaceAll(/\s+/g, ' ').slice(0, 200)}). It was not changed.`));
     }
     if (version > schemaVersion) return;
-    db.exec('PRAGMA journal_mode = WAL');
+    // A reader changes nothing: a backup is no file with a write-ahead log, and stays none.
+    if (options.as !== 'reader') db.exec('PRAGMA journal_mode = WAL');
     if (version < schemaVersion) {
       if (options.as === 'reader') throw new ProblemError(problem('ledger_unavailable', `The ledger ${path} has the older version ${version}; only a copy of it or its owner can bring it to version ${schemaVersion}.`));
       if (options.as !== 'copy') keepBefore(db, path, version);

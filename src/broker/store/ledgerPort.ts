@@ -36,6 +36,7 @@ export interface EstimateSample {
   readonly basis: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly reasoningTokens: number;
   /** The answer did not reach its own end. */
   readonly isCut: boolean;
   readonly responseId?: string;
@@ -84,7 +85,7 @@ export interface LedgerQueries {
   audit: { args: { readonly full: boolean; readonly keepAtMs?: number }; result: AuditFindings & { readonly requests: number } };
   priceChanges: { args: { readonly sinceMs: number }; result: readonly PriceChangeView[] };
   samples: { args: { readonly limit: number }; result: readonly EstimateSample[] };
-  export: { args: { readonly set: ExportSet; readonly after: number; readonly limit: number; readonly sinceMs: number }; result: { readonly rows: readonly ExportRow[]; readonly next?: number } };
+  export: { args: { readonly set: ExportSet; readonly after: number; readonly limit: number; readonly sinceMs: number }; result: { readonly columns: readonly string[]; readonly rows: readonly ExportRow[]; readonly next?: number } };
   /** Writes a copy of the whole ledger to a path that does not exist yet. */
   backup: { args: { readonly path: string }; result: { readonly bytes: number } };
   health: { args: Record<string, never>; result: LedgerHealth };

@@ -96,9 +96,9 @@ export function readPriceChanges(db: DatabaseSync, sinceMs: number): PriceChange
 
 /** The newest measured attempts with the sizes that they were estimated from, oldest first. */
 export function readSamples(db: DatabaseSync, limit: number): EstimateSample[] {
-  return statement(db, `SELECT h.basis, u.input_tokens, u.output_tokens, u.outcome, u.response_id FROM usage_events u JOIN holds h ON h.attempt_id = u.attempt_id JOIN charges c ON c.usage_event_id = u.id
+  return statement(db, `SELECT h.basis, u.input_tokens, u.output_tokens, u.reasoning_tokens, u.outcome, u.response_id FROM usage_events u JOIN holds h ON h.attempt_id = u.attempt_id JOIN charges c ON c.usage_event_id = u.id
     WHERE u.measured = 1 AND u.corrects IS NULL AND h.basis IS NOT NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).reverse().map((row) => ({
-    basis: String(row['basis']), inputTokens: Number(row['input_tokens']), outputTokens: Number(row['output_tokens']), isCut: row['outcome'] !== 'completed',
+    basis: String(row['basis']), inputTokens: Number(row['input_tokens']), outputTokens: Number(row['output_tokens']), reasoningTokens: Number(row['reasoning_tokens']), isCut: row['outcome'] !== 'completed',
     ...(row['response_id'] === null ? {} : { responseId: String(row['response_id']) }),
   }));
 }

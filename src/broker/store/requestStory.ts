@@ -13,7 +13,7 @@ export function storyOf(result: Omit<ExplainResult, 'story'>, notice: string | u
   if (decision.answered) story.push(answeredText(decision.answered));
   for (const layer of decision.layers) story.push(`${layer.layer[0]?.toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`);
   if (decision.outcome === 'refuse') {
-    story.push(`It was refused (${decision.code ?? 'no code'}); nothing was sent and nothing was charged.`, ...(decision.toChange ?? (decision.remedy ? [decision.remedy] : [])));
+    story.push(`It was refused (${decision.code ?? 'no code'}); nothing was sent and nothing was charged.`, ...(decision.toChange ?? []), ...(decision.remedy ? [decision.remedy] : []));
     if (decision.retryAtMs !== undefined) story.push(`It changes by itself at ${new Date(decision.retryAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`);
     return story;
   }

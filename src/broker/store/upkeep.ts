@@ -40,7 +40,8 @@ function giveAllowances(db: DatabaseSync, chains: LedgerChains, nowMs: number): 
     const { key, startsAtMs, expiresAtMs } = allowanceGrant(allowance, nowMs);
     if (statement(db, 'SELECT 1 FROM grants WHERE key = ?').get(key)) continue;
     insertGrant(db, chains, {
-      grantId: `grant_${key.replaceAll(/[^\w]+/g, '_')}`, key, content: JSON.stringify([allowance.kind, allowance.amountMicroCredits, expiresAtMs, startsAtMs, allowance.id]),
+      // A hash of the key, since names of allowances may differ in nothing that an id could keep.
+      grantId: `grant_${chains.termsHash(key).slice(0, 24)}`, key, content: JSON.stringify([allowance.kind, allowance.amountMicroCredits, expiresAtMs, startsAtMs, allowance.id]),
       kind: allowance.kind, amountMicroCredits: allowance.amountMicroCredits, priority: allowance.priority, atMs: nowMs, startsAtMs, expiresAtMs, allowanceId: allowance.id,
       ...(allowance.models ? { models: allowance.models } : {}), ...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),
       ...(allowance.note === undefined ? {} : { note: allowance.note }),

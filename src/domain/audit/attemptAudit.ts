@@ -101,6 +101,7 @@ function auditCharge({ attemptId, hold, entries }: AttemptRows, event: UsageEven
   }
   if (!event || event.id !== charge.usageEventId) { fail('I12', `charge ${charge.id} has no usage event`); return; }
   const expected = chargeFor(event, charge.price, event.tier);
+  if (charge.basis !== 'usage') fail('I12', `charge ${charge.id} stands for no usage`);
   if (charge.tier !== event.tier || charge.priceVersion !== charge.price.version) fail('I12', `charge ${charge.id} names another tier or price than it was computed with`);
   if (costOfTerms(charge.terms) !== charge.costMicroCredits || JSON.stringify(expected.terms) !== JSON.stringify(charge.terms)) {
     fail('I12', `charge ${charge.id} is ${charge.costMicroCredits}, its usage and price give ${expected.costMicroCredits}`);

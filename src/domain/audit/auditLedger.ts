@@ -58,7 +58,7 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   const entries = auditEntries(rows.entries, hash, fail, from);
   const usageEvents = auditUsageEvents(rows.usageEvents, hash, fail, from?.heads.usage_events);
   const charges = auditCharges(rows.charges, hash, fail, from?.heads.charges);
-  const voids = new Set<string>();
+  const voids = new Map<string, GrantRow['voided']>();
   const directives = auditDirectives(noted(rows.directives, voids), hash, fail, from?.heads.directives);
   auditGrants(rows.grants, entries.grants, voids, hash, fail, from === undefined);
   let openHolds = 0;
@@ -72,7 +72,7 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   return {
     findings: {
       violations, usageEvents: usageEvents.rows, charges: charges.rows, entries: entries.head.rows, directives: directives.rows, openHolds,
-      balanceMicroCredits: entries.balance, exposureMicroCredits: -beside.exposure, overshootMicroCredits: beside.overshot, owedMicroCredits: Math.max(0, -beside.owed), full: from === undefined,
+      balanceMicroCredits: entries.balance, exposureMicroCredits: Math.max(0, -beside.exposure), overshootMicroCredits: beside.overshot, owedMicroCredits: Math.max(0, -beside.owed), full: from === undefined,
     },
     checkpoint: {
       heads: { usage_events: usageEvents, charges, entries: entries.head, directives }, balance: entries.balance, held: entries.held, beside,
@@ -82,14 +82,14 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
 }
 
 /** Passes directives on and notes the grants that were taken back. */
-function* noted(rows: Iterable<DirectiveRow>, voids: Set<string>): Generator<DirectiveRow> {
+function* noted(rows: Iterable<DirectiveRow>, voids: Map<string, GrantRow['voided']>): Generator<DirectiveRow> {
   for (const row of rows) {
-    if (row.kind === 'void') voids.add(row.subject);
+    if (row.kind === 'void') voids.set(row.subject, row.content.includes('"disputed":true') ? 'disputed' : 'undone');
     yield row;
   }
 }
 
-function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string, GrantTotals>, voids: ReadonlySet<string>, hash: Hash, fail: Fail, all: boolean): void {
+function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string, GrantTotals>, voids: ReadonlyMap<string, GrantRow['voided']>, hash: Hash, fail: Fail, all: boolean): void {
   const known = new Set<string>();
   for (const grant of rows) {
     known.add(grant.id);
@@ -99,7 +99,8 @@ function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string, Grant
     if (found.termsHash !== hash(grantTermsText(grant))) fail('I9', `the terms of grant ${grant.id} are not those that it was made with`);
     if (found.remaining !== grant.remainingMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.remainingMicroCredits} left, its entries sum to ${found.remaining}`);
     if (found.held !== grant.heldMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.heldMicroCredits} reserved, its entries sum to ${found.held}`);
-    if (all && grant.voided !== voids.has(grant.id) || voids.has(grant.id) && !grant.voided) fail('I6', `grant ${grant.id} says that it was ${grant.voided ? '' : 'not '}taken back, its directives say otherwise`);
+    const voided = voids.get(grant.id) ?? null;
+    if ((all || voided !== null) && grant.voided !== voided) fail('I6', `grant ${grant.id} is told as ${grant.voided ?? 'in force'}, its directives tell it as ${voided ?? 'in force'}`);
   }
   for (const id of totals.keys()) if (!known.has(id)) fail('I8', `entries move grant ${id}, which does not exist`);
 }

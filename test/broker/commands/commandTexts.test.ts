@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLine } from '../../../src/broker/commandLine.ts';
-import type { CommandIo } from '../../../src/broker/commands/commandIo.ts';
 import { codexArguments, isCodex, meteredEnvironment } from '../../../src/broker/commands/run.ts';
 import { readServeConfig } from '../../../src/broker/commands/serveConfig.ts';
 import { practiceEnvironment } from '../../../src/broker/practiceUpstream.ts';
@@ -13,23 +11,7 @@ import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import type { ProblemError } from '../../../src/domain/problem.ts';
 import { reserveCommand, settleCommand } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, tamper, withFolder } from '../../support/ledger/tempLedger.ts';
-
-interface Ran { readonly code: number; readonly out: string; readonly err: string }
-
-/** Runs a command line in this process with a data folder of its own. */
-function ran(folder: string, ...args: string[]): Promise<Ran> {
-  return ranIn(folder, {}, args);
-}
-
-async function ranIn(folder: string, more: Partial<CommandIo>, args: readonly string[]): Promise<Ran> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const io: CommandIo = {
-    out: (line) => out.push(line), err: (line) => err.push(line), env: { CODEX_BROKER_DATA: folder }, cwd: folder, home: folder, platform: process.platform, version: '9.9.9',
-    entry: new URL('../../../src/broker/main.ts', import.meta.url), ...more,
-  };
-  return { code: await commandLine(args, io), out: out.join('\n'), err: err.join('\n') };
-}
+import { ran, ranIn } from './ranCommand.ts';
 
 /** A ledger with two workspaces' worth of use, one of them named like a formula. */
 function useLedger(folder: string): void {
@@ -52,7 +34,7 @@ describe('commands on a ledger that no broker holds', function () {
     assert.deepEqual([(await ran(folder, 'credits', 'add', '9', '--key', 'k1')).code], [1]);
     const list = JSON.parse((await ran(folder, 'credits', 'list', '--json')).out) as { tracked: boolean; balanceMicroCredits: number; heldMicroCredits: number; grants: Record<string, unknown>[] };
     assert.deepEqual([list.tracked, list.balanceMicroCredits, list.heldMicroCredits, list.grants[0]?.['remainingMicroCredits'], list.grants[0]?.['kind']], [true, 25_500_000, 0, 25_500_000, 'purchased']);
-    assert.match((await ran(folder, 'credits', 'list')).out, /never\s+25\.50\s+25\.50\s+0\.00/);
+    assert.match((await ran(folder, 'credits', 'list')).out, /purchased\s+in force\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+never\s+50\s+25\.50\s+25\.50\s+0\.00/);
   }));
 
   it('report usage as text, JSON and CSV that no spreadsheet runs', () => withFolder(async (folder) => {
@@ -82,7 +64,7 @@ describe('commands on a ledger that no broker holds', function () {
     const path = join(folder, 'ledger.db');
     useLedger(folder);
     const clean = await ran(folder, 'audit', '--full', '--json');
-    assert.deepEqual([clean.code, JSON.parse(clean.out)], [0, { ok: true, violations: [], usageEvents: 3, charges: 3, entries: 0, openHolds: 0, balanceMicroCredits: 0, requests: 3 }]);
+    assert.deepEqual([clean.code, JSON.parse(clean.out)], [0, { ok: true, violations: [], usageEvents: 3, charges: 3, entries: 0, directives: 1, openHolds: 0, balanceMicroCredits: 0, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 3 }]);
     tamper(path, (db) => db.exec('UPDATE charges SET cost = cost + 1 WHERE sequence = 2'));
     const wrong = await ran(folder, 'audit');
     assert.equal(wrong.code, 2);
@@ -106,7 +88,16 @@ describe('commands on a ledger that no broker holds', function () {
   }));
 
   it('answer wrong use with a sentence and 2, and make no ledger by looking', () => withFolder(async (folder) => {
-    const wrong: string[][] = [[], ['fly'], ['credits'], ['credits', 'add', '-5'], ['credits', 'add', '5', '--kind', 'stolen'], ['credits', 'add', '5', '--expires', 'soon'], ['credits', 'add', '5', '6'], ['usage', '--by', 'user'], ['usage', '--since', 'x'], ['explain'], ['audit', '--fast'], ['run'], ['constructor']];
+    const wrong: string[][] = [
+      [], ['fly'], ['constructor'], ['credits'], ['credits', 'constructor'], ['credits', 'add', '-5'], ['credits', 'add', '5', '--kind', 'stolen'], ['credits', 'add', '5', '--expires', 'soon'], ['credits', 'add', '5', '6'],
+      ['credits', 'add', '5', '--starts', 'never'], ['credits', 'add', '5', '--priority', '-1'], ['credits', 'add', '5', '--priority', '1001'], ['credits', 'add', '5', '--models', 'a,,b'], ['credits', 'add', '5', '--models', 'g*t'], ['credits', 'add', '5', '--workspaces', 'no-such-folder'],
+      ['credits', 'void'], ['credits', 'refund', 'r1'], ['credits', 'refund', 'r1', '0'], ['credits', 'reconcile', 'r1', '--input', '5'], ['credits', 'reconcile', 'r1', '--input', '5', '--output', '1e3'],
+      ['credits', 'allowance'], ['credits', 'allowance', 'set', 'a', '5'], ['credits', 'allowance', 'set', 'a', '5', '--every', 'year'], ['credits', 'allowance', 'set', 'a', '5', '--every', 'day', '--week-starts', 'monday'], ['credits', 'allowance', 'set', 'a', '5', '--every', 'week', '--kind', 'purchased'],
+      ['budget'], ['budget', 'set', 'b'], ['budget', 'set', 'b', '5'], ['budget', 'set', 'b', '5', '--per', 'moon'], ['budget', 'set', 'b', 'x', '--per', 'everything'], ['budget', 'set', 'b', '1.5', '--per', 'everything', '--unit', 'tokens'], ['budget', 'set', 'b', '5', '--per', 'request', '--period', 'day'],
+      ['budget', 'set', 'b', '5', '--per', 'everything', '--period', '0h'], ['budget', 'set', 'b', '5', '--per', 'everything', '--period', '9000h'], ['budget', 'set', 'b', '5', '--per', 'everything', '--of', 'x'], ['budget', 'set', 'b', '5', '--per', 'workspace', '--of', 'no-such-folder'], ['budget', 'set', 'b', '5', '--per', 'everything', '--time-zone', 'Mars/Base'],
+      ['policy', '--unpriced', 'maybe'], ['policy', '--unattended', 'ask'], ['usage', '--by', 'user'], ['usage', '--since', 'x'], ['explain'], ['explain', 'r1', '--dry-run', 'f'], ['explain', 'r1', '--workspace', '.'], ['explain', '--dry-run', 'no-such-file'],
+      ['guard', '--min-credits', 'x'], ['guard', '--max-used', '101'], ['export', '--set', 'secrets'], ['export', '--format', 'xml'], ['restore', 'newest', '--accept'], ['restore', '--list', '--accept'], ['restore', 'no-such-file'], ['doctor', 'now'], ['audit', '--fast'], ['run'],
+    ];
     for (const args of wrong) {
       const { code, err, out } = await ran(folder, ...args);
       assert.equal(code, 2, args.join(' '));

@@ -1,15 +1,15 @@
-// `credits allow` as a person types it: whom it allows, what it says, and what it refuses. The ledger is
-// a real one that no broker holds.
+// `credits allow`, `deny` and `ask` as a person types them: whom they are about, what they say, and what they
+// refuse. The ledger is a real one that no broker holds.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLine } from '../../../src/broker/commandLine.ts';
 import { workspaceIdOf } from '../../../src/broker/dataFolder.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
+import { startMs } from '../../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
-
-interface Ran { readonly code: number; readonly out: string; readonly err: string }
+import { ranIn } from './ranCommand.ts';
+import type { Ran } from './ranCommand.ts';
 
 /** A data folder beside two project folders; commands run in the first of them. */
 function withProjects(run: (credits: (...args: string[]) => Promise<Ran>, projects: readonly [string, string], data: string) => Promise<void>) {
@@ -17,48 +17,53 @@ function withProjects(run: (credits: (...args: string[]) => Promise<Ran>, projec
     const projects = [join(folder, 'shop'), join(folder, 'blog')] as const;
     for (const path of projects) mkdirSync(path);
     const data = join(folder, 'data');
-    await run(async (...args) => {
-      const out: string[] = [];
-      const err: string[] = [];
-      const code = await commandLine(['credits', ...args], {
-        out: (line) => out.push(line), err: (line) => err.push(line), env: { CODEX_BROKER_DATA: data }, cwd: projects[0], home: folder, platform: process.platform, version: '9.9.9',
-        entry: new URL('../../../src/broker/main.ts', import.meta.url),
-      });
-      return { code, out: out.join('\n'), err: err.join('\n') };
-    }, projects, data);
+    await run((...args) => ranIn(data, { cwd: projects[0] }, ['credits', ...args]), projects, data);
   });
 }
 
-/** Who is allowed by the ledger's own word. */
-function allowed(data: string): unknown {
+/** What was answered, by the ledger's own word. */
+function answers(data: string): string[] {
   const ledger = SqliteLedger.open(join(data, 'ledger.db'), sha256);
   try {
-    const { consentEverywhere, consentWorkspaces } = ledger.query('balance', {});
-    return { consentEverywhere, consentWorkspaces };
+    return ledger.query('balance', { nowMs: startMs }).directives.consents.map(({ scope, of, answer }) => [scope, ...(of === '' ? [] : [of]), answer].join(' '));
   } finally {
     ledger.close();
   }
 }
 
-describe('credits allow', function () {
+const workspace = (path: string, answer: string) => `workspace ${workspaceIdOf(path).workspaceId} ${answer}`;
+
+describe('credits allow, deny and ask', function () {
   this.timeout(30_000);
 
   it('allows the folder that is named, or the one it is typed in, once each', () => withProjects(async (credits, [shop, blog], data) => {
     assert.equal((await credits('add', '10', '--for', 'none', '--key', 'k')).code, 0);
-    assert.deepEqual(allowed(data), { consentEverywhere: false, consentWorkspaces: [] });
+    assert.deepEqual(answers(data), []);
     assert.deepEqual(await credits('allow', '--for', '../blog'), { code: 0, out: `The workspace ${blog} may use purchased credits, those of now and later ones.`, err: '' });
-    assert.deepEqual(allowed(data), { consentEverywhere: false, consentWorkspaces: [workspaceIdOf(blog).workspaceId] });
+    assert.deepEqual(answers(data), [workspace(blog, 'allow')]);
     for (const args of [[], ['--for', shop]]) assert.equal((await credits('allow', ...args)).code, 0);
-    assert.deepEqual(allowed(data), { consentEverywhere: false, consentWorkspaces: [workspaceIdOf(blog).workspaceId, workspaceIdOf(shop).workspaceId] });
+    assert.deepEqual(answers(data), [workspace(blog, 'allow'), workspace(shop, 'allow')]);
   }));
 
   it('allows every workspace when told so, and answers programs', () => withProjects(async (credits, _projects, data) => {
-    assert.deepEqual(JSON.parse((await credits('allow', '--for', 'all', '--json')).out), { allowed: true });
-    assert.deepEqual(allowed(data), { consentEverywhere: true, consentWorkspaces: [] });
+    assert.deepEqual(JSON.parse((await credits('allow', '--for', 'all', '--json')).out), { answer: 'allow' });
+    assert.deepEqual(answers(data), ['everywhere allow']);
+  }));
+
+  it('denies one workspace or all, and takes each answer back', () => withProjects(async (credits, [shop, blog], data) => {
+    assert.match((await credits('allow', '--for', 'all')).out, /A workspace that was denied them still is\.$/);
+    assert.deepEqual(await credits('deny'), { code: 0, out: `The workspace ${shop} may not use purchased credits.`, err: '' });
+    assert.deepEqual(answers(data), ['everywhere allow', workspace(shop, 'deny')]);
+    assert.match((await credits('deny', '--for', 'all')).out, /^No workspace may use purchased credits\./);
+    assert.match((await credits('ask', '--for', shop)).out, /is taken back; what was said for every workspace holds for it/);
+    assert.match((await credits('ask', '--for', 'all')).out, /^What was said for every workspace is taken back/);
+    assert.deepEqual(answers(data), ['everywhere ask', workspace(shop, 'ask')]);
+    assert.deepEqual(JSON.parse((await credits('deny', '--for', `${blog}-that-is-gone`, '--json')).out), { answer: 'deny' });
+    assert.equal(answers(data).at(-1), workspace(`${blog}-that-is-gone`, 'deny'));
   }));
 
   it('refuses what would allow nobody, and leaves no trace of it', () => withProjects(async (credits, _projects, data) => {
-    for (const [args, why] of [[['--for', 'none'], /cannot be taken back/], [['--for', '../blgo'], /There is no folder .*blgo/], [['--for', ''], /names no folder/], [['everywhere'], /everywhere/]] as const) {
+    for (const [args, why] of [[['--for', 'none'], /credits ask` takes an answer back/], [['--for', '../blgo'], /There is no folder .*blgo/], [['--for', ''], /names no folder/], [['everywhere'], /everywhere/]] as const) {
       const { code, err } = await credits('allow', ...args);
       assert.equal(code, 2, err);
       assert.match(err, why);

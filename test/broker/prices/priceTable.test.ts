@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { overlayPrices, readUserPrices } from '../../../src/broker/prices/overlayPrices.ts';
-import { priceLookup } from '../../../src/broker/prices/priceTable.ts';
+import { ceilingLookup, priceLookup } from '../../../src/broker/prices/priceTable.ts';
 import type { ProblemError } from '../../../src/domain/problem.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 
@@ -78,4 +78,29 @@ describe('a user\'s price file', () => {
       assert.throws(() => readUserPrices(path), (error: ProblemError) => error.problem.code === 'argument_invalid' && error.problem.message.includes(path), bad);
     }
   }));
+});
+
+describe('the ceiling price', () => {
+  it('is at least as dear as every model that Codex uses, in each rate', () => {
+    const ceiling = ceilingLookup([])(todayMs);
+    for (const model of ['gpt-6-astra', 'gpt-6-sol', 'gpt-5.6-terra', 'gpt-5.5', 'gpt-5.4', 'gpt-5.3-codex', 'gpt-5.1-codex-max', 'gpt-5']) {
+      const price = prices(model, todayMs);
+      assert.ok(price, model);
+      for (const rates of [price.rates, ...(price.long ? [price.long.rates] : [])]) {
+        for (const kind of ['input', 'cachedInput', 'cacheWrite', 'output'] as const) assert.ok(rates[kind] <= ceiling.rates[kind], `${model} ${kind}`);
+      }
+    }
+    assert.equal(ceiling.model, 'ceiling');
+    assert.deepEqual(ceilingLookup([])(todayMs), ceiling);
+  });
+
+  it('is of no use if it were that of the dearest special model', () => {
+    assert.ok((usd(ceilingLookup([])(todayMs).rates.output) ?? Infinity) <= 75);
+  });
+
+  it('is the one that a person names, from its day on', () => {
+    const own = ceilingLookup([{ model: 'ceiling', from: '2026-11-22', usdPerMillion: { input: 3, output: 9 } }]);
+    assert.deepEqual([usd(own(todayMs).rates.input), usd(own(todayMs).rates.output)], [3, 9]);
+    assert.ok((usd(own(todayMs - 2 * 86_400_000).rates.input) ?? 0) > 3);
+  });
 });

@@ -26,7 +26,7 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       assert.deepEqual(checkAgain(path), []);
     }));
     const balance = async (store: LedgerStore) => {
-      const { grants } = await store.query('balance', {});
+      const { grants } = await store.query('balance', { nowMs: startMs });
       const sum = (pick: (grant: (typeof grants)[number]) => number) => grants.reduce((total, grant) => total + pick(grant), 0);
       return { left: sum((grant) => grant.remainingMicroCredits), held: sum((grant) => grant.heldMicroCredits) };
     };
@@ -49,7 +49,7 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
         const result = await store.command(grantCommand('g1', credit, { expiresAtMs }));
         assert.ok('problem' in result && result.problem.code === 'argument_invalid');
       }
-      assert.deepEqual((await store.query('balance', {})).grants, []);
+      assert.deepEqual((await store.query('balance', { nowMs: startMs })).grants, []);
     });
 
     proven('reserves, posts what was used and gives back the rest', async (store) => {
@@ -122,17 +122,16 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
         const asked = reserveCommand(attemptId, 1000);
         return (await store.command({ ...asked, request: { ...asked.request, workspaceId } })).decision;
       };
-      const allow = { type: 'consent', atMs: startMs, consent: { scope: 'workspace', workspaceId: 'ws_b' } } as const;
+      const allow = { type: 'direct', key: 'first', atMs: startMs, directive: { kind: 'consent', consent: { scope: 'workspace', of: 'ws_b', answer: 'allow' } } } as const;
       assert.equal((await from('r1-1', 'ws_b')).code, 'consent_missing');
       assert.deepEqual(await store.command(allow), { exists: false });
       assert.deepEqual(await store.command({ ...allow, atMs: startMs + 5 }), { exists: true });
       assert.equal((await from('r2-1', 'ws_b')).outcome, 'admit');
       assert.equal((await from('r3-1', 'ws_c')).code, 'consent_missing');
-      assert.deepEqual((await store.query('balance', {})).consentWorkspaces, ['ws_b']);
-      assert.deepEqual(await store.command({ type: 'consent', atMs: startMs, consent: { scope: 'everywhere' } }), { exists: false });
+      assert.deepEqual((await store.query('balance', { nowMs: startMs })).directives.consents, [allow.directive.consent]);
+      assert.deepEqual(await store.command({ type: 'direct', key: 'all', atMs: startMs, directive: { kind: 'consent', consent: { scope: 'everywhere', of: '', answer: 'allow' } } }), { exists: false });
       assert.equal((await from('r4-1', 'ws_c')).outcome, 'admit');
-      const { consentEverywhere, consentWorkspaces } = await store.query('balance', {});
-      assert.deepEqual([consentEverywhere, consentWorkspaces], [true, ['ws_b']]);
+      assert.deepEqual((await store.query('balance', { nowMs: startMs })).directives.consents.map((one) => one.scope), ['workspace', 'everywhere']);
     });
 
     proven('draws a cost above the hold openly, never below zero and never from what was not permitted', async (store) => {
@@ -164,14 +163,14 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
     proven('expires what is free at the very moment, and what was reserved when its hold ends', async (store) => {
       await store.command(grantCommand('g1', credit, { expiresAtMs: startMs + 10_000 }));
       await store.command(reserveCommand('r1-1', 400_000));
-      assert.deepEqual(await store.command({ type: 'expire', atMs: startMs + 9_999 }), { expired: 0 });
-      assert.deepEqual(await store.command({ type: 'expire', atMs: startMs + 10_000 }), { expired: 1 });
-      assert.deepEqual(await store.command({ type: 'expire', atMs: startMs + 10_000 }), { expired: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 9_999 }), { expired: 0, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 1, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 0, granted: 0 });
       assert.deepEqual(await balance(store), { left: 400_000, held: 400_000 });
       const late = await store.command(reserveCommand('r2-1', 1, { atMs: startMs + 10_000 }));
       assert.equal(late.decision.code, 'credits_exhausted');
       await store.command(settleCommand('r1-1', { inputTokens: 1000 }, { atMs: startMs + 11_000 }));
-      assert.deepEqual(await store.command({ type: 'expire', atMs: startMs + 11_000 }), { expired: 1 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 11_000 }), { expired: 1, granted: 0 });
       assert.deepEqual(await balance(store), { left: 0, held: 0 });
     });
 

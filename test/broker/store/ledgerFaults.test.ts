@@ -9,10 +9,11 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { ProblemError } from '../../../src/domain/problem.ts';
 import { acquireLease } from '../../../src/broker/store/lease.ts';
+import { openDatabase } from '../../../src/broker/store/openDatabase.ts';
 import { openLedgerFile, storeProblem } from '../../../src/broker/store/ledgerFile.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
-import { grantCommand, reserveCommand, settleCommand } from '../../support/ledger/ledgerCommands.ts';
+import { grantCommand, reserveCommand, settleCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, withFolder } from '../../support/ledger/tempLedger.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 import { checkAgain } from '../../support/secondChecker.ts';
@@ -105,7 +106,7 @@ describe('a ledger file that is not as it should be', () => {
     const path = join(folder, 'ledger.db');
     makeLedger(path, 1);
     rmSync(path);
-    assert.throws(() => openLedgerFile(path, false), (error: ProblemError) => error.problem.code === 'ledger_corrupt');
+    assert.throws(() => openLedgerFile(path, { hash: sha256, as: 'again', open: openDatabase }), (error: ProblemError) => error.problem.code === 'ledger_corrupt');
     assert.equal(existsSync(path), false);
   }));
 
@@ -126,7 +127,7 @@ describe('a ledger file that is not as it should be', () => {
     const path = join(folder, 'ledger.db');
     makeLedger(path, 1);
     for (let round = 0; round < 2; round += 1) {
-      const db = openLedgerFile(path, true);
+      const db = openLedgerFile(path, { hash: sha256, as: 'owner', open: openDatabase });
       assert.equal(db.prepare('PRAGMA synchronous').get()?.['synchronous'], 2);
       assert.equal(db.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
       assert.equal(db.prepare('PRAGMA foreign_keys').get()?.['foreign_keys'], 1);
@@ -144,7 +145,7 @@ describe('a ledger file that is not as it should be', () => {
     writeFileSync(`${copy}-wal`, Buffer.concat([readFileSync(`${path}-wal`), Buffer.alloc(3000, 0xa5)]));
     ledger.close();
     const again = SqliteLedger.open(copy, sha256);
-    assert.equal(again.query('balance', {}).grants[0]?.heldMicroCredits, 1000);
+    assert.equal(again.query('balance', { nowMs: startMs }).grants[0]?.heldMicroCredits, 1000);
     again.close();
   }));
 });
@@ -163,7 +164,7 @@ describe('a disk that takes no more', () => {
     assert.ok(stored.length > 5, `${stored.length} were stored`);
     for (const one of refused) assert.ok(one.refused === 'ledger_full' || one.refused === 'ledger_unavailable', one.refused);
     const ledger = SqliteLedger.open(path, sha256);
-    const held = ledger.query('balance', {}).grants[0]?.heldMicroCredits ?? 0;
+    const held = ledger.query('balance', { nowMs: startMs }).grants[0]?.heldMicroCredits ?? 0;
     assert.deepEqual(ledger.query('audit', { full: true }).violations, []);
     for (const attempt of stored) assert.ok(ledger.query('explain', { id: attempt }), attempt);
     for (const { attempt = '' } of refused) assert.equal(ledger.query('explain', { id: attempt }), null, attempt);

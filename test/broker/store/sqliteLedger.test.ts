@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { offsetSpans } from '../../../src/domain/localDays.ts';
 import { ProblemError } from '../../../src/domain/problem.ts';
-import type { LedgerCommand, LedgerCommandResults, LedgerStore } from '../../../src/broker/store/ledgerPort.ts';
+import type { LedgerCommand, LedgerCommandResults } from '../../../src/broker/store/ledgerCommands.ts';
+import type { LedgerStore } from '../../../src/broker/store/ledgerPort.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, withLedger } from '../../support/ledger/tempLedger.ts';
+import { describeDirectiveContract } from './directiveContract.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
 
 /** The synchronous ledger behind the port; commands that are given in one turn make one group. */
@@ -34,13 +36,14 @@ function direct(ledger: SqliteLedger): LedgerStore {
 }
 
 describeLedgerContract('SqliteLedger', (path) => Promise.resolve(direct(SqliteLedger.open(path, sha256))));
+describeDirectiveContract('SqliteLedger', (path) => Promise.resolve(direct(SqliteLedger.open(path, sha256))));
 
 describe('SqliteLedger', () => {
   it('keeps everything when it is opened again', () => withLedger((ledger, path) => {
     runOne(ledger, grantCommand('g1', 1_000_000));
     runOne(ledger, reserveCommand('r1-1', 250_000));
     const again = SqliteLedger.open(path, sha256);
-    assert.equal(again.query('balance', {}).grants[0]?.heldMicroCredits, 250_000);
+    assert.equal(again.query('balance', { nowMs: startMs }).grants[0]?.heldMicroCredits, 250_000);
     again.close();
   }));
 
@@ -48,7 +51,7 @@ describe('SqliteLedger', () => {
     const outcomes = ledger.runGroup([grantCommand('g1', 5_000_000), settleCommand('ghost-1', { inputTokens: 1 }), reserveCommand('r1-1', 1000), settleCommand('r1-1', { inputTokens: 8 })]);
     assert.deepEqual(outcomes.map((one) => one.ok), [true, false, true, true]);
     assert.deepEqual(ledger.query('audit', { full: true }).violations, []);
-    assert.equal(ledger.query('balance', {}).grants[0]?.remainingMicroCredits, 4_999_000);
+    assert.equal(ledger.query('balance', { nowMs: startMs }).grants[0]?.remainingMicroCredits, 4_999_000);
   }));
 
   it('sums usage by day in local time, by model, workspace, client and thread', () => withLedger((ledger) => {
@@ -127,7 +130,7 @@ describe('SqliteLedger', () => {
     runOne(ledger, grantCommand('g1', 1_000_000));
     const { DatabaseSync } = await import('node:sqlite');
     const other = new DatabaseSync(path);
-    for (const table of ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'consents']) {
+    for (const table of ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'directives', 'checkpoints']) {
       const triggers = other.prepare(`SELECT COUNT(*) AS n FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?`).get(table);
       assert.equal(triggers?.['n'], 2, table);
     }
@@ -135,6 +138,6 @@ describe('SqliteLedger', () => {
     assert.throws(() => other.exec('DELETE FROM entries'), /append-only/);
     assert.equal(other.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
     other.close();
-    assert.equal(ledger.query('balance', {}).grants[0]?.createdAtMs, startMs);
+    assert.equal(ledger.query('balance', { nowMs: startMs }).grants[0]?.createdAtMs, startMs);
   }));
 });

@@ -1,0 +1,41 @@
+// `codex-broker audit`: proves the ledger. Its exit code is for programs: 0 clean, 2 discrepancy, 3 unreadable.
+import { ProblemError } from '../../domain/problem.ts';
+import { formatCredits } from '../../domain/units.ts';
+import type { AuditResult } from '../../protocol/control.ts';
+import type { CommandIo } from './commandIo.ts';
+import { readOptions } from './commandIo.ts';
+import { countText } from './factTexts.ts';
+import { withControl } from './withControl.ts';
+
+/** `codex-broker audit` */
+export async function audit(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, { full: { type: 'boolean' } });
+  try {
+    return await withControl(values, io, 'read', async ({ api }) => {
+      const found = await api.audit({ full: values.full ?? false });
+      io.out(values.json ? JSON.stringify(found) : auditText(found));
+      return found.ok ? 0 : 2;
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code === 'argument_invalid') throw error;
+    const { code, message, remedy } = error.problem;
+    if (values.json) io.out(JSON.stringify({ ok: false, violations: [{ invariant: 'unreadable', what: message }], error: { code, message, remedy } }));
+    else io.err(`${message} ${remedy} (${code})`);
+    return 3;
+  }
+}
+
+function auditText(found: AuditResult): string {
+  const beside = [
+    ...(found.owedMicroCredits > 0 ? [`${formatCredits(found.owedMicroCredits, 6)} credits are owed`] : []),
+    ...(found.exposureMicroCredits > 0 ? [`lost attempts may have cost up to ${formatCredits(found.exposureMicroCredits, 6)} credits upstream that were not taken`] : []),
+    ...(found.overshootMicroCredits > 0 ? [`${formatCredits(found.overshootMicroCredits, 6)} credits of cost were covered by no credits`] : []),
+  ];
+  return [
+    found.ok ? 'The ledger adds up.' : `The ledger does not add up: ${countText(found.violations.length, 'violation')}.`,
+    ...found.violations.map(({ invariant, what }) => `  ${invariant}: ${what}`),
+    `${countText(found.requests, 'request')}, ${countText(found.usageEvents, 'usage event')}, ${countText(found.charges, 'charge')}, ${countText(found.entries, 'balance entry')}, ${countText(found.openHolds, 'open hold')}, balance ${formatCredits(found.balanceMicroCredits, 6)} credits.`,
+    ...(beside.length === 0 ? [] : [`Beside the balance: ${beside.join('; ')}.`]),
+    ...(found.full ? [] : ['Only what came after the last proof was looked at; --full looks at every row.']),
+  ].join('\n');
+}

@@ -1,0 +1,72 @@
+// What `codex-broker --help` says: every command with its options, in groups, at most 100 columns wide.
+
+/** The help text. */
+export const help = `codex-broker: paces, meters and pays for Codex requests from a credit balance
+
+Run
+  serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
+        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+                                  run the broker; prints one JSON line when it accepts requests
+  token [--workspace PATH]        make or show a workspace's token and addresses
+  run [--workspace PATH] -- COMMAND ...
+                                  run a command through the broker, e.g. codex exec "say hi"
+  sandbox [--port N] [--scenario FILE]
+                                  the simulated upstream
+
+Credits
+  credits list                    balance, grants with their state, what is owed, allowances
+  credits add AMOUNT [--kind included|promotional|purchased] [--starts ISO] [--expires ISO]
+        [--priority N] [--models a,b*] [--workspaces PATH,...] [--for all|none|PATH] [--key ID]
+        [--note TEXT]             lower priority burns first; --for: who may use purchased credits
+  credits allow|deny|ask [--for all|PATH]
+                                  answer for a workspace (this folder if none is named), or for all;
+                                  ask takes an answer back
+  credits allowance set ID AMOUNT --every day|week|month [--kind included|promotional]
+        [--week-starts monday] [--time-zone NAME] [--models a,b*] [--workspaces PATH,...]
+        [--priority N]            credits that come back by themselves
+  credits allowance remove ID
+  credits void GRANT [--disputed] [--reason TEXT] [--key ID]
+                                  take a grant back; disputed: what was spent of it is owed
+  credits refund ID AMOUNT [--reason TEXT] [--key ID]
+                                  give back (a part of) what a request or attempt cost
+  credits reconcile ID --input N --output N [--cached N] [--cache-write N] [--reasoning N]
+        [--reason TEXT] [--key ID]
+                                  correct the usage of a request or attempt
+
+Limits
+  budget set ID LIMIT --per request|task|workspace|model|client|everything [--of NAME or PATH]
+        [--unit credits|tokens] [--period day|week|month|life|24h] [--soft] [--time-zone NAME]
+                                  a cap of your own; without a period it counts for ever
+  budget list                     what is used, reserved and left of each, and when it ends
+  budget remove ID
+  policy [--unpriced refuse|ask|ceiling|allow] [--unattended refuse|allow]
+                                  set or show what happens without a price, or without an answer
+
+Look
+  status                          meter, balance, limits, budgets, queue
+  usage [--by day|model|workspace|client|thread|kind] [--since ISO] [--csv]
+  explain ID                      one request's decision, charge, corrections and entries
+  explain --dry-run FILE [--workspace PATH]
+                                  what would become of a JSON request body (- reads standard input);
+                                  nothing is sent; exit code 0 whatever the decision is
+  guard [--min-credits N] [--max-used PCT] [--workspace PATH]
+                                  exit code 0 when there is enough left to go on, 1 when not
+  export [--set requests|charges|entries|directives|grants] [--format csv|json|jsonl] [--since ISO]
+        [--out FILE] [--force]    rows of the ledger
+
+Care
+  audit [--full]                  prove the ledger: exit code 0 clean, 2 discrepancy, 3 unreadable
+  backup [FILE]                   copy the ledger and prove the copy
+  restore [--list]                the backups there are, and whether they add up
+  restore FILE|newest             put one in the ledger's place, which is kept
+  restore --accept                accept a ledger that once stood further; --no-keychain leaves the
+                                  mark in the keychain alone
+  doctor [--no-keychain]          a report on everything the broker depends on, without secrets;
+                                  exit code 1 when something failed
+
+  --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --practice is practice mode, with a
+  folder and a ledger of its own; --json prints data for programs. A date without a time begins at
+  midnight here. AMOUNT is in credits; 25 credits are US$1.
+
+  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor and run say more above;
+  run gives the command's own code, 126 and 127 when it could not be run or found.`;

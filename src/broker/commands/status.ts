@@ -1,0 +1,44 @@
+// `codex-broker status`: the state of the broker, or of the ledger when none runs, as the meter and the
+// dashboard show it.
+import { meterFace } from '../../domain/meter.ts';
+import { formatCredits, formatUsd } from '../../domain/units.ts';
+import { meterInput } from '../../protocol/meterInput.ts';
+import type { BudgetView, Snapshot } from '../../protocol/snapshot.ts';
+import { budgetUseText } from './budgetTexts.ts';
+import type { CommandIo } from './commandIo.ts';
+import { readOptions } from './commandIo.ts';
+import { countText } from './factTexts.ts';
+import { withControl } from './withControl.ts';
+
+/** `codex-broker status` */
+export async function status(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, {});
+  return withControl(values, io, 'read', async ({ api, url }) => {
+    const snapshot = await api.status({});
+    io.out(values.json ? JSON.stringify(snapshot) : statusText(snapshot, url));
+    return 0;
+  });
+}
+
+/** The meter and what stands behind it, as lines. */
+export function statusText(snapshot: Snapshot, url: string | undefined): string {
+  const face = meterFace(meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' }));
+  const { balance } = snapshot;
+  const lines = [
+    `Meter      ${face.text}  (${face.spoken})`,
+    `Broker     ${url === undefined ? 'not running; read from the ledger' : `${url}, ${snapshot.broker.mode} mode, upstream ${snapshot.broker.upstream}, key ${snapshot.key.state}`}`,
+    `Balance    ${balance.tracked ? `${formatCredits(balance.balanceMicroCredits)} credits (${formatUsd(balance.balanceMicroCredits)}), ${formatCredits(balance.heldMicroCredits)} reserved` : 'not tracked; add credits to begin'}`,
+    ...(balance.owedMicroCredits > 0 ? [`Owed       ${formatCredits(balance.owedMicroCredits)} credits; nothing is sent until purchased credits pay them`] : []),
+    `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${countText(snapshot.today.total.requests, 'request')}`,
+    `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
+    ...snapshot.questions.map((question) => `Asked      ${question.text}`),
+    ...snapshot.windows.map((window) => `Limit      ${window.model} ${window.measure}: ${window.remaining ?? 'unknown'} of ${window.limit ?? 'unknown'} left per ${window.windowMinutes === 1 ? 'minute' : `${window.windowMinutes} minutes`}`),
+    ...snapshot.budgets.flatMap(budgetLines),
+    ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
+  ];
+  return lines.join('\n');
+}
+
+function budgetLines(view: BudgetView): string[] {
+  return view.uses.map((use) => `Budget     ${view.id}${use.key === '' ? '' : ` for ${use.label ?? use.key}`}: ${budgetUseText(view.budget, use)}`);
+}

@@ -1,0 +1,20 @@
+// `codex-broker token`: a workspace's token and addresses, made or shown again.
+import type { CommandIo } from './commandIo.ts';
+import { pathOf, readOptions } from './commandIo.ts';
+import { withControl } from './withControl.ts';
+
+/** `codex-broker token --workspace PATH` */
+export async function token(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, { workspace: { type: 'string' }, label: { type: 'string' } });
+  const workspacePath = values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io);
+  return withControl(values, io, 'change', async ({ api, url }) => {
+    const made = await api.token({ workspacePath, ...(values.label === undefined ? {} : { label: values.label }) });
+    if (values.json) io.out(JSON.stringify(made));
+    else {
+      io.out(`Workspace  ${made.workspaceId}`);
+      io.out(`Token      ${made.token}`);
+      io.out(url === undefined ? 'No broker is running; its address is told once `codex-broker serve` runs.' : `SDKs       OPENAI_BASE_URL=${made.baseUrl}  OPENAI_API_KEY=<token>\nCodex      codex -c openai_base_url="${made.codexBaseUrl}"`);
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,35 @@
+// `codex-broker usage`: what was used, summed by day, model, workspace, client, thread or kind.
+import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
+import { clientName } from '../../protocol/clientName.ts';
+import type { UsageRow } from '../../protocol/snapshot.ts';
+import { momentOf, wordOf } from './argumentValues.ts';
+import type { CommandIo } from './commandIo.ts';
+import { readOptions, textTable } from './commandIo.ts';
+import { csvLine } from './csv.ts';
+import { withControl } from './withControl.ts';
+
+const groupings = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as const;
+
+/** `codex-broker usage` */
+export async function usage(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, { by: { type: 'string' }, since: { type: 'string' }, csv: { type: 'boolean' } });
+  const by = wordOf('by', values.by ?? 'day', groupings);
+  const sinceMs = momentOf(values.since);
+  return withControl(values, io, 'read', async ({ api }) => {
+    const report = await api.usage({ by, ...(sinceMs === undefined ? {} : { sinceMs }) });
+    io.out(values.json ? JSON.stringify(report) : values.csv ? usageCsv(report.rows) : usageText(by, report.rows, report.total));
+    return 0;
+  });
+}
+
+/** A usage report as a table for people. */
+export function usageText(by: string, rows: readonly UsageRow[], total: UsageRow): string {
+  const cells = (row: UsageRow) => [by === 'client' ? clientName(row.label) : row.label, String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
+    formatTokens(row.reasoningTokens), formatCredits(row.costMicroCredits, 4), formatUsd(row.costMicroCredits), row.estimated > 0 ? `${row.estimated} estimated` : row.unpriced > 0 ? `${row.unpriced} unpriced` : ''];
+  return textTable([by, 'requests', 'input', 'cached', 'output', 'reasoning', 'credits', 'USD', ''], [...rows.map(cells), cells({ ...total, label: 'total' })]);
+}
+
+function usageCsv(rows: readonly UsageRow[]): string {
+  const head = ['key', 'label', 'requests', 'inputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'outputTokens', 'reasoningTokens', 'costMicroCredits', 'estimated', 'unpriced'] as const;
+  return [csvLine(head), ...rows.map((row) => csvLine(head.map((name) => row[name])))].join('\n');
+}

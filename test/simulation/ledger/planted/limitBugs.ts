@@ -1,0 +1,51 @@
+// Planted bugs in budgets, allowances, the calendar and permissions. Data only.
+import { inWorlds } from './plantedBug.ts';
+import type { PlantedBug } from './plantedBug.ts';
+
+const budgets = 'domain/budgets.ts';
+const layer = 'domain/budgetLayer.ts';
+const reads = 'broker/store/budgetReads.ts';
+const allowances = 'domain/allowances.ts';
+const upkeep = 'broker/store/upkeep.ts';
+const consent = 'domain/consent.ts';
+const table = 'broker/store/directiveTable.ts';
+const reserve = 'broker/store/reserveWrites.ts';
+
+/** The bugs. */
+export const limitBugs: readonly PlantedBug[] = [
+  inWorlds(budgets, 'budgets ignore what is reserved', `used + reserved + wanted <= budget.limit ? 'fits'`, `used + wanted <= budget.limit ? 'fits'`, 'budgets'),
+  inWorlds(budgets, 'what fits a budget exactly is refused', `used + reserved + wanted <= budget.limit ? 'fits'`, `used + reserved + wanted < budget.limit ? 'fits'`, 'budgets'),
+  inWorlds(layer, 'a soft budget stops requests', `budget.mode === 'hard' && verdict`, `verdict`, 'budgets'),
+  inWorlds(layer, 'a hard budget only warns', `budget.mode === 'hard' && verdict`, `budget.mode === 'soft' && verdict`, 'budgets'),
+  inWorlds(layer, 'what fills a budget for now is refused for good', `if (verdict.verdict === 'reserved' && walk.input.canWait)`, `if (verdict.verdict === 'over' && walk.input.canWait)`, 'budgets'),
+  inWorlds(budgets, 'a rolling budget forgets a quarter hour too early', 'nowMs - budget.period.rollingHours * hourMs', 'nowMs + bucketMs - budget.period.rollingHours * hourMs', 'budgets'),
+  inWorlds(budgets, 'a rolling budget forgets an hour too late', 'nowMs - budget.period.rollingHours * hourMs', 'nowMs - (budget.period.rollingHours + 1) * hourMs', 'budgets'),
+  inWorlds(budgets, 'a request runs on to the whole limit, whatever was used', 'Math.max(0, budget.limit - used - reserved)', 'Math.max(0, budget.limit - reserved)', 'budgets'),
+  inWorlds(budgets, 'a budget for one task is for every task', 'return budget.of === key ? key : undefined;', 'return key;', 'budgets'),
+  inWorlds(reads, 'a budget in tokens forgets the output', `tokens: 'input + output'`, `tokens: 'input'`, 'budgets'),
+  inWorlds(reads, 'a budget counts the model that served', `model: 'asked'`, `model: 'model'`, 'budgets'),
+  inWorlds(reads, 'a budget per task does not see what runs', `request: 'h.request_id', task: \`COALESCE(r.thread_id, '')\``, `request: 'h.request_id', task: \`''\``, 'budgets'),
+  inWorlds(reads, 'holds of the past count as reserved', `WHERE h.state = 'open' AND`, `WHERE h.state <> 'voided' AND`, 'budgets'),
+  inWorlds('domain/calendar.ts', 'the week begins on Sunday', 'offsetAt: UtcOffsetAt, weekStartsOn = 1)', 'offsetAt: UtcOffsetAt, weekStartsOn = 7)', 'budgets'),
+  inWorlds('domain/calendar.ts', 'months have 30 days', 'Date.UTC(year, month + 1, 1) / dayMs', 'Date.UTC(year, month, 31) / dayMs', 'allowances'),
+  inWorlds(budgets, 'a budget ignores summer time', 'return periodOf(period, nowMs, offsetIn(budget.timeZone));', 'return periodOf(period, nowMs, () => offsetIn(budget.timeZone)(nowMs));', 'budgets'),
+  inWorlds(allowances, 'an allowance ignores summer time', 'nowMs, offsetIn(allowance.timeZone), allowance', 'nowMs, () => offsetIn(allowance.timeZone)(nowMs), allowance', 'allowances'),
+  inWorlds(allowances, 'an allowance ignores its time zone', 'nowMs, offsetIn(allowance.timeZone), allowance', `nowMs, offsetIn('UTC'), allowance`, 'allowances'),
+  inWorlds(allowances, 'an allowance is given twice in its period', 'key: `allowance ${allowance.id} ${fromMs}`', 'key: `allowance ${allowance.id} ${nowMs}`', 'allowances'),
+  inWorlds(allowances, 'what is left of an allowance stays for another day', 'expiresAtMs: untilMs }', 'expiresAtMs: untilMs + 86_400_000 }', 'allowances'),
+  inWorlds(upkeep, 'allowances whose names differ in a sign get in each other\'s way', 'grantId: `grant_${chains.termsHash(key).slice(0, 24)}`', `grantId: \`grant_\${key.replaceAll(/[^\\w]+/g, '_')}\``, 'allowances'),
+  inWorlds(upkeep, 'an allowance for one workspace is for all', '...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),', '', 'allowances'),
+  inWorlds('domain/directives.ts', 'an allowance may give purchased credits', `['included', 'promotional'];`, `['included', 'promotional', 'purchased'];`, 'allowances'),
+  inWorlds(consent, 'the permission of one task is permission for all', 'one.of === keys[scope] &&', `(one.of === keys[scope] || scope === 'task') &&`, 'consents'),
+  inWorlds(consent, 'the permission of one workspace is permission for all', 'one.of === keys[scope] &&', `(one.of === keys[scope] || scope === 'workspace') &&`, 'consents'),
+  inWorlds(consent, 'a no is ignored', 'if (found) return { answer: found.answer, scope };', `if (found) return { answer: 'allow', scope };`, 'consents'),
+  inWorlds(consent, 'the wider word counts more than the closer one', `['request', 'task', 'workspace', 'everywhere'];`, `['everywhere', 'workspace', 'task', 'request'];`, 'consents'),
+  inWorlds(table, 'the first word on a subject holds for ever', 'MAX(sequence) AS last', 'MIN(sequence) AS last', 'consents'),
+  inWorlds(table, 'an answer for one request cannot be taken back', `SELECT content FROM directives WHERE sequence IN (SELECT MAX(sequence) FROM directives WHERE kind = 'consent' AND subject LIKE 'request %' GROUP BY subject)`,
+    `SELECT content FROM directives WHERE kind = 'consent' AND subject LIKE 'request %'`, 'consents'),
+  inWorlds(reserve, 'nobody to ask is as good as permission', `state.policies.unattended === 'allow' ?`, `state.policies.unattended !== 'allow' ?`, 'consents'),
+  inWorlds(reserve, 'a no is ignored where nobody can be asked', `found.answer === 'ask' && facts.canAsk`, `facts.canAsk`, 'consents'),
+  inWorlds(reserve, 'a no to a model without a price is ignored', `answered === 'deny' ? 'refuse'`, `answered === 'deny' ? 'allow'`, 'unpriced'),
+  inWorlds(table, 'a key is used for another directive unnoticed', `known['content'] === content ? { exists: true } :`, `known['content'] !== '' ? { exists: true } :`),
+  inWorlds(table, 'a directive holds only after the next start', 'known?.head === head', 'known'),
+];

@@ -1,0 +1,42 @@
+// Grants and directives, in SQL: each grant has one cause and is what that says, each directive is filed under
+// what it is about, and what directives did to grants and attempts is there.
+import type { Questions } from './sqlQuestions.ts';
+
+const consentOf = `json_object('kind', 'consent', 'consent', json_object('scope', g.content ->> '$[3].scope', 'of', COALESCE(g.content ->> '$[3].workspaceId', ''), 'answer', 'allow'))`;
+const personal = 'g.allowance_id IS NULL';
+
+/** All questions about grants and directives. */
+export const grantQuestions: Questions = {
+  'a grant was not made by exactly one entry of its amount': `SELECT g.grant_id FROM grants g LEFT JOIN entries e ON e.grant_id = g.grant_id AND e.kind = 'grant' GROUP BY g.grant_id HAVING COUNT(e.id) <> 1 OR SUM(e.amount) <> g.amount`,
+  'a cause made two grants': 'SELECT key FROM grants GROUP BY key HAVING COUNT(*) > 1 UNION ALL SELECT CAST(ordinal AS TEXT) FROM grants GROUP BY ordinal HAVING COUNT(*) > 1 UNION ALL SELECT grant_id FROM grants GROUP BY grant_id HAVING COUNT(*) > 1',
+  'grants were not made in their order': `SELECT g.grant_id FROM grants g JOIN (SELECT grant_id, ROW_NUMBER() OVER (ORDER BY sequence) AS place FROM entries WHERE kind = 'grant') e USING (grant_id) WHERE g.ordinal <> e.place`,
+  'a grant is not what a person chose': `SELECT g.grant_id FROM grants g WHERE ${personal} AND (g.kind IS NOT g.content ->> '$[0]' OR g.amount IS NOT g.content ->> '$[1]' OR g.expires_at_ms IS NOT g.content ->> '$[2]'
+    OR g.starts_at_ms IS NOT g.content ->> '$[4]' OR g.priority IS NOT COALESCE(g.content ->> '$[5]', 50) OR g.models IS NOT g.content ->> '$[6]' OR g.workspaces IS NOT g.content ->> '$[7]')`,
+  'a grant expired before it began': 'SELECT grant_id FROM grants WHERE expires_at_ms <= COALESCE(starts_at_ms, created_at_ms) OR expires_at_ms <= created_at_ms',
+  'a grant has an unknown kind': `SELECT grant_id FROM grants WHERE kind NOT IN ('included', 'promotional', 'purchased')`,
+  'a permission came with no grant that gave it': `SELECT d.id FROM directives d LEFT JOIN grants g ON d.id = 'grant ' || g.grant_id
+    WHERE d.kind = 'consent' AND d.id LIKE 'grant %' AND g.grant_id IS NOT NULL AND (g.kind <> 'purchased' OR d.at_ms <> g.created_at_ms OR d.content IS NOT ${consentOf})`,
+  'a grant came without the permission that it gave': `SELECT g.grant_id FROM grants g WHERE ${personal} AND g.kind = 'purchased' AND g.content ->> '$[3].scope' <> 'ask' AND NOT EXISTS (SELECT 1 FROM directives d WHERE d.kind = 'consent' AND d.id IN ('grant ' || g.grant_id, g.grant_id))`,
+  'an allowance gave a period twice': 'SELECT allowance_id FROM grants WHERE allowance_id IS NOT NULL GROUP BY allowance_id, starts_at_ms HAVING COUNT(*) > 1',
+  'a directive is filed under something else': `SELECT id FROM directives WHERE kind IS NOT content ->> 'kind' OR subject IS NOT CASE kind
+    WHEN 'consent' THEN (content ->> '$.consent.scope') || ' ' || (content ->> '$.consent.of') WHEN 'budget' THEN content ->> 'id' WHEN 'allowance' THEN content ->> 'id' WHEN 'policy' THEN content ->> 'name' WHEN 'unpriced-model' THEN content ->> 'model'
+    WHEN 'price' THEN content ->> 'model' WHEN 'void' THEN content ->> 'grantId' WHEN 'correction' THEN content ->> 'attemptId' WHEN 'restored' THEN 'ledger' END
+    OR kind = 'budget' AND content ->> '$.budget.id' IS NOT NULL AND content ->> '$.budget.id' <> subject OR kind = 'allowance' AND content ->> '$.allowance.id' IS NOT NULL AND content ->> '$.allowance.id' <> subject`,
+  'a consent gives an answer or a scope that there is not': `SELECT id FROM directives WHERE kind = 'consent' AND (content ->> '$.consent.answer' NOT IN ('allow', 'deny', 'ask') OR content ->> '$.consent.scope' NOT IN ('request', 'task', 'workspace', 'everywhere'))`,
+  'prices of a model were not noted in their order': `SELECT id FROM (SELECT id, subject, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY sequence) AS n FROM directives WHERE kind = 'price') WHERE id <> 'price ' || subject || ' ' || n`,
+  'a price was noted that was none of a request, or noted again unchanged': `SELECT id FROM (SELECT id, content, LAG(content) OVER (PARTITION BY subject ORDER BY sequence) AS before FROM directives WHERE kind = 'price') WHERE before IS NOT NULL
+    AND json_array(json(content -> '$.price.rates'), json(content -> '$.price.long'), json(content -> '$.price.fast')) = json_array(json(before -> '$.price.rates'), json(before -> '$.price.long'), json(before -> '$.price.fast'))`,
+  'a grant is taken back without a directive, or not although there is one': `SELECT g.grant_id FROM grants g LEFT JOIN directives d ON d.kind = 'void' AND d.subject = g.grant_id WHERE g.voided IS NOT CASE WHEN d.id IS NULL THEN 0 WHEN d.content ->> 'disputed' THEN 2 ELSE 1 END`,
+  'a grant was taken back twice, or there is none of that name': `SELECT d.subject FROM directives d LEFT JOIN grants g ON g.grant_id = d.subject WHERE d.kind = 'void' GROUP BY d.subject HAVING COUNT(*) > 1 OR MAX(g.grant_id) IS NULL`,
+  'a grant that was taken back still has something free': 'SELECT grant_id FROM grants WHERE voided <> 0 AND remaining <> held',
+  'credits were voided of a grant that nobody took back': `SELECT e.id FROM entries e LEFT JOIN directives d ON d.kind = 'void' AND d.subject = e.grant_id WHERE e.kind = 'void' AND e.attempt_id IS NULL AND d.id IS NULL`,
+  'credits are owed for a grant that was not disputed': `SELECT e.id FROM entries e LEFT JOIN directives d ON d.kind = 'void' AND d.subject = e.grant_id WHERE e.account = 'owed' AND e.amount < 0 AND (d.content ->> 'disputed') IS NOT 1`,
+  'credits expired of a grant whose time was not over': `SELECT e.id FROM entries e JOIN grants g USING (grant_id) WHERE e.kind = 'expire' AND (g.expires_at_ms IS NULL OR g.expires_at_ms > e.at_ms)`,
+  'a correction left no usage event': `SELECT d.id FROM directives d LEFT JOIN usage_events u ON u.id = 'use_' || d.subject || '~' || d.id LEFT JOIN charges c ON c.usage_event_id = u.id
+    WHERE d.kind = 'correction' AND (u.id IS NULL OR u.at_ms <> d.at_ms OR c.id IS NULL OR u.notice IS NOT (d.content ->> 'content') ->> '$[1]' OR c.basis IS NOT (d.content ->> 'content') ->> '$[0].kind' OR (d.content ->> 'content') ->> '$[0].attemptId' IS NOT d.subject)`,
+  'a correction was made without a directive': `SELECT u.id FROM usage_events u LEFT JOIN directives d ON d.kind = 'correction' AND u.id = 'use_' || d.subject || '~' || d.id WHERE u.corrects IS NOT NULL AND d.id IS NULL`,
+  'a correction is booked as something else': `SELECT id FROM usage_events WHERE (outcome = 'corrected') <> (corrects IS NOT NULL) OR corrects IS NOT NULL AND (measured <> 1 OR free_reason IS NOT NULL OR status IS NOT NULL OR waited_ms <> 0 OR duration_ms <> 0
+    OR first_byte_ms IS NOT NULL OR upstream_request_id IS NOT NULL OR response_id IS NOT NULL)`,
+  'a correction is of another model or tier than what it corrects': `SELECT u.id FROM usage_events u LEFT JOIN usage_events f ON f.id = u.corrects AND f.corrects IS NULL WHERE u.corrects IS NOT NULL AND (f.id IS NULL OR f.sequence > u.sequence OR u.model_served IS NOT f.model_served OR u.tier IS NOT f.tier)
+    UNION ALL SELECT c.id FROM charges c LEFT JOIN charges f ON f.id = c.corrects AND f.corrects IS NULL WHERE c.corrects IS NOT NULL AND (f.id IS NULL OR f.sequence > c.sequence OR c.price IS NOT f.price OR c.tier IS NOT f.tier OR f.attempt_id <> c.attempt_id)`,
+};
