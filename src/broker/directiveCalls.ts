@@ -9,7 +9,7 @@ import type { ControlApi } from '../protocol/control.ts';
 import type { ControlParts } from './controlApi.ts';
 import { balanceView } from './snapshotFeed.ts';
 
-type Calls = Pick<ControlApi, 'consent' | 'answer' | 'budgets' | 'budgetSet' | 'budgetRemove' | 'allowanceSet' | 'allowanceRemove' | 'policySet' | 'correct'>;
+type Calls = Pick<ControlApi, 'consent' | 'answer' | 'unpricedSet' | 'budgets' | 'budgetSet' | 'budgetRemove' | 'allowanceSet' | 'allowanceRemove' | 'policySet' | 'correct'>;
 type Parts = Pick<ControlParts, 'ledger' | 'clock' | 'ids' | 'admission' | 'changed'>;
 
 /** Makes the calls. @param eased told after whatever may let a waiting request go on */
@@ -29,6 +29,10 @@ export function directiveCalls({ ledger, clock, ids, admission }: Parts, eased: 
       const answered = await admission()?.answer(requestId, answer, ids.directiveId()) ?? false;
       eased();
       return { answered };
+    },
+    unpricedSet: async ({ model, answer }) => {
+      await lay({ kind: 'unpriced-model', model, answer });
+      return { answer };
     },
     budgets: async () => ({ budgets: await ledger.query('budgets', { nowMs: clock.nowMs() }) }),
     budgetSet: ({ budget }) => lay({ kind: 'budget', id: budget.id, budget: withoutAbsent(budget) }),

@@ -4,7 +4,7 @@ import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDa
 import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
 import type { PacedWindow, Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
-import { workspaceMayBuy } from '../domain/consent.ts';
+import { consentFor, workspaceMayBuy } from '../domain/consent.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
@@ -13,7 +13,7 @@ import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
-import type { BalanceRead, LedgerStore } from './store/ledgerPort.ts';
+import type { BalanceRead, LedgerStore, Workspace } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots. */
 export const snapshotPauseMs = 200;
@@ -149,7 +149,7 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, days, recent, entries, budgets, priceChanges] = await Promise.all([
+    const [balance, byWorkspace, byModel, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
@@ -158,6 +158,7 @@ export class SnapshotFeed {
       ledger.query('entries', { limit: entriesMax }),
       ledger.query('budgets', { nowMs }),
       ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
+      ledger.query('workspaces', {}),
     ]);
     this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity).filter((atMs) => atMs > nowMs));
     const { consents, allowances, policies } = balance.directives;
@@ -168,7 +169,9 @@ export class SnapshotFeed {
       consent: {
         everywhere: workspaceMayBuy(consents, ''), workspaceIds,
         deniedWorkspaceIds: consents.filter((one) => one.scope === 'workspace' && one.answer === 'deny').map((one) => one.of),
+        ...(consentFor(consents, { requestId: '', workspaceId: '' }).answer === 'deny' ? { deniedEverywhere: true } : {}),
       },
+      ...lastingNames(balance, workspaces),
       nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
       budgets, allowances, policies, questions: this.#questions(), priceChanges,
       windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
@@ -217,6 +220,17 @@ export class SnapshotFeed {
       };
     });
   }
+}
+
+/** What was answered for good about models, and the names of the workspaces that anything lasting is about. */
+function lastingNames({ directives, grants }: BalanceRead, workspaces: readonly Workspace[]): Pick<Snapshot, 'unpricedModels' | 'workspaceLabels'> {
+  const models = [...directives.unpricedModels].flatMap(([model, answer]) => (answer === 'ask' ? [] : [{ model, answer }]));
+  const ids = new Set([
+    ...directives.consents.map((one) => one.of), ...directives.budgets.map((budget) => budget.of),
+    ...grants.flatMap((grant) => grant.workspaces ?? []), ...directives.allowances.flatMap((allowance) => allowance.workspaces ?? []),
+  ]);
+  const named = workspaces.filter((one) => ids.has(one.workspaceId)).map((one) => [one.workspaceId, one.label] as const);
+  return { ...(models.length > 0 ? { unpricedModels: models } : {}), ...(named.length > 0 ? { workspaceLabels: Object.fromEntries(named) } : {}) };
 }
 
 /** Fills the days without usage, so that a chart shows them. */

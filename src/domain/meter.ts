@@ -3,7 +3,7 @@
 import { creditsPerUsd, microCreditsPerCredit } from './units.ts';
 
 /** States of the meter; each has its own icon and words, so that none needs colour. */
-export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'no-key' | 'key-rejected' | 'stale' | 'broker-down' | 'practice' | 'untracked';
+export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'asks' | 'no-key' | 'key-rejected' | 'stale' | 'broker-down' | 'practice' | 'untracked';
 
 /** What is known when the meter is painted. Absent means unknown. */
 export interface MeterInput {
@@ -17,6 +17,12 @@ export interface MeterInput {
     readonly keyRejected: boolean;
     /** Only purchased credits are free, and this window's workspace may not use them. */
     readonly notAllowed: boolean;
+    /** What this window is asked while requests wait: the oldest question, and how many there are. */
+    readonly question?: { readonly text: string; readonly count: number };
+    /** Owed for credits that were taken back after they had been spent; absent when nothing is. */
+    readonly owedMicroCredits?: number;
+    /** The hard budget that is used up for this window's workspace, and until when, as people read it. */
+    readonly budget?: { readonly text: string; readonly until?: string };
     /** What is wrong at the broker now, as a sentence; the first of all that is. */
     readonly problem?: string;
     readonly tracked: boolean;
@@ -25,8 +31,8 @@ export interface MeterInput {
     /** Sum of all grants that have not expired: what the balance is a share of. */
     readonly grantedMicroCredits: number;
     readonly todayMicroCredits: number;
-    /** This window's own waiting request that starts first. */
-    readonly waiting?: { readonly place: number; readonly startsInMs?: number };
+    /** This window's own waiting request that starts first. Without a place it waits outside of the line, for what others give back. */
+    readonly waiting?: { readonly place?: number; readonly startsInMs?: number };
   };
   /** Show what is left or what was used. */
   readonly show: 'left' | 'used';
@@ -44,7 +50,7 @@ export interface MeterFace {
   /** The whole sentence for a screen reader. */
   readonly spoken: string;
   /** What a click should do: cure the state. */
-  readonly action: 'dashboard' | 'topUp' | 'setApiKey' | 'startBroker';
+  readonly action: 'dashboard' | 'topUp' | 'setApiKey' | 'startBroker' | 'answer' | 'budgets';
   readonly background?: 'warning' | 'error';
 }
 
@@ -64,30 +70,52 @@ export function meterFace(input: MeterInput): MeterFace {
   if (input.link === 'connecting') {
     return { state: 'stale', icon: 'sync~spin', text: amount.text, spoken: `${amount.spoken} at ${snapshot.asOf}; connecting to the broker again`, action: 'dashboard' };
   }
-  if (snapshot.waiting) {
-    const seconds = snapshot.waiting.startsInMs === undefined ? undefined : Math.max(1, Math.ceil(snapshot.waiting.startsInMs / 1000));
+  if (snapshot.question) {
+    const { text, count } = snapshot.question;
     return {
-      state: 'waiting', icon: 'history',
-      text: seconds === undefined || seconds > 999 ? `${ordinal(snapshot.waiting.place)} in line` : `${ordinal(snapshot.waiting.place)} · ${seconds} s`,
-      spoken: `A request is ${ordinal(snapshot.waiting.place)} in line${seconds === undefined ? '' : `, starts in about ${seconds} second${seconds === 1 ? '' : 's'}`}`,
-      action: 'dashboard',
+      state: 'asks', icon: 'question', text: 'Asks you', action: 'answer', background: 'warning',
+      spoken: `${count === 1 ? 'A request waits' : `${count} requests wait`} for your answer. ${text}`,
     };
   }
+  if (snapshot.waiting) return waitingFace(snapshot.waiting);
   if (!snapshot.practice && snapshot.keyMissing) {
     return { state: 'no-key', icon: 'key', text: 'Add key', spoken: 'Codex broker: no API key stored', action: 'setApiKey' };
   }
   if (!snapshot.practice && snapshot.keyRejected) {
     return { state: 'key-rejected', icon: 'key', text: 'Key rejected', spoken: 'OpenAI rejected the stored API key. Store a valid one to go on', action: 'setApiKey', background: 'warning' };
   }
-  const face = balanceFace(snapshot, amount);
+  const face = balanceFace(input, snapshot, amount);
   const told = snapshot.problem === undefined ? face : { ...face, icon: face.state === 'blocked' ? face.icon : 'warning', spoken: `${face.spoken}. ${snapshot.problem}` };
   if (!snapshot.practice) return told;
   // The same words as with real credits, so that practice teaches what they mean; the beaker tells it apart.
   return { ...told, state: 'practice', icon: face.state === 'blocked' || snapshot.problem !== undefined ? told.icon : 'beaker', spoken: `Practice mode, simulated requests. ${told.spoken}` };
 }
 
+function waitingFace({ place, startsInMs }: NonNullable<Picture['waiting']>): MeterFace {
+  const face = { state: 'waiting', icon: 'history', action: 'dashboard' } as const;
+  if (place === undefined) return { ...face, text: 'Waiting', spoken: 'A request waits until running requests give back what they do not use' };
+  const seconds = startsInMs === undefined ? undefined : Math.max(1, Math.ceil(startsInMs / 1000));
+  return {
+    ...face,
+    text: seconds === undefined || seconds > 999 ? `${ordinal(place)} in line` : `${ordinal(place)} · ${seconds} s`,
+    spoken: `A request is ${ordinal(place)} in line${seconds === undefined ? '' : `, starts in about ${seconds} second${seconds === 1 ? '' : 's'}`}`,
+  };
+}
+
 /** How the balance stands, whatever the mode. */
-function balanceFace(snapshot: Picture, amount: Amount): MeterFace {
+function balanceFace(input: MeterInput, snapshot: Picture, amount: Amount): MeterFace {
+  // In the order in which the broker looks at them: each of these refuses whatever credits there are.
+  if (snapshot.owedMicroCredits !== undefined) {
+    const owed = fitAmount(snapshot.owedMicroCredits, input.unit, input.locale).replace('$', '');
+    return { state: 'blocked', icon: 'circle-slash', text: 'Credits owed', spoken: `Blocked: ${owed} ${unitName(input.unit)} are owed. Add purchased credits to go on`, action: 'topUp', background: 'warning' };
+  }
+  if (snapshot.budget) {
+    const { text, until } = snapshot.budget;
+    return {
+      state: 'blocked', icon: 'circle-slash', text: 'Budget used up', action: 'budgets', background: 'warning',
+      spoken: `Blocked: the budget of ${text} is used up${until === undefined ? '. Raise it to go on' : ` until ${until}`}`,
+    };
+  }
   if (!snapshot.tracked) {
     return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked`, action: 'dashboard' };
   }
@@ -120,10 +148,13 @@ function meterAmount(input: MeterInput, snapshot: Picture): Amount {
   const amount = snapshot.tracked
     ? (used ? Math.max(0, snapshot.grantedMicroCredits - snapshot.balanceMicroCredits) : snapshot.balanceMicroCredits)
     : snapshot.todayMicroCredits;
-  const spokenUnit = input.unit === 'usd' ? 'US dollars' : 'credits';
   const number = fitAmount(amount, input.unit, input.locale);
   const spokenWord = snapshot.tracked ? word : 'used today';
-  return { text: `${number} ${word}`, spoken: `${number.replace('$', '')} ${spokenUnit} ${spokenWord}` };
+  return { text: `${number} ${word}`, spoken: `${number.replace('$', '')} ${unitName(input.unit)} ${spokenWord}` };
+}
+
+function unitName(unit: MeterInput['unit']): string {
+  return unit === 'usd' ? 'US dollars' : 'credits';
 }
 
 /** A number of at most nine characters: two decimals as on every surface, then whole, k and M, cut off, as it grows. */

@@ -5,6 +5,8 @@
 export const commandNames = {
   openDashboard: 'codexBroker.openDashboard',
   topUp: 'codexBroker.topUp',
+  answerQuestion: 'codexBroker.answerQuestion',
+  showBudgets: 'codexBroker.showBudgets',
   setApiKey: 'codexBroker.setApiKey',
   removeApiKey: 'codexBroker.removeApiKey',
   askAboutSelection: 'codexBroker.askAboutSelection',
@@ -27,4 +29,6 @@ export const actionCommands = {
   topUp: commandNames.topUp,
   setApiKey: commandNames.setApiKey,
   startBroker: commandNames.startBroker,
+  answer: commandNames.answerQuestion,
+  budgets: commandNames.showBudgets,
 } as const;

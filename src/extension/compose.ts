@@ -14,8 +14,11 @@ import { reachBroker } from './brokerProcess.ts';
 import { startBroker, type BrokerSeat } from './brokerStart.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
+import { BudgetNotices } from './budgetNotices.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
+import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
+import { pricesSeenMemory } from './dashboardChanges.ts';
 import { DashboardPanel, panelType } from './dashboardPanel.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
 import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
@@ -30,6 +33,7 @@ import type { Schedule } from './schedule.ts';
 import { readSettings, settingsSection } from './settings.ts';
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { ThresholdNotices } from './thresholdNotices.ts';
+import { UndoableTopUps } from './undoableTopUps.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
 
 /** The world outside the editor, passed in. */
@@ -92,20 +96,32 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
 
   const meter = new StatusMeter(editor, schedule, facts);
   const notices = new ThresholdNotices(editor, context.globalState);
+  const budgetNotices = new BudgetNotices(editor, context.globalState);
+  const liveSnapshot = () => (connected() ? link.snapshot : undefined);
+  const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
+  const topUps = new UndoableTopUps(() => schedule.nowMs());
   const panel = new DashboardPanel({
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     state: () => {
       const { show, locale } = taste();
-      return { type: 'state', ...withoutTaste(facts()), meter: faceOf(facts()), workspaceLabel: workspace.label, show, locale };
+      const undo = topUps.newest();
+      const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
+      return {
+        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts()), workspaceLabel: workspace.label, show, locale,
+        ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
+      };
     },
-    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice }, message),
+    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, memory: context.globalState, snapshot: liveSnapshot }, message),
   });
 
   let wasConnected = false;
   const changed = () => {
     meter.changed();
     panel.changed();
-    void guarded('Showing a notice', () => notices.see(link.snapshot, taste(), settings().notices));
+    const { notices: wanted } = settings();
+    void guarded('Showing a notice', () => notices.see(link.snapshot, taste(), wanted));
+    void guarded('Showing a notice', () => budgetNotices.see(link.snapshot, editor.env.language, wanted));
+    questions.see();
     const isConnected = connected();
     if (isConnected && !wasConnected) void guarded('Greeting the broker', greet);
     if (!isConnected) workspace.forgetToken();
@@ -116,6 +132,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     await workspace.token();
     meter.changed();
     panel.changed();
+    questions.see();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
   };
@@ -147,8 +164,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
-    openDashboard: () => panel.show(false),
-    topUp: () => panel.show(true),
+    openDashboard: () => panel.show(),
+    topUp: () => panel.show('topUp'),
+    answerQuestion: () => questions.askAgain(),
+    showBudgets: () => panel.show('budgets'),
     setApiKey: () => setApiKey(keyParts),
     removeApiKey: () => removeApiKey(keyParts),
     askAboutSelection: () => askAboutSelection({ ...shared, answers, request: world.request, model: () => settings().askModel }),
@@ -169,7 +188,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),
     startBroker: restart,
-    explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show(false)),
+    explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
   };
   const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {
@@ -192,6 +211,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
     editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
+    // A question of a workspace that no window has open is asked where the person is.
+    editor.window.onDidChangeWindowState(() => questions.see()),
     editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();

@@ -1,4 +1,4 @@
-// Does what the dashboard page asks for: top up, allow, explain, cancel, run a command. Adding credits
+// Does what the dashboard page asks for: top up, allow, change, explain, cancel, run a command. Adding credits
 // and allowing them in live mode is confirmed by a native dialog, because it lets money be spent.
 import { problem } from '../domain/problem.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
@@ -6,17 +6,14 @@ import { grantMicroCreditsMax } from '../protocol/controlArguments.ts';
 import type { ExtensionMessage, PageMessage } from '../protocol/dashboardMessages.ts';
 import { problemOf } from './brokerLink.ts';
 import { commandNames } from './commandNames.ts';
-import type { Editor, Log } from './editorApi.ts';
-import type { BrokerCall } from './liveSocket.ts';
+import type { Editor } from './editorApi.ts';
+import { dashboardChange, type ChangeParts } from './dashboardChanges.ts';
 import type { WindowWorkspace } from './windowWorkspace.ts';
 
 /** What the actions need from outside. */
-export interface ActionParts {
+export interface ActionParts extends ChangeParts {
   readonly editor: Pick<Editor, 'window' | 'commands' | 'env'>;
-  readonly log: Log;
-  readonly call: BrokerCall;
   readonly workspace: Pick<WindowWorkspace, 'token' | 'label'>;
-  practice(): boolean;
 }
 
 type Asked = Exclude<PageMessage, { type: 'ready' }>;
@@ -26,6 +23,7 @@ export async function dashboardAction(parts: ActionParts, message: Asked): Promi
   switch (message.type) {
     case 'topUp': return topUp(parts, message);
     case 'allow': return allow(parts, message.id);
+    case 'change': return dashboardChange(parts, message.id, message.change);
     case 'explain':
       try {
         return { type: 'explainResult', id: message.id, result: await parts.call('explain', { id: message.requestId }) };
@@ -54,6 +52,7 @@ async function topUp(parts: ActionParts, message: Extract<Asked, { type: 'topUp'
       return { ...answer, problem: { ...problem('cancelled', 'No credits were added, because the confirmation was closed.'), remedy: 'Confirm the dialog to add them.' } };
     }
     const result = await parts.call('creditsAdd', { amountMicroCredits, kind: 'purchased', key, consent, note: 'Added in the dashboard' });
+    if (result.created) parts.topUps.add(result.grant.id);
     parts.log.info(`${formatCredits(amountMicroCredits)} credits ${result.created ? 'were added' : 'had been added already'}; grant ${result.grant.id}.`);
     return { ...answer, result };
   } catch (error) {

@@ -8,6 +8,9 @@ import type { Editor, Log } from './editorApi.ts';
 /** Type of the panel; a reload restores panels by it. */
 export const panelType = 'codexBroker.dashboard';
 
+/** A part of the page that something outside of it leads to. */
+export type PanelPart = 'topUp' | 'budgets';
+
 /** What the panel needs from outside. */
 export interface PanelParts {
   readonly editor: Pick<Editor, 'window' | 'Uri' | 'ViewColumn' | 'env'>;
@@ -25,18 +28,18 @@ export class DashboardPanel {
   readonly #parts: PanelParts;
   #panel: vscode.WebviewPanel | undefined;
   #ready = false;
-  #openForm = false;
+  #part: PanelPart | undefined;
 
   constructor(parts: PanelParts) {
     this.#parts = parts;
   }
 
-  /** Shows the panel. @param topUp open the form for adding credits too */
-  show(topUp: boolean): void {
-    this.#openForm ||= topUp;
+  /** Shows the panel. @param part where to lead the person: the form for adding credits, or the budgets */
+  show(part?: PanelPart): void {
+    this.#part = part ?? this.#part;
     if (this.#panel) {
       this.#panel.reveal();
-      this.#sendForm();
+      this.#sendPart();
       return;
     }
     const { editor } = this.#parts;
@@ -105,17 +108,21 @@ export class DashboardPanel {
     if (message.type === 'ready') {
       this.#ready = true;
       this.#post(this.#parts.state());
-      this.#sendForm();
+      this.#sendPart();
       return;
     }
     const answer = await this.#parts.handle(message);
-    if (answer) this.#post(answer);
+    if (!answer) return;
+    // What was done may have changed what the page is told beside the snapshot.
+    this.changed();
+    this.#post(answer);
   }
 
-  #sendForm(): void {
-    if (!this.#openForm || !this.#ready) return;
-    this.#openForm = false;
-    this.#post({ type: 'openTopUp' });
+  #sendPart(): void {
+    const part = this.#part;
+    if (part === undefined || !this.#ready) return;
+    this.#part = undefined;
+    this.#post({ type: part === 'topUp' ? 'openTopUp' : 'openBudgets' });
   }
 
   #post(message: ExtensionMessage): void {

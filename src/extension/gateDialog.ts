@@ -35,6 +35,14 @@ const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'>, { 
     message: 'OpenAI rejected the stored API key.',
     buttons: [['Set API Key', commandNames.setApiKey]],
   },
+  owed: {
+    message: 'Credits are owed: they were spent before they were taken back. The broker refuses requests until purchased credits are added. Nothing was sent or charged.',
+    buttons: [['Top Up', commandNames.topUp]],
+  },
+  budget: {
+    message: 'A budget of this workspace is used up, so the broker would refuse the request. Nothing was sent or charged.',
+    buttons: [['Show Budgets', commandNames.showBudgets]],
+  },
   'top-up': {
     message: 'No credits are left, so the broker would refuse the request. Nothing was sent or charged.',
     buttons: [['Top Up', commandNames.topUp]],
@@ -68,8 +76,8 @@ async function askUncapped(parts: GateParts): Promise<boolean> {
 
 async function askAllowance(parts: GateParts): Promise<boolean> {
   const chosen = await parts.editor.window.showWarningMessage(
-    'This workspace may not use purchased credits yet.',
-    { modal: true, detail: 'Only purchased credits are free, and the broker refuses every request of this workspace until it is allowed. Nothing was sent or charged. The permission is for all purchased credits, and lasts.' },
+    'This workspace may not use purchased credits.',
+    { modal: true, detail: 'Only purchased credits are free, and they were refused to this workspace, so the broker refuses its requests. Nothing was sent or charged. The permission is for all purchased credits, and lasts until it is taken back.' },
     'Allow This Workspace', 'Top Up',
   );
   if (chosen === 'Top Up') await parts.editor.commands.executeCommand(commandNames.topUp);

@@ -1,5 +1,6 @@
 // Turns an upstream limit into the words and the gauge of its line in the tooltip. Unknown stays
 // unknown: a dash and a dashed gauge, never a zero.
+import { clockWords } from '../protocol/clockWords.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import type { Gauge } from './gaugeImage.ts';
 
@@ -69,10 +70,4 @@ function resetWords(leftMs: number | undefined, left: number | undefined, window
   if (leftMs <= 0) return 'now';
   if (window.windowMinutes < shortWindowMinutes) return `full in ${durationWords(leftMs)}`;
   return `${clockWords(nowMs + leftMs, nowMs, locale)} · in ${durationWords(leftMs)}`;
-}
-
-/** Local time; with the weekday when it is not within the next day. */
-export function clockWords(atMs: number, nowMs: number, locale: string): string {
-  const near = Math.abs(atMs - nowMs) < 86_400_000 / 2;
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(near ? {} : { weekday: 'short', day: 'numeric', month: 'short' }) }).format(atMs);
 }

@@ -1,13 +1,16 @@
 // Writes the card that opens over the meter: balance, limits, what runs and waits, the last
 // request, today, and links. Pure; everything that comes from outside is escaped.
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import { clockWords } from '../protocol/clockWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
-import { meterInput, type MeterTaste } from '../protocol/meterInput.ts';
+import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
+import { windowQuestions } from '../protocol/windowQuestions.ts';
+import { budgetLines } from './budgetLine.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
-import { clockWords, durationWords, limitLine } from './limitLine.ts';
+import { durationWords, limitLine } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 import { problemText } from './problemNotice.ts';
 import { creditsWords } from './requestCost.ts';
@@ -26,6 +29,7 @@ export interface TooltipFacts {
 /** The commands that the card's links may run. */
 export const tooltipCommands: readonly string[] = [
   commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest, commandNames.openSettings,
+  commandNames.answerQuestion, commandNames.showBudgets,
 ];
 
 const limitsMax = 6;
@@ -36,7 +40,7 @@ export function meterTooltip(facts: TooltipFacts): string {
   const { snapshot } = facts;
   const blocks = [...linkBlock(facts)];
   if (snapshot) {
-    blocks.push(balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
+    blocks.push(questionBlock(facts, snapshot), balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
   }
   blocks.push(linksLine(facts));
   return blocks.filter((block) => block !== '').join('\n\n---\n\n');
@@ -53,6 +57,15 @@ function linkBlock(facts: TooltipFacts): string[] {
   return [`$(sync) Connecting to the broker${link.attempt ? `, attempt ${link.attempt}` : ''}.${age}`];
 }
 
+/** What this window is asked, first of all: a request waits for it. */
+function questionBlock(facts: TooltipFacts, snapshot: Snapshot): string {
+  if (facts.link.state !== 'connected') return '';
+  const [question, ...more] = windowQuestions(snapshot.questions, facts.workspaceId);
+  if (!question) return '';
+  const rest = more.length === 0 ? '' : `, ${more.length} more`;
+  return `$(question) **A request waits for your answer**${rest} · ${commandLink('Answer', commandNames.answerQuestion)}  \n${plain(question.text, 400)}  \nIt is refused ${clockWords(question.endsAtMs, facts.nowMs, facts.taste.locale)} if nobody answers.`;
+}
+
 function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const { link, taste } = facts;
   const practice = snapshot.broker.mode === 'practice';
@@ -62,8 +75,11 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**, so every request is refused · ${commandLink('Set API key', commandNames.setApiKey)}`);
   if (rejected) lines.push(`$(key) **OpenAI rejected the API key** · ${commandLink('Set API key', commandNames.setApiKey)}`);
   lines.push(balanceLine(snapshot, taste));
+  const { owedMicroCredits } = snapshot.balance;
+  if (owedMicroCredits > 0) lines.push(`$(circle-slash) **${formatCredits(owedMicroCredits, 2, taste.locale)} credits are owed**: they were spent before they were taken back. Requests are refused until purchased credits are added.`);
+  lines.push(...budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale));
   // What comes next is only known while the broker is there.
-  if (link.state === 'connected') lines.push(...drawLine(snapshot, facts.workspaceId));
+  if (link.state === 'connected' && owedMicroCredits === 0) lines.push(...drawLine(snapshot, facts.workspaceId));
   const problems = rejected ? snapshot.problems.filter(({ code }) => code !== 'api_key_rejected') : snapshot.problems;
   for (const problem of problems.slice(0, problemsMax)) lines.push(`$(warning) ${plain(problemText(problem), 400)}`);
   return lines.join('  \n');
@@ -77,7 +93,7 @@ function balanceLine(snapshot: Snapshot, taste: MeterTaste): string {
   const held = balance.heldMicroCredits > 0 ? ` · ${credits(balance.heldMicroCredits)} held` : '';
   const left = balance.balanceMicroCredits;
   if (taste.show === 'left') return `**${credits(left)} credits left**${dollars(left)}${held}`;
-  const used = Math.max(0, (meterInput('connected', snapshot, taste).snapshot?.grantedMicroCredits ?? left) - left);
+  const used = Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - left);
   return `**${credits(used)} credits used**${dollars(used)} · ${credits(left)} left${held}`;
 }
 
@@ -86,6 +102,7 @@ function drawLine(snapshot: Snapshot, workspaceId: string | undefined): string[]
   switch (draw) {
     case 'untracked': return [];
     case 'none': return ['The next request would be refused.'];
+    case 'asks': return ['Only purchased credits are left: the next request asks you whether it may use them.'];
     case 'not-allowed': return ['$(circle-slash) This workspace may not use purchased credits, so its next request would be refused.'];
     default: return [`The next request draws from ${draw} credits.`];
   }

@@ -27,7 +27,8 @@ function unexpected(doing: string): Problem {
 /** The command that cures a problem, as a button; undefined where none does. */
 export function buttonFor(problem: Pick<Problem, 'code'>): { readonly label: string; readonly command: string } | undefined {
   switch (problem.code) {
-    case 'credits_exhausted': case 'consent_missing': return { label: 'Top Up', command: commandNames.topUp };
+    case 'credits_exhausted': case 'consent_missing': case 'credits_owed': return { label: 'Top Up', command: commandNames.topUp };
+    case 'budget_exceeded': return { label: 'Show Budgets', command: commandNames.showBudgets };
     case 'no_api_key': case 'api_key_rejected': return { label: 'Set API Key', command: commandNames.setApiKey };
     case 'broker_unreachable': return { label: 'Start Broker', command: commandNames.startBroker };
     default: return undefined;

@@ -8,8 +8,9 @@ const shape = z.looseObject({
   sequence: z.int(), atMs: z.int(),
   broker: z.looseObject({ mode: z.enum(['live', 'practice']), version: z.string(), upstream: z.string() }),
   key: z.looseObject({ state: z.string() }),
-  balance: z.looseObject({ tracked: z.boolean(), balanceMicroCredits: z.int(), heldMicroCredits: z.int(), grants: list }),
-  consent: z.looseObject({ everywhere: z.boolean(), workspaceIds: z.array(z.string()) }),
+  balance: z.looseObject({ tracked: z.boolean(), balanceMicroCredits: z.int(), heldMicroCredits: z.int(), owedMicroCredits: z.int(), grants: list }),
+  consent: z.looseObject({ everywhere: z.boolean(), workspaceIds: z.array(z.string()), deniedWorkspaceIds: z.array(z.string()) }),
+  budgets: list, allowances: list, questions: list, priceChanges: list, policies: z.looseObject({ unpriced: z.string(), unattended: z.string() }),
   windows: list, running: list, waiting: list, days: list, recent: list, entries: list, problems: list,
   today: z.looseObject({ total: z.looseObject({ costMicroCredits: z.int() }), byWorkspace: list, byModel: list }),
 });

@@ -1,6 +1,7 @@
 // Decides, before a command spends anything, whether it may go ahead or what a person has to
 // answer first. Pure: it knows no dialogs, and the broker decides again for each request.
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
 
 /** What the decision rests on. */
@@ -9,7 +10,7 @@ export interface GateFacts {
   readonly trusted: boolean;
   readonly connected: boolean;
   /** Newest snapshot; absent before the first. */
-  readonly snapshot?: Pick<Snapshot, 'atMs' | 'key' | 'balance' | 'consent' | 'nextDraw'> & { readonly broker: Pick<Snapshot['broker'], 'mode'> };
+  readonly snapshot?: Pick<Snapshot, 'atMs' | 'key' | 'balance' | 'consent' | 'budgets'> & { readonly broker: Pick<Snapshot['broker'], 'mode'> };
   /** The window's workspace; absent until the broker told it. */
   readonly workspaceId?: string;
   /** The person allowed uncapped runs in this workspace before. */
@@ -17,7 +18,7 @@ export interface GateFacts {
 }
 
 /** `go`, or the one question that is in the way. */
-export type GateVerdict = 'go' | 'trust' | 'broker' | 'key' | 'key-rejected' | 'uncapped' | 'top-up' | 'not-allowed';
+export type GateVerdict = 'go' | 'trust' | 'broker' | 'key' | 'key-rejected' | 'owed' | 'budget' | 'uncapped' | 'top-up' | 'not-allowed';
 
 /** The decision; the first obstacle wins. */
 export function spendingVerdict(facts: GateFacts): GateVerdict {
@@ -28,7 +29,10 @@ export function spendingVerdict(facts: GateFacts): GateVerdict {
   const practice = snapshot.broker.mode === 'practice';
   if (!practice && snapshot.key.state === 'missing') return 'key';
   if (!practice && snapshot.key.state === 'rejected') return 'key-rejected';
+  if (snapshot.balance.owedMicroCredits > 0) return 'owed';
+  if (stoppingBudget(snapshot.budgets, facts.workspaceId)) return 'budget';
   if (!snapshot.balance.tracked) return practice || facts.uncappedAllowed ? 'go' : 'uncapped';
   if (snapshot.balance.balanceMicroCredits - snapshot.balance.heldMicroCredits <= 0) return 'top-up';
+  // Where nobody said yet whether purchased credits may be used, the request itself asks, and waits for the answer.
   return windowDraw(snapshot, facts.workspaceId) === 'not-allowed' ? 'not-allowed' : 'go';
 }

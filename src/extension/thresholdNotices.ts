@@ -17,8 +17,11 @@ const order: readonly BalanceLevel[] = ['ok', 'low', 'critical', 'blocked'];
 
 /** The level of a snapshot's balance, by the same rule as the meter. */
 export function balanceLevel(snapshot: Snapshot, taste: MeterTaste): BalanceLevel | undefined {
-  // Permission, key and what waits are no matter of how much is left.
-  const input = meterInput('connected', { ...snapshot, waiting: [], consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] }, key: { state: 'present' } }, taste);
+  // Permission, key, budgets, what is owed and what waits are no matter of how much is left.
+  const input = meterInput('connected', {
+    ...snapshot, waiting: [], questions: [], budgets: [], balance: { ...snapshot.balance, owedMicroCredits: 0 },
+    consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] }, key: { state: 'present' },
+  }, taste);
   const levels: Partial<Record<MeterState, BalanceLevel>> = { ok: 'ok', low: 'low', critical: 'critical', blocked: 'blocked' };
   return levels[meterFace(input).state];
 }

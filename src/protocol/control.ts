@@ -152,6 +152,7 @@ export interface ControlResults {
   consent: { readonly answer: 'allow' | 'deny' | 'ask' };
   /** `answered` is false when no request waits with that question any more; then nothing was kept. */
   answer: { readonly answered: boolean };
+  unpricedSet: { readonly answer: 'allow' | 'deny' | 'ask' };
   budgets: { readonly budgets: readonly BudgetView[] };
   budgetSet: { readonly exists: boolean };
   budgetRemove: { readonly removed: boolean };

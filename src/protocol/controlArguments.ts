@@ -58,6 +58,8 @@ export const controlArguments = {
   consent: z.discriminatedUnion('scope', [permission[0].extend({ answer: consentAnswer }), permission[1].extend({ answer: consentAnswer })]),
   /** Answers the question that a request waits with. For a model without a price, `task` and `workspace` mean `always`. */
   answer: z.object({ requestId: name, answer: z.enum(['once', 'task', 'workspace', 'always', 'never']) }).strict(),
+  /** Says for a model without a price what the question about it would: `ask` takes an answer back. */
+  unpricedSet: z.object({ model: name, answer: z.enum(['allow', 'deny', 'ask']) }).strict(),
   budgets: empty,
   /** Sets a budget, or puts it in the place of the one with the same id. Its limit is in microcredits or tokens. */
   budgetSet: z.object({ budget }).strict(),

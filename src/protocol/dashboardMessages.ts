@@ -2,6 +2,7 @@
 // what they receive: the page is painted from plain data, the extension trusts nothing.
 import { z } from 'zod/mini';
 import type { CreditsAddResult, ExplainResult } from './control.ts';
+import { pageChange } from './dashboardChanges.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { MeterFace } from '../domain/meter.ts';
@@ -18,6 +19,7 @@ export const pageMessage = z.discriminatedUnion('type', [
   }),
   /** Lets this window's workspace use purchased credits; the person confirms it outside the page. */
   z.object({ type: z.literal('allow'), id: z.int() }),
+  z.object({ type: z.literal('change'), id: z.int(), change: pageChange }),
   z.object({ type: z.literal('explain'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings']) }),
@@ -48,9 +50,16 @@ export type ExtensionMessage =
     /** `left` or `used`: one setting for every surface. */
     readonly show: 'left' | 'used';
     readonly locale: string;
+    /** Credits that this window added and may still take back, and for how long. */
+    readonly undo?: { readonly grantId: string; readonly leftMs: number };
+    /** Prices that changed up to then were seen by the person. */
+    readonly pricesSeenAtMs?: number;
   }
   | { readonly type: 'openTopUp' }
+  | { readonly type: 'openBudgets' }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }
   | { readonly type: 'allowResult'; readonly id: number; readonly problem?: Problem }
+  /** `movedMicroCredits`: by how much the balance moved, where it did. */
+  | { readonly type: 'changeResult'; readonly id: number; readonly movedMicroCredits?: number; readonly problem?: Problem }
   | { readonly type: 'explainResult'; readonly id: number; readonly result?: ExplainResult; readonly problem?: Problem }
   | { readonly type: 'cancelResult'; readonly id: number; readonly cancelled: boolean; readonly problem?: Problem };

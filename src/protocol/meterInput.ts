@@ -1,9 +1,13 @@
 // Turns a snapshot into what the meter needs: the one place where the two shapes meet, so that
 // the status bar and `codex-broker status` can never disagree.
+import { isExpired } from '../domain/grants.ts';
 import type { MeterInput } from '../domain/meter.ts';
 import { sum } from '../domain/units.ts';
-import type { Snapshot } from './snapshot.ts';
+import { clockWords } from './clockWords.ts';
+import type { BalanceView, Snapshot } from './snapshot.ts';
+import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
+import { windowQuestions } from './windowQuestions.ts';
 
 /** How a person wants to read the meter. */
 export interface MeterTaste {
@@ -12,32 +16,42 @@ export interface MeterTaste {
   readonly locale: string;
 }
 
+/** What all grants that count gave: what the balance is a share of. Those that expired or were taken back do not. */
+export function grantedMicroCredits({ grants }: Pick<BalanceView, 'grants'>, atMs: number): number {
+  return sum(grants.filter((grant) => !isExpired(grant, atMs) && grant.voided === undefined).map((grant) => grant.amountMicroCredits), 'granted credits');
+}
+
 /**
  * Builds the meter's input.
  * @param link     state of the connection to the broker
  * @param snapshot newest snapshot, absent before the first
- * @param workspaceId this window's workspace; only its own waiting request shows in the meter, and its own permission counts
+ * @param workspaceId this window's workspace; only its own requests and questions show in the meter, and its own permission and budget count
  */
 export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefined, taste: MeterTaste, workspaceId?: string): MeterInput {
   if (!snapshot) return { link, ...taste };
-  const valid = snapshot.balance.grants.filter((grant) => grant.expiresAtMs === undefined || grant.expiresAtMs > snapshot.atMs);
-  const own = snapshot.waiting.find((run) => run.workspaceId === workspaceId);
+  const { balance, atMs } = snapshot;
+  const own = snapshot.waiting.filter((run) => run.workspaceId === workspaceId).toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity))[0];
+  const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
+  const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
   return {
     link, ...taste,
     snapshot: {
       practice: snapshot.broker.mode === 'practice',
-      asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(snapshot.atMs),
+      asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
       keyMissing: snapshot.key.state === 'missing',
       keyRejected: snapshot.key.state === 'rejected',
       notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
-      tracked: snapshot.balance.tracked,
-      balanceMicroCredits: snapshot.balance.balanceMicroCredits,
-      heldMicroCredits: snapshot.balance.heldMicroCredits,
-      grantedMicroCredits: sum(valid.map((grant) => grant.amountMicroCredits)),
+      tracked: balance.tracked,
+      balanceMicroCredits: balance.balanceMicroCredits,
+      heldMicroCredits: balance.heldMicroCredits,
+      grantedMicroCredits: grantedMicroCredits(balance, atMs),
       todayMicroCredits: snapshot.today.total.costMicroCredits,
+      ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
+      ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
+      ...(stopping ? { budget: { text: budgetName(stopping.view), ...(stopping.use.endsAtMs === undefined ? {} : { until: clockWords(stopping.use.endsAtMs, atMs, taste.locale) }) } } : {}),
       ...(wrong ? { problem: wrong.message } : {}),
-      ...(own ? { waiting: { place: own.place ?? 1, ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - snapshot.atMs }) } } : {}),
+      ...(own ? { waiting: { ...(own.place === undefined ? {} : { place: own.place }), ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - atMs }) } } : {}),
     },
   };
 }

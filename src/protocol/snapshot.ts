@@ -184,7 +184,17 @@ export interface Snapshot {
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
   readonly balance: BalanceView;
   /** Who may use purchased credits: every workspace, or those named. One permission for all of them, not one for each grant. */
-  readonly consent: { readonly everywhere: boolean; readonly workspaceIds: readonly string[]; readonly deniedWorkspaceIds: readonly string[] };
+  readonly consent: {
+    readonly everywhere: boolean;
+    readonly workspaceIds: readonly string[];
+    readonly deniedWorkspaceIds: readonly string[];
+    /** Every workspace that is not allowed by itself is refused without a question. */
+    readonly deniedEverywhere?: true;
+  };
+  /** What was answered for good about models without a price; left out where nothing was. */
+  readonly unpricedModels?: readonly { readonly model: string; readonly answer: 'allow' | 'deny' }[];
+  /** Names of the workspaces that permissions, budgets and grants are about, by id; left out where there are none. */
+  readonly workspaceLabels?: Readonly<Record<string, string>>;
   readonly budgets: readonly BudgetView[];
   readonly allowances: readonly Allowance[];
   readonly policies: Policies;

@@ -1,11 +1,14 @@
 // What the next request of one window's workspace would draw from. The snapshot tells it for any
-// workspace; permission to use purchased credits belongs to each workspace, so the two are joined here.
-// It never decides about a request: the broker does that, with the request's real size.
-import { sum } from '../domain/units.ts';
-import type { Snapshot } from './snapshot.ts';
+// workspace; permission to use purchased credits and grants for some workspaces only are joined here.
+// It never decides about a request: the broker does that, with the request's real size and model.
+import { grantKinds, isInForce } from '../domain/grants.ts';
+import type { GrantView, Snapshot } from './snapshot.ts';
 
-/** As `Snapshot.nextDraw`; `not-allowed` when only purchased credits are free and this workspace may not use them. */
-export type WindowDraw = Snapshot['nextDraw'] | 'not-allowed';
+/**
+ * As `Snapshot.nextDraw`. When only purchased credits are free: `asks` where nobody said yet whether this workspace
+ * may use them, so that a request waits for the answer, and `not-allowed` where they were refused.
+ */
+export type WindowDraw = Snapshot['nextDraw'] | 'asks' | 'not-allowed';
 
 /** Whether a workspace may use purchased credits. A workspace that is not known yet counts as allowed when any is. */
 export function mayUsePurchased(consent: Snapshot['consent'], workspaceId: string | undefined): boolean {
@@ -13,17 +16,26 @@ export function mayUsePurchased(consent: Snapshot['consent'], workspaceId: strin
   return consent.workspaceIds.includes(workspaceId) || consent.everywhere && !consent.deniedWorkspaceIds.includes(workspaceId);
 }
 
+/** Whether a workspace was refused purchased credits, so that nobody is asked any more. */
+export function isDenied(consent: Snapshot['consent'], workspaceId: string | undefined): boolean {
+  if (mayUsePurchased(consent, workspaceId)) return false;
+  return consent.deniedEverywhere === true || workspaceId !== undefined && consent.deniedWorkspaceIds.includes(workspaceId);
+}
+
+/** Whether a grant has something that a request of a workspace could use now; of one that is not known yet, as if it could. */
+export function isFree(grant: GrantView, workspaceId: string | undefined, atMs: number): boolean {
+  return isInForce(grant, atMs) && grant.remainingMicroCredits > grant.heldMicroCredits
+    && (grant.workspaces === undefined || workspaceId === undefined || grant.workspaces.includes(workspaceId));
+}
+
 /**
  * The draw of one window.
  * @param workspaceId the window's workspace; absent until the broker told it
  */
-export function windowDraw(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 'consent' | 'nextDraw'>, workspaceId: string | undefined): WindowDraw {
-  const { balance, nextDraw } = snapshot;
-  if (nextDraw !== 'purchased' && nextDraw !== 'none' || mayUsePurchased(snapshot.consent, workspaceId)) return nextDraw;
-  if (nextDraw === 'purchased') return 'not-allowed';
-  // `none` may mean that nobody at all was allowed yet, or that nothing is free.
-  const free = sum(balance.grants
-    .filter((grant) => grant.kind === 'purchased' && (grant.expiresAtMs === undefined || grant.expiresAtMs > snapshot.atMs))
-    .map((grant) => grant.remainingMicroCredits - grant.heldMicroCredits));
-  return free > 0 ? 'not-allowed' : 'none';
+export function windowDraw(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 'consent'>, workspaceId: string | undefined): WindowDraw {
+  const { balance, consent, atMs } = snapshot;
+  if (!balance.tracked) return 'untracked';
+  const kind = grantKinds.find((one) => balance.grants.some((grant) => grant.kind === one && isFree(grant, workspaceId, atMs)));
+  if (kind !== 'purchased' || mayUsePurchased(consent, workspaceId)) return kind ?? 'none';
+  return isDenied(consent, workspaceId) ? 'not-allowed' : 'asks';
 }

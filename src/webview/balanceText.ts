@@ -5,54 +5,26 @@ import type { GrantKind } from '../domain/grants.ts';
 import { meterFace } from '../domain/meter.ts';
 import { sum } from '../domain/units.ts';
 import { meterInput } from '../protocol/meterInput.ts';
-import { windowDraw } from '../protocol/windowDraw.ts';
-import type { BalanceView, GrantView, Snapshot } from '../protocol/snapshot.ts';
+import { budgetName, stoppingBudget } from '../protocol/windowBudgets.ts';
+import { isDenied, isFree, mayUsePurchased, windowDraw } from '../protocol/windowDraw.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
-import { dayAndTime, duration } from './timeText.ts';
-import type { Place } from './timeText.ts';
 
 /** How the balance stands, whatever the mode and the key. */
 export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
 
-/** Level of the balance by the meter's own rule; practice mode, key, permission, problems and queue are left aside. */
+/** Level of the balance by the meter's own rule; practice mode, key, permission, budgets, debts, problems and what waits are left aside. */
 export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, problem: _problem, ...facts } = input.snapshot;
+  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, owedMicroCredits: _owed, ...facts } = input.snapshot;
   const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
-}
-
-/** Everything ever granted that has not expired, in microcredits: what the balance is a share of. */
-export function grantedMicroCredits(balance: BalanceView): number {
-  return sum(balance.grants.map((grant) => grant.amountMicroCredits), 'granted credits');
 }
 
 /** A grant's kind as a word. */
 export function kindName(kind: GrantKind): string {
   return { included: 'Included', promotional: 'Promotional', purchased: 'Purchased' }[kind];
-}
-
-/**
- * Grants in the order in which they are used: by kind, then earlier expiry, then earlier creation.
- * Used-up grants stand last, because nothing is drawn from them any more.
- */
-export function burnOrder(grants: readonly GrantView[]): GrantView[] {
-  const expiry = (grant: GrantView) => grant.expiresAtMs ?? Number.MAX_SAFE_INTEGER;
-  return grants.toSorted((a, b) =>
-    Number(a.remainingMicroCredits <= 0) - Number(b.remainingMicroCredits <= 0)
-    || grantKinds.indexOf(a.kind) - grantKinds.indexOf(b.kind)
-    || expiry(a) - expiry(b)
-    || a.createdAtMs - b.createdAtMs);
-}
-
-/** Until when a grant can be used. */
-export function expiryText(grant: GrantView, nowMs: number, place: Place): string {
-  // Expiry takes what is left away, so an expired grant is empty without having been used up.
-  if (grant.expiresAtMs !== undefined && grant.expiresAtMs <= nowMs) return 'Expired';
-  if (grant.remainingMicroCredits <= 0) return 'Used up';
-  return grant.expiresAtMs === undefined ? 'Does not expire'
-    : `${dayAndTime(grant.expiresAtMs, nowMs, place)} · in ${duration(grant.expiresAtMs - nowMs)}`;
 }
 
 /** The third headline fact: what the next request draws from, and what comes after it. */
@@ -72,22 +44,38 @@ export function drawText(snapshot: Snapshot, locale: string, workspaceId: string
     return snapshot.key.state === 'missing' ? { title: 'Nothing', amount: 'no API key', then: 'Requests are refused until a key is stored.' }
       : { title: 'Nothing', amount: 'API key refused', then: 'Requests fail until another key is stored.' };
   }
+  if (balance.owedMicroCredits > 0) {
+    return { title: 'Nothing', amount: 'credits owed', then: 'Requests are refused until purchased credits are added; they pay what is owed first.' };
+  }
+  const budget = stoppingBudget(snapshot.budgets, workspaceId);
+  if (budget) return { title: 'Nothing', amount: 'budget used up', then: `The budget of ${budgetName(budget.view)} refuses requests.` };
   const nextDraw = windowDraw(snapshot, workspaceId);
   if (nextDraw === 'untracked') {
     return { title: 'No balance', then: 'Requests are counted and priced. The first top-up begins the balance.' };
   }
   if (nextDraw === 'not-allowed') {
-    return { title: 'Nothing', amount: 'not allowed', then: 'Only purchased credits are left, and this workspace may not use them.' };
+    return { title: 'Nothing', amount: 'not allowed', then: 'Only purchased credits are left, and they were refused to this workspace.' };
   }
   if (nextDraw === 'none') {
-    return { title: 'Nothing', then: 'The next request would be refused, and nothing would be charged for it.' };
+    return { title: 'Nothing', then: whyNothing(snapshot) };
   }
-  const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind).map((grant) => grant.remainingMicroCredits), 'credits left');
-  const later = grantKinds.slice(grantKinds.indexOf(nextDraw) + 1).filter((kind) => left(kind) > 0);
-  const names = later.map((kind) => kind === 'purchased' ? 'purchased credits, where you allowed them' : `${kind} credits`);
+  const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind && isFree(grant, workspaceId, snapshot.atMs)).map((grant) => grant.remainingMicroCredits), 'credits left');
+  if (nextDraw === 'asks') {
+    return { title: kindName('purchased'), amount: `${creditsText(left('purchased'), locale)} credits left`, then: 'Nothing else is left, so the next request asks first whether it may use them.' };
+  }
+  const later = grantKinds.slice(grantKinds.indexOf(nextDraw) + 1).filter((kind) => left(kind) > 0 && (kind !== 'purchased' || !isDenied(snapshot.consent, workspaceId)));
+  const names = later.map((kind) => (kind === 'purchased' && !mayUsePurchased(snapshot.consent, workspaceId) ? 'purchased credits, once you allow them' : `${kind} credits`));
   return {
     title: kindName(nextDraw),
     amount: `${creditsText(left(nextDraw), locale)} credits left`,
     then: names.length === 0 ? 'Nothing comes after that.' : `Then ${names.join(', then ')}.`,
   };
+}
+
+/** Why nothing can be drawn although there may be a balance. */
+export function whyNothing({ balance, atMs }: Pick<Snapshot, 'balance' | 'atMs'>): string {
+  const starts = balance.grants.filter((grant) => grant.voided === undefined && grant.startsAtMs !== undefined && grant.startsAtMs > atMs && grant.remainingMicroCredits > 0);
+  if (balance.heldMicroCredits > 0) return 'Running requests hold all credits that could be used; what they do not use comes back when they end.';
+  if (starts.length > 0) return 'The credits that are left have not begun yet. Until then requests are refused, and nothing is charged for them.';
+  return balance.balanceMicroCredits > 0 ? 'The credits that are left are for other workspaces or models.' : 'The next request would be refused, and nothing would be charged for it.';
 }

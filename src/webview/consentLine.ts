@@ -25,7 +25,7 @@ export function consentProblem(view: View): TemplateResult | typeof nothing {
 /** The line, or nothing while there are no purchased credits and no permission for them. */
 export function consentLine(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
   if (!isConsentTold(snapshot)) return nothing;
-  const isLeftOut = mayBeAllowed(snapshot, view) && snapshot.consent.workspaceIds.length > 0;
+  const isLeftOut = mayBeAllowed(snapshot, view) && (snapshot.consent.everywhere || snapshot.consent.workspaceIds.length > 0);
   // The notice that this workspace is not allowed stands on every page and says the problem itself.
   const isNoticed = windowDraw(snapshot, view.workspaceId) === 'not-allowed' && !view.stale;
   return html`<div class="consent"><p id="consent" data-test="consent" tabindex="-1"><span class="dim">Purchased credits may be used by:</span> ${consentText(snapshot, view)}${isLeftOut ? ', but not by this one' : nothing}</p>

@@ -1,6 +1,7 @@
 // Who may use purchased credits, in words: one permission for all of them, given to every workspace or
 // to some. Pure; it decides nothing, the broker does that for each request.
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { mayUsePurchased } from '../protocol/windowDraw.ts';
 
 /** This window's workspace as the page knows it; without an id the broker has not told it yet. */
 export interface OwnWorkspace {
@@ -10,12 +11,15 @@ export interface OwnWorkspace {
 
 /** Whether this window's workspace is known and not allowed yet. */
 export function mayBeAllowed({ consent }: Pick<Snapshot, 'consent'>, { workspaceId }: OwnWorkspace): boolean {
-  return workspaceId !== undefined && !consent.everywhere && !consent.workspaceIds.includes(workspaceId);
+  return workspaceId !== undefined && !mayUsePurchased(consent, workspaceId);
 }
 
 /** Who may use purchased credits: "every workspace", "this workspace (billing-service) and 2 others", "nobody yet". */
 export function consentText({ consent }: Pick<Snapshot, 'consent'>, own: OwnWorkspace): string {
-  if (consent.everywhere) return 'every workspace';
+  if (consent.everywhere) {
+    const refused = consent.deniedWorkspaceIds.length;
+    return refused === 0 ? 'every workspace' : `every workspace but ${refused} that ${refused === 1 ? 'was' : 'were'} refused`;
+  }
   const isOwn = own.workspaceId !== undefined && consent.workspaceIds.includes(own.workspaceId);
   const others = consent.workspaceIds.length - (isOwn ? 1 : 0);
   if (isOwn) return `this workspace${own.workspaceLabel === undefined ? '' : ` (${own.workspaceLabel})`}${others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`}`;

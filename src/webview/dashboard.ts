@@ -2,8 +2,15 @@
 // state message, and turns clicks into messages. It keeps no number of its own.
 import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { PageChange } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/dashboardChanges.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { answersTable } from './answersTable.ts';
+import type { PageBudget } from './budgetDraft.ts';
+import type { BudgetForm } from './budgetForm.ts';
+import { budgetsArea, budgetsNow } from './budgetsTable.ts';
 import type { EntryFilter } from './entryText.ts';
+import { estimateLine } from './estimateLine.ts';
 import { explainPanel } from './explainPanel.ts';
 import { facts } from './facts.ts';
 import { grantsTable } from './grantsTable.ts';
@@ -12,13 +19,17 @@ import { incomingMessage } from './incomingMessage.ts';
 import { ledgerTable } from './ledgerTable.ts';
 import { limitsTable } from './limitsTable.ts';
 import { brokerDown, practiceNotice, snapshotNotices } from './notices.ts';
+import { beginChange, changesUnderWay, focusAfter } from './pageChanges.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
-import { brokerNowMs, firstPageState, receive, tabFrom } from './pageState.ts';
+import { firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
+import { emptyView, viewOf } from './pageView.ts';
+import { policiesPart } from './policiesPart.ts';
+import { priceNews } from './priceNews.ts';
+import { questionsPanel } from './questionsPanel.ts';
 import { recentTable } from './recentTable.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
 import { runsTable } from './runsTable.ts';
-import { usableLocale } from './timeText.ts';
 import { averageCost } from './topUpDraft.ts';
 import type { TopUpForm, TopUpOrder } from './topUpForm.ts';
 import { usageTables } from './usageTables.ts';
@@ -75,11 +86,15 @@ export class CodexDashboard extends LitElement {
     if (message.type === 'explainResult' && this.page !== before && document.activeElement?.id === 'head-explain') this.#showPanel = true;
     // The button lost the focus when it was disabled, and goes away with the permission.
     if (message.type === 'allowResult' && this.page !== before && !message.problem && document.hasFocus() && document.activeElement === document.body) this.querySelector<HTMLElement>('#consent')?.focus();
+    if (message.type === 'changeResult' && this.page !== before && !message.problem) this.#focusAfter(before.changes.changing.get(message.id));
   }
 
   readonly #act: PageActions = {
-    addCredits: () => { this.page = { ...this.page, tab: 'credits', focusAmount: true }; },
+    addCredits: () => { this.page = { ...this.page, tab: 'credits', focusNext: 'amount' }; },
     allow: () => this.#allow(),
+    change: (change) => this.#change(change),
+    openBudget: (budgetId) => this.#openBudget(budgetId),
+    closeBudget: () => this.#closeBudget(),
     run: (command: RunCommand) => this.#environment?.post({ type: 'run', command }),
     explain: (requestId, opener) => this.#explain(requestId, opener),
     closeExplanation: () => this.#closeExplanation(),
@@ -128,6 +143,36 @@ export class CodexDashboard extends LitElement {
     this.#environment?.post({ type: 'allow', id });
   }
 
+  #change(change: PageChange): void {
+    const { newest, changes } = this.page;
+    if (newest?.link.state !== 'connected' && change.kind !== 'seePrices' || changesUnderWay(changes).has(changeSubject(change))) return;
+    const id = this.#nextId();
+    this.page = { ...this.page, changes: beginChange(changes, id, change) };
+    this.#environment?.post({ type: 'change', id, change });
+  }
+
+  #openBudget(budgetId: string | undefined): void {
+    const failures = new Map(this.page.changes.failures);
+    failures.delete('budgetSet');
+    this.page = { ...this.page, tab: 'credits', changes: { ...this.page.changes, failures }, budgetForm: budgetId === undefined ? {} : { budgetId }, focusNext: 'budgetForm' };
+  }
+
+  #closeBudget(): void {
+    const { budgetForm: _closed, ...rest } = this.page;
+    this.page = rest;
+    this.querySelector<HTMLElement>('#head-budgets')?.focus();
+  }
+
+  /** A button loses the focus when it waits, and goes away with what it changed: the person goes on at its area. */
+  #focusAfter(change: PageChange | undefined): void {
+    const { activeElement } = document;
+    if (!change || !document.hasFocus() || activeElement !== document.body && !activeElement?.closest('budget-form')) return;
+    // With the last question its area goes away too.
+    const isLast = change.kind === 'answer' && (this.page.newest?.snapshot?.questions.length ?? 0) <= 1;
+    const to = isLast ? undefined : focusAfter(change).map((selector) => this.querySelector<HTMLElement>(selector)).find((element) => element !== null);
+    (to ?? this.querySelector<HTMLElement>(`#tab-${this.page.tab}`))?.focus();
+  }
+
   readonly #sendTopUp = (order: TopUpOrder): number => {
     const id = this.#nextId();
     this.#environment?.post({ type: 'topUp', id, ...order });
@@ -143,23 +188,6 @@ export class CodexDashboard extends LitElement {
     // The button element acts on Space but lets the page scroll as well.
     if (event.key === ' ' && event.target instanceof HTMLElement && event.target.localName === 'vscode-button') event.preventDefault();
     moveByRow(event);
-  }
-
-  #view(snapshot: Snapshot): View {
-    const { newest } = this.page;
-    return {
-      place: { locale: usableLocale(newest?.locale ?? 'en') },
-      nowMs: newest?.link.state === 'connected' ? brokerNowMs(this.page, this.#pageNowMs()) : snapshot.atMs,
-      show: newest?.show === 'used' ? 'used' : 'left',
-      stale: newest?.link.state !== 'connected',
-      practice: snapshot.broker.mode === 'practice',
-      workspaceId: newest?.workspaceId,
-      workspaceLabel: newest?.workspaceLabel,
-      cancelling: new Set(this.page.cancelling.values()),
-      explained: this.page.explanation?.requestId,
-      consentQuestion: this.page.consentQuestion,
-      act: this.#act,
-    };
   }
 
   #pageNowMs(): number {
@@ -180,33 +208,49 @@ export class CodexDashboard extends LitElement {
   #waiting(): TemplateResult {
     const link = this.page.newest?.link;
     if (link?.state === 'down') {
-      const view: View = { place: { locale: 'en' }, nowMs: this.#pageNowMs(), show: 'left', stale: true, practice: false, workspaceId: undefined, workspaceLabel: undefined, cancelling: new Set(), explained: undefined, consentQuestion: undefined, act: this.#act };
-      return html`<div class="notices">${brokerDown(link, undefined, view)}</div>`;
+      return html`<div class="notices">${brokerDown(link, undefined, emptyView(this.#pageNowMs(), this.#act))}</div>`;
     }
     return html`<div class="loading"><vscode-progress-ring aria-label="Connecting"></vscode-progress-ring><p>Connecting to the broker…</p><p class="dim">It starts with the first window and keeps running while requests do.</p></div>`;
   }
 
   #pages(snapshot: Snapshot, tab: Tab): TemplateResult {
     const { newest, explanation } = this.page;
-    const view = this.#view(snapshot);
+    const view = viewOf(this.page, snapshot, this.#pageNowMs(), this.#act);
     const panel = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
+      ${questionsPanel(snapshot, view)}
       <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#pageNowMs() }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', html`${practiceNotice(view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
-          <section class="area" aria-labelledby="head-days"><cost-chart .days=${snapshot.days} .locale=${view.place.locale}></cost-chart></section>${recentTable(snapshot, view)}`)}
+        ${panel('now', html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
+          <section class="area" aria-labelledby="head-days"><cost-chart .days=${snapshot.days} .locale=${view.place.locale}></cost-chart>${estimateLine(snapshot)}</section>${recentTable(snapshot, view)}`)}
         ${panel('ledger', ledgerTable(snapshot, this.filter, (filter) => { this.filter = filter; }, view))}
-        ${panel('credits', html`<div class="columns main"><div>${grantsTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>`)}
+        ${panel('credits', html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
+          ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 
   #topUp(snapshot: Snapshot, view: View): TemplateResult {
     const blocked = view.stale ? 'The broker is not reachable. Credits can be added when it runs.' : undefined;
     return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">Add credits</h2></header>
-      <topup-form .balance=${snapshot.balance} .consent=${snapshot.consent} .average=${averageCost(snapshot)} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
+      <topup-form .quiet=${this.page.budgetForm !== undefined} .balance=${snapshot.balance} .consent=${snapshot.consent} .average=${averageCost(snapshot)} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
         .blockedReason=${blocked} .practice=${view.practice} .locale=${view.place.locale} .answer=${this.page.topUpAnswer} .send=${this.#sendTopUp} .newKey=${this.#environment?.newKey}></topup-form></section>`;
   }
+
+  #budgetForm(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+    const { budgetForm } = this.page;
+    if (!budgetForm) return nothing;
+    const { budgetId } = budgetForm;
+    const editing = budgetId === undefined ? undefined : snapshot.budgets.find((one) => one.id === budgetId)?.budget;
+    // Somebody else removed it meanwhile.
+    if (budgetId !== undefined && !editing) return nothing;
+    const used = [...snapshot.running, ...snapshot.waiting, ...snapshot.recent];
+    const choices = { workspaces: view.workspaceNames, models: [...new Set(used.map((one) => one.model))], clients: [...new Set(used.map((one) => one.client))] };
+    return html`<budget-form .editing=${editing} .choices=${choices} .timeZone=${this.#environment?.timeZone() ?? 'UTC'} .busy=${view.changing.has('budgetSet')} .problem=${view.failures.get('budgetSet')} .stale=${view.stale}
+      .send=${this.#sendBudget} .cancel=${this.#act.closeBudget} .newKey=${this.#environment?.newKey}></budget-form>`;
+  }
+
+  readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });
 
   #bringPanelIntoView(): void {
     const panel = this.querySelector('.explain');
@@ -223,11 +267,25 @@ export class CodexDashboard extends LitElement {
       this.#showPanel = false;
       this.#bringPanelIntoView();
     }
-    const form = this.page.focusAmount ? this.querySelector<TopUpForm>('topup-form') : null;
-    if (!form) return;
-    this.page = { ...this.page, focusAmount: false };
+    this.#focusNext();
+  }
+
+  /** Gives the focus where it was promised, once that is there. */
+  #focusNext(): void {
+    const { focusNext } = this.page;
+    if (focusNext === undefined) return;
+    const target = this.querySelector<HTMLElement>({ amount: 'topup-form', budgets: '#head-budgets', budgetForm: 'budget-form' }[focusNext]);
+    if (!target) return;
+    const { focusNext: _given, ...rest } = this.page;
+    this.page = rest;
     this.#environment?.saveTab(this.page.tab);
+    if (focusNext === 'budgets') {
+      target.scrollIntoView({ block: 'start' });
+      target.focus({ preventScroll: true });
+      return;
+    }
     // A form that was made just now has no field yet.
-    void form.updateComplete.then(() => form.focusAmount());
+    const form = target as TopUpForm | BudgetForm;
+    void form.updateComplete.then(() => ('focusAmount' in form ? form.focusAmount() : form.focusLimit()));
   }
 }

@@ -6,14 +6,15 @@ import { clientName } from '../protocol/clientName.ts';
 import type { ExplainResult } from '../protocol/control.ts';
 import { signedCredits } from './amountText.ts';
 import { kindName } from './balanceText.ts';
-import { chargeUsd, explainTitle, formulaLine, noChargeText, sentenceCase, storyBesideLayers, termRow, verdictMark } from './explainText.ts';
+import { budgetVerdictRow, chargeUsd, correctedCost, correctionRow, explainTitle, formulaLine, noChargeText, sentenceCase, storyBesideLayers, termRow, verdictMark } from './explainText.ts';
 import type { OpenExplanation } from './pageState.ts';
 import { formatCredits } from '../domain/units.ts';
 import { dayAndTime, measuredTime, timeWithSeconds } from './timeText.ts';
 import { icon, prose } from './view.ts';
 import type { View } from './view.ts';
 
-function charge(result: ExplainResult, locale: string): TemplateResult {
+function charge(result: ExplainResult, view: View): TemplateResult {
+  const { locale } = view.place;
   if (!result.charge) return html`<p class="dim">${noChargeText(result)}</p>`;
   const { charge: made } = result;
   const formula = formulaLine(result);
@@ -22,28 +23,56 @@ function charge(result: ExplainResult, locale: string): TemplateResult {
     const row = termRow(term, locale);
     return html`<tr><td>${row.what}</td><td class="n">${row.tokens}</td><td class="n">${row.price}</td><td class="n">${row.credits}</td></tr>`;
   })}</tbody>
-    <tfoot><tr><td>Charge</td><td></td><td class="n plain">${chargeUsd(made.costMicroCredits, locale)}</td><td class="n">${formatCredits(made.costMicroCredits, 6, locale)}</td></tr></tfoot></table>
+    <tfoot><tr><td>Charge</td><td></td><td class="n plain">${chargeUsd(made.costMicroCredits, locale)}</td><td class="n">${formatCredits(made.costMicroCredits, 6, locale)}</td></tr>${corrections(result, view)}</tfoot></table>
     <p class="dim">${made.model}, ${made.tier} tier, price ${made.priceVersion}. Rounded once, at the end.</p>
     ${formula === undefined ? nothing : html`<p class="mono wrap">${formula}</p>`}
     ${made.uncoveredMicroCredits > 0 ? html`<p>${icon('warning', 's warn')} ${formatCredits(made.uncoveredMicroCredits, 6, locale)} credits of it were covered by no grant.</p>` : nothing}
     ${made.drawnMicroCredits === 0 && made.costMicroCredits > 0 && made.uncoveredMicroCredits === 0 ? html`<p class="dim">Nothing was drawn: the balance was not tracked.</p>` : nothing}`;
 }
 
+/** Late corrections below the charge, each with its reason, and what it comes to. */
+function corrections(result: ExplainResult, view: View): TemplateResult | typeof nothing {
+  const { locale } = view.place;
+  if (result.corrections.length === 0) return nothing;
+  return html`${result.corrections.map((one) => {
+    const row = correctionRow(one, locale);
+    return html`<tr class="plain"><td colspan="3">${row.what} <span class="dim">${dayAndTime(one.atMs, view.nowMs, view.place)} · ${one.reason}</span></td><td class="n">${row.credits}</td></tr>`;
+  })}<tr><td colspan="3">Corrected charge</td><td class="n">${formatCredits(correctedCost(result), 6, locale)}</td></tr>`;
+}
+
+/** The budgets that the request was measured by. */
+function budgets(result: ExplainResult, view: View): TemplateResult | typeof nothing {
+  const verdicts = result.decision.budgets ?? [];
+  if (verdicts.length === 0) return nothing;
+  return html`<h3>Budgets</h3><ul class="steps" data-test="explain-budgets">${verdicts.map((verdict) => {
+    const row = budgetVerdictRow(verdict, view.place.locale);
+    return html`<li>${icon(row.icon, row.icon === 'check' ? 'good' : row.icon === 'circle-slash' ? 'bad' : row.icon === 'warning' ? 'warn' : '')}<div>${row.word} <span class="tag line">${row.mode}</span> ${view.budgetNames.get(row.id) ?? row.id}<span class="sub">${row.sum}${verdict.endsAtMs === undefined ? '' : `, until ${dayAndTime(verdict.endsAtMs, view.nowMs, view.place)}`}</span></div></li>`;
+  })}</ul>`;
+}
+
+/** What would have let a refused request through, and when that comes by itself. */
+function toChange(result: ExplainResult, view: View): TemplateResult | typeof nothing {
+  const { toChange: sentences = [], retryAtMs, remedy, outcome } = result.decision;
+  if (outcome !== 'refuse') return nothing;
+  const all = sentences.length > 0 ? sentences : remedy === undefined ? [] : [remedy];
+  return html`${all.length === 0 ? nothing : html`<h3>What would change it</h3><ul class="plain" data-test="explain-change">${all.map((sentence) => html`<li>${prose(sentence)}</li>`)}</ul>`}
+    ${retryAtMs === undefined ? nothing : html`<p class="dim">By itself it changes ${dayAndTime(retryAtMs, view.nowMs, view.place)}.</p>`}`;
+}
+
 function decision(result: ExplainResult, locale: string): TemplateResult {
-  const { layers, slices, remedy } = result.decision;
+  const { layers, slices } = result.decision;
   return html`<ol class="steps">${layers.map((layer) => {
     const mark = verdictMark(layer.verdict);
     return html`<li class=${layer.verdict === 'skipped' ? 'off' : ''}>${icon(mark.icon, layer.verdict === 'passed' || layer.verdict === 'took' ? 'good' : layer.verdict === 'ended' ? 'bad' : '')}<div><span class="sr">${mark.word}: </span>${sentenceCase(layer.layer)}: <span class="dim">${layer.because}</span></div></li>`;
   })}</ol>
-    ${slices.length === 0 ? nothing : html`<p>Held ${formatCredits(result.decision.holdMicroCredits, 6, locale)}: <span class="dim">${slices.map((slice) => `${formatCredits(slice.microCredits, 6, locale)} ${kindName(slice.kind).toLowerCase()}`).join(', ')}</span></p>`}
-    ${remedy === undefined ? nothing : html`<p>${prose(remedy)}</p>`}`;
+    ${slices.length === 0 ? nothing : html`<p>Held ${formatCredits(result.decision.holdMicroCredits, 6, locale)}: <span class="dim">${slices.map((slice) => `${formatCredits(slice.microCredits, 6, locale)} ${kindName(slice.kind).toLowerCase()}`).join(', ')}</span></p>`}`;
 }
 
 function entries(result: ExplainResult, view: View): TemplateResult {
   if (result.entries.length === 0) return html`<p class="dim">None: the balance did not move.</p>`;
-  return html`<dl class="pairs right">${result.entries.map((entry) => html`<dt>${timeWithSeconds(entry.atMs, view.place)} ${entry.kind}</dt>
+  return html`<dl class="pairs right">${result.entries.map((entry) => html`<dt>${timeWithSeconds(entry.atMs, view.place)} ${entry.account === 'grant' ? entry.kind : `${entry.account}, ${entry.kind}`}</dt>
     <dd>${entry.kind === 'reserve' ? `${formatCredits(entry.heldDeltaMicroCredits, 6, view.place.locale)} held`
-    : entry.kind === 'void' ? `${formatCredits(Math.abs(entry.heldDeltaMicroCredits), 6, view.place.locale)} freed` : signedCredits(entry.amountMicroCredits, view.place.locale, 6)}</dd>`)}</dl>`;
+    : entry.kind === 'void' && entry.amountMicroCredits === 0 ? `${formatCredits(Math.abs(entry.heldDeltaMicroCredits), 6, view.place.locale)} freed` : signedCredits(entry.amountMicroCredits, view.place.locale, 6)}</dd>`)}</dl>`;
 }
 
 function body(result: ExplainResult, view: View): TemplateResult {
@@ -53,8 +82,8 @@ function body(result: ExplainResult, view: View): TemplateResult {
       <dt>Received</dt><dd>${dayAndTime(result.receivedAtMs, view.nowMs, view.place)}${result.waitedMs > 0 ? ` · waited ${measuredTime(result.waitedMs)}` : ''}</dd>
       ${result.attempts.length > 1 ? html`<dt>Attempts</dt><dd>${result.attempts.map((attempt) => attempt.outcome ?? 'running').join(', ')}</dd>` : nothing}</dl>
     ${story.length === 0 ? nothing : html`<h3>What happened</h3>${story.map((sentence) => html`<p>${sentence}</p>`)}`}
-    <h3>Formula</h3>${charge(result, locale)}
-    <h3>Decision</h3>${decision(result, locale)}
+    <h3>Formula</h3>${charge(result, view)}
+    <h3>Decision</h3>${decision(result, locale)}${budgets(result, view)}${toChange(result, view)}
     <h3>Entries</h3>${entries(result, view)}`;
 }
 

@@ -3,9 +3,10 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatCredits, formatUsd } from '../domain/units.ts';
+import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { creditsText, percentText, requestsText, tokensLine } from './amountText.ts';
-import { balanceLevel, drawText, grantedMicroCredits } from './balanceText.ts';
+import { balanceLevel, drawText } from './balanceText.ts';
 import { limitRow, tightestLimit } from './limitText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
@@ -19,14 +20,14 @@ function balanceFact(snapshot: Snapshot, view: View): TemplateResult {
       <dd>Usage is counted and priced. <span class="dim">The first top-up begins the balance.</span> <button type="button" class="link" @click=${view.act.addCredits}>Add credits…</button></dd></div>`;
   }
   const used = view.show === 'used';
-  const shown = used ? Math.max(0, grantedMicroCredits(balance) - balance.balanceMicroCredits) : balance.balanceMicroCredits;
+  const shown = used ? Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits) : balance.balanceMicroCredits;
   const level = balanceLevel(snapshot);
   const held = balance.heldMicroCredits;
   const warned = level === 'low' || level === 'critical' || level === 'blocked';
   return html`<div class="fact"><dt>${kind} ${view.show}</dt>
     <dd class="big"><span data-test="balance">${formatCredits(shown, 2, locale)}</span> <small>credits · <span data-test="balance-usd">${formatUsd(shown, 2, locale)}</span></small></dd>
     <dd>${warned ? html`<span class="nowrap">${icon('warning', 's warn')} ${level === 'blocked' ? 'used up' : level === 'critical' ? 'almost used up' : 'running low'}</span> <span class="dim">·</span> ` : nothing}
-    ${used ? html`${creditsText(balance.balanceMicroCredits, locale)} left` : html`of ${formatCredits(grantedMicroCredits(balance), 2, locale)} granted`}
+    ${used ? html`${creditsText(balance.balanceMicroCredits, locale)} left` : html`of ${formatCredits(grantedMicroCredits(balance, snapshot.atMs), 2, locale)} granted`}
     <span class="dim">· ${held > 0 ? `${creditsText(held, locale)} held by running requests` : 'nothing held'}${view.practice ? ' · dollars at real prices' : ''}</span></dd></div>`;
 }
 

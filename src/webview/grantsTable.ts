@@ -1,16 +1,19 @@
-// The grants in the order in which they are used, with what each has left. The order is the
-// waterfall's; this part only draws it.
+// The grants in the order in which they are used, with what each has left, when it begins and ends, and whom it is
+// for. The order is the waterfall's; this part only draws it, and offers to take back what was added a moment ago.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { lowShare } from '../domain/meter.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import type { GrantView, Snapshot } from '../protocol/snapshot.ts';
-import { windowDraw } from '../protocol/windowDraw.ts';
+import { isFree, windowDraw } from '../protocol/windowDraw.ts';
 import { creditsText } from './amountText.ts';
 import { consentLine } from './consentLine.ts';
-import { burnOrder, expiryText, kindName } from './balanceText.ts';
+import { kindName } from './balanceText.ts';
+import { allowanceOf, allowanceText, burnOrder, expiryText, grantState, restrictionText } from './grantText.ts';
 import type { LimitLevel } from './limitText.ts';
+import { duration } from './timeText.ts';
+import { changeLink, changeProblem, workspaceName } from './view.ts';
 import type { View } from './view.ts';
 
 function grantLevel(grant: GrantView): LimitLevel {
@@ -18,15 +21,38 @@ function grantLevel(grant: GrantView): LimitLevel {
   return grant.remainingMicroCredits < grant.amountMicroCredits * lowShare ? 'low' : 'fine';
 }
 
-function grantLine(grant: GrantView, place: number, inUse: boolean, view: View): TemplateResult {
+/** Whom a grant is for and what brings it back, below its name. */
+function subLine(grant: GrantView, snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  const allowance = allowanceOf(snapshot, grant);
+  const parts = [
+    ...(allowance ? [`Comes back each ${allowance.every}`] : []),
+    ...[restrictionText(grant, (id) => workspaceName(view, id))].filter((text) => text !== undefined),
+  ];
+  return parts.length === 0 ? nothing : html`<span class="sub">${parts.join(' · ')}</span>`;
+}
+
+function undoLink(grant: GrantView, view: View): TemplateResult | typeof nothing {
+  if (view.undo?.grantId !== grant.id || grant.voided !== undefined) return nothing;
+  return html`<div>${changeLink(view, { kind: 'undo', grantId: grant.id }, 'Take back', 'undo', `Take back the ${kindName(grant.kind).toLowerCase()} credits that were just added`)} <span class="dim nowrap" aria-hidden="true">· ${duration(view.undo.leftMs)} left</span></div>`;
+}
+
+function grantLine(grant: GrantView, place: number, inUse: boolean, snapshot: Snapshot, view: View): TemplateResult {
   const { locale } = view.place;
   const left = grant.amountMicroCredits > 0 ? Math.max(0, grant.remainingMicroCredits) / grant.amountMicroCredits : 0;
   const spent = Math.max(0, grant.amountMicroCredits - grant.remainingMicroCredits);
   const shown = view.show === 'left' ? grant.remainingMicroCredits : spent;
+  const state = grantState(grant, view.nowMs);
+  const isOver = state !== 'usable' && state !== 'not-begun';
   const sentence = `${kindName(grant.kind)}: ${creditsText(shown, locale)} of ${creditsText(grant.amountMicroCredits, locale)} credits ${view.show}`;
-  return html`<tr><td class="what"><span class="dim">${place}</span> ${kindName(grant.kind)}${grant.note === undefined ? nothing : html` <span class="dim">· ${grant.note}</span>`}${inUse ? html` <span class="tag line">in use</span>` : nothing}</td>
-    <td><usage-gauge .share=${view.show === 'left' ? left : 1 - left} .level=${grantLevel(grant)} .sentence=${sentence}></usage-gauge></td>
+  return html`<tr class=${isOver ? 'over' : ''}><td class="what"><span class="dim">${isOver ? '–' : place}</span> ${kindName(grant.kind)}${grant.note === undefined ? nothing : html` <span class="dim">· ${grant.note}</span>`}${inUse ? html` <span class="tag line">in use</span>` : nothing}${subLine(grant, snapshot, view)}${undoLink(grant, view)}</td>
+    <td>${isOver ? nothing : html`<usage-gauge .share=${view.show === 'left' ? left : 1 - left} .level=${grantLevel(grant)} .sentence=${sentence}></usage-gauge>`}</td>
     <td class="n">${formatCredits(shown, 2, locale)}</td><td class="n dim hide-s">${formatCredits(grant.amountMicroCredits, 2, locale)}</td><td class="dim">${expiryText(grant, view.nowMs, view.place)}</td></tr>`;
+}
+
+/** What comes back by itself, as a line below the table. */
+function allowanceLine(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  if (snapshot.allowances.length === 0) return nothing;
+  return html`<p class="dim empty" data-test="allowances">By itself come back: ${snapshot.allowances.map((allowance) => allowanceText(allowance, view.place.locale)).join('; ')}. What is left of them at the end of each period expires.</p>`;
 }
 
 /** The area. */
@@ -34,13 +60,15 @@ export function grantsTable(snapshot: Snapshot, view: View): TemplateResult {
   const { balance } = snapshot;
   const { locale } = view.place;
   const draw = windowDraw(snapshot, view.workspaceId);
-  const grants = burnOrder(balance.grants);
-  const first = grants.find((grant) => grant.kind === draw && grant.remainingMicroCredits > 0);
+  const kind = draw === 'asks' ? 'purchased' : draw;
+  const grants = burnOrder(balance.grants, view.nowMs);
+  const first = grants.find((grant) => grant.kind === kind && isFree(grant, view.workspaceId, snapshot.atMs));
   const free = balance.balanceMicroCredits - balance.heldMicroCredits;
-  return html`<section class="area" aria-labelledby="head-grants"><header class="head"><h2 id="head-grants">Credits in the order they are used</h2></header>
+  return html`<section class="area" aria-labelledby="head-grants" data-test="grants"><header class="head"><h2 id="head-grants" tabindex="-1">Credits in the order they are used</h2></header>
     ${grants.length === 0 ? html`<p class="dim empty">${balance.tracked ? 'Every grant has expired.' : 'The balance is not tracked. Usage is counted and priced; the first credits that you add begin the balance.'}</p>`
     : html`<table class="stack grants" aria-labelledby="head-grants"><thead><tr><th scope="col">Grant</th><th scope="col" class="gauge-column"><span class="sr">Gauge</span></th><th scope="col" class="n">${view.show === 'left' ? 'Left' : 'Used'}</th><th scope="col" class="n hide-s">of</th><th scope="col">Until</th></tr></thead>
-      <tbody>${repeat(grants, (grant) => grant.id, (grant, index) => grantLine(grant, index + 1, grant === first, view))}</tbody>
+      <tbody>${repeat(grants, (grant) => grant.id, (grant, index) => grantLine(grant, index + 1, grant === first, snapshot, view))}</tbody>
       <tfoot><tr><td>Balance</td><td></td><td class="n">${formatCredits(balance.balanceMicroCredits, 2, locale)}</td><td class="n plain dim hide-s">${formatUsd(balance.balanceMicroCredits, 2, locale)}</td>
-        <td class="plain dim">${formatCredits(balance.heldMicroCredits, 2, locale)} held · ${formatCredits(free, 2, locale)} free</td></tr></tfoot></table>`}${consentLine(snapshot, view)}</section>`;
+        <td class="plain dim">${formatCredits(balance.heldMicroCredits, 2, locale)} held · ${formatCredits(free, 2, locale)} free</td></tr></tfoot></table>`}
+    ${view.undo ? changeProblem(view, { kind: 'undo', grantId: view.undo.grantId }) : nothing}${allowanceLine(snapshot, view)}${consentLine(snapshot, view)}</section>`;
 }

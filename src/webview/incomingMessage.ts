@@ -17,9 +17,11 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
       return isRecord(data['link']) && linkStates.includes(data['link']['state']) && typeof data['locale'] === 'string'
         && (data['snapshot'] === undefined || isRecord(data['snapshot'])) ? data as ExtensionMessage : undefined;
     case 'openTopUp':
-      return { type: 'openTopUp' };
+    case 'openBudgets':
+      return { type: data['type'] };
     case 'topUpResult':
     case 'allowResult':
+    case 'changeResult':
     case 'explainResult':
     case 'cancelResult':
       return Number.isInteger(data['id']) ? data as ExtensionMessage : undefined;

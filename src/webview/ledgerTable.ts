@@ -16,7 +16,8 @@ import type { View } from './view.ts';
 
 function entryLine(entry: EntryView, text: EntryText, drawnFrom: string, view: View): TemplateResult {
   const { locale } = view.place;
-  const holds = entry.kind === 'reserve' || entry.kind === 'void';
+  // A void of a hold gives credits free; a void of a grant takes them.
+  const holds = entry.kind === 'reserve' || entry.kind === 'void' && entry.requestId !== undefined;
   const chosen = entry.requestId !== undefined && entry.requestId === view.explained;
   return html`<tr class=${chosen ? 'chosen' : ''}><td class="dim nowrap time">${rowTime(entry.atMs, view.nowMs, view.place)}</td>
     <td class="what ell">${icon(text.icon, 's')} ${text.title}${text.detail === undefined ? nothing : html` <span class="dim">· ${text.detail}</span>`}</td>

@@ -3,6 +3,7 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './main.css';
+import { BudgetForm } from './budgetForm.ts';
 import { CostChart } from './costChart.ts';
 import { CodexDashboard } from './dashboard.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
@@ -21,6 +22,7 @@ declare function acquireVsCodeApi(): WebviewHost;
 customElements.define('usage-gauge', UsageGauge);
 customElements.define('cost-chart', CostChart);
 customElements.define('topup-form', TopUpForm);
+customElements.define('budget-form', BudgetForm);
 customElements.define('codex-dashboard', CodexDashboard);
 
 const host = acquireVsCodeApi();
@@ -36,6 +38,7 @@ page.start({
     return () => clearInterval(timer);
   },
   newKey: () => crypto.randomUUID(),
+  timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
   loadTab: () => (host.getState() as { tab?: unknown } | null | undefined)?.tab,
   saveTab: (tab) => host.setState({ tab }),
 });

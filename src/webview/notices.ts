@@ -5,9 +5,11 @@ import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { budgetName, stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
+import { creditsText } from './amountText.ts';
 import { allowButton, consentProblem } from './consentLine.ts';
-import { balanceLevel } from './balanceText.ts';
+import { balanceLevel, whyNothing } from './balanceText.ts';
 import { dayAndTime, duration } from './timeText.ts';
 import { icon, prose } from './view.ts';
 import type { RunCommand, View } from './view.ts';
@@ -50,6 +52,21 @@ function noKey(view: View): TemplateResult {
     </dl></section>`;
 }
 
+/** What stops every request of this window whatever credits there are: one cause, one notice. */
+function stopNotice(snapshot: Snapshot, view: View): TemplateResult | undefined {
+  const { owedMicroCredits } = snapshot.balance;
+  if (owedMicroCredits > 0) {
+    return notice('warning', `${creditsText(owedMicroCredits, view.place.locale)} credits are owed.`, 'They were spent before they were taken back, so new requests are refused; nothing is charged for them. Purchased credits that you add pay what is owed first.',
+      html`<vscode-button secondary @click=${view.act.addCredits}>Add credits…</vscode-button>`);
+  }
+  const budget = stoppingBudget(snapshot.budgets, view.workspaceId);
+  if (!budget) return undefined;
+  const { endsAtMs } = budget.use;
+  const ends = endsAtMs === undefined ? 'It goes on when the budget is raised or removed.' : `It begins anew ${dayAndTime(endsAtMs, view.nowMs, view.place)}, in ${duration(endsAtMs - view.nowMs)}.`;
+  return notice('warning', 'A budget is used up.', `The budget of ${budgetName(budget.view)} refuses new requests of this window; nothing is charged for them. ${ends}`,
+    html`<vscode-button secondary @click=${() => view.act.openBudget(budget.view.id)}>Change the budget…</vscode-button>`);
+}
+
 function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
   const level = balanceLevel(snapshot);
   const add = html`<vscode-button secondary @click=${view.act.addCredits}>Add credits…</vscode-button>`;
@@ -59,10 +76,10 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
   }
   const draw = windowDraw(snapshot, view.workspaceId);
   if (draw === 'not-allowed') {
-    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left, so its requests are refused; nothing is charged for them.', html`${allowButton(snapshot, view, 'notice-allow-workspace')}${consentProblem(view)}`);
+    return notice('warning', 'This workspace may not use purchased credits.', 'No others are left and they were refused to it, so its requests are refused; nothing is charged for them.', html`${allowButton(snapshot, view, 'notice-allow-workspace')}${consentProblem(view)}`);
   }
   if (draw === 'none') {
-    return notice('warning', 'The next request would be refused.', 'Running requests hold all credits that are left; what they do not use comes back when they end.', add);
+    return notice('warning', snapshot.balance.heldMicroCredits > 0 ? 'The next request waits or is refused.' : 'The next request would be refused.', whyNothing(snapshot), add);
   }
   if (level === 'critical') return notice('warning', 'Credits are almost used up.', 'When they end, new requests are refused until credits are added.', add);
   return nothing;
@@ -82,5 +99,5 @@ export function snapshotNotices(snapshot: Snapshot, view: View): TemplateResult 
     ${snapshot.problems.filter((each) => each.code !== 'no_api_key').map((each) => problemNotice(each, view))}
     ${keyRejected ? notice('error', 'OpenAI does not accept the API key.', 'Requests fail until another key is stored; nothing is charged for them.', button(view, 'setApiKey', 'Store another key…')) : nothing}
     ${snapshot.key.state === 'missing' && !view.practice ? noKey(view) : nothing}
-    ${view.stale ? nothing : balanceNotice(snapshot, view)}`;
+    ${view.stale ? nothing : stopNotice(snapshot, view) ?? balanceNotice(snapshot, view)}`;
 }

@@ -12,6 +12,8 @@ export interface PageEnvironment {
   every(intervalMs: number, callback: () => void): () => void;
   /** A key that no other form has, for one top-up. */
   newKey(): string;
+  /** The time zone of the person, by its IANA name. */
+  timeZone(): string;
   /** The tab that was open when the page was last shown, as it was stored. */
   loadTab(): unknown;
   /** Stores the open tab for the next time. */

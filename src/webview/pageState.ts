@@ -5,6 +5,9 @@ import type { CreditsAddResult, ExplainResult } from '../protocol/control.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { balanceLevel } from './balanceText.ts';
+import { endChange, madeText, noChanges } from './pageChanges.ts';
+import type { ChangeState } from './pageChanges.ts';
+import { usableLocale } from './timeText.ts';
 
 /** The pages, in the order of their tabs. */
 export const tabs = ['now', 'ledger', 'credits'] as const;
@@ -46,15 +49,20 @@ export interface PageState {
   readonly consentQuestion?: ConsentQuestion;
   /** Requests whose cancellation was asked for, by the question's id. */
   readonly cancelling: ReadonlyMap<number, string>;
+  readonly changes: ChangeState;
+  /** The form for a budget, where it is open: for a new one, or for the one with the id. */
+  readonly budgetForm?: { readonly budgetId?: string };
+  /** Credits that may still be taken back, until a time of the page's clock. */
+  readonly undo?: { readonly grantId: string; readonly untilMs: number };
   /** The sentence for the page's live region; changes are announced once. */
   readonly announcement: string;
-  /** True from `openTopUp` until the amount field got the focus. */
-  readonly focusAmount: boolean;
+  /** What is to get the focus as soon as it is there: the amount of a top-up, the budgets, the form for one. */
+  readonly focusNext?: 'amount' | 'budgets' | 'budgetForm';
 }
 
 /** The page before anything arrived. */
 export function firstPageState(tab: Tab): PageState {
-  return { tab, cancelling: new Map(), announcement: '', focusAmount: false };
+  return { tab, cancelling: new Map(), changes: noChanges, announcement: '' };
 }
 
 /** A stored tab name, or `now`. */
@@ -66,9 +74,11 @@ export function tabFrom(value: unknown): Tab {
 export function receive(state: PageState, message: ExtensionMessage, nowMs: number): PageState {
   switch (message.type) {
     case 'state': return receiveState(state, message, nowMs);
-    case 'openTopUp': return { ...state, tab: 'credits', focusAmount: true };
+    case 'openTopUp': return { ...state, tab: 'credits', focusNext: 'amount' };
+    case 'openBudgets': return { ...state, tab: 'credits', focusNext: 'budgets' };
     case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
     case 'allowResult': return receiveConsent(state, message);
+    case 'changeResult': return receiveChange(state, message);
     case 'explainResult':
       return state.explanation?.id === message.id
         ? { ...state, explanation: { requestId: state.explanation.requestId, ...answerOf(message) } } : state;
@@ -90,6 +100,19 @@ function receiveConsent(state: PageState, message: Extract<ExtensionMessage, { t
   return message.problem ? { ...state, consentQuestion: { id: message.id, problem: message.problem } } : { ...rest, announcement: 'This workspace may use purchased credits now.' };
 }
 
+function receiveChange(state: PageState, message: Extract<ExtensionMessage, { type: 'changeResult' }>): PageState {
+  const end = endChange(state.changes, message);
+  if (!end) return state;
+  // A problem is painted beside what was asked for, where it is announced by itself.
+  if (message.problem) return { ...state, changes: end.state };
+  const { budgetForm, ...rest } = state;
+  const isFormOver = end.change.kind === 'budgetSet' || end.change.kind === 'budgetRemove' && end.change.budgetId === budgetForm?.budgetId;
+  return {
+    ...(isFormOver || budgetForm === undefined ? rest : { ...rest, budgetForm }), changes: end.state,
+    announcement: madeText(end.change, message, usableLocale(state.newest?.locale ?? 'en')) || state.announcement,
+  };
+}
+
 function answerOf<R>(message: { readonly id: number; readonly result?: R; readonly problem?: Problem }): { id: number; result?: R; problem?: Problem } {
   return {
     id: message.id,
@@ -101,9 +124,12 @@ function answerOf<R>(message: { readonly id: number; readonly result?: R; readon
 function receiveState(state: PageState, message: StateMessage, nowMs: number): PageState {
   const fresh = message.snapshot !== undefined && !isSame(message.snapshot, state.newest?.snapshot);
   const receivedAtMs = fresh ? nowMs : state.snapshotReceivedAtMs;
+  const { undo: _undo, ...rest } = state;
   return {
-    ...state,
+    ...rest,
     newest: message,
+    // The extension's clock may be another computer's, so only the time that is left is told.
+    ...(message.undo ? { undo: { grantId: message.undo.grantId, untilMs: nowMs + message.undo.leftMs } } : {}),
     ...(receivedAtMs === undefined ? {} : { snapshotReceivedAtMs: receivedAtMs }),
     announcement: announcementFor(state.newest, message) ?? state.announcement,
   };
@@ -114,12 +140,15 @@ function isSame(a: Snapshot, b: Snapshot | undefined): boolean {
   return b !== undefined && a.sequence === b.sequence && a.broker.startedAtMs === b.broker.startedAtMs && a.broker.pid === b.broker.pid;
 }
 
-/** What is worth saying aloud: the link's loss and return, and the balance crossing a line. */
+/** What is worth saying aloud: the link's loss and return, a question, and the balance crossing a line. */
 function announcementFor(before: StateMessage | undefined, after: StateMessage): string | undefined {
   if (before === undefined) return undefined;
   if (before.link.state !== 'down' && after.link.state === 'down') return 'The broker is not running. The numbers are the last ones known.';
   if (before.link.state === 'down' && after.link.state === 'connected') return 'The broker runs again.';
   if (!before.snapshot || !after.snapshot) return undefined;
+  const known = new Set(before.snapshot.questions.map((question) => question.requestId));
+  const asked = after.snapshot.questions.find((question) => !known.has(question.requestId));
+  if (asked) return `A request waits for your answer. ${asked.text}`;
   const [was, is] = [balanceLevel(before.snapshot), balanceLevel(after.snapshot)];
   if (was === is) return undefined;
   if (is === 'blocked') return 'No credits left. New requests are refused and cost nothing.';

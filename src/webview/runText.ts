@@ -10,15 +10,18 @@ export function ordinal(place: number): string {
   return `${place}${suffix}`;
 }
 
-/** "Running", "Waiting, 2nd". */
-export function runState(run: RunView): string {
+/** "Running", "Waiting, 2nd", "Parked", "Asks you". @param asked it waits with a question */
+export function runState(run: RunView, asked = false): string {
   if (run.state === 'running') return 'Running';
+  if (run.state === 'parked') return asked ? 'Asks you' : 'Parked';
   return run.place === undefined ? 'Waiting' : `Waiting, ${ordinal(run.place)}`;
 }
 
 /** Why a request waits and when it probably starts, as one or two sentences; undefined while it runs. */
-export function waitSentence(run: RunView, nowMs: number): string | undefined {
+export function waitSentence(run: RunView, nowMs: number, asked = false): string | undefined {
   if (run.state === 'running') return undefined;
+  // Why it may not be sent yet is the question's own text, which stands on top of the page.
+  if (run.state === 'parked') return asked ? 'It goes on with your answer.' : `${run.reason ?? 'It waits for credits.'} It goes on by itself when what running requests reserve comes back.`;
   const reason = run.reason ?? 'It waits for its turn.';
   const starts = run.startsAtMs === undefined ? 'The start is not known yet.'
     : run.startsAtMs - nowMs <= 1000 ? 'Starts now.' : `Starts in about ${duration(run.startsAtMs - nowMs)}.`;

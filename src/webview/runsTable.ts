@@ -12,11 +12,11 @@ import { stopwatch } from './timeText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
-function runLine(run: RunView, view: View): TemplateResult {
-  const why = waitSentence(run, view.nowMs);
-  const mark = run.state === 'waiting' ? icon('clock', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
+function runLine(run: RunView, asked: boolean, view: View): TemplateResult {
+  const why = waitSentence(run, view.nowMs, asked);
+  const mark = run.state === 'waiting' ? icon('clock', 's') : run.state === 'parked' ? icon(asked ? 'question' : 'debug-pause', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
   const stopping = view.cancelling.has(run.requestId);
-  return html`<tr><td class="nowrap state">${mark} ${runState(run)}</td>
+  return html`<tr><td class="nowrap state">${mark} ${runState(run, asked)}</td>
     <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}</td>
     <td class="hide-m nowrap">${run.model}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
     <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">none</span>`}</td>
@@ -28,7 +28,8 @@ function runLine(run: RunView, view: View): TemplateResult {
 export function runsTable(snapshot: Snapshot, view: View): TemplateResult {
   const waiting = snapshot.waiting.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
   const runs = [...snapshot.running, ...waiting];
+  const asking = new Set(snapshot.questions.map((question) => question.requestId));
   return html`<section class="area" aria-labelledby="head-runs" data-test="running"><header class="head"><h2 id="head-runs">Running and waiting</h2><span class="dim">${runSummary(snapshot.running.length, waiting.length)}</span></header>
     ${runs.length === 0 ? nothing : html`<table class="stack runs" data-rows aria-labelledby="head-runs"><thead><tr><th scope="col">State</th><th scope="col">Workspace and client</th><th scope="col" class="hide-m">Model</th><th scope="col" class="n hide-s">Tokens</th><th scope="col" class="n hide-m">Held</th><th scope="col" class="n">Time</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
-      <tbody>${repeat(runs, (run) => run.requestId, (run) => runLine(run, view))}</tbody></table>`}</section>`;
+      <tbody>${repeat(runs, (run) => run.requestId, (run) => runLine(run, asking.has(run.requestId), view))}</tbody></table>`}</section>`;
 }

@@ -18,7 +18,7 @@ export interface TopUpOrder {
 }
 
 /**
- * Properties: `balance`, `average` (cost of today's requests), `consent` (who may use purchased credits
+ * Properties: `quiet` while another form on the page is the one in use, `balance`, `average` (cost of today's requests), `consent` (who may use purchased credits
  * now), `workspaceId` and `workspaceLabel` of this window, `blockedReason` when nothing can be added now,
  * `practice`, `locale`, `answer`, and the functions `send` and `newKey`.
  */
@@ -26,10 +26,11 @@ export class TopUpForm extends LitElement {
   static override properties = {
     balance: { attribute: false }, average: { attribute: false }, consent: { attribute: false },
     workspaceId: { attribute: false }, workspaceLabel: { attribute: false },
-    blockedReason: { attribute: false }, practice: { type: Boolean }, locale: { type: String }, answer: { attribute: false },
+    quiet: { type: Boolean }, blockedReason: { attribute: false }, practice: { type: Boolean }, locale: { type: String }, answer: { attribute: false },
     usdText: { state: true }, scope: { state: true }, askedId: { state: true },
   };
 
+  declare quiet: boolean;
   declare balance: BalanceView | undefined;
   declare average: AverageCost | undefined;
   declare consent: Snapshot['consent'] | undefined;
@@ -53,6 +54,7 @@ export class TopUpForm extends LitElement {
     this.usdText = '10';
     this.locale = 'en';
     this.practice = false;
+    this.quiet = false;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -107,7 +109,7 @@ export class TopUpForm extends LitElement {
       ${this.#outcome(amount)}
       <p class="dim">${this.practice ? 'Practice credits cost nothing and buy nothing; they let the simulated upstream run.' : 'A personal budget caps what is spent through this broker. No payment happens here: OpenAI bills the API key directly.'}</p>
       <p id="topup-reason" class="reason">${reason === undefined ? nothing : html`${icon(this.blockedReason === undefined ? 'info' : 'warning', 's')} ${reason}`}</p>
-      <div class="row"><vscode-button class="primary" ?secondary=${this.answer?.result !== undefined} data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale, this.answer?.result !== undefined)}</vscode-button></div>
+      <div class="row"><vscode-button class="primary" ?secondary=${this.quiet || this.answer?.result !== undefined} data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale, this.answer?.result !== undefined)}</vscode-button></div>
       <div data-test="topup-result" class="result" role="status">${this.#result()}</div></form>`;
   }
 

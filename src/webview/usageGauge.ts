@@ -5,16 +5,18 @@ import type { TemplateResult } from 'lit';
 import type { LimitLevel } from './limitText.ts';
 
 /**
- * Properties: `share` and `tick` from 0 to 1 (absent when unknown), `level`, and `sentence`, which
+ * Properties: `share` and `tick` from 0 to 1 (absent when unknown), `reserved` (a hatched part behind the share),
+ * `level`, and `sentence`, which
  * is the whole meaning for a screen reader. Without a share it is dashed and speaks as an image,
  * because a meter without a value is not a meter.
  */
 export class UsageGauge extends LitElement {
   static override properties = {
-    share: { type: Number }, tick: { type: Number }, level: { type: String }, sentence: { type: String },
+    share: { type: Number }, reserved: { type: Number }, tick: { type: Number }, level: { type: String }, sentence: { type: String },
   };
 
   declare share: number | undefined;
+  declare reserved: number | undefined;
   declare tick: number | undefined;
   declare level: LimitLevel;
   declare sentence: string;
@@ -31,7 +33,7 @@ export class UsageGauge extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.share === undefined ? nothing : html`<span class="fill"></span>`}${this.tick === undefined ? nothing : html`<span class="tick"></span>`}`;
+    return html`${this.share === undefined ? nothing : html`<span class="fill"></span>`}${this.share === undefined || !this.reserved ? nothing : html`<span class="reserved"></span>`}${this.tick === undefined ? nothing : html`<span class="tick"></span>`}`;
   }
 
   protected override updated(): void {
@@ -41,6 +43,8 @@ export class UsageGauge extends LitElement {
       if (part && share !== undefined) part.style[property] = `${Math.min(1, Math.max(0, share)) * 100}%`;
     };
     place('.fill', 'width', this.share);
+    place('.reserved', 'left', this.share);
+    place('.reserved', 'width', this.reserved);
     place('.tick', 'left', this.tick);
     this.dataset['level'] = this.share === undefined ? 'unknown' : this.level;
     this.setAttribute('aria-label', this.sentence);

@@ -1,7 +1,10 @@
 // What every part of the page is painted with, beside the snapshot: place, clock, taste, and what the
 // buttons do. Parts are plain functions of this; none of them keeps state or talks to the extension.
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { Problem } from '../domain/problem.ts';
+import type { PageChange } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/dashboardChanges.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import type { ConsentQuestion } from './pageState.ts';
 import type { Place } from './timeText.ts';
@@ -14,6 +17,11 @@ export interface PageActions {
   addCredits(): void;
   /** Asks for this workspace's permission to use purchased credits. */
   allow(): void;
+  /** Asks for a change, unless one about the same is under way. */
+  change(change: PageChange): void;
+  /** Opens the form for a budget, a new one where no id is given, or closes it. */
+  openBudget(budgetId?: string): void;
+  closeBudget(): void;
   run(command: RunCommand): void;
   explain(requestId: string, opener: EventTarget | null): void;
   closeExplanation(): void;
@@ -37,7 +45,39 @@ export interface View {
   /** Request whose explanation is open. */
   readonly explained: string | undefined;
   readonly consentQuestion: ConsentQuestion | undefined;
+  /** Changes under way by their subjects, and why the newest ones were not made. */
+  readonly changing: ReadonlyMap<string, PageChange>;
+  readonly failures: ReadonlyMap<string, Problem>;
+  /** Names of workspaces by id, as far as they are known. */
+  readonly workspaceNames: ReadonlyMap<string, string>;
+  /** Names of budgets by id. */
+  readonly budgetNames: ReadonlyMap<string, string>;
+  /** Credits that may still be taken back, and for how long. */
+  readonly undo: { readonly grantId: string; readonly leftMs: number } | undefined;
+  readonly pricesSeenAtMs: number;
   readonly act: PageActions;
+}
+
+/** Why a change was not made, as a line beside its button, or nothing. */
+export function changeProblem(view: View, change: PageChange): TemplateResult | typeof nothing {
+  const problem = view.failures.get(changeSubject(change));
+  return problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`;
+}
+
+/** Whether a change about the same is under way. */
+export function isChanging(view: View, change: PageChange): boolean {
+  return view.changing.has(changeSubject(change));
+}
+
+/** A link-like button that asks for a change; it waits while the change is under way. */
+export function changeLink(view: View, change: PageChange, label: string, hook: string, spoken: string): TemplateResult {
+  const busy = isChanging(view, change);
+  return html`<button type="button" class="link" data-test=${hook} data-row-stop aria-label=${spoken} ?disabled=${busy || view.stale} @click=${() => view.act.change(change)}>${busy ? `${label}…` : label}</button>`;
+}
+
+/** A workspace's name, or its id where none is known. */
+export function workspaceName(view: Pick<View, 'workspaceNames'>, workspaceId: string): string {
+  return view.workspaceNames.get(workspaceId) ?? workspaceId;
 }
 
 /** A sentence in which `backticks` mark code, as remedies write commands. Its text stays text. */

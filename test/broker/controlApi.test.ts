@@ -11,6 +11,7 @@ import { SnapshotFeed } from '../../src/broker/snapshotFeed.ts';
 import type { Workspace } from '../../src/broker/store/ledgerPort.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { reserveCommand, settleCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
@@ -53,6 +54,25 @@ const codeOf = (outcome: Awaited<ReturnType<World['call']>>) => (outcome.ok ? un
 const top = { amountMicroCredits: 5_000_000, kind: 'purchased', key: 'k1', consent: { scope: 'everywhere' } };
 
 describe('control calls', () => {
+  it('tell by name what was answered for good, and take each answer back', () => withApi(async ({ call }, folder) => {
+    const { workspaceId } = valueOf<{ workspaceId: string }>(await call('token', { workspacePath: folder, label: 'shop' }));
+    const told = async () => {
+      const { consent, unpricedModels, workspaceLabels } = valueOf<Snapshot>(await call('status'));
+      return [consent.deniedWorkspaceIds, consent.deniedEverywhere, unpricedModels, workspaceLabels];
+    };
+    assert.deepEqual(await told(), [[], undefined, undefined, undefined], 'nothing answered is left out');
+    for (const [method, args] of [['consent', { scope: 'workspace', workspaceId, answer: 'deny' }], ['consent', { scope: 'everywhere', answer: 'deny' }], ['unpricedSet', { model: 'm', answer: 'allow' }], ['unpricedSet', { model: 'n', answer: 'deny' }]] as const) valueOf(await call(method, args));
+    assert.deepEqual(await told(), [[workspaceId], true, [{ model: 'm', answer: 'allow' }, { model: 'n', answer: 'deny' }], { [workspaceId]: 'shop' }]);
+    for (const [method, args] of [['consent', { scope: 'workspace', workspaceId, answer: 'ask' }], ['consent', { scope: 'everywhere', answer: 'ask' }], ['unpricedSet', { model: 'm', answer: 'ask' }]] as const) assert.deepEqual(valueOf(await call(method, args)), { answer: 'ask' });
+    assert.deepEqual((await told()).slice(0, 3), [[], undefined, [{ model: 'n', answer: 'deny' }]]);
+  }));
+
+  it('name the workspaces that budgets and grants are for', () => withApi(async ({ call }, folder) => {
+    const { workspaceId } = valueOf<{ workspaceId: string }>(await call('token', { workspacePath: folder, label: 'shop' }));
+    valueOf(await call('creditsAdd', { ...top, kind: 'included', workspaces: [workspaceId, 'ws_gone'] }));
+    assert.deepEqual(valueOf<Snapshot>(await call('status')).workspaceLabels, { [workspaceId]: 'shop' });
+  }));
+
   it('give a workspace one token, however often it is asked for, and store only its hash', () => withApi(async ({ call, registered, ledger }, folder) => {
     const first = valueOf<{ token: string; workspaceId: string; baseUrl: string; codexBaseUrl: string }>(await call('token', { workspacePath: folder }));
     assert.deepEqual(valueOf(await call('token', { workspacePath: folder })), first);

@@ -17,6 +17,9 @@ describe('the meter', () => {
       ['loading', meterFace({ link: 'connecting', show: 'left', unit: 'credits', locale: 'en' }), 'Codex', 'dashboard'],
       ['waiting', paint({ waiting: { place: 2, startsInMs: 9100 } }), '2nd · 10 s', 'dashboard'],
       ['waiting', paint({ waiting: { place: 11 } }), '11th in line', 'dashboard'],
+      ['waiting', paint({ waiting: {} }), 'Waiting', 'dashboard'],
+      ['asks', paint({ question: { text: 'May it?', count: 1 }, waiting: { place: 1 }, balanceMicroCredits: 0 }), 'Asks you', 'answer'],
+      ['stale', paint({ question: { text: 'May it?', count: 1 } }, { link: 'connecting' }), '80.00 left', 'dashboard'],
       ['stale', paint({ waiting: { place: 2 } }, { link: 'connecting' }), '80.00 left', 'dashboard'],
       ['practice', paint({ practice: true, keyMissing: true }), '80.00 left', 'dashboard'],
       ['no-key', paint({ keyMissing: true }), 'Add key', 'setApiKey'],
@@ -24,6 +27,9 @@ describe('the meter', () => {
       ['untracked', paint({ tracked: false }), '5.00 today', 'dashboard'],
       ['blocked', paint({ balanceMicroCredits: 0 }), 'No credits', 'topUp'],
       ['blocked', paint({ notAllowed: true }), 'Not allowed', 'topUp'],
+      ['blocked', paint({ owedMicroCredits: 2 * credit, budget: { text: 'b' } }), 'Credits owed', 'topUp'],
+      ['blocked', paint({ budget: { text: 'b' }, balanceMicroCredits: 0 }), 'Budget used up', 'budgets'],
+      ['blocked', paint({ budget: { text: 'b' }, tracked: false }), 'Budget used up', 'budgets'],
       ['critical', paint({ balanceMicroCredits: 9.99 * credit }), '9.99 left', 'topUp'],
       ['low', paint({ balanceMicroCredits: 24.99 * credit }), '24.99 left', 'dashboard'],
       ['ok', paint(), '80.00 left', 'dashboard'],
@@ -33,11 +39,11 @@ describe('the meter', () => {
       assert.ok(face.icon.length > 0 && face.spoken.length > 4, state);
     }
     assert.deepEqual(rows.filter(([, face]) => face.background === 'error').map(([state]) => state), ['broker-down']);
-    assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['key-rejected', 'blocked', 'blocked', 'critical']);
+    assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['asks', 'key-rejected', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked', 'critical']);
   });
 
   it('teaches the same words in practice mode, and tells it apart by its icon', () => {
-    for (const more of [{}, { balanceMicroCredits: 20 * credit }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 0 }, { notAllowed: true }, { tracked: false }]) {
+    for (const more of [{}, { balanceMicroCredits: 20 * credit }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 0 }, { notAllowed: true }, { tracked: false }, { owedMicroCredits: 1 }, { budget: { text: 'b' } }]) {
       const [live, practice] = [paint(more), paint({ ...more, practice: true, keyMissing: true, keyRejected: true })];
       assert.deepEqual([practice.text, practice.action, practice.background], [live.text, live.action, live.background]);
       assert.equal(practice.icon, live.state === 'blocked' ? 'circle-slash' : 'beaker');
@@ -75,6 +81,12 @@ describe('the meter', () => {
     assert.equal(paint({ waiting: { place: 1, startsInMs: 400 } }).spoken, 'A request is 1st in line, starts in about 1 second');
     assert.equal(paint({ waiting: { place: 3 } }).spoken, 'A request is 3rd in line');
     assert.equal(paint({}, { link: 'connecting' }).spoken, '80.00 credits left at 22:06; connecting to the broker again');
+    assert.equal(paint({ waiting: {} }).spoken, 'A request waits until running requests give back what they do not use');
+    assert.equal(paint({ question: { text: 'May it?', count: 1 } }).spoken, 'A request waits for your answer. May it?');
+    assert.equal(paint({ question: { text: 'May it?', count: 3 } }).spoken, '3 requests wait for your answer. May it?');
+    assert.equal(paint({ owedMicroCredits: 2 * credit }).spoken, 'Blocked: 2.00 credits are owed. Add purchased credits to go on');
+    assert.equal(paint({ budget: { text: '100.00 credits per week', until: 'Mon 16:40' } }).spoken, 'Blocked: the budget of 100.00 credits per week is used up until Mon 16:40');
+    assert.equal(paint({ budget: { text: '100.00 credits' } }).spoken, 'Blocked: the budget of 100.00 credits is used up. Raise it to go on');
     assert.equal(paint({ balanceMicroCredits: 0 }).spoken, 'Blocked: no credits left. Add credits to go on');
   });
 
@@ -87,10 +99,11 @@ describe('the meter', () => {
     const amount = fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: 1_000_000_000_000_000 }));
     const any = fc.record({
       balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
+      owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.constant({ text: 'b', until: 'Mon' }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
-    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), ({ waiting, ...rest }, show, unit, locale) => {
-      const face = paint({ ...rest, ...(waiting ? { waiting } : {}) }, { show, unit, locale });
+    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), ({ waiting, owed, budget, question, ...rest }, show, unit, locale) => {
+      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(question ? { question } : {}) }, { show, unit, locale });
       assert.ok(face.text.length <= 14, `"${face.text}"`);
       if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);
       if (face.state === 'untracked') assert.ok(face.text.endsWith('today'), face.text);

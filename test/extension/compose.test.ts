@@ -12,7 +12,7 @@ import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { fakeControlToken, fakeWorkspaceToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
 import { eventually, realSchedule } from './manualSchedule.ts';
-import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+import { practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
 const key = `sk-test-${'k'.repeat(40)}`;
 
@@ -75,6 +75,43 @@ describe('extension as a whole', function whole() {
     await eventually('both meters show it', () => [first, second].every((fake) => meter(fake) === '$(dashboard) 592.18 left'));
     await eventually('the page is told', () => page?.sent.some((message) => (message as { type: string }).type === 'topUpResult') ?? false);
     assert.deepEqual((broker.calls.find(({ method }) => method === 'creditsAdd')?.args as { consent: unknown } | undefined)?.consent, { scope: 'workspace', workspaceId: 'ws_1' });
+  });
+
+  it('asks in the window whose request waits, and sends its answer once', async () => {
+    broker.answers['answer'] = () => { push(snapshotFixture()); return { answered: true }; };
+    const [first, second] = [openWindow(), openWindow()];
+    for (const fake of [first, second]) fake.focused = false;
+    await eventually('both know their workspace', () => broker.calls.filter(({ method }) => method === 'token').length === 2);
+    // Both windows of this test stand for the same workspace; an orphan is asked where the focus is.
+    first.holding = second.holding = true;
+    push(snapshotFixture({ questions: [questionFixture({ workspaceId: 'ws_9', hasWindow: false })] }));
+    await eventually('both meters ask', () => [first, second].every((fake) => meter(fake) === '$(question) Asks you'));
+    assert.deepEqual([first.shown, second.shown], [[], []]);
+    second.focused = true;
+    second.fire('focus');
+    assert.deepEqual(second.shown.map((one) => one.buttons), [['Once', 'This Task', 'This Workspace', 'More…']]);
+    second.shown[0]?.choose('This Task');
+    await eventually('the broker was answered', () => broker.calls.some(({ method }) => method === 'answer'));
+    assert.deepEqual(broker.calls.find(({ method }) => method === 'answer')?.args, { requestId: 'req_q1', answer: 'task' });
+    await eventually('the meters show the balance again', () => [first, second].every((fake) => meter(fake) === '$(dashboard) 342.18 left'));
+    assert.equal(first.shown.length, 0);
+  });
+
+  it('tells the page how long its top-up can be taken back, and which prices were seen', async () => {
+    broker.answers['creditsAdd'] = () => ({ grant: { id: 'g7' }, created: true, balance: broker.snapshot.balance });
+    const fake = openWindow((each) => { each.globalState.set('pricesSeenAtMs', 44); });
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    await run(fake, 'showBudgets');
+    const [page] = fake.panels;
+    page?.say({ type: 'ready' });
+    assert.deepEqual(page?.sent.at(-1), { type: 'openBudgets' });
+    fake.answers.push('Add Credits');
+    page?.say({ type: 'topUp', id: 1, amountMicroCredits: 250_000_000, key: 'key-12345678', scope: 'workspace' });
+    await eventually('the page is told', () => page?.sent.some((message) => (message as { type: string }).type === 'topUpResult') ?? false);
+    const states = page?.sent.filter((message): message is { type: 'state'; undo?: { grantId: string; leftMs: number }; pricesSeenAtMs?: number } => (message as { type: string }).type === 'state') ?? [];
+    assert.equal(states.at(-1)?.undo?.grantId, 'g7');
+    assert.equal(states[0]?.pricesSeenAtMs, 44);
+    assert.equal(states[0]?.undo, undefined);
   });
 
   it('stores a key in the secret storage and at the broker, and nowhere else', async () => {

@@ -7,9 +7,11 @@ import { dashboardAction, type ActionParts } from '../../src/extension/dashboard
 import { dashboardHtml } from '../../src/extension/dashboardPage.ts';
 import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
 import { explanationText } from '../../src/extension/explainDocument.ts';
+import { UndoableTopUps } from '../../src/extension/undoableTopUps.ts';
 import type { ExtensionMessage, PageMessage } from '../../src/protocol/dashboardMessages.ts';
 import { fakeEditor, fakePanel, type FakePanel } from '../support/fakeEditor.ts';
 import { settle } from './manualSchedule.ts';
+import { budgetFixture, questionFixture, snapshotFixture } from './snapshotFixture.ts';
 
 const state: ExtensionMessage = { type: 'state', link: { state: 'connecting' }, meter: { state: 'loading', icon: 'x', text: 'x', spoken: 'x', action: 'dashboard' }, show: 'left', locale: 'en' };
 
@@ -30,6 +32,7 @@ const actions = (change: Partial<ActionParts> = {}) => {
   const parts: ActionParts = {
     editor: fake.editor, log: fake.log, practice: () => false,
     call: (async (method: string, args: unknown) => { calls.push({ method, args }); return method === 'creditsAdd' ? { grant: { id: 'g' }, created: true, balance: {} } : { cancelled: true }; }) as ActionParts['call'],
+    topUps: new UndoableTopUps(() => 1_000_000), memory: { update: async () => undefined }, snapshot: () => snapshotFixture({ questions: [questionFixture()], budgets: [budgetFixture(50)] }),
     workspace: { label: 'here', token: async () => ({ token: 't', workspaceId: 'ws_1', baseUrl: '', codexBaseUrl: '' }) },
     ...change,
   };
@@ -40,7 +43,7 @@ const topUp = { type: 'topUp', id: 7, amountMicroCredits: 250_000_000, key: 'key
 describe('dashboard panel', () => {
   it('loads scripts by nonce only and nothing from elsewhere', () => {
     const { fake, panel } = scene();
-    panel.show(false);
+    panel.show();
     const shown = fake.panels[0];
     assert.ok(shown);
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(shown.panel.webview.html)?.[1]?.replaceAll('&#39;', '\'') ?? '';
@@ -55,8 +58,8 @@ describe('dashboard panel', () => {
 
   it('keeps one panel, greets the page when it is ready, and opens the form once', async () => {
     const { fake, panel } = scene();
-    panel.show(true);
-    panel.show(false);
+    panel.show('topUp');
+    panel.show();
     assert.equal(fake.panels.length, 1);
     const [page] = fake.panels as [FakePanel];
     panel.changed();
@@ -65,24 +68,26 @@ describe('dashboard panel', () => {
     assert.deepEqual(page.sent, [state, { type: 'openTopUp' }]);
     page.say({ type: 'ready' });
     assert.equal(page.sent.length, 3, 'the form opens once');
-    panel.show(true);
+    panel.show('topUp');
     assert.deepEqual(page.sent.at(-1), { type: 'openTopUp' });
+    panel.show('budgets');
+    assert.deepEqual(page.sent.at(-1), { type: 'openBudgets' });
     page.say({ type: 'cancel', id: 1, requestId: 'r' });
     await settle();
     assert.deepEqual(page.sent.at(-1), { type: 'cancelResult', id: 1, cancelled: true });
     page.panel.dispose();
-    panel.show(false);
+    panel.show();
     assert.equal(fake.panels.length, 2);
   });
 
   it('opens the form on the page that is loaded anew, after another tab had hidden the first', () => {
     const { fake, panel } = scene();
-    panel.show(false);
+    panel.show();
     const [page] = fake.panels as [FakePanel];
     page.say({ type: 'ready' });
     page.turn(false);
     panel.changed();
-    panel.show(true);
+    panel.show('topUp');
     page.turn(true);
     assert.deepEqual(page.sent, [state], 'nothing is said to a page that does not listen yet');
     page.say({ type: 'ready' });
@@ -100,17 +105,18 @@ describe('dashboard panel', () => {
     second.onDidDispose(() => { closed = true; });
     panel.restore(second);
     assert.ok(closed);
-    panel.show(false);
+    panel.show();
     assert.equal(fake.panels.length, 0);
   });
 
   it('ignores every message that has no known shape', () => {
     const { fake, panel, handled } = scene();
-    panel.show(false);
+    panel.show();
     const [page] = fake.panels as [FakePanel];
     const hostile: unknown[] = [
       { type: 'run', command: 'workbench.action.quit' }, { type: 'topUp', id: 1, amountMicroCredits: -5, key: 'key-12345678', scope: 'everywhere' },
       { ...topUp, amountMicroCredits: 1.5 }, { ...topUp, scope: 'ask' }, { ...topUp, key: 'short' }, { type: 'explain', id: 1, requestId: 'x'.repeat(201) }, { type: 'cancel', id: '1', requestId: 'r' }, { type: '__proto__' },
+      { type: 'change', id: 1, change: { kind: 'shutdown' } }, { type: 'change', id: 1, change: { kind: 'answer', requestId: 'r', answer: 'yes' } }, { type: 'change', id: 1 },
     ];
     for (const message of hostile) page.say(message);
     fc.assert(fc.property(fc.anything(), (message) => { page.say(message); }));
@@ -173,6 +179,21 @@ describe('dashboard actions', () => {
     assert.deepEqual(calls, [{ method: 'consent', args: { scope: 'workspace', workspaceId: 'ws_1' } }]);
   });
 
+  it('remembers a grant that it made, so that it can be taken back, and not one that was there', async () => {
+    const made = actions({ practice: () => true });
+    await dashboardAction(made.parts, topUp);
+    assert.equal(made.parts.topUps.newest()?.grantId, 'g');
+    const again = actions({ practice: () => true, call: (async () => ({ grant: { id: 'g' }, created: false, balance: {} })) as unknown as ActionParts['call'] });
+    await dashboardAction(again.parts, topUp);
+    assert.equal(again.parts.topUps.newest(), undefined);
+  });
+
+  it('passes a change on', async () => {
+    const { calls, parts } = actions();
+    assert.deepEqual(await dashboardAction(parts, { type: 'change', id: 9, change: { kind: 'askEverywhere' } }), { type: 'changeResult', id: 9 });
+    assert.deepEqual(calls, [{ method: 'consent', args: { scope: 'everywhere', answer: 'ask' } }]);
+  });
+
   it('refuses more than the largest grant', async () => {
     const { calls, parts } = actions();
     const answer = await dashboardAction(parts, { ...topUp, amountMicroCredits: 1_000_000_000_001 });
@@ -196,11 +217,24 @@ describe('dashboard actions', () => {
 
   it('writes an explanation in which nothing from outside is markup', () => {
     const text = explanationText({
-      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, entries: [], story: ['It ran. [x](command:evil) <b>', 'Safety: All is well.'],
+      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It ran. [x](command:evil) <b>', 'Safety: All is well.'],
       decision: { outcome: 'admit', layers: [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }], slices: [], holdMicroCredits: 0 },
     });
     assert.doesNotMatch(text, /command:evil|<b>/);
     assert.match(text, /## Charge\n\nNo charge\./);
     assert.equal(text.split('All is well').length, 2, 'a layer is told once');
+    assert.doesNotMatch(text, /## Budgets|## What/);
+  });
+
+  it('writes the budgets of a decision and what would change it, once', () => {
+    const text = explanationText({
+      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It was refused.', 'Raise the budget.'],
+      decision: {
+        outcome: 'refuse', layers: [], slices: [], holdMicroCredits: 0, toChange: ['Raise the budget.'],
+        budgets: [{ budgetId: 'b1', key: '', unit: 'credits', mode: 'hard', limit: 5_000_000, used: 4_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over' }],
+      },
+    }).replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    assert.match(text, /## Budgets\n\n- b1 \(hard\): 4\.00 credits used, 0\.00 credits reserved, 2\.00 credits wanted of 5\.00 credits; it does not fit\n/);
+    assert.equal(text.split('Raise the budget.').length, 2);
   });
 });

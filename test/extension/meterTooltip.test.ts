@@ -7,7 +7,7 @@ import { gaugeImage } from '../../src/extension/gaugeImage.ts';
 import { durationWords, limitLine, percent } from '../../src/extension/limitLine.ts';
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
 import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
-import { practiceSnapshot, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
+import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
 
 const facts: TooltipFacts = {
   link: { state: 'connected' }, snapshot: snapshotFixture(), taste: { show: 'left', unit: 'credits', locale: 'en' }, theme: 'dark', nowMs: 1_000_000,
@@ -46,9 +46,25 @@ describe('tooltip card', () => {
   });
 
   it('tells a window whose workspace is not allowed that it would be refused', () => {
-    const snapshot = snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'] } });
+    const snapshot = snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: ['ws_1'] } });
     assert.match(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_1' }), /This workspace may not use purchased credits/);
+    assert.match(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_3' }), /the next request asks you/);
     assert.match(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_2' }), /draws from purchased credits/);
+  });
+
+  it('puts a question of this window before all else, and only while it can be answered', () => {
+    const snapshot = snapshotFixture({ questions: [questionFixture(), questionFixture({ requestId: 'r2' }), questionFixture({ requestId: 'r3', workspaceId: 'ws_2' })] });
+    const card = unescaped(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_1' }));
+    assert.ok(card.startsWith('$(question) **A request waits for your answer**, 1 more · [Answer](command:codexBroker.answerQuestion)  \nCodex CLI in "billing-service" needs up to 4.50 credits'), card);
+    assert.match(card, /It is refused \d\d:\d\d if nobody answers\./);
+    for (const other of [{ workspaceId: 'ws_9' }, { workspaceId: 'ws_1', link: { state: 'connecting' } }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot, ...other }), /waits for your answer/);
+  });
+
+  it('names what is owed in place of what the next request draws from, and full budgets', () => {
+    const { balance } = snapshotFixture();
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ balance: { ...balance, owedMicroCredits: 2_500_000 }, budgets: [budgetFixture(85)] }) }));
+    assert.ok(card.includes('**2.50 credits are owed**') && card.includes('$(warning) Budget 100.00 credits per week: 85 % used'), card);
+    assert.doesNotMatch(card, /draws from/);
   });
 
   it('puts a missing key first, and shows commands without their marks', () => {
@@ -79,15 +95,16 @@ describe('tooltip card', () => {
   it('shows names from outside as text', () => {
     const evil = '](command:workbench.action.quit) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> | $(trash) **b** www.evil.example a@b.example `code`';
     const card = meterTooltip({
-      ...facts,
+      ...facts, workspaceId: 'ws_1',
       snapshot: snapshotFixture({
         windows: [{ id: 'x', model: evil, measure: 'tokens', windowMinutes: 1, limit: 2, remaining: 1 }],
         recent: facts.snapshot?.recent.map((request) => ({ ...request, workspaceLabel: evil, requestId: `${evil}")'` })) ?? [],
+        questions: [questionFixture({ text: evil })], budgets: [{ ...budgetFixture(90, { per: 'workspace' }, { key: 'ws_1', label: evil }), text: evil }],
         problems: [{ code: 'internal', message: evil, remedy: '\u202Eevil\u0000' }],
       }),
     });
     const withoutOwn = card.replace(/\[[^\]]*\]\(command:codexBroker\.\w+(\?[\w%.~-]+)?\)/g, '').replace(/!\[[^\]]*\]\(data:image\/svg\+xml;base64,[\w+/=]+\)/g, '');
-    assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
+    assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|question|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
     const row = card.split('\n').find((line) => line.startsWith('|') && line.includes('data:image'));
     assert.equal(row?.replace(/!\[[^\]]*\]\([^)]*\)/, '').split('|').length, 6, 'the table keeps its cells');
   });

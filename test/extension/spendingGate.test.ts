@@ -5,10 +5,10 @@ import { passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
 import { spendingVerdict, type GateFacts } from '../../src/extension/spendingGate.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
-import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+import { budgetFixture, practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
 const missing = { key: { state: 'missing' } } as const;
-const elsewhere = { consent: { everywhere: false, workspaceIds: ['ws_2'] } };
+const elsewhere = { consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: ['ws_1'] } };
 const facts = (snapshot: Snapshot | undefined, change: Partial<GateFacts> = {}): GateFacts => ({ trusted: true, connected: true, uncappedAllowed: false, ...(snapshot ? { snapshot } : {}), ...change });
 
 describe('spending gate', () => {
@@ -20,10 +20,16 @@ describe('spending gate', () => {
     ['connected, nothing known yet', facts(undefined), 'broker'],
     ['practice without a key', facts(practiceSnapshot(missing)), 'go'],
     ['practice before its first credits', facts(practiceSnapshot({ ...missing, balance: untrackedSnapshot().balance, nextDraw: 'untracked' })), 'go'],
-    ['practice without a balance', facts(practiceSnapshot({ ...missing, balance: { tracked: true, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } })), 'top-up'],
-    ['credits that another workspace alone may use', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_1' }), 'not-allowed'],
+    ['practice without a balance', facts(practiceSnapshot({ ...missing, balance: { tracked: true, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] } })), 'top-up'],
+    ['credits that this workspace was not asked about yet: the request asks', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_3' }), 'go'],
+    ['owed credits', facts(snapshotFixture({ balance: { ...snapshotFixture().balance, owedMicroCredits: 1 } })), 'owed'],
+    ['owed credits in practice', facts(practiceSnapshot({ balance: { ...snapshotFixture().balance, owedMicroCredits: 1 } })), 'owed'],
+    ['a hard budget that is used up', facts(snapshotFixture({ budgets: [budgetFixture(100)] })), 'budget'],
+    ['a hard budget that is used up, without a balance', facts(untrackedSnapshot({ budgets: [budgetFixture(100)] }), { uncappedAllowed: true }), 'budget'],
+    ['a soft budget that is used up', facts(snapshotFixture({ budgets: [budgetFixture(100, { mode: 'soft' })] })), 'go'],
+    ['credits that were refused to this workspace', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_1' }), 'not-allowed'],
     ['the workspace that may use them', facts(snapshotFixture(elsewhere), { workspaceId: 'ws_2' }), 'go'],
-    ['other credits, in a workspace that may not use purchased ones', facts(snapshotFixture({ ...elsewhere, nextDraw: 'included' }), { workspaceId: 'ws_1' }), 'go'],
+    ['other credits, in a workspace that may not use purchased ones', facts(snapshotFixture({ ...elsewhere, balance: { ...snapshotFixture().balance, grants: snapshotFixture().balance.grants.map((grant) => ({ ...grant, kind: 'included' })) } }), { workspaceId: 'ws_1' }), 'go'],
     ['no key', facts(snapshotFixture(missing)), 'key'],
     ['no key comes before no credits', facts(withBalance(0, missing)), 'key'],
     ['a rejected key', facts(snapshotFixture({ key: { state: 'rejected' } })), 'key-rejected'],
@@ -32,7 +38,7 @@ describe('spending gate', () => {
     ['no credits', facts(withBalance(0)), 'top-up'],
     ['a negative balance', facts(withBalance(-5)), 'top-up'],
     ['no credits, uncapped allowed before: the cap counts', facts(withBalance(0), { uncappedAllowed: true }), 'top-up'],
-    ['all that is left is held', facts(snapshotFixture({ balance: { tracked: true, balanceMicroCredits: 5, heldMicroCredits: 5, grants: [] } })), 'top-up'],
+    ['all that is left is held', facts(snapshotFixture({ balance: { tracked: true, balanceMicroCredits: 5, heldMicroCredits: 5, owedMicroCredits: 0, grants: [] } })), 'top-up'],
     ['one microcredit', facts(withBalance(1)), 'go'],
   ];
   for (const [name, given, verdict] of table) it(`${name}: ${verdict}`, () => { assert.equal(spendingVerdict(given), verdict); });
@@ -74,7 +80,7 @@ describe('spending gate', () => {
   });
 
   it('offers the cure of each obstacle and spends nothing', async () => {
-    for (const [snapshot, button, command] of [[snapshotFixture(missing), 'Set API Key', commandNames.setApiKey], [snapshotFixture(missing), 'Practice Mode', commandNames.startPracticeMode], [withBalance(0), 'Top Up', commandNames.topUp]] as const) {
+    for (const [snapshot, button, command] of [[snapshotFixture(missing), 'Set API Key', commandNames.setApiKey], [snapshotFixture(missing), 'Practice Mode', commandNames.startPracticeMode], [withBalance(0), 'Top Up', commandNames.topUp], [snapshotFixture({ budgets: [budgetFixture(100)] }), 'Show Budgets', commandNames.showBudgets], [snapshotFixture({ balance: { ...snapshotFixture().balance, owedMicroCredits: 1 } }), 'Top Up', commandNames.topUp]] as const) {
       const { passed, fake } = await ask(snapshot, button);
       assert.equal(passed, false);
       assert.deepEqual(fake.executed.map((each) => each.command), [command]);

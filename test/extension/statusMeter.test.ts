@@ -7,7 +7,7 @@ import { commandNames } from '../../src/extension/commandNames.ts';
 import { paintEveryMs, StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
 import { fakeEditor } from '../support/fakeEditor.ts';
 import { manualSchedule } from './manualSchedule.ts';
-import { practiceSnapshot, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
 const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
 const connected = { state: 'connected' } as const;
@@ -41,7 +41,14 @@ describe('status bar meter', () => {
     ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) 342.18 left', commandNames.openDashboard, undefined],
     ['critical in practice', { link: connected, snapshot: practiceSnapshot({ balance: withBalance(12_400_000).balance }), taste }, '$(beaker) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['rejected key', { link: connected, snapshot: snapshotFixture({ key: { state: 'rejected' } }), taste }, '$(key) Key rejected', commandNames.setApiKey, 'statusBarItem.warningBackground'],
-    ['this workspace is not allowed', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'] } }), taste, workspaceId: 'ws_1' }, '$(circle-slash) Not allowed', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['asked', { link: connected, snapshot: snapshotFixture({ questions: [questionFixture()], waiting: waiting.waiting }), taste, workspaceId: 'ws_1' }, '$(question) Asks you', commandNames.answerQuestion, 'statusBarItem.warningBackground'],
+    ['asked in another window', { link: connected, snapshot: snapshotFixture({ questions: [questionFixture()] }), taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['parked', { link: connected, snapshot: snapshotFixture({ waiting: waiting.waiting.map(({ place: _place, startsAtMs: _starts, ...run }) => ({ ...run, state: 'parked' })) }), taste, workspaceId: 'ws_1' }, '$(history) Waiting', commandNames.openDashboard, undefined],
+    ['owed', { link: connected, snapshot: snapshotFixture({ balance: { ...snapshotFixture().balance, owedMicroCredits: 5 } }), taste }, '$(circle-slash) Credits owed', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['a budget is used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(100)] }), taste }, '$(circle-slash) Budget used up', commandNames.showBudgets, 'statusBarItem.warningBackground'],
+    ['a budget is nearly used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(99)] }), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['this workspace was not asked yet', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: [] } }), taste, workspaceId: 'ws_1' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['this workspace is not allowed', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: ['ws_1'] } }), taste, workspaceId: 'ws_1' }, '$(circle-slash) Not allowed', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['untracked', { link: connected, snapshot: untrackedSnapshot(), taste }, '$(dashboard) 3.37 today', commandNames.openDashboard, undefined],
     ['connecting again', { link: { state: 'connecting', attempt: 2 }, snapshot: snapshotFixture(), taste }, '$(sync~spin) 342.18 left', commandNames.openDashboard, undefined],
   ];

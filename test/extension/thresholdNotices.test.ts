@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { crossedTo, ThresholdNotices, type BalanceLevel } from '../../src/extension/thresholdNotices.ts';
 import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
-import { practiceSnapshot, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+import { budgetFixture, practiceSnapshot, questionFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
 const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
 
@@ -44,11 +44,11 @@ describe('threshold notices', () => {
     assert.equal(fake.shown.length, 0);
   });
 
-  it('takes a workspace without permission, or a rejected key, for no lack of credits', async () => {
+  it('takes a workspace without permission, a rejected key, a question, a debt or a used-up budget for no lack of credits', async () => {
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
     const notices = new ThresholdNotices(fake.editor, fakeMemory(fake.globalState));
-    const nobody = { everywhere: false, workspaceIds: [] };
-    for (const change of [{}, { consent: nobody, nextDraw: 'none' }, { key: { state: 'rejected' } }] as const) await notices.see(withBalance(400_000_000, change), taste, true);
+    const nobody = { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] };
+    for (const change of [{}, { consent: nobody, nextDraw: 'none' }, { key: { state: 'rejected' } }, { questions: [questionFixture()] }, { budgets: [budgetFixture(100)] }, { balance: { ...withBalance(400_000_000).balance, owedMicroCredits: 5 } }] as const) await notices.see(withBalance(400_000_000, change), taste, true);
     assert.equal(fake.shown.length, 0);
   });
 

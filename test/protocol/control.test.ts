@@ -6,6 +6,8 @@ import { controlArguments, grantMicroCreditsMax } from '../../src/protocol/contr
 import type { ControlMethod } from '../../src/protocol/controlArguments.ts';
 
 const takes = (method: ControlMethod, args: unknown) => controlArguments[method].safeParse(args).success;
+const budget = { id: 'b', per: 'workspace', of: 'ws', unit: 'credits', limit: 0, period: { rollingHours: 5 }, timeZone: 'UTC', mode: 'hard' };
+const allowance = { id: 'a', kind: 'included', amountMicroCredits: 1, every: 'week', weekStartsOn: 7, timeZone: 'UTC', priority: 50 };
 const add = { amountMicroCredits: 1, kind: 'purchased', key: 'k', consent: { scope: 'ask' } };
 
 describe('arguments of control calls', () => {
@@ -14,6 +16,12 @@ describe('arguments of control calls', () => {
     assert.ok(takes('token', { workspacePath: '/a', label: 'A' }));
     assert.ok(takes('creditsAdd', { ...add, amountMicroCredits: grantMicroCreditsMax, expiresAtMs: 5, note: '', consent: { scope: 'workspace', workspaceId: 'ws' } }));
     assert.ok(takes('consent', { scope: 'everywhere' }) && takes('consent', { scope: 'workspace', workspaceId: 'ws' }));
+    for (const answer of ['allow', 'deny', 'ask']) assert.ok(takes('consent', { scope: 'everywhere', answer }) && takes('consent', { scope: 'workspace', workspaceId: 'ws', answer }) && takes('unpricedSet', { model: 'm', answer }));
+    for (const answer of ['once', 'task', 'workspace', 'always', 'never']) assert.ok(takes('answer', { requestId: 'r', answer }));
+    assert.ok(takes('creditsAdd', { ...add, priority: 0, startsAtMs: 0, models: ['gpt-6*'], workspaces: ['ws'] }));
+    assert.ok(takes('budgetSet', { budget }) && takes('budgetSet', { budget: { ...budget, of: undefined, period: 'life' } }) && takes('budgetRemove', { id: 'b' }) && takes('allowanceSet', { allowance }));
+    assert.ok(takes('policySet', { name: 'unpriced', value: 'ceiling' }) && takes('policySet', { name: 'unattended', value: 'allow' }));
+    assert.ok(takes('correct', { key: 'k', reason: 'r', what: { kind: 'void', grantId: 'g', disputed: false } }));
     assert.ok(takes('usage', { by: 'thread', sinceMs: 0 }));
     assert.ok(takes('explain', { id: 'x' }) && takes('cancel', { requestId: 'x' }) && takes('setApiKey', { apiKey: 'sk-x' }));
   });
@@ -27,7 +35,10 @@ describe('arguments of control calls', () => {
       ['creditsAdd', { ...add, kind: 'stolen' }], ['creditsAdd', { ...add, key: '' }], ['creditsAdd', { ...add, key: 'k'.repeat(201) }], ['creditsAdd', { ...add, note: 'n'.repeat(201) }],
       ['creditsAdd', { ...add, consent: undefined }], ['creditsAdd', { ...add, consent: { scope: 'workspace' } }], ['creditsAdd', { ...add, consent: { scope: 'ask', workspaceId: 'x' } }],
       ['consent', {}], ['consent', { scope: 'ask' }], ['consent', { scope: 'workspace' }], ['consent', { scope: 'everywhere', workspaceId: 'ws' }], ['consent', { scope: 'workspace', workspaceId: '' }],
-      ['creditsAdd', { ...add, expiresAtMs: 8_640_000_000_000_001 }], ['creditsAdd', { ...add, priority: 1 }], ['usage', { by: 'user' }], ['usage', { by: 'day', sinceMs: -1 }],
+      ['creditsAdd', { ...add, expiresAtMs: 8_640_000_000_000_001 }], ['creditsAdd', { ...add, priority: -1 }], ['creditsAdd', { ...add, priority: 1001 }], ['creditsAdd', { ...add, models: [] }],
+      ['consent', { scope: 'everywhere', answer: 'never' }], ['unpricedSet', { model: 'm' }], ['unpricedSet', { model: '', answer: 'ask' }], ['answer', { requestId: 'r', answer: 'yes' }], ['answer', { answer: 'once' }],
+      ['budgetSet', { budget: { ...budget, limit: -1 } }], ['budgetSet', { budget: { ...budget, period: { rollingHours: 0 } } }], ['budgetSet', { budget: { ...budget, per: 'team' } }], ['budgetSet', { budget: { ...budget, x: 1 } }],
+      ['allowanceSet', { allowance: { ...allowance, kind: 'purchased' } }], ['policySet', { name: 'unattended', value: 'ask' }], ['correct', { key: 'k', reason: '', what: { kind: 'void', grantId: 'g', disputed: false } }], ['usage', { by: 'user' }], ['usage', { by: 'day', sinceMs: -1 }],
       ['explain', { id: '' }], ['explain', {}], ['token', { workspacePath: 'p'.repeat(4097) }], ['setApiKey', { apiKey: 's'.repeat(501) }], ['status', { x: 1 }], ['status', null], ['status', []], ['shutdown', 'now'],
     ];
     for (const [method, args] of bad) assert.ok(!takes(method, args), `${method} ${JSON.stringify(args)}`);

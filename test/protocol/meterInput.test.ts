@@ -1,22 +1,23 @@
 // From a snapshot to the meter's input: the sums, this window's own waiting request, and nothing else.
 import assert from 'node:assert/strict';
+import { policyDefaults } from '../../src/domain/directives.ts';
 import { meterFace } from '../../src/domain/meter.ts';
 import { problem } from '../../src/domain/problem.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
-import type { GrantView, RunView, Snapshot } from '../../src/protocol/snapshot.ts';
+import type { GrantView, QuestionView, RunView, Snapshot } from '../../src/protocol/snapshot.ts';
 import { noTokens } from '../../src/domain/tokenUsage.ts';
 
 const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
 const nowMs = 1_000_000;
 const row = { key: 'today', label: 'today', requests: 0, ...noTokens, costMicroCredits: 7_000_000, estimated: 0, unpriced: 0 };
-const grant = (id: string, amountMicroCredits: number, more: Partial<GrantView> = {}): GrantView => ({ id, kind: 'purchased', amountMicroCredits, remainingMicroCredits: amountMicroCredits, heldMicroCredits: 0, createdAtMs: 0, ...more });
+const grant = (id: string, amountMicroCredits: number, more: Partial<GrantView> = {}): GrantView => ({ id, kind: 'purchased', amountMicroCredits, remainingMicroCredits: amountMicroCredits, heldMicroCredits: 0, priority: 50, createdAtMs: 0, ...more });
 const run = (workspaceId: string, more: Partial<RunView> = {}): RunView => ({ requestId: `r-${workspaceId}`, state: 'waiting', workspaceId, workspaceLabel: workspaceId, client: 'c', model: 'm', sinceMs: 0, estimatedTokens: 1, heldMicroCredits: 0, ...more });
 
 function snapshot(grants: readonly GrantView[], more: Partial<Snapshot> = {}): Snapshot {
   return {
     sequence: 1, atMs: nowMs, broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: 'd' }, key: { state: 'present' },
-    balance: { tracked: grants.length > 0, grants, balanceMicroCredits: grants.reduce((sum, one) => sum + one.remainingMicroCredits, 0), heldMicroCredits: 3 },
-    consent: { everywhere: true, workspaceIds: [] }, nextDraw: 'purchased', windows: [], running: [], waiting: [], today: { dayStartMs: 0, total: row, byWorkspace: [], byModel: [] }, days: [], recent: [], entries: [], problems: [], ...more,
+    balance: { tracked: grants.length > 0, grants, balanceMicroCredits: grants.reduce((sum, one) => sum + one.remainingMicroCredits, 0), heldMicroCredits: 3, owedMicroCredits: 0 },
+    consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] }, nextDraw: 'purchased', budgets: [], allowances: [], policies: policyDefaults, questions: [], priceChanges: [], windows: [], running: [], waiting: [], today: { dayStartMs: 0, total: row, byWorkspace: [], byModel: [] }, days: [], recent: [], entries: [], problems: [], ...more,
   };
 }
 
@@ -47,8 +48,8 @@ describe('the meter\'s input', () => {
   });
 
   it('knows whether this workspace is allowed, and the first of what is wrong', () => {
-    const made = snapshot([grant('a', 40)], { consent: { everywhere: false, workspaceIds: ['ws_a'] }, problems: [problem('upstream_unreachable', 'First.'), problem('internal', 'Second.')] });
-    assert.deepEqual(['ws_a', 'ws_b'].map((id) => meterInput('connected', made, taste, id).snapshot?.notAllowed), [false, true]);
+    const made = snapshot([grant('a', 40)], { consent: { everywhere: false, workspaceIds: ['ws_a'], deniedWorkspaceIds: ['ws_b'] }, problems: [problem('upstream_unreachable', 'First.'), problem('internal', 'Second.')] });
+    assert.deepEqual(['ws_a', 'ws_b', 'ws_c'].map((id) => meterInput('connected', made, taste, id).snapshot?.notAllowed), [false, true, false], 'where nobody was asked yet, the request asks');
     assert.equal(meterInput('connected', made, taste).snapshot?.problem, 'First.');
   });
 
@@ -58,5 +59,34 @@ describe('the meter\'s input', () => {
     assert.deepEqual(meterInput('connected', made, taste, 'ws_b').snapshot?.waiting, { place: 1 });
     assert.equal(meterInput('connected', made, taste, 'ws_c').snapshot?.waiting, undefined);
     assert.equal(meterInput('connected', made, taste).snapshot?.waiting, undefined);
+  });
+
+  it('takes the one in line before the one that is parked, which has no place', () => {
+    const parked = run('ws_a', { state: 'parked', requestId: 'p' });
+    assert.deepEqual(meterInput('connected', snapshot([], { waiting: [parked] }), taste, 'ws_a').snapshot?.waiting, {});
+    assert.deepEqual(meterInput('connected', snapshot([], { waiting: [parked, run('ws_a', { place: 4 })] }), taste, 'ws_a').snapshot?.waiting, { place: 4 });
+  });
+
+  it('counts what this window is asked, and shows the oldest', () => {
+    const question = (requestId: string, workspaceId: string, hasWindow = true): QuestionView => ({ requestId, kind: 'consent', workspaceId, workspaceLabel: workspaceId, client: 'c', model: 'm', sinceMs: 0, endsAtMs: 1, text: `May ${requestId}?`, hasWindow });
+    const made = snapshot([], { questions: [question('r1', 'ws_b'), question('r2', 'ws_a'), question('r3', 'ws_c', false)] });
+    assert.deepEqual(['ws_a', 'ws_b', undefined].map((id) => meterInput('connected', made, taste, id).snapshot?.question), [{ text: 'May r2?', count: 2 }, { text: 'May r1?', count: 2 }, { text: 'May r3?', count: 1 }]);
+    assert.equal(meterInput('connected', snapshot([]), taste, 'ws_a').snapshot?.question, undefined);
+  });
+
+  it('knows what is owed, and which hard budget stops this window until when', () => {
+    const made = snapshot([grant('a', 40)], { budgets: [{ id: 'b', text: '1.00 credits per workspace and week', budget: { id: 'b', per: 'workspace', unit: 'credits', limit: 5, period: 'week', timeZone: 'UTC', mode: 'hard' }, uses: [{ key: 'ws_a', used: 5, reserved: 0, endsAtMs: nowMs + 60_000 }] }] });
+    const stopped = meterInput('connected', made, taste, 'ws_a').snapshot?.budget;
+    assert.equal(stopped?.text, '1.00 credits per workspace and week');
+    assert.match(stopped?.until ?? '', /^\d\d:\d\d$/);
+    assert.equal(meterInput('connected', made, taste, 'ws_b').snapshot?.budget, undefined);
+    const owing = meterInput('connected', { ...made, balance: { ...made.balance, owedMicroCredits: 7 } }, taste, 'ws_b').snapshot;
+    assert.equal(owing?.owedMicroCredits, 7);
+    assert.ok(!('owedMicroCredits' in (meterInput('connected', made, taste).snapshot ?? {})), 'nothing owed is absent');
+  });
+
+  it('leaves out of what was granted what was taken back', () => {
+    const input = meterInput('connected', snapshot([grant('back', 900, { remainingMicroCredits: 0, voided: 'undone' }), grant('new', 100, { startsAtMs: nowMs + 1 })]), taste);
+    assert.equal(input.snapshot?.grantedMicroCredits, 100);
   });
 });

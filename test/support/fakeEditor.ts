@@ -7,11 +7,13 @@ type Listener = (value: never) => unknown;
 
 /** A dialog, as it was shown. */
 export interface Shown {
-  readonly kind: 'info' | 'warning' | 'error' | 'input';
+  readonly kind: 'info' | 'warning' | 'error' | 'input' | 'pick';
   readonly message: string;
   readonly modal: boolean;
   readonly detail?: string;
   readonly buttons: readonly string[];
+  /** Answers a dialog that is held open. */
+  readonly choose: (button?: string) => void;
 }
 
 /** What the editor was told to do, and what a test may change. */
@@ -23,6 +25,8 @@ export interface FakeEditor {
   readonly shown: Shown[];
   /** Answers to dialogs, first come first served; absent: dismissed. */
   readonly answers: (string | undefined)[];
+  /** While set, dialogs stand open until a test chooses; answers are not looked at. */
+  holding: boolean;
   readonly commands: Map<string, (...values: unknown[]) => unknown>;
   readonly executed: { readonly command: string; readonly values: readonly unknown[] }[];
   readonly items: vscode.StatusBarItem[];
@@ -47,7 +51,7 @@ export interface FakeEditor {
   folder: string | undefined;
   /** Cancels the progress that runs now. */
   cancel(): void;
-  fire(event: 'configuration' | 'theme' | 'folders'): void;
+  fire(event: 'configuration' | 'theme' | 'folders' | 'focus'): void;
 }
 
 /** A webview panel with both ends of its message channel. */
@@ -70,7 +74,7 @@ export interface FakeDocument {
 
 /** Makes a fake editor over two folders on the disk. */
 export function fakeEditor(places: { readonly extensionDir: string; readonly storageDir: string; readonly folder?: string }): FakeEditor {
-  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [] };
+  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [] };
   let cancelNow: () => void = () => undefined;
   const uri = (path: string, scheme = 'file'): vscode.Uri => ({ scheme, path, fsPath: path, toString: () => `${scheme}://${path}` }) as unknown as vscode.Uri;
   const on = (name: string) => (listener: Listener) => {
@@ -82,8 +86,10 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error'), show: () => { logLines.push('shown'); }, dispose: () => undefined } as unknown as Log;
   const dialog = (kind: Shown['kind']) => async (message: string, ...rest: (string | vscode.MessageOptions)[]) => {
     const options = rest.find((each) => typeof each === 'object');
-    fake.shown.push({ kind, message, modal: options?.modal === true, ...(options?.detail === undefined ? {} : { detail: options.detail }), buttons: rest.filter((each) => typeof each === 'string') });
-    return fake.answers.shift();
+    let choose: Shown['choose'] = () => undefined;
+    const held = new Promise<string | undefined>((resolve) => { choose = resolve; });
+    fake.shown.push({ kind, message, modal: options?.modal === true, ...(options?.detail === undefined ? {} : { detail: options.detail }), buttons: rest.filter((each) => typeof each === 'string'), choose });
+    return fake.holding ? held : fake.answers.shift();
   };
 
   const window = {
@@ -95,6 +101,10 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     },
     showInformationMessage: dialog('info'), showWarningMessage: dialog('warning'), showErrorMessage: dialog('error'),
     showInputBox: (options: vscode.InputBoxOptions) => dialog('input')(options.prompt ?? ''),
+    showQuickPick: async (items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions) => {
+      const chosen = await dialog('pick')(options.title ?? '', { detail: `${options.placeHolder ?? ''}\n${items.map((item) => item.detail ?? '').join('\n')}` }, ...items.map((item) => item.label));
+      return items.find((item) => item.label === chosen);
+    },
     withProgress: async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) => {
       const cancelled: (() => void)[] = [];
       cancelNow = () => { for (const each of cancelled) each(); };
@@ -104,7 +114,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     createWebviewPanel: (_type: string, _title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fakePanel(fake.panels, options),
     registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
     showTextDocument: async () => undefined,
-    onDidChangeActiveColorTheme: on('theme'),
+    onDidChangeActiveColorTheme: on('theme'), onDidChangeWindowState: on('focus'),
     get activeColorTheme() { return { kind: 2 }; },
     get state() { return { focused: fake.focused, active: fake.focused }; },
     get activeTextEditor() {
@@ -150,7 +160,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
+    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
     terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),

@@ -1,6 +1,6 @@
 // Every state of the status bar that a person with a key of their own can reach, in a real VS Code with
-// the packaged extension: no key, not tracked, ok, low, critical, in line, no credits, broker down and
-// back. The upstream is the sandbox, so the figures are exact and nothing is billed.
+// the packaged extension: no key, not tracked, ok, low, critical, in line, no credits, asked, refused, over
+// budget, broker down and back. The upstream is the sandbox, so the figures are exact and nothing is billed.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,15 +23,19 @@ describe('live mode in a real VS Code', function () {
   const balance = async () => (JSON.parse(await session.broker(['credits', 'list', '--json'])) as { balanceMicroCredits: number }).balanceMicroCredits;
   const picture = (name: string) => window.bench.picture(path.join(picturesFolder, `status-${name}-dark.png`));
 
-  /** Sends one request as the first window's workspace; the answer's status is given. */
-  async function ask(input: string, model = 'gpt-5.4-mini'): Promise<number> {
-    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', window.folder, '--json'])) as { baseUrl: string; token: string };
+  /** Sends one request as a window's workspace, the first's unless another is named; the answer's status is given. */
+  async function ask(input: string, folder = window.folder): Promise<number> {
+    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', folder, '--json'])) as { baseUrl: string; token: string };
     const response = await fetch(`${baseUrl}/responses`, {
       method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model, input, max_output_tokens: 200 }),
+      body: JSON.stringify({ model: 'gpt-5.4-mini', input, max_output_tokens: 200 }),
     });
     await response.text();
     return response.status;
+  }
+
+  async function newestRequest(): Promise<string> {
+    return (JSON.parse(await session.broker(['status', '--json'])) as { recent: { requestId: string }[] }).recent[0]?.requestId ?? '';
   }
 
   before(async () => {
@@ -98,16 +102,54 @@ describe('live mode in a real VS Code', function () {
     await picture('ok');
   });
 
-  it('says in the other window that its workspace is not allowed, and allows it there on a yes', async () => {
-    await second.bench.waitForStatus(meterItem, /^Not allowed$/);
+  it('asks in the window whose request needs purchased credits, and lets it through with the answer', async () => {
+    await second.bench.waitForStatus(meterItem, /^1\.00 left$/);
     await second.bench.page.bringToFront();
+    const answer = ask('hi', second.folder);
+    await second.bench.waitForStatus(meterItem, /^Asks you$/);
+    assert.match(await window.bench.statusText(meterItem), /left$/, 'the other window is not asked');
+    const message = second.bench.notification(/only purchased ones are left\. May it use them\?/);
+    await message.waitFor();
+    await second.bench.picture(path.join(picturesFolder, 'status-asks-dark.png'));
+    assert.match(await second.bench.statusCard(meterItem), /A request waits for your answer · Answer/);
+    await second.bench.picture(path.join(picturesFolder, 'card-asks-dark.png'));
+    await message.getByRole('button', { name: 'More…' }).click();
+    const choices = second.bench.page.locator('.quick-input-widget .monaco-list-row');
+    await choices.first().waitFor();
+    await second.bench.picture(path.join(picturesFolder, 'answers-dark.png'));
+    assert.match((await choices.allInnerTexts()).join(' '), /Once[\s\S]*This Workspace[\s\S]*until you take it back[\s\S]*Always[\s\S]*Never/);
+    await choices.filter({ hasText: 'This Workspace' }).first().click();
+    assert.equal(await answer, 200);
+    await second.bench.waitForStatus(meterItem, /left$/);
+    assert.match(await session.broker(['explain', await newestRequest()]), /A person was asked whether it may use purchased credits, and answered "workspace"/);
+  });
+
+  it('says in a window that its workspace was refused, and allows it there on a yes', async () => {
+    await session.broker(['credits', 'deny', '--for', second.folder]);
+    await second.bench.waitForStatus(meterItem, /^Not allowed$/);
     await second.bench.picture(path.join(picturesFolder, 'status-not-allowed-dark.png'));
+    assert.equal(await ask('hi', second.folder), 402, 'it is refused without a question');
     await second.bench.runCommand('Codex Broker: Run Codex Task');
     await second.bench.dialog().waitFor();
     assert.match(await second.bench.dialog().innerText(), /may not use purchased credits/);
     await second.bench.pressInDialog('Allow This Workspace');
-    await second.bench.waitForStatus(meterItem, /^1\.00 left$/);
+    await second.bench.waitForStatus(meterItem, /left$/);
     await second.bench.page.keyboard.press('Escape');
+  });
+
+  it('says that a budget is used up, and leads to where it is raised', async () => {
+    await session.broker(['budget', 'set', 'tiny', '0.000001', '--per', 'workspace', '--of', second.folder, '--period', 'week']);
+    await second.bench.waitForStatus(meterItem, /^Budget used up$/);
+    await second.bench.picture(path.join(picturesFolder, 'status-budget-dark.png'));
+    await second.bench.statusItem(meterItem).locator('a').first().click();
+    const page = await second.bench.webview('[data-test="budgets"]');
+    await page.locator('[data-test="budget-change"]').first().click();
+    await page.locator('[data-test="budget-limit"]').fill('50');
+    await page.locator('[data-test="budget-submit"]').click();
+    await second.bench.waitForStatus(meterItem, /left$/);
+    assert.match(await session.broker(['budget', 'list']), /50\.00 credits/);
+    await second.bench.picture(path.join(picturesFolder, 'budget-raised-dark.png'));
+    await session.broker(['budget', 'remove', 'tiny']);
     await window.bench.page.bringToFront();
   });
 

@@ -5,7 +5,7 @@ import { sampleSnapshot } from './sampleSnapshot.ts';
 
 const own = { workspaceId: 'a', workspaceLabel: 'shop' };
 const unknown = { workspaceId: undefined, workspaceLabel: undefined };
-const to = (...workspaceIds: string[]) => ({ consent: { everywhere: false, workspaceIds } });
+const to = (...workspaceIds: string[]) => ({ consent: { everywhere: false, workspaceIds, deniedWorkspaceIds: [] } });
 
 describe('consent text', () => {
   it('names this workspace first and counts the others', () => {
@@ -20,13 +20,16 @@ describe('consent text', () => {
     assert.equal(consentText(to('b'), own), '1 other workspace');
     assert.equal(consentText(to('b', 'c'), own), '2 other workspaces');
     assert.equal(consentText(to('b', 'c'), unknown), '2 workspaces');
-    assert.equal(consentText({ consent: { everywhere: true, workspaceIds: ['b'] } }, own), 'every workspace');
+    assert.equal(consentText({ consent: { everywhere: true, workspaceIds: ['b'], deniedWorkspaceIds: [] } }, own), 'every workspace');
+    assert.equal(consentText({ consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: ['c'] } }, own), 'every workspace but 1 that was refused');
+    assert.equal(consentText({ consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: ['c', 'd'] } }, own), 'every workspace but 2 that were refused');
   });
 
   it('offers permission to a known workspace that has none', () => {
     assert.deepEqual([to(), to('b'), to('a', 'b')].map((consent) => mayBeAllowed(consent, own)), [true, true, false]);
-    assert.equal(mayBeAllowed({ consent: { everywhere: true, workspaceIds: [] } }, own), false);
+    assert.equal(mayBeAllowed({ consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] } }, own), false);
     assert.equal(mayBeAllowed(to(), unknown), false);
+    assert.equal(mayBeAllowed({ consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: ['a'] } }, own), true, 'it was refused though every other is allowed');
   });
 
   it('is told once there is something to allow or something allowed', () => {
@@ -35,6 +38,6 @@ describe('consent text', () => {
     assert.equal(isConsentTold({ balance, ...to() }), true);
     assert.equal(isConsentTold({ balance: noneBought, ...to() }), false);
     assert.equal(isConsentTold({ balance: noneBought, ...to('b') }), true);
-    assert.equal(isConsentTold({ balance: noneBought, consent: { everywhere: true, workspaceIds: [] } }), true);
+    assert.equal(isConsentTold({ balance: noneBought, consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] } }), true);
   });
 });

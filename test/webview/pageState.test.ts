@@ -14,7 +14,8 @@ describe('incoming messages', () => {
   it('lets every message of the extension through', () => {
     for (const message of Object.values(sampleStates).flat()) assert.equal(incomingMessage(message), message);
     assert.deepEqual(incomingMessage({ type: 'openTopUp', extra: 1 }), { type: 'openTopUp' });
-    for (const type of ['topUpResult', 'allowResult']) assert.ok(incomingMessage({ type, id: 1 }));
+    assert.deepEqual(incomingMessage({ type: 'openBudgets', extra: 1 }), { type: 'openBudgets' });
+    for (const type of ['topUpResult', 'allowResult', 'changeResult']) assert.ok(incomingMessage({ type, id: 1 }));
   });
 
   it('drops everything else without failing', () => {
@@ -52,7 +53,7 @@ describe('page state', () => {
 
   it('opens the top-up and remembers its answer', () => {
     const opened = receive(connected, { type: 'openTopUp' }, 0);
-    assert.deepEqual([opened.tab, opened.focusAmount], ['credits', true]);
+    assert.deepEqual([opened.tab, opened.focusNext], ['credits', 'amount']);
     assert.equal(receive(opened, { type: 'topUpResult', id: 9 }, 0).topUpAnswer?.id, 9);
   });
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { sum } from '../../src/domain/units.ts';
 import { chartColumns, chartDays, chartSentence, highestDay, scaleTop } from '../../src/webview/chartSeries.ts';
 import { byGrantId, byRequestId, entryText, listedEntries } from '../../src/webview/entryText.ts';
-import { explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
+import { budgetVerdictRow, correctedCost, correctionRow, explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
 import { ordinal, runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
+import { correctedExplanation, refusedExplanation } from './sampleExplanations.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 
 const snapshot = sampleSnapshot();
@@ -50,6 +51,10 @@ describe('runs', () => {
     assert.equal(waitSentence(snapshot.running[0]!, sampleNowMs), undefined);
     const { reason: _reason, startsAtMs: _start, ...bare } = first!;
     assert.equal(waitSentence(bare, sampleNowMs), 'It waits for its turn. The start is not known yet.');
+    const { place: _place, ...unplaced } = bare;
+    const parked = { ...unplaced, state: 'parked', reason: 'Others hold all credits.' } as const;
+    assert.deepEqual([runState(parked), waitSentence(parked, sampleNowMs)], ['Parked', 'Others hold all credits. It goes on by itself when what running requests reserve comes back.']);
+    assert.deepEqual([runState(parked, true), waitSentence(parked, sampleNowMs, true)], ['Asks you', 'It goes on with your answer.']);
     assert.deepEqual([1, 2, 3, 4, 11, 12, 21, 112].map(ordinal), ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '112th']);
     assert.equal(runSummary(0, 0), 'nothing runs or waits');
     assert.equal(runSummary(2, 1), '2 running · 1 waiting');
@@ -70,6 +75,28 @@ describe('explanations', () => {
     assert.equal(storyBesideLayers(result).length, result.story.length - 1);
     assert.equal(formulaLine(result), undefined);
     assert.equal(formulaLine({ ...result, story: [] }), 'formula');
+  });
+
+  it('word each budget as it was at the decision', () => {
+    const verdicts = refusedExplanation().decision.budgets!;
+    assert.deepEqual(verdicts.map((verdict) => budgetVerdictRow(verdict, 'en')).map((row) => [row.id, row.mode, row.icon, row.word]), [
+      ['everything-month', 'hard', 'check', 'Fits'], ['workspaces', 'hard', 'circle-slash', 'Does not fit'], ['family', 'soft', 'warning', 'Goes over, only warned'],
+    ]);
+    assert.equal(budgetVerdictRow(verdicts[1]!, 'en').sum, '17.40 used + 1.80 reserved + 4.00 wanted of 20.00 credits');
+    assert.equal(budgetVerdictRow(verdicts[2]!, 'en').sum, '2.31 M used + 96.0 k wanted of 2.00 M tokens');
+    assert.deepEqual([budgetVerdictRow({ ...verdicts[1]!, verdict: 'reserved' }, 'en').icon, budgetVerdictRow({ ...verdicts[1]!, verdict: 'reserved' }, 'en').word], ['clock', 'Fits once reservations come back']);
+  });
+
+  it('tell a question and its answer, and leave what stands in lists to them', () => {
+    const story = storyBesideLayers(refusedExplanation());
+    assert.deepEqual(story, ['Codex CLI in workspace billing-service asked for gpt-6.1-sol.', 'A person was asked whether it may use purchased credits, and answered "task" after 12.4 s.', 'It was refused (budget_exceeded); nothing was sent and nothing was charged.']);
+  });
+
+  it('add corrections to the charge', () => {
+    const corrected = correctedExplanation();
+    assert.deepEqual(corrected.corrections.map((one) => correctionRow(one, 'en')), [{ what: 'Refund', credits: '−1.000000' }, { what: 'Usage corrected', credits: '+0.250000' }]);
+    assert.equal(correctedCost(corrected), corrected.charge!.costMicroCredits - 750_000);
+    assert.equal(correctedCost(result), result.charge!.costMicroCredits);
   });
 
   it('say why nothing was charged', () => {

@@ -1,5 +1,6 @@
 // A believable moment of a broker for the page's tests: requests priced by the real rules, grants and
 // entries that follow from them, so that every sum on the page adds up by construction.
+import { policyDefaults } from '../../src/domain/directives.ts';
 import { chargeFor } from '../../src/domain/pricing.ts';
 import type { ModelPrice } from '../../src/domain/pricing.ts';
 import { addUsage, noTokens } from '../../src/domain/tokenUsage.ts';
@@ -62,9 +63,9 @@ export function usageBy(requests: readonly RequestView[], keyOf: (request: Reque
 }
 
 const grantTerms: readonly Omit<GrantView, 'remainingMicroCredits' | 'heldMicroCredits'>[] = [
-  { id: 'grant_0038', kind: 'promotional', amountMicroCredits: credits(100), createdAtMs: sampleNowMs - 16 * dayMs, expiresAtMs: Date.UTC(2026, 10, 30, 23, 59), note: 'Team voucher' },
-  { id: 'grant_0041', kind: 'purchased', amountMicroCredits: credits(250), createdAtMs: sampleNowMs - 8 * dayMs, note: 'Personal budget' },
-  { id: 'grant_0042', kind: 'included', amountMicroCredits: credits(250), createdAtMs: sampleNowMs - 38 * hourMs, expiresAtMs: Date.UTC(2026, 10, 23), note: 'Weekly' },
+  { id: 'grant_0038', priority: 50, kind: 'promotional', amountMicroCredits: credits(100), createdAtMs: sampleNowMs - 16 * dayMs, expiresAtMs: Date.UTC(2026, 10, 30, 23, 59), note: 'Team voucher' },
+  { id: 'grant_0041', priority: 50, kind: 'purchased', amountMicroCredits: credits(250), createdAtMs: sampleNowMs - 8 * dayMs, note: 'Personal budget' },
+  { id: 'grant_0042', priority: 50, kind: 'included', amountMicroCredits: credits(250), createdAtMs: sampleNowMs - 38 * hourMs, expiresAtMs: Date.UTC(2026, 10, 23), note: 'Weekly' },
 ];
 
 /** Entries that follow from the grants and the requests, oldest first. */
@@ -75,11 +76,11 @@ export function entriesOf(requests: readonly RequestView[]): EntryView[] {
     balance += entry.amountMicroCredits;
     entries.push({ ...entry, sequence: entries.length + 1, balanceAfterMicroCredits: balance });
   };
-  for (const grant of grantTerms) add({ atMs: grant.createdAtMs, kind: 'grant', grantId: grant.id, amountMicroCredits: grant.amountMicroCredits, heldDeltaMicroCredits: 0 });
+  for (const grant of grantTerms) add({ atMs: grant.createdAtMs, account: 'grant', kind: 'grant', grantId: grant.id, amountMicroCredits: grant.amountMicroCredits, heldDeltaMicroCredits: 0 });
   for (const { requestId, atMs, costMicroCredits } of requests) {
     const held = (costMicroCredits ?? credits(1)) + credits(0.5);
-    add({ atMs: atMs - 40_000, kind: 'reserve', grantId: 'grant_0042', requestId, amountMicroCredits: 0, heldDeltaMicroCredits: held });
-    add({ atMs, kind: costMicroCredits === undefined ? 'void' : 'post', grantId: 'grant_0042', requestId, amountMicroCredits: -(costMicroCredits ?? 0), heldDeltaMicroCredits: -held });
+    add({ atMs: atMs - 40_000, account: 'grant', kind: 'reserve', grantId: 'grant_0042', requestId, amountMicroCredits: 0, heldDeltaMicroCredits: held });
+    add({ atMs, account: 'grant', kind: costMicroCredits === undefined ? 'void' : 'post', grantId: 'grant_0042', requestId, amountMicroCredits: -(costMicroCredits ?? 0), heldDeltaMicroCredits: -held });
   }
   return entries;
 }
@@ -102,8 +103,9 @@ export function sampleSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     sequence: 41, atMs: sampleNowMs,
     broker: { version: '0.1.0', pid: 4242, startedAtMs: sampleNowMs - 6 * hourMs, mode: 'live', upstream: 'api.openai.com', dataDir: '/home/dev/.local/share/codex-usage-broker' },
     key: { state: 'present', source: 'keychain' },
-    balance: { tracked: true, balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: held, grants },
-    consent: { everywhere: false, workspaceIds: ['ws_billing-service', 'ws_docs-site', 'ws_mobile-app'] },
+    balance: { tracked: true, balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: held, owedMicroCredits: 0, grants },
+    consent: { everywhere: false, workspaceIds: ['ws_billing-service', 'ws_docs-site', 'ws_mobile-app'], deniedWorkspaceIds: [] },
+    budgets: [], allowances: [], policies: policyDefaults, questions: [], priceChanges: [],
     nextDraw: 'included',
     windows: [
       { id: 'gpt-6.1-sol/tokens', model: 'gpt-6.1-sol', measure: 'tokens', windowMinutes: 1, limit: 2_000_000, remaining: 440_000, resetsAtMs: sampleNowMs + 47_000, observedAtMs: sampleNowMs - 2_000 },
@@ -148,7 +150,7 @@ export function sampleExplanation(): ExplainResult {
     },
     attempts: [{ attemptId: 'att_1', number: 1, startedAtMs: request.atMs - 38_400, outcome: 'completed', status: 200, measured: true, usage: request }],
     charge: { chargeId: 'chg_att_1', costMicroCredits: cost, model: request.model, priceVersion: '2026-09-30', tier: 'standard', terms: charge.terms, formula: 'formula', drawnMicroCredits: cost, uncoveredMicroCredits: 0 },
-    entries: entriesOf(sampleRequests).filter((entry) => entry.requestId === request.requestId),
+    corrections: [], entries: entriesOf(sampleRequests).filter((entry) => entry.requestId === request.requestId),
     story: ['Codex CLI in workspace billing-service asked for gpt-6.1-sol.', 'Safety: The ledger is healthy and a key is present.', 'It ended as completed, as the upstream reported; formula.'],
   };
 }

@@ -5,6 +5,7 @@ import { problem } from '../../src/domain/problem.ts';
 import type { ExtensionMessage, LinkState } from '../../src/protocol/dashboardMessages.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { askingSnapshot, ruledSnapshot, sampleBudget } from './sampleRules.ts';
 import { sampleSnapshot } from './sampleSnapshot.ts';
 
 /** A `state` message as the extension sends it. */
@@ -14,7 +15,7 @@ export function stateMessage(snapshot: Snapshot | undefined, change: { link?: Li
   return {
     type: 'state', link, show, locale: 'en',
     ...(snapshot ? { snapshot } : {}),
-    meter: meterFace(meterInput(link.state, snapshot, { show, unit: 'credits', locale: 'en' })),
+    meter: meterFace(meterInput(link.state, snapshot, { show, unit: 'credits', locale: 'en' }, 'ws_billing-service')),
     ...(change.workspace === false ? {} : { workspaceId: 'ws_billing-service', workspaceLabel: 'billing-service' }),
   };
 }
@@ -26,12 +27,12 @@ const nothingYet: Partial<Snapshot> = {
   today: { ...full.today, byWorkspace: [], byModel: [], total: { ...total, requests: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, costMicroCredits: 0, estimated: 0 } },
   days: full.days.map((day) => ({ ...day, requests: 0, inputTokens: 0, outputTokens: 0, costMicroCredits: 0 })),
 };
-const untracked = { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] };
+const untracked = { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] };
 
 /** The balance with a share of the last grant left and the others used up. */
 function balanceOf(left: number): Partial<Snapshot> {
   const grants = full.balance.grants.map((grant) => ({ ...grant, heldMicroCredits: 0, remainingMicroCredits: grant.kind === 'purchased' ? left : 0 }));
-  return { balance: { tracked: true, balanceMicroCredits: left, heldMicroCredits: 0, grants }, nextDraw: left > 0 ? 'purchased' : 'none', running: [] };
+  return { balance: { tracked: true, balanceMicroCredits: left, heldMicroCredits: 0, owedMicroCredits: 0, grants }, nextDraw: left > 0 ? 'purchased' : 'none', running: [] };
 }
 
 const down: LinkState = { state: 'down', attempt: 2, problem: problem('broker_unreachable', 'The broker stopped and could not be started again. Requests from Codex are not answered until it runs.') };
@@ -50,7 +51,12 @@ export const sampleStates: Readonly<Record<string, readonly ExtensionMessage[]>>
   low: [stateMessage(sampleSnapshot(balanceOf(100_000_000)))],
   critical: [stateMessage(sampleSnapshot(balanceOf(30_000_000)))],
   blocked: [stateMessage(sampleSnapshot(balanceOf(0)))],
-  'not-allowed': [stateMessage(sampleSnapshot({ ...balanceOf(250_000_000), consent: { everywhere: false, workspaceIds: ['ws_docs-site'] } }))],
+  'not-allowed': [stateMessage(sampleSnapshot({ ...balanceOf(250_000_000), consent: { everywhere: false, workspaceIds: ['ws_docs-site'], deniedWorkspaceIds: ['ws_billing-service'] } }))],
+  asks: [stateMessage(sampleSnapshot({ ...balanceOf(250_000_000), consent: { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] } }))],
+  owed: [stateMessage(sampleSnapshot({ balance: { ...full.balance, owedMicroCredits: 12_500_000 } }))],
+  ruled: [stateMessage(ruledSnapshot())],
+  questions: [stateMessage(askingSnapshot())],
+  'budget-used-up': [stateMessage(sampleSnapshot({ budgets: [sampleBudget({ id: 'workspaces', per: 'workspace' }, { key: 'ws_billing-service', label: 'billing-service', used: 100_400_000, reserved: 0, endsAtMs: Date.UTC(2026, 10, 23) })] }))],
   'key-rejected': [stateMessage(sampleSnapshot({ key: { state: 'rejected' }, problems: [problem('api_key_rejected', 'The upstream refused the stored API key.')] }))],
   problem: [stateMessage(sampleSnapshot({ problems: [problem('upstream_unreachable', 'OpenAI does not answer. Requests wait and nothing is charged.')] }))],
 };

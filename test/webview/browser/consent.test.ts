@@ -27,7 +27,7 @@ describe('permission on the page', function permission() {
 
   const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
   const asked = async () => (await open.posted()).filter((message): message is Extract<PageMessage, { type: 'allow' }> => message.type === 'allow');
-  const allowed = () => stateMessage(sampleSnapshot({ sequence: 42, consent: { everywhere: false, workspaceIds: ['ws_docs-site', 'ws_billing-service'] } }));
+  const allowed = () => stateMessage(sampleSnapshot({ sequence: 42, consent: { everywhere: false, workspaceIds: ['ws_docs-site', 'ws_billing-service'], deniedWorkspaceIds: [] } }));
 
   it('says that this workspace draws from nothing, with the button that changes it', async () => {
     assert.match(await hook('facts').innerText(), /The next request draws from\s+Nothing · not allowed/);
@@ -64,19 +64,19 @@ describe('permission on the page', function permission() {
     assert.equal((await asked()).length, 2);
     assert.doesNotMatch(await open.page.locator('main').innerText(), /Nothing was allowed/);
     // With other credits left there is no notice, and the line says it.
-    await open.send({ type: 'allowResult', id: (await asked())[1]!.id, problem: problem('ledger_full', 'The disk is full.') }, stateMessage(sampleSnapshot({ sequence: 45, consent: { everywhere: false, workspaceIds: [] } })));
+    await open.send({ type: 'allowResult', id: (await asked())[1]!.id, problem: problem('ledger_full', 'The disk is full.') }, stateMessage(sampleSnapshot({ sequence: 45, consent: { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] } })));
     assert.match(await line.innerText(), /The disk is full\. Free some space/);
   });
 
   it('waits for the broker, and offers nothing where there is nothing to allow', async () => {
     await hook('tab-credits').click();
-    const snapshot = sampleSnapshot({ sequence: 43, consent: { everywhere: false, workspaceIds: [] } });
+    const snapshot = sampleSnapshot({ sequence: 43, consent: { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] } });
     await open.send(stateMessage(snapshot, { link: { state: 'connecting' } }));
     assert.match(await open.page.locator('.consent').innerText(), /: nobody yet\s/);
     assert.equal(await hook('allow-workspace').getAttribute('aria-disabled'), 'true');
     await hook('allow-workspace').dispatchEvent('click');
     assert.deepEqual(await asked(), []);
-    await open.send(stateMessage(sampleSnapshot({ sequence: 44, consent: { everywhere: true, workspaceIds: [] } })));
+    await open.send(stateMessage(sampleSnapshot({ sequence: 44, consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] } })));
     assert.match(await open.page.locator('.consent').innerText(), /every workspace$/);
     assert.equal(await hook('allow-workspace').count(), 0);
     await open.send(...sampleStates['untracked']!);

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { problem } from '../../../src/domain/problem.ts';
+import { correctedExplanation, refusedExplanation } from '../sampleExplanations.ts';
+import { ruledSnapshot } from '../sampleRules.ts';
 import { sampleExplanation, sampleSnapshot } from '../sampleSnapshot.ts';
-import { sampleStates } from '../sampleStates.ts';
+import { sampleStates, stateMessage } from '../sampleStates.ts';
 import { startPageHost } from './pageHost.ts';
 import type { OpenPage, PageHost, Theme } from './pageHost.ts';
 
@@ -18,6 +21,51 @@ const scenes: Readonly<Record<string, { readonly state: string; readonly act: (o
   'credits-untracked': { state: 'untracked', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-not-allowed': { state: 'not-allowed', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-practice': { state: 'practice', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-ruled': { state: 'ruled', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
+  'credits-undo': {
+    state: 'ruled', act: async (open) => {
+      await open.send({ ...stateMessage(ruledSnapshot({ sequence: 42 })), undo: { grantId: 'grant_0041', leftMs: 42_000 } });
+      await open.page.locator('[data-test=tab-credits]').click();
+    },
+  },
+  'budget-form': {
+    state: 'ruled', act: async ({ page }) => {
+      await page.locator('[data-test=tab-credits]').click();
+      await page.locator('[data-test=budget-change]').nth(2).click();
+    },
+  },
+  'budget-form-wrong': {
+    state: 'normal', act: async ({ page }) => {
+      await page.locator('[data-test=tab-credits]').click();
+      await page.locator('[data-test=budget-add]').click();
+      await page.locator('[data-test=budget-per]').selectOption('workspace');
+      await page.locator('[data-test=budget-period]').selectOption('rolling');
+      await page.locator('[data-test=budget-limit]').fill('12,5');
+      await page.locator('[data-test=budget-submit]').click();
+    },
+  },
+  'questions-meaning': {
+    state: 'questions', act: async (open) => {
+      await open.page.locator('summary').first().click();
+      await open.page.locator('[data-test=answer-task]').click();
+      const asked = (await open.posted()).find((message) => message.type === 'change');
+      await open.send({ type: 'changeResult', id: asked!.id, problem: problem('question_not_found', 'No request waits with that question any more. Nothing was changed.') });
+    },
+  },
+  'explain-refused': {
+    state: 'normal', act: async (open) => {
+      await open.page.locator('[data-test=recent] [data-test=explain-link]').first().click();
+      const asked = (await open.posted()).find((message) => message.type === 'explain');
+      await open.send({ type: 'explainResult', id: asked!.id, result: refusedExplanation() });
+    },
+  },
+  'explain-corrected': {
+    state: 'normal', act: async (open) => {
+      await open.page.locator('[data-test=recent] [data-test=explain-link]').first().click();
+      const asked = (await open.posted()).find((message) => message.type === 'explain');
+      await open.send({ type: 'explainResult', id: asked!.id, result: correctedExplanation() });
+    },
+  },
   'credits-added': {
     state: 'normal', act: async (open) => {
       await open.page.locator('[data-test=tab-credits]').click();

@@ -13,7 +13,7 @@ type TopUp = Extract<PageMessage, { type: 'topUp' }>;
 
 const { balance } = sampleSnapshot();
 const added: CreditsAddResult = {
-  grant: { id: 'grant_0043', kind: 'purchased', amountMicroCredits: 250_000_000, remainingMicroCredits: 250_000_000, heldMicroCredits: 0, createdAtMs: 1 },
+  grant: { id: 'grant_0043', kind: 'purchased', amountMicroCredits: 250_000_000, remainingMicroCredits: 250_000_000, heldMicroCredits: 0, priority: 50, createdAtMs: 1 },
   created: true, balance: { ...balance, balanceMicroCredits: 592_180_000 },
 };
 
@@ -131,9 +131,9 @@ describe('top-up on the page', function topUp() {
   it('says who is allowed already, and asks nothing where every workspace is', async () => {
     await hook('tab-credits').click();
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: this workspace (billing-service) and 2 others. That stays.');
-    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: false, workspaceIds: ['ws_docs-site'] } })));
+    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: false, workspaceIds: ['ws_docs-site'], deniedWorkspaceIds: [] } })));
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: 1 other workspace. That stays.');
-    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: true, workspaceIds: [] } })));
+    await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] } })));
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: every workspace. That stays.');
     assert.ok(await hook('topup-scope-everywhere').isChecked() && await hook('topup-scope-workspace').isDisabled());
     await hook('topup-submit').click();

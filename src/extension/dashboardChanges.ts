@@ -1,0 +1,116 @@
+// Does what the dashboard page wants changed: answers, permissions, budgets, policies, an undone top-up. What lets
+// money be spent without a question, or takes a cap away, is confirmed by a native dialog in live mode.
+import type * as vscode from 'vscode';
+import { problem, ProblemError } from '../domain/problem.ts';
+import type { PageChange } from '../protocol/dashboardChanges.ts';
+import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { budgetName } from '../protocol/windowBudgets.ts';
+import { answerConfirmed } from './answerConfirm.ts';
+import { problemOf } from './brokerLink.ts';
+import type { Editor, Log } from './editorApi.ts';
+import type { BrokerCall } from './liveSocket.ts';
+import type { UndoableTopUps } from './undoableTopUps.ts';
+
+/** What the changes need from outside. */
+export interface ChangeParts {
+  readonly editor: Pick<Editor, 'window'>;
+  readonly log: Log;
+  readonly call: BrokerCall;
+  readonly topUps: UndoableTopUps;
+  /** Where the seen prices are remembered. */
+  readonly memory: Pick<vscode.Memento, 'update'>;
+  practice(): boolean;
+  snapshot(): Snapshot | undefined;
+}
+
+/** Name under which it is kept up to when changed prices were seen. */
+export const pricesSeenMemory = 'pricesSeenAtMs';
+
+type Result = Extract<ExtensionMessage, { type: 'changeResult' }>;
+
+/** Makes a change. @returns the answer for the page; failures are part of it */
+export async function dashboardChange(parts: ChangeParts, id: number, change: PageChange): Promise<Result> {
+  try {
+    const movedMicroCredits = await make(parts, change);
+    return { type: 'changeResult', id, ...(movedMicroCredits === undefined ? {} : { movedMicroCredits }) };
+  } catch (error) {
+    return { type: 'changeResult', id, problem: problemOf(error) };
+  }
+}
+
+/** @returns by how much the balance moved, where it did. @throws ProblemError */
+async function make(parts: ChangeParts, change: PageChange): Promise<number | undefined> {
+  const { call, log } = parts;
+  switch (change.kind) {
+    case 'answer': return answer(parts, change);
+    case 'askEverywhere':
+      await call('consent', { scope: 'everywhere', answer: 'ask' });
+      return undefined;
+    case 'askWorkspace':
+      await call('consent', { scope: 'workspace', workspaceId: change.workspaceId, answer: 'ask' });
+      return undefined;
+    case 'askModel':
+      await call('unpricedSet', { model: change.model, answer: 'ask' });
+      return undefined;
+    case 'budgetSet':
+      await call('budgetSet', { budget: change.budget });
+      log.info(`The budget ${change.budget.id} was set.`);
+      return undefined;
+    case 'budgetRemove': return removeBudget(parts, change.budgetId);
+    case 'unpricedPolicy':
+      if (change.value === 'allow') await confirmed(parts, 'Send requests for every model without a known price?', 'They are counted, draw no credits, and no budget in credits stops them. OpenAI may bill your API key for them.', 'Send Them');
+      await call('policySet', { name: 'unpriced', value: change.value });
+      return undefined;
+    case 'unattendedPolicy':
+      if (change.value === 'allow') await confirmed(parts, 'Let requests use purchased credits while no window is open?', 'Requests of every workspace that was not refused are then paid from purchased credits without a question while no VS Code window can ask it. OpenAI bills your API key for what is used.', 'Allow');
+      await call('policySet', { name: 'unattended', value: change.value });
+      return undefined;
+    case 'undo': return undo(parts, change.grantId);
+    case 'seePrices':
+      await parts.memory.update(pricesSeenMemory, change.untilMs);
+      return undefined;
+  }
+}
+
+async function answer(parts: ChangeParts, { requestId, answer: given }: Extract<PageChange, { kind: 'answer' }>): Promise<undefined> {
+  const find = () => parts.snapshot()?.questions.find((one) => one.requestId === requestId);
+  const question = find();
+  if (!question) throw new ProblemError(questionOver());
+  if (!parts.practice() && !await answerConfirmed(parts.editor, question, given)) throw new ProblemError(notConfirmed('Nothing was answered'));
+  const { answered } = await parts.call('answer', { requestId, answer: given });
+  if (!answered) throw new ProblemError(questionOver());
+  parts.log.info(`The question of request ${requestId} was answered on the dashboard: ${given}.`);
+}
+
+function questionOver() {
+  return problem('question_not_found', 'No request waits with that question any more. Nothing was changed.');
+}
+
+async function removeBudget(parts: ChangeParts, budgetId: string): Promise<undefined> {
+  const view = parts.snapshot()?.budgets.find((one) => one.id === budgetId);
+  const name = view ? budgetName(view) : budgetId;
+  await confirmed(parts, `Remove the budget of ${name}?`, view?.budget.mode === 'soft' ? 'It warns no more. What was used stays in the ledger.' : 'It stops no request any more. What was used stays in the ledger.', 'Remove');
+  const { removed } = await parts.call('budgetRemove', { id: budgetId });
+  parts.log.info(`The budget ${budgetId} ${removed ? 'was removed' : 'had been removed already'}.`);
+}
+
+async function undo(parts: ChangeParts, grantId: string): Promise<number> {
+  if (parts.topUps.leftMs(grantId) <= 0) {
+    throw new ProblemError({ ...problem('argument_invalid', 'The minute in which these credits could be taken back here is over. Nothing was changed.'), remedy: `Run \`codex-broker credits void ${grantId}\` to take them back.` });
+  }
+  const { changedMicroCredits } = await parts.call('correct', { key: `undo-${grantId}`.slice(0, 200), reason: 'Taken back in the dashboard within a minute', what: { kind: 'void', grantId, disputed: false } });
+  parts.topUps.remove(grantId);
+  parts.log.info(`The grant ${grantId} was taken back.`);
+  return changedMicroCredits;
+}
+
+/** Goes on when the person confirms, or where no money is meant. @throws ProblemError `cancelled` */
+async function confirmed(parts: ChangeParts, message: string, detail: string, button: string): Promise<void> {
+  if (parts.practice()) return;
+  if (await parts.editor.window.showWarningMessage(message, { modal: true, detail }, button) !== button) throw new ProblemError(notConfirmed('Nothing was changed'));
+}
+
+function notConfirmed(what: string) {
+  return { ...problem('cancelled', `${what}, because the confirmation was closed.`), remedy: 'Confirm the dialog to go on.' };
+}

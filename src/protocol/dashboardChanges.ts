@@ -1,0 +1,48 @@
+// What a person changes on the dashboard besides adding credits, as the page asks for it: answers, permissions that
+// are taken back, budgets, policies, a top-up that is undone. Checked by the extension, and again by the broker.
+import { z } from 'zod/mini';
+
+const name = z.string().check(z.minLength(1), z.maxLength(200));
+
+const budget = z.strictObject({
+  id: name,
+  per: z.enum(['request', 'task', 'workspace', 'model', 'client', 'everything']),
+  of: z.optional(name),
+  unit: z.enum(['credits', 'tokens']),
+  limit: z.int().check(z.nonnegative()),
+  period: z.union([z.enum(['day', 'week', 'month', 'life']), z.strictObject({ rollingHours: z.int().check(z.positive()) })]),
+  timeZone: name,
+  mode: z.enum(['soft', 'hard']),
+});
+
+/** One change. */
+export const pageChange = z.discriminatedUnion('kind', [
+  /** The answer to a question that a request waits with. */
+  z.object({ kind: z.literal('answer'), requestId: name, answer: z.enum(['once', 'task', 'workspace', 'always', 'never']) }),
+  /** Lets a workspace, every workspace or a model be asked about again. */
+  z.object({ kind: z.literal('askEverywhere') }),
+  z.object({ kind: z.literal('askWorkspace'), workspaceId: name }),
+  z.object({ kind: z.literal('askModel'), model: name }),
+  z.object({ kind: z.literal('budgetSet'), budget }),
+  z.object({ kind: z.literal('budgetRemove'), budgetId: name }),
+  z.object({ kind: z.literal('unpricedPolicy'), value: z.enum(['refuse', 'ask', 'ceiling', 'allow']) }),
+  z.object({ kind: z.literal('unattendedPolicy'), value: z.enum(['refuse', 'allow']) }),
+  /** Takes back credits that this window added a moment ago. */
+  z.object({ kind: z.literal('undo'), grantId: name }),
+  /** The prices that changed up to a moment were seen; they are not told again. */
+  z.object({ kind: z.literal('seePrices'), untilMs: z.int().check(z.nonnegative()) }),
+]);
+/** See `pageChange`. */
+export type PageChange = z.infer<typeof pageChange>;
+
+/** What a change is about: one at a time of each is under way. */
+export function changeSubject(change: PageChange): string {
+  switch (change.kind) {
+    case 'answer': return `answer ${change.requestId}`;
+    case 'askWorkspace': return `askWorkspace ${change.workspaceId}`;
+    case 'askModel': return `askModel ${change.model}`;
+    case 'budgetSet': return 'budgetSet';
+    case 'budgetRemove': return `budgetRemove ${change.budgetId}`;
+    case 'askEverywhere': case 'unpricedPolicy': case 'unattendedPolicy': case 'undo': case 'seePrices': return change.kind;
+  }
+}

@@ -1,0 +1,33 @@
+// The notice about prices that changed lately: old and new rates, and the budget that counts them. It can be put
+// away, and then stays away until another price changes.
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { priceChangeText } from '../protocol/priceWords.ts';
+import type { PriceChangeView, Snapshot } from '../protocol/snapshot.ts';
+import { budgetCounting, budgetName } from '../protocol/windowBudgets.ts';
+import { dayAndTime } from './timeText.ts';
+import { icon, isChanging } from './view.ts';
+import type { View } from './view.ts';
+
+/** More changes than these are counted, not named. */
+export const priceNewsMax = 3;
+
+/** Changes that the person has not put away, newest first. */
+export function unseenPrices(changes: readonly PriceChangeView[], seenAtMs: number): PriceChangeView[] {
+  return changes.filter((change) => change.atMs > seenAtMs).toSorted((a, b) => b.atMs - a.atMs);
+}
+
+/** The notice, or nothing. */
+export function priceNews(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
+  const [newest, ...older] = unseenPrices(snapshot.priceChanges, view.pricesSeenAtMs);
+  if (!newest) return nothing;
+  const shown = [newest, ...older].slice(0, priceNewsMax);
+  const rest = older.length + 1 - shown.length;
+  const seen = { kind: 'seePrices', untilMs: newest.atMs } as const;
+  return html`<div class="notices"><div class="notice info" role="group" aria-label="Prices changed" data-test="price-news">${icon('info', 'note')}<div class="grow"><strong>${older.length === 0 ? 'A price changed.' : 'Prices changed.'}</strong> What was charged before stays as it is.
+    <ul class="plain">${shown.map((change) => {
+    const budget = budgetCounting(snapshot.budgets, change.model);
+    return html`<li>${change.model}: ${priceChangeText(change, view.place.locale)} <span class="dim">· seen ${dayAndTime(change.atMs, view.nowMs, view.place)}${budget ? ` · counted by the budget of ${budgetName(budget)}` : ''}</span></li>`;
+  })}${rest > 0 ? html`<li class="dim">${rest} more</li>` : nothing}</ul></div>
+    <button type="button" class="ico" title="Dismiss" aria-label="Dismiss the notice about prices" data-test="price-dismiss" ?disabled=${isChanging(view, seen)} @click=${() => view.act.change(seen)}>${icon('close')}</button></div></div>`;
+}
