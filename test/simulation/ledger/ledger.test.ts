@@ -33,7 +33,7 @@ if (chosen !== undefined) {
 } else {
   describe('the ledger in random worlds', () => {
     it(`adds up in ${worlds} of them, and every fault happened`, async function () {
-      this.timeout(isLong ? longMsMax + 60_000 : 400_000);
+      this.timeout(isLong ? longMsMax + 120_000 : 900_000);
       const report = await liveThroughAll(1, worlds, isLong ? longMsMax : Infinity);
       assert.deepEqual(report.failures, []);
       if (report.worlds < worlds) console.log(`      the time was enough for ${report.worlds} of ${worlds} worlds`);

@@ -1,5 +1,6 @@
 // Grants that allowances gave: each is what its allowance said at that time, for the very period of the
 // zone's calendar in which it was made. And whether credits were tracked when an attempt reserved none.
+import { createHash } from 'node:crypto';
 import type { LedgerTables, WrittenGrant } from './ledgerTables.ts';
 import { periodAround } from './localPeriods.ts';
 import { decided, granted } from './momentOrder.ts';
@@ -26,7 +27,7 @@ function isGiftOf(grant: WrittenGrant, allowance: WrittenAllowance): boolean {
   const { fromMs, untilMs } = periodAround(allowance.every, grant.createdAtMs, allowance.timeZone, allowance.weekStartsOn);
   const key = `allowance ${allowance.id} ${fromMs}`;
   const list = (names: readonly string[] | null | undefined) => JSON.stringify(names ?? null);
-  return grant.key === key && grant.id === `grant_${key.replaceAll(/[^a-zA-Z0-9_]+/g, '_')}` && grant.startsAtMs === fromMs && grant.expiresAtMs === untilMs
+  return grant.key === key && grant.id === `grant_${createHash('sha256').update(key).digest('hex').slice(0, 24)}` && grant.startsAtMs === fromMs && grant.expiresAtMs === untilMs
     && grant.content === JSON.stringify([allowance.kind, allowance.amountMicroCredits, untilMs, fromMs, allowance.id])
     && grant.kind === allowance.kind && grant.amount === allowance.amountMicroCredits && grant.priority === allowance.priority && grant.note === (allowance.note ?? null)
     && list(grant.models) === list(allowance.models) && list(grant.workspaces) === list(allowance.workspaces);
