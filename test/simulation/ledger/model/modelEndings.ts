@@ -28,6 +28,7 @@ export function settle(state: ModelState, command: SettleCommand) {
   if (!canBeTrue(command.usage)) return { fails: 'ledger_unavailable' };
   const price = command.servedPrice ?? attempt.price;
   const cost = command.chargeable && price ? costOf(command.usage, price, command.tier) : undefined;
+  if (command.chargeable && price && cost === undefined) return { fails: 'ledger_unavailable' };
   const drawn = end(state, command.attemptId, attempt, { ...command, cost, price, exposed: command.exposed === true, served: command.modelServed });
   return { exists: false, cost, drawn };
 }

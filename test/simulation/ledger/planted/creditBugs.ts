@@ -34,7 +34,7 @@ export const creditBugs: readonly PlantedBug[] = [
   inWorlds(settlement, 'an attempt that never began is charged', 'if (!facts.begun) return', 'if (!facts.begun && facts.terminal) return'),
   inWorlds(settlement, 'an attempt that a crash lost leaves no exposure', '{ exposed: true }) };', '{}) };'),
   inWorlds(waterfall, 'permission for purchased credits is ignored', `if (answer === 'allow') {`, `if (answer !== 'deny') {`, 'consents'),
-  inWorlds(waterfall, 'a request that was told no is asked about again', 'if (input.answered) {', 'if (input.answered && input.nowMs < 0) {', 'consents'),
+  inWorlds(waterfall, 'a request that was told no is asked about again', `if (input.answered?.kind === 'consent') {`, `if (input.answered?.kind === 'consent' && input.nowMs < 0) {`, 'consents'),
   inWorlds(waterfall, 'more is admitted than is free', 'if (missing > 0) return tooLittle', 'if (missing > 1000) return tooLittle', 'last credit'),
   inWorlds(waterfall, 'it waits for credits that nobody holds', 'if (held >= missing && input.canWait)', 'if (input.canWait)'),
   inWorlds(waterfall, 'a model without a price is let through', `if (input.unpricedRule === 'allow') return undefined;`, `if (input.unpricedRule !== 'ask') return undefined;`, 'unpriced'),

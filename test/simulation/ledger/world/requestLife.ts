@@ -7,7 +7,7 @@ import type { SeededRandom } from '../../../support/seededRandom.ts';
 import type { Answer } from '../model/ledgerModel.ts';
 import { canBeTrue, drawable } from '../model/modelCosts.ts';
 import { freeOf } from '../model/modelState.ts';
-import { ceilingPrice, clientNames, freePrice, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
+import { ceilingPrice, clientNames, dearPrice, freePrice, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** Attempts of one request at the most, and answers for now that it takes before it gives up. */
@@ -60,7 +60,7 @@ export class RequestLife {
     this.#inFlight -= 1;
     if (command !== this.#pending) return;
     if (answer === undefined || 'fails' in answer) {
-      if (answer !== undefined && command.type === 'settle' && !canBeTrue(command.usage)) this.#pending = undefined;
+      if (answer !== undefined && command.type === 'settle' && (!canBeTrue(command.usage) || command.servedPrice === dearPrice)) this.#pending = undefined;
       else if (random.chance(0.2)) this.isOver = true;
       return;
     }
@@ -110,6 +110,8 @@ export class RequestLife {
     if (roll < 0.3) return settleCommand(id, { inputTokens: random.whole(1, 900), outputTokens: random.whole(0, 60) }, { atMs: nowMs, outcome: 'aborted', measured: false, notice: 'Estimated.' });
     // Never by the rules of the broker; the store refuses it by itself, and a true report comes after it.
     if (roll < 0.32) return settleCommand(id, random.pick([{ inputTokens: Number.MAX_SAFE_INTEGER }, { inputTokens: -1 }, { inputTokens: 5, cachedInputTokens: 6 }, { outputTokens: 100_000_001 }, { inputTokens: 0.5 }]), { atMs: nowMs });
+    // A price that no charge can be computed from is found out when half of the end is written.
+    if (roll < 0.335) return settleCommand(id, { inputTokens: 90_000_000 }, { atMs: nowMs, modelServed: 'gpt-dear', servedPrice: dearPrice });
     return settleCommand(id, someUsage(random), {
       atMs: nowMs, outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), tier: random.pick(['standard', 'standard', 'fast', 'flex']),
       // What costs nothing is not served by another model that does: a hold of nothing is one without credits.

@@ -43,3 +43,6 @@ export const ceilingPrice: ModelPrice = { model: 'ceiling', version: 'test 4', r
 
 /** The price of a model that costs nothing. */
 export const freePrice: ModelPrice = { model: 'free', version: 'test 5', rates: { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 } };
+
+/** A price so high that what it gives is no exact number. */
+export const dearPrice: ModelPrice = { model: 'gpt-dear', version: 'test 6', rates: { input: 900_000_000_000_000, cachedInput: 0, cacheWrite: 0, output: 0 } };
