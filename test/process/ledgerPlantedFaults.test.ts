@@ -56,7 +56,7 @@ const foundByKills: readonly Fault[] = [
   },
   {
     name: 'a settlement is written in two transactions',
-    changes: [{ file: 'broker/store/ledgerWrites.ts', from: 'for (const posting of plan.postings) {', to: `db.exec('COMMIT; BEGIN IMMEDIATE; SAVEPOINT command');\n  for (const posting of plan.postings) {` }],
+    changes: [{ file: 'broker/store/settleWrites.ts', from: 'for (const posting of plan.postings) {', to: `db.exec('COMMIT; BEGIN IMMEDIATE; SAVEPOINT command');\n  for (const posting of plan.postings) {` }],
   },
   { name: 'the journal is kept in memory', changes: [{ file, from: `'PRAGMA journal_mode = WAL'`, to: `'PRAGMA journal_mode = MEMORY'` }] },
   { name: 'a new ledger is made in its place', changes: [{ file, from: 'const fresh = `${path}.new`;', to: 'const fresh = path;' }], isEarly: true },

@@ -124,6 +124,8 @@ export class SqliteLedger {
     try {
       // A ledger that vanished while it was in use is never replaced by an empty one.
       this.#db = openLedgerFile(this.#path, { hash: this.#hash, as: 'again', open: this.#openDatabase });
+      // What is found may never have been synchronised: nothing is answered on its strength before it is.
+      this.#db.exec('PRAGMA wal_checkpoint(FULL)');
       this.#chains = new LedgerChains(this.#db, this.#hash);
       this.#failed = undefined;
     } catch (error) {
@@ -133,7 +135,10 @@ export class SqliteLedger {
   }
 
   /** Closes the file. */
-  close(): void { this.#db.close(); }
+  close(): void {
+    // After a fault that did not go away there is no open file to close.
+    if (this.#db.isOpen) this.#db.close();
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,6 @@
 // The standard workload of the kill and disk error tests, as a list: what a ledger is asked to do, in
 // groups that commit together, from one seed. It holds everything that moves credits: holds over several
-// grants, posts, voids, overage, expiry, permissions, budgets, allowances, refunds, grants that are taken
-// back, refusals and repeated commands. Nothing is run here.
+// grants, posts, voids, overage, expiry, permissions, budgets, allowances, refusals and repeated commands. Nothing is run here.
 import type { LedgerCommand, LedgerCommandResults, RequestFacts } from '../../../src/broker/store/ledgerCommands.ts';
 import type { CommandOutcome } from '../../../src/broker/store/sqliteLedger.ts';
 import type { SeededRandom } from '../seededRandom.ts';
@@ -29,7 +28,6 @@ interface Unfinished {
   grants: number;
   requests: number;
   directives: number;
-  corrections: number;
   running: Running[];
   /** Attempts that the upstream turned away and that will be tried once more. */
   readonly turnedAway: Running[];
@@ -42,7 +40,7 @@ interface Unfinished {
  * start; the others can each be run any number of times.
  */
 export function standardSteps(seed: number, groups: number): readonly Step[] {
-  const state: Unfinished = { random: seededRandom(seed), nowMs: startMs, grants: 0, requests: 0, directives: 0, corrections: 0, running: [], turnedAway: [], past: [] };
+  const state: Unfinished = { random: seededRandom(seed), nowMs: startMs, grants: 0, requests: 0, directives: 0, running: [], turnedAway: [], past: [] };
   // Later than everything else, as the clock of a later start is.
   const recover: LedgerCommand = { type: 'recover', atMs: startMs + (groups + 10) * 1000 };
   return [{ commands: [recover], anchor: recover }, ...opening(state), ...Array.from({ length: Math.max(0, groups - 2) }, () => nextStep(state))];
@@ -90,8 +88,7 @@ function anything(state: Unfinished): LedgerCommand {
   }
   if (roll < 0.7 && state.past.length > 0) return random.pick(state.past);
   if (roll < 0.75) return { type: 'upkeep', atMs: nowMs };
-  if (roll < 0.79) return directive(state);
-  if (roll < 0.82) return correction(state) ?? directive(state);
+  if (roll < 0.82) return directive(state);
   if (roll < 0.84) return workspaceCommand(random.pick(workspaces));
   // The key of the first grant with another amount is refused; nothing changes.
   if (roll < 0.87) return grantCommand(`conflict${state.requests}`, 1, { key: 'key-g1', atMs: nowMs });
@@ -111,17 +108,6 @@ function directive(state: Unfinished): LedgerCommand {
     return lay({ kind: 'budget', id, budget: random.chance(0.4) ? null : { id, per: id === 'total' ? 'everything' : 'workspace', unit: 'credits', limit: random.whole(500_000, 4_000_000), period: random.pick(['day', { rollingHours: 1 }] as const), timeZone: 'UTC', mode: random.pick(['hard', 'soft'] as const) } });
   }
   return lay({ kind: 'allowance', id: 'daily', allowance: { id: 'daily', kind: 'included', amountMicroCredits: random.whole(50_000, 300_000), every: 'day', timeZone: 'UTC', priority: 40 } });
-}
-
-/** A refund of something that was settled, or a grant that is taken back. Those that cannot be are refused and change nothing. */
-function correction(state: Unfinished): LedgerCommand | undefined {
-  const { random, nowMs, past } = state;
-  state.corrections += 1;
-  const key = `c${state.corrections}`;
-  if (random.chance(0.3) && state.grants > 3) return { type: 'correct', key, atMs: nowMs, reason: 'Taken back.', what: { kind: 'void', grantId: `g${random.whole(2, state.grants)}`, disputed: random.chance(0.5) } };
-  const ended = past.filter((one) => one.type === 'settle');
-  if (ended.length === 0) return undefined;
-  return { type: 'correct', key, atMs: nowMs, reason: 'A mistake.', what: { kind: 'refund', attemptId: random.pick(ended).attemptId, microCredits: random.whole(1, 60_000) } };
 }
 
 function newGrant(state: Unfinished, more: Partial<Parameters<typeof grantCommand>[2]> = {}): LedgerCommand {
