@@ -63,7 +63,7 @@ function questionBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const [question, ...more] = windowQuestions(snapshot.questions, facts.workspaceId);
   if (!question) return '';
   const rest = more.length === 0 ? '' : `, ${more.length} more`;
-  return `$(question) **A request waits for your answer**${rest} · ${commandLink('Answer', commandNames.answerQuestion)}  \n${plain(question.text, 400)}  \nIt is refused ${clockWords(question.endsAtMs, facts.nowMs, facts.taste.locale)} if nobody answers.`;
+  return `$(question) **A request waits for your answer**${rest} · ${commandLink('Answer', commandNames.answerQuestion)}  \n${plain(question.text, 400)}  \nIt is refused at ${clockWords(question.endsAtMs, facts.nowMs, facts.taste.locale)} if nobody answers.`;
 }
 
 function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
@@ -129,7 +129,11 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const practice = snapshot.broker.mode === 'practice';
   if (facts.link.state !== 'connected') lines.push('What runs and waits is not known now.');
   else if (running.length + waiting.length === 0) lines.push('Nothing runs or waits.');
-  else lines.push(`$(sync) ${running.length} run, ${waiting.length} wait${waitingWords(waiting[0], snapshot.atMs)}`);
+  else {
+    // Why a request waits that asks something stands at the top of the card, or in another window's.
+    const asking = new Set(snapshot.questions.map((question) => question.requestId));
+    lines.push(`$(sync) ${running.length} run, ${waiting.length} wait${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
+  }
   const last = snapshot.recent[0];
   if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
   const today = snapshot.today.total;

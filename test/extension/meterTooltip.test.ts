@@ -56,7 +56,10 @@ describe('tooltip card', () => {
     const snapshot = snapshotFixture({ questions: [questionFixture(), questionFixture({ requestId: 'r2' }), questionFixture({ requestId: 'r3', workspaceId: 'ws_2' })] });
     const card = unescaped(meterTooltip({ ...facts, snapshot, workspaceId: 'ws_1' }));
     assert.ok(card.startsWith('$(question) **A request waits for your answer**, 1 more · [Answer](command:codexBroker.answerQuestion)  \nCodex CLI in "billing-service" needs up to 4.50 credits'), card);
-    assert.match(card, /It is refused \d\d:\d\d if nobody answers\./);
+    assert.match(card, /It is refused at \d\d:\d\d if nobody answers\./);
+    const parked = { requestId: 'req_q1', state: 'parked', workspaceId: 'ws_1', workspaceLabel: 'x', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0, reason: 'It has no permission.' } as const;
+    const waiting = unescaped(meterTooltip({ ...facts, snapshot: { ...snapshot, waiting: [parked, { ...parked, requestId: 'r9', state: 'waiting', reason: 'The limit refills.' }] }, workspaceId: 'ws_1' }));
+    assert.ok(waiting.includes('0 run, 2 wait · The limit refills.') && !waiting.includes('no permission'), waiting);
     for (const other of [{ workspaceId: 'ws_9' }, { workspaceId: 'ws_1', link: { state: 'connecting' } }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot, ...other }), /waits for your answer/);
   });
 

@@ -95,12 +95,14 @@ describe('pictures of the dashboard', function pictures() {
   after(async () => { await host.close(); });
 
   const themes: readonly Theme[] = ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'];
+  /** They differ from the normal state in words alone, which need one theme. */
+  const wordsOnly = ['used', 'low', 'asks', 'owed', 'problem', 'practice', 'explain-corrected', 'credits-undo'];
   for (const [name, scene] of Object.entries(scenes)) {
-    it(`${name}: fits every width in every theme`, async () => {
+    it(`${name}: fits every width`, async () => {
       for (const theme of themes) {
         // Other widths and the second high-contrast theme are checked on the fullest states only.
         const fullest = ['normal', 'explain'].includes(name);
-        if (theme === 'hc-light' && !fullest) continue;
+        if (theme === 'hc-light' && !fullest || theme !== 'dark-modern' && wordsOnly.includes(name)) continue;
         const open = await host.open({ theme });
         await open.send(...sampleStates[scene.state]!);
         await scene.act(open);
