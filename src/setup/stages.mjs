@@ -16,11 +16,11 @@ export const stages = [
     folders: ['test/domain', 'test/protocol', 'test/sandbox', 'test/extension', 'test/webview', 'test/broker', 'test/setup', 'test/tour'],
     ignore: ['test/webview/browser/**'], timeMsMax: 720_000,
   },
-  { name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], timeMsMax: 600_000 },
+  { name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], timeMsMax: 1_200_000 },
   { name: 'simulation', title: 'pacing and ledger in simulated time', folders: ['test/simulation'], timeMsMax: 1_200_000 },
   { name: 'process', title: 'the broker process, killed and cut off', folders: ['test/process'], timeMsMax: 1_500_000 },
   { name: 'codex', title: 'the real Codex CLI, end to end', folders: ['test/e2e'], timeMsMax: 420_000 },
-  { name: 'vscode', title: 'the extension inside a real VS Code', folders: ['test/vscode'], timeMsMax: 720_000, needsVsCode: true },
+  { name: 'vscode', title: 'the extension inside a real VS Code', folders: ['test/vscode'], timeMsMax: 1_200_000, needsVsCode: true },
 ];
 
 /** With --long every stage may take this many times as long. */
