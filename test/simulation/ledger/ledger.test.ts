@@ -12,8 +12,8 @@ import { liveThroughAll } from './worldCrew.ts';
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] !== undefined;
 const worlds = isLong ? 1_000_000 : wholeDaysMax;
 /** A long run ends in time for its stage, and then says how far it came; fewer than this are too few in any case. */
-const longMsMax = 1_800_000;
-const longMin = 200_000;
+const longMsMax = 4_500_000;
+const longMin = 500_000;
 const chosen = process.env['CODEX_BROKER_SEED'];
 
 /** Lives through worlds, one after the other. */

@@ -29,6 +29,10 @@ export const diskBugs: readonly PlantedBug[] = [
     from: 'PRAGMA synchronous = FULL; PRAGMA fullfsync', to: 'PRAGMA synchronous = NORMAL; PRAGMA fullfsync',
     also: [{ file: 'broker/store/ledgerFile.ts', from: `if (pragma(db, 'synchronous') !== 2)`, to: `if (pragma(db, 'synchronous') > 2)` }],
   },
+  {
+    name: 'changes are written without a log that a crash leaves whole', caughtBy: 'random worlds on files', file: 'broker/store/ledgerFile.ts',
+    from: `db.exec('PRAGMA journal_mode = WAL');`, to: `db.exec('PRAGMA journal_mode = OFF');`,
+  },
   { name: 'holds are decided on a balance that was read before the transaction', caughtBy: 'the race for the last credit', ...staleRead },
   {
     name: 'holds are decided on a balance read before, and no rule of the tables stops them', caughtBy: 'the race for the last credit', ...staleRead,

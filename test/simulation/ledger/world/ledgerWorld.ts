@@ -89,7 +89,7 @@ class LedgerWorld {
   }
 
   #scene(): Scene {
-    return { random: this.#random, state: this.#ledger.state, nowMs: this.#nowMs, mood: this.#mood, given: this.#ledger.given, alive: this.#lives.filter((life) => !life.isOver).map((life) => life.facts.requestId), name: (prefix) => { this.#named += 1; return `${prefix}_${this.#named}`; } };
+    return { random: this.#random, state: this.#ledger.state, nowMs: this.#nowMs, mood: this.#mood, given: this.#ledger.given, isSeen: (id) => this.#ledger.isSeen(id), alive: this.#lives.filter((life) => !life.isOver).map((life) => life.facts.requestId), name: (prefix) => { this.#named += 1; return `${prefix}_${this.#named}`; } };
   }
 
   #step(): void {

@@ -102,11 +102,11 @@ export function correction(scene: Scene): CorrectCommand {
   return { type: 'correct', key, atMs: nowMs, reason: random.pick(['The report came late.', 'A gift.']), what: known && random.chance(0.5) ? known.what : whatIsWrong(scene) };
 }
 
-function whatIsWrong({ random, state }: Scene): Correction {
+function whatIsWrong({ random, state, isSeen }: Scene): Correction {
   const attempts = [...state.attempts];
   const charged = attempts.filter(([, one]) => one.end?.cost !== undefined);
   if (random.chance(0.22) || attempts.length === 0) {
-    const grants = [...state.grants.keys()];
+    const grants = [...state.grants.keys()].filter(isSeen);
     return { kind: 'void', grantId: grants.length > 0 && random.chance(0.95) ? random.pick(grants) : 'grant_none', disputed: random.chance(0.5) };
   }
   const [attemptId, attempt] = charged.length > 0 && random.chance(0.9) ? random.pick(charged) : random.pick(attempts);

@@ -97,7 +97,7 @@ export class RequestLife {
       tier: random.pick(['standard', 'standard', 'fast', 'flex']), estimatedInputTokens: random.whole(1, 900), estimatedOutputTokens: random.whole(1, 60), likelyOutputTokens: random.whole(0, 60),
       limits: { waitedMs: random.whole(0, 500), because: 'There is room.', ...ended }, canAsk: random.chance(0.5), canWait: random.chance(0.5),
       ...(random.chance(0.6) && !price ? { ceiling: { price: ceilingPrice, estimateMicroCredits: random.whole(1, 60_000) } } : {}),
-      ...(random.chance(0.1) ? { unpricedRule: random.pick(['refuse', 'ask', 'ceiling', 'allow']) } : {}),
+      ...(random.chance(0.1) ? { unpricedRule: random.pick(['refuse', 'ask', 'allow']) } : {}),
       ...(random.chance(0.01) ? { unsafe: { code: 'no_api_key' as const, message: 'There is no key.', remedy: 'Store one.' } } : {}),
     };
   }

@@ -17,6 +17,8 @@ export interface Scene {
   name(prefix: string): string;
   /** Commands that were given so far. */
   readonly given: readonly LedgerCommand[];
+  /** Whether a person has seen by which id a grant goes; one that a rule made is seen when the ledger is next looked at. */
+  isSeen(grantId: string): boolean;
   /** Requests that are on their way. */
   readonly alive: readonly string[];
 }

@@ -48,9 +48,10 @@ class FileMedium implements Medium {
 
   begin(): void { this.#db.exec('BEGIN IMMEDIATE'); }
   commit(): void {
-    // A commit is only worth its name where each one is synchronised to the full.
+    // A commit is only worth its name where each one is logged and synchronised to the full.
     const level = this.#db.prepare('PRAGMA synchronous').get()?.['synchronous'];
-    if (level !== 2) throw new Error(`a commit at synchronous=${String(level)} is not durable`);
+    const journal = this.#db.prepare('PRAGMA journal_mode').get()?.['journal_mode'];
+    if (level !== 2 || journal !== 'wal') throw new Error(`a commit at synchronous=${String(level)} with journal_mode=${String(journal)} is not durable`);
     this.#db.exec('COMMIT');
   }
   rollback(): void { if (this.#db.isTransaction) this.#db.exec('ROLLBACK'); }

@@ -21,7 +21,7 @@ import type { Sides } from './worldProof.ts';
 export type Hear = (index: number, answer: Answer | undefined) => void;
 
 /** The second checker looks at every world of files; false leaves it out. */
-const asksSecondChecker = false;
+const asksSecondChecker = true;
 const nobody: Hear = () => undefined;
 
 /** A ledger and its model in one world. */
@@ -72,6 +72,11 @@ export class WorldLedger {
       this.#names.set(grantId, name);
     }
     return name;
+  }
+
+  /** Whether it is known by which id a grant goes in the real ledger: its own, or one that was met there. */
+  isSeen(grantId: string): boolean {
+    return !grantId.startsWith('allowance ') || [...this.#names.values()].includes(grantId);
   }
 
   #real(command: LedgerCommand): LedgerCommand {
