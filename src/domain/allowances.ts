@@ -1,6 +1,6 @@
 // Allowances: grants that come back by themselves, such as 250 included credits a week. Each period
 // becomes one grant with a key of its own, so that no clock, restart or replay gives a period twice.
-import { offsetIn, periodOf } from './calendar.ts';
+import { periodIn } from './calendar.ts';
 import type { CalendarPeriod } from './calendar.ts';
 import type { GrantKind } from './grants.ts';
 
@@ -30,6 +30,6 @@ export interface AllowanceGrant {
 
 /** The grant that an allowance gives for the period of a moment. What is left at its end expires. */
 export function allowanceGrant(allowance: Allowance, nowMs: number): AllowanceGrant {
-  const { fromMs, untilMs } = periodOf(allowance.every, nowMs, offsetIn(allowance.timeZone), allowance.weekStartsOn);
+  const { fromMs, untilMs } = periodIn(allowance.timeZone, allowance.every, nowMs, allowance.weekStartsOn);
   return { key: `allowance ${allowance.id} ${fromMs}`, startsAtMs: fromMs, expiresAtMs: untilMs };
 }

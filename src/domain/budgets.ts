@@ -1,7 +1,7 @@
 // Budgets: the developer's own caps, per request, task, workspace, model, client or over everything,
 // in credits or tokens, per calendar period or over the last hours. A soft one warns, a hard one
 // stops. Pure: what was used and what is reserved is handed in.
-import { offsetIn, periodOf } from './calendar.ts';
+import { periodIn } from './calendar.ts';
 import type { CalendarPeriod } from './calendar.ts';
 import { matchesModel } from './grants.ts';
 import { formatCredits, formatTokens } from './units.ts';
@@ -86,7 +86,7 @@ export function budgetEndsAtMs(budget: Budget, nowMs: number): number | undefine
 }
 
 function calendarOf(budget: Budget, period: CalendarPeriod, nowMs: number) {
-  return periodOf(period, nowMs, offsetIn(budget.timeZone));
+  return periodIn(budget.timeZone, period, nowMs);
 }
 
 /** What a budget counts a request under; absent when it is not about it. */

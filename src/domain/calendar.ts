@@ -64,6 +64,23 @@ export function periodOf(kind: CalendarPeriod, atMs: number, offsetAt: UtcOffset
   return { fromMs: dayStartMs(first, offsetAt), untilMs: dayStartMs(next, offsetAt) };
 }
 
+/** Periods that were found last, with their minute; asking a zone for its offset costs more than all the rest of a decision. */
+const found = new Map<string, { readonly minute: number; readonly period: Period }>();
+const foundMax = 200;
+const minuteMs = 60_000;
+
+/** The calendar period of a named zone that a moment lies in. No zone changes within a minute, so one answer serves for all of it. @throws RangeError for an unknown zone */
+export function periodIn(timeZone: string, kind: CalendarPeriod, atMs: number, weekStartsOn = 1): Period {
+  const name = `${timeZone} ${kind} ${weekStartsOn}`;
+  const minute = Math.floor(atMs / minuteMs);
+  const known = found.get(name);
+  if (known?.minute === minute) return known.period;
+  const period = periodOf(kind, atMs, offsetIn(timeZone), weekStartsOn);
+  if (found.size >= foundMax) found.clear();
+  found.set(name, { minute, period });
+  return period;
+}
+
 /** First day of the period and of the next one, counted from 1970-01-01. */
 function daysOf(kind: CalendarPeriod, today: number, weekStartsOn: number): readonly [number, number] {
   if (kind === 'day') return [today, today + 1];
