@@ -72,9 +72,22 @@ export function parseUsd(text: string): number | undefined {
  * explanation), grouped by the locale, with a true minus sign.
  */
 export function formatCredits(microCredits: number, decimals = 2, locale = 'en'): string {
-  const text = numberFormat(locale, decimals).format(Math.abs(microCredits) / microCreditsPerCredit);
+  const text = decimals === 6 && locale === 'en' && Math.abs(microCredits) < plainMax && Number.isInteger(microCredits)
+    ? plainCredits(Math.abs(microCredits)) : numberFormat(locale, decimals).format(Math.abs(microCredits) / microCreditsPerCredit);
   // What rounds to nothing has no sign: a list that says "−0.00" only makes people wonder.
   return microCredits <= -microCreditsPerCredit / 10 ** decimals / 2 ? `−${text}` : text;
+}
+
+/** Above this a formatter rounds what it divides, and nothing has to look like it any more. */
+const plainMax = 2 ** 50;
+
+/** All six decimals in English, which every decision is told in several times: as a formatter would, without one. */
+function plainCredits(microCredits: number): string {
+  return `${grouped(Math.floor(microCredits / microCreditsPerCredit))}.${String(microCredits % microCreditsPerCredit).padStart(6, '0')}`;
+}
+
+function grouped(whole: number): string {
+  return whole < 1000 ? String(whole) : `${grouped(Math.floor(whole / 1000))},${String(whole % 1000).padStart(3, '0')}`;
 }
 
 /** The same amount in US dollars; an amount below a cent is "< $0.01", never "$0.00". */
