@@ -1,7 +1,7 @@
 // The ledger's own thread: takes commands and questions as messages, gathers what has arrived
 // into one transaction (group commit), and answers each. The event loop that carries streams
 // never waits for the disk.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
@@ -10,13 +10,13 @@ import type { OpenedAs } from './ledgerFile.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { SqliteLedger } from './sqliteLedger.ts';
 
-/** A message to the thread. */
+/** What the thread is asked; messages to it are lists of these. */
 export type ThreadRequest =
   | { readonly id: number; readonly command: LedgerCommand }
   | { readonly id: number; readonly query: keyof LedgerQueries; readonly args: LedgerQueries[keyof LedgerQueries]['args'] }
   | { readonly id: number; readonly close: true };
 
-/** Its answer. */
+/** Its answer; messages from it are lists of these. */
 export type ThreadAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly problem: Problem };
 
 /** What the thread is started with. */
@@ -27,7 +27,7 @@ const groupMax = 256;
 
 /** SHA-256 in hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** Serves the ledger on a port until it is told to close. Sends `{id: 0}` first, or why it could not open. */
@@ -36,13 +36,13 @@ export function serveLedger(port: MessagePort, data: ThreadData, schedule: (run:
   try {
     ledger = SqliteLedger.open(data.path, sha256, data.as);
   } catch (error) {
-    port.postMessage({ id: 0, problem: problemOf(error) } satisfies ThreadAnswer);
+    port.postMessage([{ id: 0, problem: problemOf(error) }] satisfies ThreadAnswer[]);
     port.close();
     return;
   }
   let waiting: ThreadRequest[] = [];
   let scheduled = false;
-  const answer = (message: ThreadAnswer) => port.postMessage(message);
+  const answer = (...answers: readonly ThreadAnswer[]) => port.postMessage(answers);
 
   const drain = () => {
     scheduled = false;
@@ -52,10 +52,10 @@ export function serveLedger(port: MessagePort, data: ThreadData, schedule: (run:
     const commit = () => {
       if (group.length === 0) return;
       const outcomes = ledger.runGroup(group.map((one) => one.command));
-      group.forEach((one, index) => {
+      answer(...group.map(({ id }, index) => {
         const outcome = outcomes[index];
-        answer(outcome?.ok ? { id: one.id, value: outcome.value } : { id: one.id, problem: outcome?.problem ?? problem('internal', 'The ledger gave no answer.') });
-      });
+        return outcome?.ok ? { id, value: outcome.value } : { id, problem: outcome?.problem ?? problem('internal', 'The ledger gave no answer.') };
+      }));
       group = [];
     };
     for (const request of batch) {
@@ -75,8 +75,8 @@ export function serveLedger(port: MessagePort, data: ThreadData, schedule: (run:
     }
     commit();
   };
-  port.on('message', (request: ThreadRequest) => {
-    waiting.push(request);
+  port.on('message', (requests: readonly ThreadRequest[]) => {
+    waiting.push(...requests);
     // Everything that is already in the port's queue joins the same transaction.
     if (!scheduled) { scheduled = true; schedule(drain); }
   });

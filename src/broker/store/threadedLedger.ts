@@ -1,5 +1,6 @@
 // The ledger port, carried to the ledger's thread. Pairs answers with questions; when the thread
-// dies, everything that waits and comes later is refused: the store fails closed.
+// dies, everything that waits and comes later is refused: the store fails closed. What is asked in
+// the same turn goes as one message, since a message costs more than what is in it.
 import { Worker } from 'node:worker_threads';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
@@ -13,6 +14,8 @@ interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
 export class ThreadedLedger implements LedgerStore {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  /** What was asked in this turn and is not sent yet. */
+  #outbox: ThreadRequest[] = [];
   #next = 1;
   #dead: ProblemError | undefined;
   #closed: Promise<void> | undefined;
@@ -31,7 +34,7 @@ export class ThreadedLedger implements LedgerStore {
     const ledger = new ThreadedLedger(worker);
     await new Promise<void>((resolve, reject) => {
       ledger.#waiting.set(0, { resolve: () => resolve(), reject });
-      worker.on('message', (answer: ThreadAnswer) => ledger.#settle(answer));
+      worker.on('message', (answers: readonly ThreadAnswer[]) => { for (const answer of answers) ledger.#settle(answer); });
       worker.on('error', (error) => ledger.#die(error.message));
       worker.on('exit', () => ledger.#die('its thread ended'));
     });
@@ -56,8 +59,15 @@ export class ThreadedLedger implements LedgerStore {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage(request(id));
+      this.#outbox.push(request(id));
+      if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
     });
+  }
+
+  #send(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    this.#worker.postMessage(requests);
   }
 
   async command<C extends LedgerCommand>(command: C): Promise<LedgerCommandResults[C['type']]> {
