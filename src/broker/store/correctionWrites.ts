@@ -17,7 +17,7 @@ import type { LedgerChains } from './ledgerChains.ts';
 import type { CorrectCommand, Correction, LedgerCommandResults } from './ledgerCommands.ts';
 import { tokensOf } from './ledgerReads.ts';
 import { addToRollups } from './rollupTable.ts';
-import { bookOvershoot, permittedGrants, readHeldAttempt } from './settleWrites.ts';
+import { bookOvershoot, permittedGrants } from './settleWrites.ts';
 import { statement } from './statements.ts';
 import { endGrant, isOver } from './upkeep.ts';
 
@@ -46,6 +46,7 @@ function voidGrant(db: DatabaseSync, chains: LedgerChains, command: CorrectComma
   if (grant.voided !== undefined) return { exists: true, changedMicroCredits: 0 };
   layDown(chains, command.key, command.atMs, { kind: 'void', grantId: grant.id, disputed: what.disputed, reason: command.reason });
   statement(db, 'UPDATE grants SET voided = ? WHERE grant_id = ?').run(what.disputed ? 2 : 1, grant.id);
+  chains.grantChanged(grant.id);
   const voided: Grant = { ...grant, voided: what.disputed ? 'disputed' : 'undone' };
   const before = chains.mark().balance;
   if (isOver(voided, command.atMs)) endGrant(db, chains, voided, command.atMs);
@@ -62,7 +63,7 @@ interface Booked { readonly usage: TokenUsage; readonly costMicroCredits: number
 function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: CorrectCommand, what: Exclude<Correction, { kind: 'void' }>, content: string): Result {
   const { attemptId } = what;
   const { atMs, key } = command;
-  const hold = readHeldAttempt(db, attemptId);
+  const hold = chains.held.find(db, attemptId);
   const first = statement(db, `SELECT u.*, c.id AS charge_id, c.price, c.price_version FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.attempt_id = ? AND u.corrects IS NULL`).get(attemptId);
   if (!hold || !first) return { problem: problem('request_not_found', `The ledger knows no attempt "${attemptId}" that was sent and has ended. Nothing was changed.`) };
   if (first['charge_id'] === null) return { problem: problem('argument_invalid', `The attempt "${attemptId}" was not charged, so there is nothing to correct. Nothing was changed.`) };
@@ -100,7 +101,7 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
     chains.entry({ id: `${kind}_${attemptId}${mark}_${grantId}`, atMs, kind, grantId, attemptId, chargeId, amountMicroCredits: microCredits, corrects: microCredits > 0 ? drawnBy(db, attemptId, grantId) : null });
   }
   if (plan.uncoveredMicroCredits > 0) bookOvershoot(chains, { attemptId, chargeId, atMs, microCredits: plan.uncoveredMicroCredits, mark });
-  addToRollups(db, event, { requestKind: hold.requestKind, costMicroCredits: delta });
+  addToRollups(db, chains, event, { requestKind: hold.requestKind, costMicroCredits: delta });
   endGivenBack(db, chains, plan.movements, atMs);
   // What came back to a grant that is over has left the balance again.
   return { exists: false, changedMicroCredits: chains.mark().balance - before };

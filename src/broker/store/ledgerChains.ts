@@ -1,10 +1,15 @@
-// Appends to the three hash-chained data sets and to the chain of directives. Holds the newest hash of each chain and the balance
-// after the last entry, so that a write needs no read; reloads them after a failed transaction.
+// Appends to the three hash-chained data sets and to the chain of directives. Holds in memory what the next write needs to know
+// (the newest hash of each chain, the balance, the grants that have something left, the open holds), so that it needs no read;
+// reloads it after a failed transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChargeRow, DirectiveRow, EntryAccount, EntryKind, EntryRow, UsageEventRow } from '../../domain/ledgerRows.ts';
 import { chainStart, chargeText, directiveText, entryText, usageEventText } from '../../domain/rowTexts.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { safeInteger } from '../../domain/units.ts';
+import { afterChange, afterEntry, readCredits } from './creditState.ts';
+import type { CreditState } from './creditState.ts';
+import { HeldAttempts } from './heldAttempts.ts';
+import { PendingRollups } from './pendingRollups.ts';
 
 /** A row as the caller gives it; the chain adds its place. */
 type Unchained<Row> = Omit<Row, 'sequence' | 'prevHash' | 'hash'>;
@@ -25,14 +30,21 @@ export interface Movement {
   readonly corrects?: string | null;
 }
 
-/** The newest hash of each chain, and the balance after the last entry. */
-export interface Heads { readonly usage: string; readonly charge: string; readonly entry: string; readonly directive: string; readonly balance: number; readonly held: number }
+/** The newest hash of each chain, the balance after the last entry, and the grants once somebody asked for them. */
+export interface Heads {
+  readonly usage: string; readonly charge: string; readonly entry: string; readonly directive: string; readonly balance: number; readonly held: number;
+  readonly credits?: CreditState;
+}
 
 /** Writers of the three data sets on one connection. */
 export class LedgerChains {
   readonly #hash: Hash;
   readonly #db: DatabaseSync;
   #heads: Heads;
+  /** Holds that were reserved and have not ended. */
+  readonly held = new HeldAttempts();
+  /** What the running transaction adds to the rollups. */
+  readonly rollups = new PendingRollups();
   readonly #insertUsage; readonly #insertCharge; readonly #insertEntry; readonly #insertDirective; readonly #moveGrant;
 
   constructor(db: DatabaseSync, hash: Hash) {
@@ -54,8 +66,28 @@ export class LedgerChains {
   /** Where the chains stand, and the state to return to when a command's savepoint is rolled back. */
   mark(): Heads { return this.#heads; }
 
-  /** Returns to a marked state. */
-  restore(heads: Heads): void { this.#heads = heads; }
+  /** Returns to a marked state; nothing that was still to be written then, or now, will be. */
+  restore(heads: Heads): void {
+    this.#heads = heads;
+    this.held.clear();
+    this.rollups.clear();
+  }
+
+  /** Writes what was kept back: before a transaction ends, and before anything in it reads the rollups. */
+  flush(): void { this.rollups.flush(this.#db); }
+
+  /** The grants as decisions see them. */
+  credits(): CreditState {
+    const credits = this.#heads.credits ?? readCredits(this.#db);
+    this.#heads = { ...this.#heads, credits };
+    return credits;
+  }
+
+  /** A grant was changed otherwise than by an entry. */
+  grantChanged(grantId: string): void {
+    const { credits } = this.#heads;
+    if (credits) this.#heads = { ...this.#heads, credits: afterChange(this.#db, credits, grantId) };
+  }
 
   #load(): Heads {
     const head = (table: string) => (this.#db.prepare(`SELECT hash FROM ${table} ORDER BY sequence DESC LIMIT 1`).get()?.['hash'] as string | undefined) ?? chainStart;
@@ -112,6 +144,7 @@ export class LedgerChains {
     this.#insertEntry.run(id, atMs, account, kind, grantId, attemptId, chargeId, amountMicroCredits, heldDeltaMicroCredits, balance, held, termsHash, corrects, prevHash, hash);
     // A grant's own first entry finds its row inserted with nothing left. What lies beside the grants moves none.
     if (moves) this.#moveGrant.run(amountMicroCredits, heldDeltaMicroCredits, grantId);
-    this.#heads = { ...this.#heads, entry: hash, balance, held };
+    const { credits } = this.#heads;
+    this.#heads = { ...this.#heads, entry: hash, balance, held, ...(credits ? { credits: afterEntry(this.#db, credits, row) } : {}) };
   }
 }

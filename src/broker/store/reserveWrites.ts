@@ -12,7 +12,6 @@ import type { UnpricedRule } from '../../domain/walk.ts';
 import { decide } from '../../domain/waterfall.ts';
 import { readBudgetUses } from './budgetReads.ts';
 import { notePrice, readDirectives } from './directiveTable.ts';
-import { hasGrants, readOwed, readSpendableGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { DecideFacts, LedgerCommandResults, ReserveCommand } from './ledgerCommands.ts';
 import { addToRollups } from './rollupTable.ts';
@@ -36,12 +35,14 @@ function ruleFor(facts: DecideFacts, state: DirectiveState): UnpricedRule {
 export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFacts): { readonly decision: DecisionRecord; readonly price?: ModelPrice; readonly estimateMicroCredits?: number } {
   const { request } = facts;
   const state = readDirectives(db, chains);
+  const credits = chains.credits();
+  if (state.budgets.length > 0) chains.flush();
   const unpricedRule = ruleFor(facts, state);
   const priced = pricedBy(facts, unpricedRule);
   const subject = { requestId: request.requestId, workspaceId: request.workspaceId, model: request.model, client: request.client, ...(request.threadId === undefined ? {} : { threadId: request.threadId }) };
   const decision = decide({
     nowMs: facts.atMs, model: request.model, workspaceId: request.workspaceId, estimateTokens: facts.estimatedInputTokens + facts.estimatedOutputTokens,
-    unpricedRule, tracked: hasGrants(db), grants: readSpendableGrants(db), owedMicroCredits: readOwed(db),
+    unpricedRule, tracked: credits.tracked, grants: credits.grants, owedMicroCredits: credits.owedMicroCredits,
     consent: consentOf(state, subject, facts), canAsk: facts.canAsk ?? false, canWait: facts.canWait ?? false,
     budgets: readBudgetUses(db, state.budgets, subject, facts.atMs), limits: facts.limits,
     ...(priced.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: priced.estimateMicroCredits }),
@@ -76,7 +77,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
     estimateMicroCredits: estimateMicroCredits ?? null, likelyOutputTokens: command.likelyOutputTokens ?? command.estimatedOutputTokens, basis: command.basis ?? null,
   };
   const termsHash = chains.termsHash(attemptTermsText(row, hold));
-  insertDecision(db, row, termsHash);
+  const isFirst = insertDecision(db, row, termsHash);
   if (price && command.price) notePrice(db, chains, { model: request.model, price, atMs: command.atMs });
   if (!hold) {
     refuse(db, chains, command, decision.message ?? 'Refused by the broker.', termsHash);
@@ -85,6 +86,14 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   insertHold(db, hold);
   for (const slice of decision.slices) {
     chains.entry({ id: `reserve_${attemptId}_${slice.grantId}`, atMs: command.atMs, kind: 'reserve', grantId: slice.grantId, attemptId, amountMicroCredits: 0, heldDeltaMicroCredits: slice.microCredits, termsHash });
+  }
+  // A later attempt belongs to the request as it was first written, so its settlement reads that.
+  if (isFirst) {
+    chains.held.remember(attemptId, {
+      requestId: request.requestId, workspaceId: request.workspaceId, client: request.client, threadId: row.threadId, model: request.model, requestKind: row.requestKind, state: 'open',
+      price: hold.price, termsHash, estimatedInputTokens: hold.estimatedInputTokens, likelyOutputTokens: hold.likelyOutputTokens ?? hold.estimatedOutputTokens,
+      estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices,
+    });
   }
   return { decision, exists: false };
 }
@@ -99,15 +108,17 @@ function refuse(db: DatabaseSync, chains: LedgerChains, command: ReserveCommand,
     upstreamRequestId: null, responseId: null, notice: null, termsHash, corrects: null,
   } as const;
   chains.usageEvent(event);
-  addToRollups(db, event, { requestKind: request.requestKind ?? null });
+  addToRollups(db, chains, event, { requestKind: request.requestKind ?? null });
 }
 
-function insertDecision(db: DatabaseSync, row: Omit<DecisionRow, 'termsHash'>, termsHash: string): void {
-  statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream)
+/** @returns whether its request was written with it, and not before */
+function insertDecision(db: DatabaseSync, row: Omit<DecisionRow, 'termsHash'>, termsHash: string): boolean {
+  const { changes } = statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream)
     VALUES (?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind,
     row.model, row.stream ? 1 : 0);
   statement(db, 'INSERT INTO decisions (attempt_id, request_id, number, at_ms, waited_ms, record, terms_hash) VALUES (?,?,?,?,?,?,?)')
     .run(row.attemptId, row.requestId, row.number, row.atMs, row.waitedMs, row.record, termsHash);
+  return changes === 1;
 }
 
 function insertHold(db: DatabaseSync, hold: Omit<HoldRow, 'state'>): void {

@@ -3,25 +3,22 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
 import type { UsageEventRow } from '../../domain/ledgerRows.ts';
-import { bucketOf, rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
+import { rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
 import type { RollupContext, RollupDimension } from '../../domain/rollups.ts';
+import type { LedgerChains } from './ledgerChains.ts';
 import { statement } from './statements.ts';
 
 const columns = rollupColumns.map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 
-const addSql = `INSERT INTO rollups (dimension, key, bucket, ${columns.join(', ')}) VALUES (?,?,?,${columns.map(() => '?').join(',')})
+/** Adds sums to one key of one quarter hour: dimension, key and bucket, then the sums in their order. */
+export const addRollupSql = `INSERT INTO rollups (dimension, key, bucket, ${columns.join(', ')}) VALUES (?,?,?,${columns.map(() => '?').join(',')})
   ON CONFLICT (dimension, key, bucket) DO UPDATE SET ${columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
 
 /** Adds an event. Call it after the event's row is written. */
-export function addToRollups(db: DatabaseSync, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext): void {
+export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext): void {
   const keys = rollupKeys(event, context.requestKind);
-  const sums = rollupSums(event, context);
   const counted = event.corrects === null ? countedUnder(db, event, context.requestKind) : keys;
-  const add = statement(db, addSql);
-  for (const dimension of rollupDimensions) {
-    const requests = event.corrects === null && counted?.[dimension] !== keys[dimension] ? 1 : 0;
-    add.run(dimension, keys[dimension], bucketOf(event.atMs), ...rollupColumns.map((name) => (name === 'requests' ? requests : sums[name])));
-  }
+  chains.rollups.add(event.atMs, keys, rollupSums(event, context), (dimension) => (counted?.[dimension] === keys[dimension] ? 0 : 1));
 }
 
 /**

@@ -3,13 +3,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { consentFor } from '../../domain/consent.ts';
 import { planPosting } from '../../domain/grants.ts';
-import type { Grant, Posting, Slice } from '../../domain/grants.ts';
+import type { Grant, Posting } from '../../domain/grants.ts';
 import { chargeFor } from '../../domain/pricing.ts';
-import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
+import type { PriceTier } from '../../domain/pricing.ts';
 import { settle as applyPolicy } from '../../domain/settlement.ts';
 import { isPlausible } from '../../domain/tokenUsage.ts';
 import { readDirectives } from './directiveTable.ts';
-import { readGrant, readSpendableGrants } from './grantReads.ts';
+import { readGrant } from './grantReads.ts';
+import type { HeldAttempt } from './heldAttempts.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { BeginCommand, LedgerCommandResults, RecoverCommand, SettleCommand, SettleResult } from './ledgerCommands.ts';
 import { addToRollups } from './rollupTable.ts';
@@ -22,18 +23,10 @@ export function begin(db: DatabaseSync, command: BeginCommand): LedgerCommandRes
   return { exists: result.changes === 0 };
 }
 
-/** A hold as it was reserved, with the request that it is for. */
-export interface HeldAttempt {
-  readonly requestId: string; readonly workspaceId: string; readonly client: string; readonly threadId: string | null; readonly model: string; readonly requestKind: string | null;
-  readonly state: string; readonly price: ModelPrice | null; readonly termsHash: string;
-  readonly estimatedInputTokens: number; readonly likelyOutputTokens: number; readonly estimateMicroCredits: number | null;
-  readonly slices: readonly Slice[];
-}
-
 /** Ends an attempt. One that has ended before stays as it is. @throws Error when it has no hold, or for usage that cannot be true */
 export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCommand): SettleResult {
   const { attemptId, atMs } = command;
-  const hold = readHeldAttempt(db, attemptId);
+  const hold = chains.held.find(db, attemptId);
   if (!hold) throw new Error(`attempt ${attemptId} has no hold to settle`);
   if (hold.state !== 'open') {
     const charge = statement(db, 'SELECT cost, drawn FROM charges WHERE attempt_id = ? AND corrects IS NULL').get(attemptId);
@@ -72,7 +65,8 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
   const exposed = command.exposed === true ? hold.estimateMicroCredits ?? 0 : 0;
   if (exposed > 0) chains.entry({ id: `post_${attemptId}_exposure`, atMs, account: 'exposure', kind: 'post', attemptId, amountMicroCredits: -exposed });
   statement(db, 'UPDATE holds SET state = ? WHERE attempt_id = ?').run(charge ? 'posted' : 'voided', attemptId);
-  addToRollups(db, event, {
+  chains.held.forget(attemptId);
+  addToRollups(db, chains, event, {
     requestKind: hold.requestKind, ...(charge ? { costMicroCredits: charge.costMicroCredits } : {}),
     estimate: { inputTokens: hold.estimatedInputTokens, outputTokens: hold.likelyOutputTokens, microCredits: hold.estimateMicroCredits },
   });
@@ -96,7 +90,7 @@ export function bookOvershoot(chains: LedgerChains, over: { readonly attemptId: 
 function endTakenBack(db: DatabaseSync, chains: LedgerChains, drawn: readonly Posting[], attempt: { readonly attemptId: string; readonly atMs: number }): void {
   const { attemptId, atMs } = attempt;
   for (const { grantId, microCredits } of drawn) {
-    const grant = readGrant(db, grantId);
+    const grant = chains.credits().grants.find((one) => one.id === grantId) ?? readGrant(db, grantId);
     if (grant?.voided === undefined) continue;
     if (grant.voided === 'disputed' && microCredits > 0) chains.entry({ id: `post_${attemptId}_${grantId}_owed`, atMs, account: 'owed', kind: 'post', grantId, attemptId, amountMicroCredits: -microCredits });
     if (isOver(grant, atMs)) endGrant(db, chains, grant, atMs);
@@ -111,24 +105,7 @@ export function permittedGrants(db: DatabaseSync, chains: LedgerChains, hold: He
   const { consents } = readDirectives(db, chains);
   const subject = { requestId: hold.requestId, workspaceId: hold.workspaceId, ...(hold.threadId === null ? {} : { threadId: hold.threadId }) };
   const permitted = consentFor(consents, subject).answer === 'allow' || hold.slices.some((slice) => slice.kind === 'purchased');
-  return readSpendableGrants(db).filter((one) => one.kind !== 'purchased' || permitted);
-}
-
-/** An attempt with its hold; undefined where none was reserved. */
-export function readHeldAttempt(db: DatabaseSync, attemptId: string): HeldAttempt | undefined {
-  const row = statement(db, `SELECT h.*, d.terms_hash, r.client, r.thread_id, r.model, r.request_kind
-    FROM holds h JOIN decisions d USING (attempt_id) JOIN requests r ON r.request_id = h.request_id WHERE h.attempt_id = ?`).get(attemptId);
-  if (!row) return undefined;
-  const slices = Number(row['amount']) === 0 ? [] : statement(db, `SELECT e.grant_id, e.held_delta, g.kind FROM entries e JOIN grants g USING (grant_id)
-    WHERE e.attempt_id = ? AND e.kind = 'reserve' ORDER BY e.sequence`).all(attemptId);
-  return {
-    requestId: String(row['request_id']), workspaceId: String(row['workspace_id']), client: String(row['client']), threadId: row['thread_id'] as string | null,
-    model: String(row['model']), requestKind: row['request_kind'] as string | null, state: String(row['state']), termsHash: String(row['terms_hash']),
-    price: row['price'] === null ? null : JSON.parse(String(row['price'])) as ModelPrice,
-    estimatedInputTokens: Number(row['estimated_input']), likelyOutputTokens: Number(row['likely_output'] ?? row['estimated_output']),
-    estimateMicroCredits: row['estimate'] === null ? null : Number(row['estimate']),
-    slices: slices.map((slice) => ({ grantId: String(slice['grant_id']), kind: slice['kind'] as Slice['kind'], microCredits: Number(slice['held_delta']) })),
-  };
+  return chains.credits().grants.filter((one) => one.kind !== 'purchased' || permitted);
 }
 
 /** Resolves every open hold by policy P. */

@@ -5,7 +5,6 @@ import { allowanceGrant } from '../../domain/allowances.ts';
 import { availableMicroCredits, isExpired } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
 import { readDirectives } from './directiveTable.ts';
-import { readSpendableGrants } from './grantReads.ts';
 import { insertGrant } from './grantWrites.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommandResults } from './ledgerCommands.ts';
@@ -14,7 +13,7 @@ import { statement } from './statements.ts';
 /** Books everything that is due at a moment. */
 export function doUpkeep(db: DatabaseSync, chains: LedgerChains, nowMs: number): LedgerCommandResults['upkeep'] {
   let expired = 0;
-  for (const grant of readSpendableGrants(db)) {
+  for (const grant of chains.credits().grants) {
     if (!isOver(grant, nowMs)) continue;
     endGrant(db, chains, grant, nowMs);
     expired += 1;

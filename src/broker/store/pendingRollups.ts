@@ -1,0 +1,53 @@
+// Sums for the rollups that belong to the running transaction and are not written yet: events that arrive
+// together mostly count under the same keys, and each key is written once. Whoever reads the rollups inside
+// a transaction writes these first.
+import type { DatabaseSync } from 'node:sqlite';
+import { bucketOf, rollupColumns, rollupDimensions } from '../../domain/rollups.ts';
+import type { RollupDimension, RollupSums } from '../../domain/rollups.ts';
+import { addRollupSql } from './rollupTable.ts';
+import { statement } from './statements.ts';
+
+interface PendingRow { readonly key: string; readonly bucket: number; readonly sums: number[] }
+
+const requestsAt = rollupColumns.indexOf('requests');
+
+/** The rollups' changes of one transaction. */
+export class PendingRollups {
+  /** By dimension, then by quarter hour and key. */
+  readonly #rows = new Map<RollupDimension, Map<string, PendingRow>>(rollupDimensions.map((dimension) => [dimension, new Map<string, PendingRow>()]));
+  #isEmpty = true;
+
+  /** Adds what an event adds under each of its keys; `requests` tells in which of them its request counts anew. */
+  add(atMs: number, keys: Readonly<Record<RollupDimension, string>>, added: Omit<RollupSums, 'requests'>, requests: (dimension: RollupDimension) => number): void {
+    const bucket = bucketOf(atMs);
+    const values = rollupColumns.map((name) => (name === 'requests' ? 0 : added[name]));
+    for (const dimension of rollupDimensions) {
+      const { sums } = this.#row(dimension, keys[dimension], bucket);
+      for (let index = 0; index < values.length; index += 1) sums[index] = (sums[index] ?? 0) + (values[index] ?? 0);
+      sums[requestsAt] = (sums[requestsAt] ?? 0) + requests(dimension);
+    }
+  }
+
+  #row(dimension: RollupDimension, key: string, bucket: number): PendingRow {
+    const rows = this.#rows.get(dimension);
+    const name = `${bucket} ${key}`;
+    let row = rows?.get(name);
+    if (!row) { row = { key, bucket, sums: rollupColumns.map(() => 0) }; rows?.set(name, row); this.#isEmpty = false; }
+    return row;
+  }
+
+  /** Writes them. */
+  flush(db: DatabaseSync): void {
+    if (this.#isEmpty) return;
+    const add = statement(db, addRollupSql);
+    for (const [dimension, rows] of this.#rows) for (const { key, bucket, sums } of rows.values()) add.run(dimension, key, bucket, ...sums);
+    this.clear();
+  }
+
+  /** The transaction is undone. */
+  clear(): void {
+    if (this.#isEmpty) return;
+    for (const rows of this.#rows.values()) rows.clear();
+    this.#isEmpty = true;
+  }
+}
