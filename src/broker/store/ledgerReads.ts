@@ -73,7 +73,8 @@ export function readEntries(db: DatabaseSync, limit: number): EntryView[] {
 
 /** The entries of one request, in order. */
 export function readRequestEntries(db: DatabaseSync, requestId: string): EntryView[] {
-  return statement(db, `${entryColumns} WHERE h.request_id = ? ORDER BY e.sequence`).all(requestId).map(entryView);
+  return statement(db, `SELECT e.*, h.request_id FROM decisions d JOIN holds h ON h.attempt_id = d.attempt_id JOIN entries e ON e.attempt_id = d.attempt_id
+    WHERE d.request_id = ? ORDER BY e.sequence`).all(requestId).map(entryView);
 }
 
 function entryView(row: Row): EntryView {
