@@ -51,11 +51,17 @@ function voidGrant(db: DatabaseSync, chains: LedgerChains, command: CorrectComma
   const before = chains.mark().balance;
   if (isOver(voided, command.atMs)) endGrant(db, chains, voided, command.atMs);
   if (!what.disputed) return { exists: false, changedMicroCredits: chains.mark().balance - before };
-  const spent = Number(statement(db, `SELECT COALESCE(-SUM(amount), 0) AS spent FROM entries WHERE account = 'grant' AND grant_id = ? AND kind IN ('post', 'overage', 'refund')`).get(grant.id)?.['spent']);
+  const spent = spentOf(db, grant.id);
   if (spent > 0) {
     chains.entry({ id: `post_${command.key}_owed`, atMs: command.atMs, account: 'owed', kind: 'post', grantId: grant.id, amountMicroCredits: -spent, corrects: `grant_${grant.id}` });
   }
   return { exists: false, changedMicroCredits: chains.mark().balance - before };
+}
+
+/** What was drawn of a grant and did not come back: what it was of, less what it has left and what ended of it. */
+function spentOf(db: DatabaseSync, grantId: string): number {
+  return Number(statement(db, `SELECT amount - remaining + COALESCE((SELECT SUM(e.amount) FROM entries e WHERE e.grant_id = g.grant_id AND e.kind IN ('expire', 'void') AND e.attempt_id IS NULL), 0) AS spent
+    FROM grants g WHERE grant_id = ?`).get(grantId)?.['spent']);
 }
 
 interface Booked { readonly usage: TokenUsage; readonly costMicroCredits: number; readonly refundedMicroCredits: number; readonly drawn: readonly DrawnSlice[]; readonly uncoveredMicroCredits: number }
