@@ -1,5 +1,5 @@
-// Rollups: sums of usage by quarter hour and by what people ask about (model, workspace, client, thread,
-// kind), kept beside the usage events so that reports and budgets need not read them all. Pure: what
+// Rollups: sums of usage by quarter hour, and by day, and by what people ask about (model, workspace, client,
+// thread, kind), kept beside the usage events so that reports and budgets need not read them all. Pure: what
 // one usage event adds to them. The audit computes them a second time from the events.
 import { bucketMs } from './budgets.ts';
 import type { UsageEventRow } from './ledgerRows.ts';
@@ -48,6 +48,14 @@ export interface RollupContext {
   readonly costMicroCredits?: number;
   /** What was estimated for the attempt; absent for one that was refused. */
   readonly estimate?: { readonly inputTokens: number; readonly outputTokens: number; readonly microCredits: number | null };
+}
+
+/** Quarter hours of a day. Days are those of UTC: a sum from any time on is that of whole days and of the quarter hours before the first of them. */
+export const bucketsPerDay = 96;
+
+/** The day that a quarter hour is counted in. */
+export function dayOf(bucket: number): number {
+  return Math.floor(bucket / bucketsPerDay);
 }
 
 /** The quarter hour that an event is counted in. */

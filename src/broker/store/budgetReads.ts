@@ -6,6 +6,7 @@ import type { Budget, BudgetPer, BudgetSubject, BudgetUse } from '../../domain/b
 import type { RollupDimension } from '../../domain/rollups.ts';
 import type { BudgetView } from '../../protocol/snapshot.ts';
 import { budgetText } from '../../domain/budgets.ts';
+import { rollupsSince } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
 /** The rollup that counts for each kind of budget. Models count as they were asked for, since that is what is decided about. */
@@ -45,9 +46,20 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
   const fromMs = countedFromMs(budget, nowMs);
   const [least, most] = spanOf(budget, key);
   // One key is asked for by itself: behind a span of keys the index says nothing about the time.
-  const row = statement(db, `SELECT SUM(${unit}) AS used FROM rollups WHERE dimension = ? AND ${least === most ? 'key = ?' : 'key BETWEEN ? AND ?'} AND bucket >= ?`)
-    .get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs);
+  const sql = least === most ? usedSql(unit, 'key = ?2', 3) : usedSql(unit, 'key BETWEEN ?2 AND ?3', 4);
+  const row = statement(db, `SELECT SUM(used) AS used FROM (${sql})`)
+    .get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), ...rollupsSince(fromMs === undefined ? undefined : fromMs / bucketMs));
   return Number(row?.['used'] ?? 0);
+}
+
+/**
+ * What was used of a dimension, the first place: quarter hours up to the first whole day, and days, by what `rollupsSince`
+ * gives for the places from `since` on. Keys are found by their index; a plus keeps all keys of some days from being.
+ */
+function usedSql(unit: string, which: string, since: number, byTime = false): string {
+  const dimension = byTime ? '+dimension' : 'dimension';
+  return `SELECT key, ${unit} AS used FROM rollups WHERE ${dimension} = ?1 AND ${which} AND bucket >= ?${since} AND bucket < ?${since + 1}
+    UNION ALL SELECT key, ${unit} AS used FROM rollup_days WHERE ${dimension} = ?1 AND ${which} AND day >= ?${since + 2}`;
 }
 
 function readReserved(db: DatabaseSync, budget: Budget, key: string): number {
@@ -75,8 +87,8 @@ function keysOf(db: DatabaseSync, budget: Budget, nowMs: number): string[] {
   if (budget.per === 'everything') return [''];
   if (budget.of !== undefined) return [budget.of];
   const fromMs = countedFromMs(budget, nowMs);
-  return statement(db, `SELECT key, SUM(${unitSql[budget.unit]}) AS used FROM rollups WHERE dimension = ? AND key <> '' AND bucket >= ? GROUP BY key HAVING used > 0 ORDER BY used DESC LIMIT ${keysShownMax}`)
-    .all(dimensionOf[budget.per], fromMs === undefined ? Number.MIN_SAFE_INTEGER : fromMs / bucketMs).map((row) => String(row['key']));
+  return statement(db, `SELECT key, SUM(used) AS sum FROM (${usedSql(unitSql[budget.unit], `key <> ''`, 2, fromMs !== undefined)}) GROUP BY key HAVING sum > 0 ORDER BY sum DESC LIMIT ${keysShownMax}`)
+    .all(dimensionOf[budget.per], ...rollupsSince(fromMs === undefined ? undefined : fromMs / bucketMs)).map((row) => String(row['key']));
 }
 
 function labelOf(db: DatabaseSync, budget: Budget, key: string): { readonly label?: string } {

@@ -2,9 +2,9 @@
 // together mostly count under the same keys, and each key is written once. Whoever reads the rollups inside
 // a transaction writes these first.
 import type { DatabaseSync } from 'node:sqlite';
-import { bucketOf, rollupColumns, rollupDimensions } from '../../domain/rollups.ts';
+import { bucketOf, dayOf, rollupColumns, rollupDimensions } from '../../domain/rollups.ts';
 import type { RollupDimension, RollupSums } from '../../domain/rollups.ts';
-import { addRollupSql } from './rollupTable.ts';
+import { addRollupDaySql, addRollupSql } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
 interface PendingRow { readonly key: string; readonly bucket: number; readonly sums: number[] }
@@ -39,8 +39,13 @@ export class PendingRollups {
   /** Writes them. */
   flush(db: DatabaseSync): void {
     if (this.#isEmpty) return;
-    const add = statement(db, addRollupSql);
-    for (const [dimension, rows] of this.#rows) for (const { key, bucket, sums } of rows.values()) add.run(dimension, key, bucket, ...sums);
+    const [add, addDay] = [statement(db, addRollupSql), statement(db, addRollupDaySql)];
+    for (const [dimension, rows] of this.#rows) {
+      for (const { key, bucket, sums } of rows.values()) {
+        add.run(dimension, key, bucket, ...sums);
+        addDay.run(dimension, key, dayOf(bucket), ...sums);
+      }
+    }
     this.clear();
   }
 

@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
 import type { UsageEventRow } from '../../domain/ledgerRows.ts';
-import { rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
+import { bucketsPerDay, rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
 import type { RollupContext, RollupDimension } from '../../domain/rollups.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import { statement } from './statements.ts';
@@ -11,9 +11,22 @@ import { statement } from './statements.ts';
 /** The columns of the sums, as the table names them. */
 export const sumColumns = rollupColumns.map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 
-/** Adds sums to one key of one quarter hour: dimension, key and bucket, then the sums in their order. */
-export const addRollupSql = `INSERT INTO rollups (dimension, key, bucket, ${sumColumns.join(', ')}) VALUES (?,?,?,${sumColumns.map(() => '?').join(',')})
-  ON CONFLICT (dimension, key, bucket) DO UPDATE SET ${sumColumns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
+/** Adds sums to one key of one quarter hour, and of one day: dimension, key and bucket or day, then the sums in their order. */
+export const addRollupSql = addSql('rollups', 'bucket');
+/** See `addRollupSql`. */
+export const addRollupDaySql = addSql('rollup_days', 'day');
+
+function addSql(table: string, time: string): string {
+  return `INSERT INTO ${table} (dimension, key, ${time}, ${sumColumns.join(', ')}) VALUES (?,?,?,${sumColumns.map(() => '?').join(',')})
+    ON CONFLICT (${time}, dimension, key) DO UPDATE SET ${sumColumns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
+}
+
+/** What has to be read for a sum from a quarter hour on, or of everything: quarter hours from the first number to before the second, and days from the third on. */
+export function rollupsSince(bucket?: number): readonly [number, number, number] {
+  if (bucket === undefined) return [0, 0, Number.MIN_SAFE_INTEGER];
+  const firstDay = Math.ceil(bucket / bucketsPerDay);
+  return [bucket, firstDay * bucketsPerDay, firstDay];
+}
 
 /** Adds an event. Call it after the event's row is written. */
 export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext): void {
@@ -72,7 +85,11 @@ export const everyKeySums = `SELECT ${bucketSql}, ${rollupDimensions.map((dimens
 /** The columns of sums, each summed up. */
 export const summedColumns = sumColumns.map((name) => `SUM(${name}) AS ${name}`).join(', ');
 
-/** Fills the empty table from the events. */
+/** The days as the quarter hours give them; the columns stand as in the table. */
+export const daysFromBuckets = `SELECT dimension, key, bucket / ${bucketsPerDay} AS day, ${summedColumns} FROM rollups`;
+
+/** Fills the empty tables from the events. */
 export function fillRollups(db: DatabaseSync): void {
   for (const dimension of rollupDimensions) db.exec(`INSERT INTO rollups SELECT dimension, key, bucket, ${summedColumns} FROM (${eventSums(dimension)}) GROUP BY key, bucket`);
+  db.exec(`INSERT INTO rollup_days ${daysFromBuckets} GROUP BY dimension, key, day`);
 }

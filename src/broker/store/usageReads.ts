@@ -7,10 +7,11 @@ import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { RollupDimension } from '../../domain/rollups.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
-import { eventSums, summedColumns } from './rollupTable.ts';
+import { eventSums, rollupsSince, summedColumns } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
 type Args = LedgerQueries['usage']['args'];
+type Row = Record<string, unknown>;
 
 const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
 /** The distances to UTC as a table, so that each quarter hour is counted to the local day of its own time. */
@@ -23,14 +24,7 @@ const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no th
 export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   const byDay = args.by === 'day';
   const dimension = dimensionOf[args.by];
-  const sinceMs = args.sinceMs ?? 0;
-  const firstWhole = Math.ceil(sinceMs / bucketMs);
-  const sources = `SELECT * FROM rollups WHERE dimension = ?1 AND bucket >= ?2 UNION ALL ${eventSums(dimension, 'u.at_ms >= ?3 AND u.at_ms < ?4')}`;
-  const sql = byDay
-    ? `${spansTable} SELECT CAST((bucket * ${bucketMs} + s.offset_ms) / 86400000 AS INTEGER) AS group_key, ${summedColumns} FROM (${sources}) x
-      JOIN s ON bucket * ${bucketMs} >= s.from_ms AND bucket * ${bucketMs} < s.until_ms GROUP BY group_key ORDER BY group_key`
-    : `SELECT key AS group_key, ${summedColumns} FROM (${sources}) GROUP BY key ORDER BY cost DESC, key LIMIT ?5`;
-  const rows = statement(db, sql).all(dimension, firstWhole, sinceMs, firstWhole * bucketMs, byDay ? JSON.stringify(args.utcOffsets ?? utcOnly) : args.limit ?? -1);
+  const rows = byDay ? daysOf(db, dimension, args) : keysOf(db, dimension, args);
   return rows.map((row) => {
     const key = byDay ? dayKeyOf(Number(row['group_key'])) : String(row['group_key']);
     return {
@@ -45,6 +39,30 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
       } }),
     };
   });
+}
+
+/** The part of a quarter hour at the beginning, from the events themselves: from one place to before the other. */
+const partOfBucket = (dimension: RollupDimension, since: number) => eventSums(dimension, `u.at_ms >= ?${since} AND u.at_ms < ?${since + 1}`);
+
+/** Sums of local days: each quarter hour is counted to the day of its own time. */
+function daysOf(db: DatabaseSync, dimension: RollupDimension, { sinceMs = 0, utcOffsets = utcOnly }: Args): Row[] {
+  const firstWhole = Math.ceil(sinceMs / bucketMs);
+  return statement(db, `${spansTable} SELECT CAST((bucket * ${bucketMs} + s.offset_ms) / 86400000 AS INTEGER) AS group_key, ${summedColumns}
+    FROM (SELECT * FROM rollups WHERE dimension = ?1 AND key = '' AND bucket >= ?2 UNION ALL ${partOfBucket(dimension, 3)}) x
+    JOIN s ON bucket * ${bucketMs} >= s.from_ms AND bucket * ${bucketMs} < s.until_ms GROUP BY group_key ORDER BY group_key`)
+    .all(dimension, firstWhole, sinceMs, firstWhole * bucketMs, JSON.stringify(utcOffsets));
+}
+
+/** Sums of keys, the dearest first. */
+function keysOf(db: DatabaseSync, dimension: RollupDimension, { sinceMs = 0, limit = -1 }: Args): Row[] {
+  const order = 'GROUP BY key ORDER BY cost DESC, key LIMIT';
+  // All of it is the days alone, found in the order of their keys.
+  if (sinceMs <= 0) return statement(db, `SELECT key AS group_key, ${summedColumns} FROM rollup_days WHERE dimension = ? ${order} ?`).all(dimension, limit);
+  const firstWhole = Math.ceil(sinceMs / bucketMs);
+  // The plus keeps SQLite from looking for the dimension's keys instead of for the time.
+  return statement(db, `SELECT key AS group_key, ${summedColumns} FROM (SELECT * FROM rollups WHERE +dimension = ?1 AND bucket >= ?2 AND bucket < ?3
+    UNION ALL SELECT * FROM rollup_days WHERE +dimension = ?1 AND day >= ?4 UNION ALL ${partOfBucket(dimension, 5)}) ${order} ?7`)
+    .all(dimension, ...rollupsSince(firstWhole), sinceMs, firstWhole * bucketMs, limit);
 }
 
 function labelOf(db: DatabaseSync, by: Args['by'], key: string): string {

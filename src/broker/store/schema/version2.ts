@@ -72,7 +72,6 @@ ALTER TABLE grants ADD COLUMN models TEXT;
 ALTER TABLE grants ADD COLUMN workspaces TEXT;
 ALTER TABLE grants ADD COLUMN allowance_id TEXT;
 ALTER TABLE grants ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX grants_left ON grants (ordinal) WHERE remaining > 0;
 
 CREATE TABLE directives (
   sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
@@ -86,9 +85,18 @@ CREATE TABLE rollups (
   reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
   measured INTEGER NOT NULL, covered INTEGER NOT NULL, estimated_input INTEGER NOT NULL, estimated_output INTEGER NOT NULL,
   measured_input INTEGER NOT NULL, measured_output INTEGER NOT NULL, input_error INTEGER NOT NULL, output_error INTEGER NOT NULL,
-  PRIMARY KEY (dimension, key, bucket)
+  PRIMARY KEY (bucket, dimension, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rollups_by_time ON rollups (dimension, bucket);
+CREATE INDEX rollups_by_key ON rollups (dimension, key, bucket);
+CREATE TABLE rollup_days (
+  dimension TEXT NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL,
+  requests INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+  measured INTEGER NOT NULL, covered INTEGER NOT NULL, estimated_input INTEGER NOT NULL, estimated_output INTEGER NOT NULL,
+  measured_input INTEGER NOT NULL, measured_output INTEGER NOT NULL, input_error INTEGER NOT NULL, output_error INTEGER NOT NULL,
+  PRIMARY KEY (day, dimension, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rollup_days_by_key ON rollup_days (dimension, key, day);
 
 CREATE TABLE checkpoints (sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;
 
