@@ -33,9 +33,3 @@ export function stream(variant: Variant, asked: Asked): Promise<{ firstByteMs: n
     message.end(body);
   });
 }
-
-/** The middle value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}

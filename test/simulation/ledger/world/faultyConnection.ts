@@ -151,6 +151,7 @@ class FaultyStatement {
   get(...values: Parameters<StatementSync['get']>) { this.#plan.reading(); return this.#inner.get(...values); }
   all(...values: Parameters<StatementSync['all']>) { this.#plan.reading(); return this.#inner.all(...values); }
   iterate(...values: Parameters<StatementSync['iterate']>) { this.#plan.reading(); return this.#inner.iterate(...values); }
+  setReturnArrays(enabled: boolean): void { this.#inner.setReturnArrays(enabled); }
 }
 
 /** A connection as the ledger uses it. */
@@ -172,7 +173,8 @@ class FaultyConnection {
       return;
     }
     this.#plan.live();
-    this.#medium.exec(sql);
+    if (sql === 'ROLLBACK') this.#medium.rollback();
+    else this.#medium.exec(sql);
   }
 
   prepare(sql: string) { return new FaultyStatement(this.#medium.prepare(sql), this.#plan, this.#medium); }

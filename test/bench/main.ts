@@ -1,0 +1,74 @@
+// `npm run bench`: what the broker costs beside the barest thing that could do its work, in one run and on the
+// same machine. Three parts: the relay, the ledger's throughput, and a ledger with a long history.
+// `-- --part NAME` runs one part (or several), `--requests N` makes the history shorter, `--no-full-audit`
+// leaves out the longest measurement, `--chart` draws media/pictures/ledger-bench.svg from the run.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { msText, printTable } from './benchNumbers.ts';
+import { chartOf, throughputRatioMax } from './ledgerChart.ts';
+import { measureScale } from './ledgerScale.ts';
+import type { ScaleLine, ScaleResult } from './ledgerScale.ts';
+import { measureThroughput } from './ledgerThroughput.ts';
+import type { ThroughputResult } from './ledgerThroughput.ts';
+import { benchRelay } from './relayBench.ts';
+
+const partNames = ['relay', 'throughput', 'history'] as const;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Beside the checkout's other files, so that what is measured is a real disk. */
+const folder = join(root, '.cache', 'ledger-bench');
+
+const { values } = parseArgs({
+  options: { part: { type: 'string', multiple: true }, requests: { type: 'string', default: '1000000' }, 'no-full-audit': { type: 'boolean' }, chart: { type: 'boolean' } },
+});
+const parts: readonly string[] = values.part ?? partNames;
+const requests = Number(values.requests);
+const unknown = parts.find((part) => !partNames.some((name) => name === part));
+if (unknown !== undefined || !Number.isInteger(requests) || requests < 2000) {
+  console.error(unknown === undefined ? '--requests wants a whole number from 2,000 on.' : `There is no part "${unknown}"; there are ${partNames.join(', ')}.`);
+  process.exit(2);
+}
+
+const stopped = new AbortController();
+process.once('SIGINT', () => {
+  console.log('stopping after this step; a ledger that is not built to its end is thrown away');
+  stopped.abort();
+  // Whoever asks twice does not want to wait for the measurement that runs.
+  process.once('SIGINT', () => process.exit(130));
+});
+const log = (line: string) => {
+  stopped.signal.throwIfAborted();
+  console.log(line);
+};
+
+function printThroughput({ rows, bytesPerPair }: ThroughputResult): void {
+  console.log(`\nDurable pairs of a hold and a settlement per second (${bytesPerPair} bytes each), and how many times as many a bare group commit does. Goal: at the most ${throughputRatioMax}`);
+  printTable(['', 'ledger', 'bare commit', 'of the same bytes', 'bare ÷ ledger', 'same bytes ÷ ledger'],
+    rows.map((row) => [`${row.clients} at once`, row.ledger.toFixed(0), row.bare.toFixed(0), row.bareSameBytes.toFixed(0), row.ratio.toFixed(2), row.ratioSameBytes.toFixed(2)]));
+}
+
+function printScale(result: ScaleResult): void {
+  const line = ({ what, ms, processorMs, goalMs }: ScaleLine) => [what, msText(ms), msText(processorMs), goalMs === undefined ? '' : msText(goalMs), goalMs === undefined ? '' : ms <= goalMs ? 'met' : 'MISSED'];
+  console.log(`\n${result.requests.toLocaleString('en')} requests, ${result.bytesPerRequest} bytes on the disk for each (medians)`);
+  printTable(['', 'time', 'processor', 'goal', ''], [...result.starts, ...result.dashboard, ...result.reports].map(line));
+  console.log('\nOne at a time, the large ledger divided by an empty one');
+  printTable(['', 'time', 'processor', 'large', 'empty'], result.latency.map(({ what, large, empty }) => [
+    what, (large.ms / empty.ms).toFixed(2), (large.processorMs / empty.processorMs).toFixed(2), msText(large.ms), msText(empty.ms)]));
+}
+
+const isSound = parts.includes('relay') ? await benchRelay() : true;
+const throughput = parts.includes('throughput') ? await measureThroughput({ folder, rounds: 15, turnMs: 300, clients: [1, 8, 64], log }) : undefined;
+if (throughput) printThroughput(throughput);
+const history = parts.includes('history') ? await measureScale({ requests, folder, log, signal: stopped.signal, fullAudit: values['no-full-audit'] !== true }) : undefined;
+if (history) printScale(history);
+if (throughput || history) {
+  console.log(`\n${JSON.stringify({ ...(throughput ? { throughput } : {}), ...(history ? { history } : {}) })}`);
+  if (values.chart) {
+    const picture = join(root, 'media', 'pictures', 'ledger-bench.svg');
+    mkdirSync(join(root, 'media', 'pictures'), { recursive: true });
+    writeFileSync(picture, chartOf(history, throughput));
+    console.log(`drawn: ${picture}`);
+  }
+}
+process.exitCode = isSound ? 0 : 1;
