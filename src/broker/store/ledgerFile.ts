@@ -165,19 +165,16 @@ export function fileVersion(path: string): number | undefined {
 function migrate(db: DatabaseSync, version: number, hash: Hash): void {
   // Tables are rebuilt, which SQLite allows only while references are not checked; afterwards they are, once for all.
   db.exec('PRAGMA foreign_keys = OFF');
-  for (const [index, step] of migrations.entries()) {
-    if (index < version) continue;
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      step(db, hash);
-      const broken = db.prepare('PRAGMA foreign_key_check').get();
-      if (broken) throw new Error(`a row of ${String(broken['table'])} would refer to nothing`);
-      db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}`);
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of migrations.slice(version)) step(db, hash);
+    const broken = db.prepare('PRAGMA foreign_key_check').get();
+    if (broken) throw new Error(`a row of ${String(broken['table'])} would refer to nothing`);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
   }
   db.exec('PRAGMA foreign_keys = ON');
 }

@@ -19,6 +19,9 @@ import { checkAgain } from '../../support/secondChecker.ts';
 /** Written by the first version: three grants, permissions both ways, 14 attempts of every kind, two of them open. */
 const fixture = join(import.meta.dirname, 'fixtures/ledgerVersion1.db');
 
+/** Written by the second version: 90 groups of commands of a random ledger, with corrections, allowances, debts and budgets; one attempt is open. */
+const secondFixture = join(import.meta.dirname, 'fixtures/ledgerVersion2.db');
+
 const withOld = (run: (path: string, folder: string) => void | Promise<void>) => withFolder((folder) => {
   const path = join(folder, 'ledger.db');
   copyFileSync(fixture, path);
@@ -107,6 +110,23 @@ describe('a ledger of the first version', () => {
     assert.deepEqual([fileVersion(path), existsSync(copyBeforeMigration(path, 1))], [1, false]);
     SqliteLedger.open(path, sha256, 'copy').close();
     assert.deepEqual([fileVersion(path), existsSync(copyBeforeMigration(path, 1))], [schemaVersion, false]);
+  }));
+});
+
+describe('a ledger of the second version', () => {
+  it('keeps every row and hash, adds up as the newest, and is kept as it was beside it', () => withFolder((folder) => {
+    const path = join(folder, 'ledger.db');
+    copyFileSync(secondFixture, path);
+    const ledger = SqliteLedger.open(path, sha256);
+    const findings = ledger.query('audit', { full: true });
+    assert.deepEqual([findings.violations, findings.openHolds, findings.entries], [[], 1, Number(rowsOf(secondFixture, 'SELECT COUNT(*) AS n FROM entries').map((row) => (row as { n: number }).n)[0])]);
+    ledger.close();
+    for (const table of ['usage_events', 'charges', 'entries', 'directives', 'grants', 'holds', 'decisions']) assert.deepEqual(rowsOf(path, `SELECT * FROM ${table}`), rowsOf(secondFixture, `SELECT * FROM ${table}`), table);
+    // The same sums, in another order and by the day too.
+    const sums = 'SELECT dimension, key, SUM(requests) AS requests, SUM(input) AS input, SUM(cost) AS cost, SUM(output_error) AS error FROM';
+    for (const table of ['rollups', 'rollup_days']) assert.deepEqual(rowsOf(path, `${sums} ${table} GROUP BY 1, 2`), rowsOf(secondFixture, `${sums} rollups GROUP BY 1, 2`), table);
+    assert.deepEqual([fileVersion(path), fileVersion(copyBeforeMigration(path, 2))], [schemaVersion, 2]);
+    assert.deepEqual(checkAgain(path), []);
   }));
 });
 

@@ -4,15 +4,16 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Hash } from '../../../domain/rowTexts.ts';
 import { version1 } from './version1.ts';
 import { toVersion2 } from './version2.ts';
+import { toVersion3 } from './version3.ts';
 
 /** The version that this program writes, kept in `PRAGMA user_version`. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Marks the file as a ledger of the broker (`PRAGMA application_id`), "CDXB" in ASCII. */
 export const applicationId = 0x43445842;
 
 /**
  * All migrations, oldest first; the index plus one is the version that a migration leads to.
- * Each runs in one transaction together with the new version number.
+ * All that a ledger needs run in one transaction, together with the new version number.
  */
-export const migrations: readonly ((db: DatabaseSync, hash: Hash) => void)[] = [(db) => db.exec(version1), toVersion2];
+export const migrations: readonly ((db: DatabaseSync, hash: Hash) => void)[] = [(db) => db.exec(version1), toVersion2, toVersion3];

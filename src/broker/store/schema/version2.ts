@@ -6,7 +6,6 @@ import { chainStart, directiveText } from '../../../domain/rowTexts.ts';
 import type { Hash } from '../../../domain/rowTexts.ts';
 import type { Directive } from '../../../domain/directives.ts';
 import { subjectOf } from '../../../domain/directives.ts';
-import { fillRollups } from '../rollupTable.ts';
 import { appendOnly } from './version1.ts';
 
 const usageColumns = `sequence, id, attempt_id, request_id, at_ms, workspace_id, client, thread_id, model, model_served, tier, outcome, status, measured, free_reason,
@@ -72,6 +71,7 @@ ALTER TABLE grants ADD COLUMN models TEXT;
 ALTER TABLE grants ADD COLUMN workspaces TEXT;
 ALTER TABLE grants ADD COLUMN allowance_id TEXT;
 ALTER TABLE grants ADD COLUMN voided INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX grants_left ON grants (ordinal) WHERE remaining > 0;
 
 CREATE TABLE directives (
   sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
@@ -85,18 +85,9 @@ CREATE TABLE rollups (
   reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
   measured INTEGER NOT NULL, covered INTEGER NOT NULL, estimated_input INTEGER NOT NULL, estimated_output INTEGER NOT NULL,
   measured_input INTEGER NOT NULL, measured_output INTEGER NOT NULL, input_error INTEGER NOT NULL, output_error INTEGER NOT NULL,
-  PRIMARY KEY (bucket, dimension, key)
+  PRIMARY KEY (dimension, key, bucket)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rollups_by_key ON rollups (dimension, key, bucket);
-CREATE TABLE rollup_days (
-  dimension TEXT NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL,
-  requests INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
-  reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
-  measured INTEGER NOT NULL, covered INTEGER NOT NULL, estimated_input INTEGER NOT NULL, estimated_output INTEGER NOT NULL,
-  measured_input INTEGER NOT NULL, measured_output INTEGER NOT NULL, input_error INTEGER NOT NULL, output_error INTEGER NOT NULL,
-  PRIMARY KEY (day, dimension, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX rollup_days_by_key ON rollup_days (dimension, key, day);
+CREATE INDEX rollups_by_time ON rollups (dimension, bucket);
 
 CREATE TABLE checkpoints (sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;
 
@@ -104,12 +95,11 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 INSERT INTO meta (name, value) VALUES ('readable_from', '2');
 `;
 
-/** Brings a ledger of the first version to the second. */
+/** Brings a ledger of the first version to the second. Its rollups stay empty: the third version makes them anew. */
 export function toVersion2(db: DatabaseSync, hash: Hash): void {
   db.exec(tables);
   moveConsents(db, hash);
   db.exec(['usage_events', 'charges', 'entries', 'directives', 'checkpoints'].map(appendOnly).join(''));
-  fillRollups(db);
 }
 
 /** Permissions become directives, in the order in which they were given. */
