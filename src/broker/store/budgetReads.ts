@@ -45,12 +45,19 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
   }
   const fromMs = countedFromMs(budget, nowMs);
   const [least, most] = spanOf(budget, key);
-  // One key is asked for by itself: behind a span of keys the index says nothing about the time.
-  const sql = least === most ? usedSql(unit, 'key = ?2', 3) : usedSql(unit, 'key BETWEEN ?2 AND ?3', 4);
-  const row = statement(db, `SELECT SUM(used) AS used FROM (${sql})`)
+  const sql = least === most ? `SELECT SUM(used) AS used FROM (${usedSql(unit, 'key = ?2', 3)})`
+    : `${keysOfSpan} SELECT SUM(used) AS used FROM (${usedSql(unit, 'key IN (SELECT one FROM keys WHERE one <= ?3)', 4)})`;
+  const row = statement(db, sql)
     .get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), ...rollupsSince(fromMs === undefined ? undefined : fromMs / bucketMs));
   return Number(row?.['used'] ?? 0);
 }
+
+/**
+ * The keys of a dimension between two, and the one behind: behind a span of keys the index says nothing about the time, so each key is
+ * found from the one before it and then asked for by itself. Every key has days.
+ */
+const keysOfSpan = `WITH RECURSIVE keys (one) AS (SELECT MIN(key) FROM rollup_days WHERE dimension = ?1 AND key >= ?2
+  UNION ALL SELECT (SELECT MIN(key) FROM rollup_days WHERE dimension = ?1 AND key > keys.one) FROM keys WHERE keys.one < ?3)`;
 
 /**
  * What was used of a dimension, the first place: quarter hours up to the first whole day, and days, by what `rollupsSince`

@@ -54,7 +54,7 @@ export function readHealth(db: DatabaseSync): LedgerHealth {
     return value === null || value === undefined ? undefined : Number(value);
   };
   const checkpointAtMs = number('SELECT at_ms FROM checkpoints ORDER BY sequence DESC LIMIT 1');
-  const newestAtMs = number('SELECT MAX(at_ms) FROM (SELECT MAX(at_ms) AS at_ms FROM usage_events UNION SELECT at_ms FROM (SELECT at_ms FROM entries ORDER BY sequence DESC LIMIT 1))');
+  const newestAtMs = number('SELECT MAX(at_ms) FROM (SELECT MAX(at_ms) AS at_ms FROM usage_events UNION ALL SELECT at_ms FROM (SELECT at_ms FROM entries ORDER BY sequence DESC LIMIT 1))');
   return {
     schemaVersion: number('PRAGMA user_version') ?? 0, sqliteVersion: String(db.prepare('SELECT sqlite_version() AS v').get()?.['v']),
     bytes: (number('PRAGMA page_count') ?? 0) * (number('PRAGMA page_size') ?? 0),
