@@ -26,18 +26,21 @@ const plenty = 1_000_000_000_000_000;
 
 const names = ['ledger', 'bare', 'bareSameBytes'] as const;
 
-type Store = Pick<ThreadedLedger, 'command' | 'close'>;
+/** A store with the time of what it is given: a millisecond goes by with each request, since ids begin with it and time never comes again. */
+interface Store { readonly store: Pick<ThreadedLedger, 'command' | 'close'>; nowMs: number }
 
 /** Lets clients give one pair after the other for a while. */
-async function turn(store: Store, clients: number, ms: number, seed: number): Promise<{ readonly pairs: number; readonly perSecond: number }> {
+async function turn(at: Store, clients: number, ms: number, seed: number): Promise<{ readonly pairs: number; readonly perSecond: number }> {
   const startedMs = performance.now();
+  const { store } = at;
   let pairs = 0;
   await Promise.all(Array.from({ length: clients }, async (_, index) => {
     const random = seededRandom(seed * 1000 + index);
-    for (let count = 0; performance.now() - startedMs < ms; count += 1) {
-      const reserve = benchReserve(random, { atMs: historyEndMs + count, workspaceId: workspaceIds[index % workspaceIds.length] ?? '', threadId: `thread ${seed} ${index}`, client: 'codex_exec' });
+    while (performance.now() - startedMs < ms) {
+      at.nowMs += 1;
+      const reserve = benchReserve(random, { atMs: at.nowMs, workspaceId: workspaceIds[index % workspaceIds.length] ?? '', threadId: `thread ${seed} ${index}`, client: 'codex_exec' });
       await store.command(reserve);
-      await store.command(benchSettle(random, reserve, historyEndMs + count + 900));
+      await store.command(benchSettle(random, reserve, reserve.atMs + 900));
       pairs += 1;
     }
   }));
@@ -48,19 +51,23 @@ async function turn(store: Store, clients: number, ms: number, seed: number): Pr
 export async function measureThroughput({ folder, rounds, turnMs, clients, log }: ThroughputOptions): Promise<ThroughputResult> {
   mkdirSync(folder, { recursive: true });
   const place = mkdtempSync(join(folder, 'throughput-'));
-  const open: Store[] = [];
+  const open: Store['store'][] = [];
+  const opened = async (entry: URL, name: string): Promise<Store & { readonly store: ThreadedLedger }> => {
+    const store = await ThreadedLedger.open(entry, join(place, name));
+    open.push(store);
+    return { store, nowMs: historyEndMs };
+  };
   try {
-    const ledger = await ThreadedLedger.open(ledgerEntry, join(place, 'ledger.db'));
-    open.push(ledger);
+    const first = await opened(ledgerEntry, 'ledger.db');
+    const ledger = first.store;
     for (const command of benchBeginning(historyEndMs, plenty)) await ledger.command(command);
     // Once for the compiler's sake, and to learn how many bytes a pair is.
     const sizeBefore = (await ledger.query('health', {})).bytes;
-    const { pairs } = await turn(ledger, 64, turnMs * 5, 1);
+    const { pairs } = await turn(first, 64, turnMs * 5, 1);
     const bytesPerPair = Math.round(((await ledger.query('health', {})).bytes - sizeBefore) / pairs);
-    const bare = await ThreadedLedger.open(bareEntry, join(place, 'bare-0.db'));
-    const bareSameBytes = await ThreadedLedger.open(bareEntry, join(place, `bare-${Math.round(bytesPerPair / 2)}.db`));
-    open.push(bare, bareSameBytes);
-    const stores: Readonly<Record<(typeof names)[number], Store>> = { ledger, bare, bareSameBytes };
+    const stores: Readonly<Record<(typeof names)[number], Store>> = {
+      ledger: first, bare: await opened(bareEntry, 'bare-0.db'), bareSameBytes: await opened(bareEntry, `bare-${Math.round(bytesPerPair / 2)}.db`),
+    };
     for (const name of names) await turn(stores[name], 64, turnMs, 2);
     const rows: ThroughputRow[] = [];
     for (const count of clients) {

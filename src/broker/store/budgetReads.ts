@@ -43,13 +43,18 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
       : 'SELECT SUM(input_tokens + output_tokens) AS used FROM usage_events WHERE request_id = ?';
     return Number(statement(db, sql).get(key)?.['used'] ?? 0);
   }
-  const fromMs = countedFromMs(budget, nowMs);
+  const { places, at } = countedAt(budget, nowMs);
   const [least, most] = spanOf(budget, key);
-  const sql = least === most ? `SELECT SUM(used) AS used FROM (${usedSql(unit, 'key = ?2', 3)})`
-    : `${keysOfSpan} SELECT SUM(used) AS used FROM (${usedSql(unit, 'key IN (SELECT one FROM keys WHERE one <= ?3)', 4)})`;
-  const row = statement(db, sql)
-    .get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), ...rollupsSince(fromMs === undefined ? undefined : fromMs / bucketMs));
+  const sql = least === most ? `SELECT SUM(used) AS used FROM (${usedSql(unit, 'key = ?2', at(3))})`
+    : `${keysOfSpan} SELECT SUM(used) AS used FROM (${usedSql(unit, 'key IN (SELECT one FROM keys WHERE one <= ?3)', at(4))})`;
+  const row = statement(db, sql).get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), ...places);
   return Number(row?.['used'] ?? 0);
+}
+
+/** From when on a budget counts, as values for the places that `usedSql` has from a number on; none where it counts from the beginning. */
+function countedAt(budget: Budget, nowMs: number): { readonly places: readonly number[]; readonly at: (since: number) => number | undefined } {
+  const fromMs = countedFromMs(budget, nowMs);
+  return fromMs === undefined ? { places: [], at: () => undefined } : { places: rollupsSince(fromMs / bucketMs), at: (since) => since };
 }
 
 /**
@@ -60,13 +65,12 @@ const keysOfSpan = `WITH RECURSIVE keys (one) AS (SELECT MIN(key) FROM rollup_da
   UNION ALL SELECT (SELECT MIN(key) FROM rollup_days WHERE dimension = ?1 AND key > keys.one) FROM keys WHERE keys.one < ?3)`;
 
 /**
- * What was used of a dimension, the first place: quarter hours up to the first whole day, and days, by what `rollupsSince`
- * gives for the places from `since` on. Keys are found by their index; a plus keeps all keys of some days from being.
+ * What was used of a dimension, the first place. All of it is the days alone; else quarter hours up to the first whole day, and days, by what
+ * `rollupsSince` gives for the places from `since` on. One key is found by its index; a plus lets many be read in the order of time instead.
  */
-function usedSql(unit: string, which: string, since: number, byTime = false): string {
-  const dimension = byTime ? '+dimension' : 'dimension';
-  return `SELECT key, ${unit} AS used FROM rollups WHERE ${dimension} = ?1 AND ${which} AND bucket >= ?${since} AND bucket < ?${since + 1}
-    UNION ALL SELECT key, ${unit} AS used FROM rollup_days WHERE ${dimension} = ?1 AND ${which} AND day >= ?${since + 2}`;
+function usedSql(unit: string, which: string, since: number | undefined, dimension = 'dimension'): string {
+  const of = (table: string) => `SELECT key, ${unit} AS used FROM ${table} WHERE ${dimension} = ?1 AND ${which}`;
+  return since === undefined ? of('rollup_days') : `${of('rollups')} AND bucket >= ?${since} AND bucket < ?${since + 1} UNION ALL ${of('rollup_days')} AND day >= ?${since + 2}`;
 }
 
 function readReserved(db: DatabaseSync, budget: Budget, key: string): number {
@@ -79,23 +83,27 @@ const keysShownMax = 10;
 
 /** Every budget with what has been used of it now, for people. */
 export function readBudgetViews(db: DatabaseSync, budgets: readonly Budget[], nowMs: number): BudgetView[] {
-  return budgets.map((budget) => ({
-    id: budget.id, text: budgetText(budget), budget,
-    uses: keysOf(db, budget, nowMs).map((key) => {
-      const { used, reserved, endsAtMs } = readUse(db, budget, key, nowMs);
-      return { key, ...labelOf(db, budget, key), used, reserved, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
-    }),
-  }));
+  return budgets.map((budget) => {
+    const endsAtMs = budgetEndsAtMs(budget, nowMs);
+    return {
+      id: budget.id, text: budgetText(budget), budget,
+      uses: usedByKey(db, budget, nowMs).map(({ key, used }) => ({
+        key, ...labelOf(db, budget, key), used, reserved: readReserved(db, budget, key), ...(endsAtMs === undefined ? {} : { endsAtMs }),
+      })),
+    };
+  });
 }
 
-/** What a budget counts under now: its one key, or those that used something in its period. A budget per request has none that lasts. */
-function keysOf(db: DatabaseSync, budget: Budget, nowMs: number): string[] {
+/** What a budget counts now: under its one key, or under those that used something in its period. A budget per request has none that lasts. */
+function usedByKey(db: DatabaseSync, budget: Budget, nowMs: number): { readonly key: string; readonly used: number }[] {
   if (budget.per === 'request') return [];
-  if (budget.per === 'everything') return [''];
-  if (budget.of !== undefined) return [budget.of];
-  const fromMs = countedFromMs(budget, nowMs);
-  return statement(db, `SELECT key, SUM(used) AS sum FROM (${usedSql(unitSql[budget.unit], `key <> ''`, 2, fromMs !== undefined)}) GROUP BY key HAVING sum > 0 ORDER BY sum DESC LIMIT ${keysShownMax}`)
-    .all(dimensionOf[budget.per], ...rollupsSince(fromMs === undefined ? undefined : fromMs / bucketMs)).map((row) => String(row['key']));
+  const only = budget.per === 'everything' ? '' : budget.of;
+  if (only !== undefined) return [{ key: only, used: readUsed(db, budget, only, nowMs) }];
+  const { places, at } = countedAt(budget, nowMs);
+  // Nearly all days are those of tasks, so with them going through the table beats looking up each one.
+  const dimension = places.length > 0 || budget.per === 'task' ? '+dimension' : 'dimension';
+  return statement(db, `SELECT key, SUM(used) AS sum FROM (${usedSql(unitSql[budget.unit], `key <> ''`, at(2), dimension)}) GROUP BY key HAVING sum > 0 ORDER BY sum DESC LIMIT ${keysShownMax}`)
+    .all(dimensionOf[budget.per], ...places).map((row) => ({ key: String(row['key']), used: Number(row['sum']) }));
 }
 
 function labelOf(db: DatabaseSync, budget: Budget, key: string): { readonly label?: string } {

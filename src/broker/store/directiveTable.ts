@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { directiveFault, directiveState, subjectOf } from '../../domain/directives.ts';
 import type { Directive, DirectiveState } from '../../domain/directives.ts';
-import type { ModelPrice } from '../../domain/pricing.ts';
+import type { ModelPrice, Rates } from '../../domain/pricing.ts';
 import { problem } from '../../domain/problem.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { DirectCommand, LedgerCommandResults } from './ledgerCommands.ts';
@@ -62,6 +62,10 @@ export function notePrice(db: DatabaseSync, chains: LedgerChains, seen: { readon
 }
 
 function sameRates(a: ModelPrice, b: ModelPrice): boolean {
-  const terms = ({ rates, long, fast }: ModelPrice) => JSON.stringify([rates, long ?? null, fast ?? null]);
-  return terms(a) === terms(b);
+  return areSame(a.rates, b.rates) && a.long?.aboveInputTokens === b.long?.aboveInputTokens && areSame(a.long?.rates, b.long?.rates)
+    && a.fast?.numerator === b.fast?.numerator && a.fast?.denominator === b.fast?.denominator;
+}
+
+function areSame(a: Rates | undefined, b: Rates | undefined): boolean {
+  return a?.input === b?.input && a?.cachedInput === b?.cachedInput && a?.cacheWrite === b?.cacheWrite && a?.output === b?.output;
 }

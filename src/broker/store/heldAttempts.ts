@@ -11,6 +11,8 @@ export interface HeldAttempt {
   readonly state: string; readonly price: ModelPrice | null; readonly termsHash: string;
   readonly estimatedInputTokens: number; readonly likelyOutputTokens: number; readonly estimateMicroCredits: number | null;
   readonly slices: readonly Slice[];
+  /** Known to be the only attempt of its request so far; false where that is not known. */
+  readonly isOnly: boolean;
 }
 
 /** Attempts in memory at the most; more than that hardly ever run at once. */
@@ -30,6 +32,11 @@ export class HeldAttempts {
   /** An attempt with its hold; undefined where none was reserved. */
   find(db: DatabaseSync, attemptId: string): HeldAttempt | undefined {
     return this.#open.get(attemptId) ?? readHeldAttempt(db, attemptId);
+  }
+
+  /** Another attempt of a request was written: whatever is remembered of it is not the only one any more. */
+  joined(requestId: string): void {
+    for (const [attemptId, held] of this.#open) if (held.requestId === requestId) this.#open.delete(attemptId);
   }
 
   /** The hold has ended. */
@@ -52,5 +59,6 @@ function readHeldAttempt(db: DatabaseSync, attemptId: string): HeldAttempt | und
     estimatedInputTokens: Number(row['estimated_input']), likelyOutputTokens: Number(row['likely_output'] ?? row['estimated_output']),
     estimateMicroCredits: row['estimate'] === null ? null : Number(row['estimate']),
     slices: slices.map((slice) => ({ grantId: String(slice['grant_id']), kind: slice['kind'] as Slice['kind'], microCredits: Number(slice['held_delta']) })),
+    isOnly: false,
   };
 }

@@ -78,6 +78,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   };
   const termsHash = chains.termsHash(attemptTermsText(row, hold));
   const isFirst = insertDecision(db, row, termsHash);
+  if (!isFirst) chains.held.joined(request.requestId);
   if (price && command.price) notePrice(db, chains, { model: request.model, price, atMs: command.atMs });
   if (!hold) {
     refuse(db, chains, command, decision.message ?? 'Refused by the broker.', termsHash);
@@ -92,7 +93,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
     chains.held.remember(attemptId, {
       requestId: request.requestId, workspaceId: request.workspaceId, client: request.client, threadId: row.threadId, model: request.model, requestKind: row.requestKind, state: 'open',
       price: hold.price, termsHash, estimatedInputTokens: hold.estimatedInputTokens, likelyOutputTokens: hold.likelyOutputTokens ?? hold.estimatedOutputTokens,
-      estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices,
+      estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices, isOnly: true,
     });
   }
   return { decision, exists: false };

@@ -21,17 +21,16 @@ function addSql(table: string, time: string): string {
     ON CONFLICT (${time}, dimension, key) DO UPDATE SET ${sumColumns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
 }
 
-/** What has to be read for a sum from a quarter hour on, or of everything: quarter hours from the first number to before the second, and days from the third on. */
-export function rollupsSince(bucket?: number): readonly [number, number, number] {
-  if (bucket === undefined) return [0, 0, Number.MIN_SAFE_INTEGER];
+/** What has to be read for a sum from a quarter hour on: quarter hours from the first number to before the second, and days from the third on. */
+export function rollupsSince(bucket: number): readonly [number, number, number] {
   const firstDay = Math.ceil(bucket / bucketsPerDay);
   return [bucket, firstDay * bucketsPerDay, firstDay];
 }
 
-/** Adds an event. Call it after the event's row is written. */
-export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext): void {
+/** Adds an event. Call it after the event's row is written. `isOnly`: its attempt is known to be the only one of its request, so none has to be looked for. */
+export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext, isOnly = false): void {
   const keys = rollupKeys(event, context.requestKind);
-  const counted = event.corrects === null ? countedUnder(db, event, context.requestKind) : keys;
+  const counted = isOnly ? undefined : event.corrects === null ? countedUnder(db, event, context.requestKind) : keys;
   chains.rollups.add(event.atMs, keys, rollupSums(event, context), (dimension) => (counted?.[dimension] === keys[dimension] ? 0 : 1));
 }
 

@@ -25,7 +25,7 @@ export function begin(db: DatabaseSync, command: BeginCommand): LedgerCommandRes
 
 /** Ends an attempt. One that has ended before stays as it is. @throws Error when it has no hold, or for usage that cannot be true */
 export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCommand): SettleResult {
-  const { attemptId, atMs } = command;
+  const { attemptId, atMs, usage } = command;
   const hold = chains.held.find(db, attemptId);
   if (!hold) throw new Error(`attempt ${attemptId} has no hold to settle`);
   if (hold.state !== 'open') {
@@ -33,17 +33,18 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
     return { exists: true, ...(charge ? { costMicroCredits: Number(charge['cost']) } : {}), drawnMicroCredits: Number(charge?.['drawn'] ?? 0) };
   }
   // One such row would spoil every sum of usage for good.
-  if (!isPlausible(command.usage)) throw new Error(`the usage of attempt ${attemptId} cannot be true`);
+  if (!isPlausible(usage)) throw new Error(`the usage of attempt ${attemptId} cannot be true`);
   const event = {
     id: `use_${attemptId}`, attemptId, requestId: hold.requestId, atMs, workspaceId: hold.workspaceId, client: hold.client,
     threadId: hold.threadId, model: hold.model, modelServed: command.modelServed ?? null, tier: command.tier,
-    outcome: command.outcome, status: command.status ?? null, measured: command.measured, freeReason: command.freeReason ?? null, ...command.usage,
+    outcome: command.outcome, status: command.status ?? null, measured: command.measured, freeReason: command.freeReason ?? null,
+    inputTokens: usage.inputTokens, cachedInputTokens: usage.cachedInputTokens, cacheWriteTokens: usage.cacheWriteTokens, outputTokens: usage.outputTokens, reasoningTokens: usage.reasoningTokens,
     waitedMs: command.waitedMs, firstByteMs: command.firstByteMs ?? null, durationMs: command.durationMs,
     upstreamRequestId: command.upstreamRequestId ?? null, responseId: command.responseId ?? null, notice: command.notice ?? null, termsHash: hold.termsHash, corrects: null,
   };
   chains.usageEvent(event);
   const price = command.servedPrice ?? hold.price;
-  const charge = command.chargeable && price ? chargeFor(command.usage, price, command.tier) : undefined;
+  const charge = command.chargeable && price ? chargeFor(usage, price, command.tier) : undefined;
   const use = { nowMs: atMs, model: hold.model, workspaceId: hold.workspaceId };
   // Only what the upstream reported may draw beyond the hold; an estimate never does.
   const overageFrom = command.measured && charge && charge.costMicroCredits > heldOf(hold) ? permittedGrants(db, chains, hold) : [];
@@ -69,7 +70,7 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
   addToRollups(db, chains, event, {
     requestKind: hold.requestKind, ...(charge ? { costMicroCredits: charge.costMicroCredits } : {}),
     estimate: { inputTokens: hold.estimatedInputTokens, outputTokens: hold.likelyOutputTokens, microCredits: hold.estimateMicroCredits },
-  });
+  }, hold.isOnly);
   endTakenBack(db, chains, plan.postings, command);
   return { exists: false, ...(charge ? { costMicroCredits: charge.costMicroCredits } : {}), drawnMicroCredits: plan.drawnMicroCredits };
 }

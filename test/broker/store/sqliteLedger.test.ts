@@ -54,6 +54,13 @@ describe('SqliteLedger', () => {
     assert.equal(ledger.query('balance', { nowMs: startMs }).grants[0]?.remainingMicroCredits, 4_999_000);
   }));
 
+  it('counts a request once, also when its second attempt ends before its first', () => withLedger((ledger) => {
+    for (const name of ['r1-1', 'r1-2', 'r2-1']) runOne(ledger, reserveCommand(name, undefined, { unpricedRule: 'allow' }));
+    for (const name of ['r1-2', 'r1-1', 'r2-1']) runOne(ledger, settleCommand(name, { inputTokens: 5 }));
+    assert.deepEqual(ledger.query('usage', { by: 'model', sinceMs: 0 }).map((row) => [row.requests, row.inputTokens]), [[2, 15]]);
+    assert.deepEqual(ledger.query('audit', { full: true }).violations, []);
+  }));
+
   it('sums usage by day in local time, by model, workspace, client and thread', () => withLedger((ledger) => {
     runOne(ledger, workspaceCommand('ws_a'));
     const hourMs = 3_600_000;
