@@ -12,8 +12,8 @@ export interface ThroughputOptions { readonly folder: string; readonly rounds: n
 
 /** Pairs per second of one number of clients, by variant; a ratio is the median of those of all rounds. */
 export interface ThroughputRow {
-  readonly clients: number; readonly ledger: number; readonly bare: number; readonly bareSameBytes: number;
-  readonly ratio: number; readonly ratioSameBytes: number;
+  readonly clients: number; readonly ledger: number; readonly bare: number; readonly bareSameBytes: number; readonly bareSameRows: number;
+  readonly ratio: number; readonly ratioSameBytes: number; readonly ratioSameRows: number;
 }
 
 /** What came out; `bytesPerPair` is by how much the ledger's file grew. */
@@ -24,7 +24,7 @@ const bareEntry = new URL('./bareGroupCommit.ts', import.meta.url);
 /** More than all of them draw. */
 const plenty = 1_000_000_000_000_000;
 
-const names = ['ledger', 'bare', 'bareSameBytes'] as const;
+const names = ['ledger', 'bare', 'bareSameBytes', 'bareSameRows'] as const;
 
 /** A store with the time of what it is given: a millisecond goes by with each request, since ids begin with it and time never comes again. */
 interface Store { readonly store: Pick<ThreadedLedger, 'command' | 'close'>; nowMs: number }
@@ -67,17 +67,21 @@ export async function measureThroughput({ folder, rounds, turnMs, clients, log }
     const bytesPerPair = Math.round(((await ledger.query('health', {})).bytes - sizeBefore) / pairs);
     const stores: Readonly<Record<(typeof names)[number], Store>> = {
       ledger: first, bare: await opened(bareEntry, 'bare-0.db'), bareSameBytes: await opened(bareEntry, `bare-${Math.round(bytesPerPair / 2)}.db`),
+      bareSameRows: await opened(bareEntry, 'bare-rows.db'),
     };
     for (const name of names) await turn(stores[name], 64, turnMs, 2);
     const rows: ThroughputRow[] = [];
     for (const count of clients) {
       log(`measuring: ${count} at once`);
-      const found: Record<(typeof names)[number], number[]> = { ledger: [], bare: [], bareSameBytes: [] };
+      const found: Record<(typeof names)[number], number[]> = { ledger: [], bare: [], bareSameBytes: [], bareSameRows: [] };
       for (let round = 0; round < rounds; round += 1) {
         for (const name of names) found[name].push((await turn(stores[name], count, turnMs, 10 + round * 100 + count)).perSecond);
       }
       const ratio = (name: (typeof names)[number]) => median(found[name].map((perSecond, round) => perSecond / (found.ledger[round] ?? NaN)));
-      rows.push({ clients: count, ledger: median(found.ledger), bare: median(found.bare), bareSameBytes: median(found.bareSameBytes), ratio: ratio('bare'), ratioSameBytes: ratio('bareSameBytes') });
+      rows.push({
+        clients: count, ledger: median(found.ledger), bare: median(found.bare), bareSameBytes: median(found.bareSameBytes), bareSameRows: median(found.bareSameRows),
+        ratio: ratio('bare'), ratioSameBytes: ratio('bareSameBytes'), ratioSameRows: ratio('bareSameRows'),
+      });
     }
     const [wrong] = (await ledger.query('audit', { full: true })).violations;
     if (wrong) throw new Error(`the ledger does not add up afterwards: ${wrong.what}`);

@@ -7,33 +7,26 @@ import type { RollupDimension, RollupSums } from '../../domain/rollups.ts';
 import { addRollupDaySql, addRollupSql } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
-interface PendingRow { readonly key: string; readonly bucket: number; readonly sums: number[] }
+interface PendingRow { readonly bucket: number; readonly sums: number[] }
 
 const requestsAt = rollupColumns.indexOf('requests');
 
 /** The rollups' changes of one transaction. */
 export class PendingRollups {
-  /** By dimension, then by quarter hour and key. */
-  readonly #rows = new Map<RollupDimension, Map<string, PendingRow>>(rollupDimensions.map((dimension) => [dimension, new Map<string, PendingRow>()]));
+  /** By dimension, then by key; of each key its quarter hours, hardly ever more than one or two. */
+  readonly #rows: ReadonlyMap<RollupDimension, Map<string, PendingRow[]>> = new Map(rollupDimensions.map((dimension) => [dimension, new Map<string, PendingRow[]>()]));
   #isEmpty = true;
 
   /** Adds what an event adds under each of its keys; `requests` tells in which of them its request counts anew. */
   add(atMs: number, keys: Readonly<Record<RollupDimension, string>>, added: Omit<RollupSums, 'requests'>, requests: (dimension: RollupDimension) => number): void {
     const bucket = bucketOf(atMs);
     const values = rollupColumns.map((name) => (name === 'requests' ? 0 : added[name]));
-    for (const dimension of rollupDimensions) {
-      const { sums } = this.#row(dimension, keys[dimension], bucket);
+    for (const [dimension, rows] of this.#rows) {
+      values[requestsAt] = requests(dimension);
+      const { sums } = rowOf(rows, keys[dimension], bucket);
       for (let index = 0; index < values.length; index += 1) sums[index] = (sums[index] ?? 0) + (values[index] ?? 0);
-      sums[requestsAt] = (sums[requestsAt] ?? 0) + requests(dimension);
     }
-  }
-
-  #row(dimension: RollupDimension, key: string, bucket: number): PendingRow {
-    const rows = this.#rows.get(dimension);
-    const name = `${bucket} ${key}`;
-    let row = rows?.get(name);
-    if (!row) { row = { key, bucket, sums: rollupColumns.map(() => 0) }; rows?.set(name, row); this.#isEmpty = false; }
-    return row;
+    this.#isEmpty = false;
   }
 
   /** Writes them. */
@@ -41,9 +34,11 @@ export class PendingRollups {
     if (this.#isEmpty) return;
     const [add, addDay] = [statement(db, addRollupSql), statement(db, addRollupDaySql)];
     for (const [dimension, rows] of this.#rows) {
-      for (const { key, bucket, sums } of rows.values()) {
-        add.run(dimension, key, bucket, ...sums);
-        addDay.run(dimension, key, dayOf(bucket), ...sums);
+      for (const [key, buckets] of rows) {
+        for (const { bucket, sums } of buckets) {
+          add.run(dimension, key, bucket, ...sums);
+          addDay.run(dimension, key, dayOf(bucket), ...sums);
+        }
       }
     }
     this.clear();
@@ -55,4 +50,14 @@ export class PendingRollups {
     for (const rows of this.#rows.values()) rows.clear();
     this.#isEmpty = true;
   }
+}
+
+function rowOf(rows: Map<string, PendingRow[]>, key: string, bucket: number): PendingRow {
+  const known = rows.get(key);
+  const found = known?.find((one) => one.bucket === bucket);
+  if (found) return found;
+  const made = { bucket, sums: rollupColumns.map(() => 0) };
+  if (known) known.push(made);
+  else rows.set(key, [made]);
+  return made;
 }
