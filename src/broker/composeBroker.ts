@@ -129,15 +129,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       ],
     });
     const changed = () => feed.changed();
-    const admission: Admission = new Admission({
-      pacer, ledger: store, clock, changed, canAsk: () => live.size > 0,
-      unsafe: () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
-        : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined),
-    });
+    const canAsk = () => live.size > 0;
+    const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
+      : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
+    const admission: Admission = new Admission({ pacer, ledger: store, clock, changed, canAsk, unsafe });
     const api = controlApi({
       ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
+      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
@@ -192,7 +191,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       },
     };
   } catch (error) {
-    await ledger?.close();
+    // What went wrong first is what has to be told.
+    await ledger?.close().catch(() => undefined);
     lease.release();
     throw error;
   }

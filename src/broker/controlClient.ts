@@ -15,6 +15,8 @@ import type { DataFolder } from './dataFolder.ts';
 import { claimFolder, folderMode, refuseOtherMode } from './folderMode.ts';
 import type { FolderMode } from './folderMode.ts';
 import { KeyStore } from './keyStore.ts';
+import { LedgerAnchor, rewoundProblem } from './ledgerAnchor.ts';
+import { guarded } from './ledgerKeeper.ts';
 import { copyLedger, isWritable } from './ledgerCopy.ts';
 import { findBroker, findOrHold } from './runningBroker.ts';
 import type { RunningBroker } from './runningBroker.ts';
@@ -152,19 +154,25 @@ async function openCopy(dataDir: string, ledgerEntry: URL): Promise<Control> {
 /** @param folder its secrets; absent for reading, which needs none @param closed called when the ledger is closed */
 async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, folder: DataFolder | undefined, closed: () => void, as: OpenedAs): Promise<Control> {
   const mode = folderMode(dataDir) ?? 'live';
-  const ledger = await ThreadedLedger.open(ledgerEntry, ledgerPath, as);
   const clock = systemClock;
+  const opened = await ThreadedLedger.open(ledgerEntry, ledgerPath, as);
+  // A broker would not go on with a ledger that was put back, so nothing is written to one here either.
+  const doubt = await rewoundProblem(opened, new LedgerAnchor(dataDir, undefined, clock)).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
+  const ledger = guarded(opened, () => doubt);
   const keys = new KeyStore(undefined, clock);
   const nothing = () => undefined;
   const feed = new SnapshotFeed({
-    ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(),
+    ledger, live: () => [], pacer: new Pacer(random), clock, utcOffsetMs, key: () => keys.view, problems: () => (doubt ? [doubt] : []), openWorkspaces: () => new Set(),
     broker: { version: 'not running', pid: process.pid, startedAtMs: clock.nowMs(), mode, upstream: 'not running', dataDir },
   });
   const userPrices = readUserPrices(join(dataDir, 'prices.json'));
   const estimator = new Estimator();
   const api = controlApi({
     ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing,
-    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices) }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
+    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
   });
   return {
     api: apiOf(async (method, args) => {

@@ -3,6 +3,7 @@
 import type { Estimator, RequestSize } from '../domain/estimator.ts';
 import { chargeFor, holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
+import type { Problem } from '../domain/problem.ts';
 import { noTokens } from '../domain/tokenUsage.ts';
 import { formatCredits, formatTokens } from '../domain/units.ts';
 import type { DryRunResult } from '../protocol/control.ts';
@@ -19,10 +20,14 @@ export interface DryRunParts {
   readonly estimator: Estimator;
   readonly prices: PriceLookup;
   readonly ceilingPrice: (atMs: number) => ModelPrice;
+  /** Whether there is a window that could ask a person; where no broker runs that is taken for granted. */
+  readonly canAsk: () => boolean;
+  /** Why nothing is sent at all now. */
+  readonly unsafe: () => Problem | undefined;
 }
 
 /** Decides a request that is not sent. */
-export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice }: DryRunParts, args: ControlArguments<'dryRun'>): Promise<DryRunResult> {
+export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, canAsk, unsafe }: DryRunParts, args: ControlArguments<'dryRun'>): Promise<DryRunResult> {
   const nowMs = clock.nowMs();
   const { model } = args;
   const estimate = estimator.estimate({ ...args.size, model } as unknown as RequestSize);
@@ -30,6 +35,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice }:
   const tier = priceTier(args.serviceTier);
   const ceiling = ceilingPrice(nowMs);
   const hold = price && holdCost(estimate, price, tier);
+  const why = unsafe();
   const decision = await ledger.query('decide', {
     request: {
       requestId: 'dry-run', receivedAtMs: nowMs, workspaceId: args.workspacePath === undefined ? 'no workspace' : workspaceIdOf(args.workspacePath).workspaceId,
@@ -37,7 +43,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice }:
     },
     atMs: nowMs, tier, estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens,
     ...(price && hold !== undefined ? { price, estimateMicroCredits: hold } : { ceiling: { price: ceiling, estimateMicroCredits: holdCost(estimate, ceiling, tier) } }),
-    canAsk: true, canWait: true, limits: { waitedMs: 0, because: 'Upstream limits are not looked at in a dry run.' },
+    canAsk: canAsk(), canWait: true, ...(why ? { unsafe: why } : {}), limits: { waitedMs: 0, because: 'Upstream limits are not looked at in a dry run.' },
   });
   const likely = price && chargeFor({ ...noTokens, inputTokens: estimate.inputTokens, outputTokens: estimate.likelyOutputTokens }, price, tier).costMicroCredits;
   const { inputTokens, holdInputTokens, outputTokens, likelyOutputTokens } = estimate;

@@ -4,11 +4,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
 import type { Clock } from './clock.ts';
 import { keychainMsMax } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { chainNames } from './store/ledgerPort.ts';
-import type { LedgerHead } from './store/ledgerPort.ts';
+import type { LedgerHead, LedgerStore } from './store/ledgerPort.ts';
 
 const anchorFile = 'ledger.anchor';
 const service = 'codex-usage-broker';
@@ -62,6 +64,14 @@ export class LedgerAnchor {
       stop();
     }
   }
+}
+
+/** Why a ledger is not the one that its anchors knew; undefined where it holds all that they noted. */
+export async function rewoundProblem(ledger: Pick<LedgerStore, 'query'>, anchor: LedgerAnchor): Promise<Problem | undefined> {
+  for (const head of await anchor.read()) {
+    if (!await ledger.query('stoodAt', { head })) return problem('ledger_rewound', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside. Nothing is sent on its strength.');
+  }
+  return undefined;
 }
 
 function readText(path: string): string | undefined {

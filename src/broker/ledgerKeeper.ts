@@ -5,6 +5,7 @@ import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { listBackups, newBackupPath, ownBackupAgeMs, ownBackupBytesMax, pruneBackups } from './backups.ts';
 import type { Clock } from './clock.ts';
+import { rewoundProblem } from './ledgerAnchor.ts';
 import type { LedgerAnchor } from './ledgerAnchor.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
@@ -56,12 +57,8 @@ export class LedgerKeeper {
   /** Proves the ledger as it was found. Call it before anything is admitted. */
   async prove(): Promise<void> {
     const { ledger, anchor, clock, log } = this.#parts;
-    for (const head of await anchor.read()) {
-      if (await ledger.query('stoodAt', { head })) continue;
-      this.#doubt = problem('ledger_rewound', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside. Nothing is sent on its strength.');
-      log('ledger-rewound', { rows: head.entries.rows });
-      return;
-    }
+    this.#doubt = await rewoundProblem(ledger, anchor);
+    if (this.#doubt) { log('ledger-rewound', {}); return; }
     const findings = await ledger.query('audit', { full: false, keepAtMs: clock.nowMs() });
     const [first] = findings.violations;
     log('audited', { full: findings.full, violations: findings.violations.length, entries: findings.entries });

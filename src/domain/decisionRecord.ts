@@ -34,6 +34,8 @@ export interface DecisionRecord {
   readonly layers: readonly LayerVerdict[];
   readonly slices: readonly Slice[];
   readonly holdMicroCredits: number;
+  /** Set where the balance is tracked although nothing is reserved (a model that is free, or let through without a price): what it costs after all is drawn. */
+  readonly tracked?: true;
   /** The budgets that it was measured by; left out where there are none. */
   readonly budgets?: readonly BudgetVerdict[];
   /** Where a running attempt is stopped although it was admitted. */

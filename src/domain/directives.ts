@@ -83,8 +83,19 @@ export const rollingHoursMax = 8784;
 /** Credits that come back by themselves were not bought. */
 const allowanceKinds: readonly Allowance['kind'][] = ['included', 'promotional'];
 
+/** How keys begin that the ledger gives by itself. */
+const ownKeys = ['price ', 'grant ', 'allowance ', 'refund '];
+
+/** Why a key cannot be taken from outside, as a sentence; undefined when it can. */
+export function keyFault(key: string): string | undefined {
+  const own = ownKeys.find((one) => key.startsWith(one));
+  return own === undefined ? undefined : `Keys that begin with "${own}" are the ledger's own; choose another.`;
+}
+
 /** Why a directive cannot be taken, as a sentence; undefined when it can. */
 export function directiveFault(directive: Directive, state: DirectiveState): string | undefined {
+  // Each of these stands for rows that only its own command writes.
+  if (directive.kind === 'void' || directive.kind === 'correction' || directive.kind === 'price') return `A directive of the kind "${directive.kind}" is laid down by the ledger itself.`;
   if (directive.kind === 'budget' && directive.budget) {
     const { budget } = directive;
     if (!Number.isSafeInteger(budget.limit) || budget.limit < 0) return 'A budget\'s limit is a whole amount of zero or more.';

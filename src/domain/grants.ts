@@ -123,13 +123,16 @@ export interface PostingPlan {
   readonly uncoveredMicroCredits: number;
 }
 
+/** What was reserved of a hold. Without a slice the balance is untracked, or the attempt was expected to cost nothing. */
+export interface HeldSlices { readonly slices: readonly Slice[]; readonly tracked: boolean }
+
 /**
  * Posts a cost against the slices of its hold and gives back the rest. A cost above the hold is
  * drawn as `overage` from what the grants have free, in burn order; what remains is uncovered
  * and booked openly with the charge (policy P), never hidden and never below zero.
  * @param grants the grants that an overage may draw from, as they stand with the hold still reserved
  */
-export function planPosting(slices: readonly Slice[], costMicroCredits: number, grants: readonly Grant[], use: GrantUse): PostingPlan {
+export function planPosting({ slices, tracked }: HeldSlices, costMicroCredits: number, grants: readonly Grant[], use: GrantUse): PostingPlan {
   let left = safeInteger(costMicroCredits, 'cost');
   const postings: Posting[] = [];
   for (const slice of slices) {
@@ -139,10 +142,9 @@ export function planPosting(slices: readonly Slice[], costMicroCredits: number, 
       ? { kind: 'post', grantId: slice.grantId, microCredits: post, releasedHoldMicroCredits: slice.microCredits }
       : { kind: 'void', grantId: slice.grantId, microCredits: 0, releasedHoldMicroCredits: slice.microCredits });
   }
-  // A hold without slices means that the balance was untracked at that time: nothing is drawn
-  // from credits that were added while the request ran.
-  const extra = slices.length === 0 ? [] : takeSlices(grants, left, use);
+  // Nothing is drawn from credits that were added while a request ran that began with an untracked balance.
+  const extra = tracked ? takeSlices(grants, left, use) : [];
   for (const slice of extra) postings.push({ kind: 'overage', grantId: slice.grantId, microCredits: slice.microCredits, releasedHoldMicroCredits: 0 });
   const drawn = sum(postings.map((one) => one.microCredits), 'drawn credits');
-  return { postings, drawnMicroCredits: drawn, uncoveredMicroCredits: slices.length === 0 ? 0 : costMicroCredits - drawn };
+  return { postings, drawnMicroCredits: drawn, uncoveredMicroCredits: tracked ? costMicroCredits - drawn : 0 };
 }

@@ -40,10 +40,10 @@ export function decide(input: WaterfallInput): DecisionRecord {
   }
   if (!input.tracked || input.estimateMicroCredits === undefined) {
     const because = input.tracked
-      ? 'The model has no price; the request is counted as unpriced and draws nothing.'
+      ? 'The model has no price; the request is counted as unpriced and nothing is reserved for it.'
       : 'No credits were ever added, so the balance is not tracked: usage is counted and priced, nothing is drawn.';
     for (const kind of grantKinds) layers.push({ layer: kind, verdict: 'skipped', because });
-    return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, ...kept };
+    return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, ...(input.tracked ? { tracked: true } : {}), ...kept };
   }
   return { ...draw(walk, input.estimateMicroCredits), ...kept };
 }
@@ -82,7 +82,7 @@ function draw(walk: Walk, hold: number): DecisionRecord {
       : { layer: kind, verdict: 'passed', because: whyNone(kind, grants, input) });
   }
   if (missing > 0) return tooLittle(walk, hold, missing);
-  return { outcome: 'admit', layers, slices, holdMicroCredits: hold };
+  return { outcome: 'admit', layers, slices, holdMicroCredits: hold, ...(hold === 0 ? { tracked: true } : {}) };
 }
 
 function whyNone(kind: GrantKind, grants: readonly Grant[], use: GrantUse): string {

@@ -31,7 +31,7 @@ export function answerChoices(question: AskedFor): AnswerChoice[] {
     return [
       { answer: 'once', label: 'Once', title: 'Once', lasts: 'Only this request. The next one for this model asks again.', isLasting: false },
       { answer: 'always', label: 'Always for this model', title: 'Always for This Model', lasts: `Every request for ${model}, in every workspace, until you take it back.`, isLasting: true },
-      { answer: 'never', label: 'Never', title: 'Never', lasts: `Requests for ${model} are refused without a question, until you take it back.`, isLasting: true },
+      { answer: 'never', label: 'Never', title: 'Never', lasts: `Requests for ${model} are refused until you take it back.`, isLasting: true },
     ];
   }
   return [
@@ -39,7 +39,7 @@ export function answerChoices(question: AskedFor): AnswerChoice[] {
     ...(question.threadId === undefined ? [] : [{ answer: 'task', label: 'This task', title: 'This Task', lasts: 'Every request of this Codex task, for as long as it goes on.', isLasting: false } as const]),
     { answer: 'workspace', label: 'This workspace', title: 'This Workspace', lasts: `Every request of "${workspaceLabel}", until you take it back.`, isLasting: true },
     { answer: 'always', label: 'Always', title: 'Always', lasts: 'Every request of every workspace, until you take it back.', isLasting: true },
-    { answer: 'never', label: 'Never', title: 'Never', lasts: `Requests of "${workspaceLabel}" that need them are refused without a question, until you take it back.`, isLasting: true },
+    { answer: 'never', label: 'Never', title: 'Never', lasts: `Requests of "${workspaceLabel}" that need them are refused until you take it back.`, isLasting: true },
   ];
 }
 

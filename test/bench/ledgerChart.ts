@@ -35,9 +35,10 @@ ${drawn.join('\n')}
 }
 
 function scalePanel({ requests, starts, dashboard, reports }: ScaleResult): Panel {
-  const lines = [...starts, ...dashboard, ...reports].filter((line) => line.goalMs !== undefined);
+  // Reports of one day or of all days are read in the same way as those of ninety, and are quicker.
+  const lines = [...starts, ...dashboard, ...reports.filter(({ what }) => !/, (today|all)$/.test(what))].filter((line) => line.goalMs !== undefined);
   return {
-    title: `${requests.toLocaleString('en')} requests in the ledger: time as a part of its goal (the line)`, goal: 1, isFloor: false,
+    title: `${requests.toLocaleString('en')} requests in the ledger: time as a part of its goal (the line): 2 s for a start, 50 ms for a question`, goal: 1, isFloor: false,
     bars: lines.map(({ what, ms, goalMs = 1 }) => ({ label: what.trim(), share: ms / goalMs, value: `${(ms * 100 / goalMs).toFixed(ms < goalMs / 10 ? 1 : 0)} %` })),
   };
 }
@@ -45,7 +46,8 @@ function scalePanel({ requests, starts, dashboard, reports }: ScaleResult): Pane
 function throughputPanel({ rows }: ThroughputResult): Panel {
   return {
     title: 'Durable holds with their settlements, a bare group commit being 1 (the line: the goal)', goal: 1 / throughputRatioMax, isFloor: true,
-    bars: rows.map(({ clients, ratio }) => ({ label: `${clients} client${clients === 1 ? '' : 's'} at once`, share: 1 / ratio, value: (1 / ratio).toFixed(2) })),
+    bars: ([['ratio', 'numbers'], ['ratioSameBytes', 'as many bytes'], ['ratioSameRows', 'the same rows']] as const).flatMap(([ratio, what]) => rows.map((row) => (
+      { label: `${row.clients} at once, beside ${what}`, share: 1 / row[ratio], value: (1 / row[ratio]).toFixed(2) }))),
   };
 }
 

@@ -93,20 +93,20 @@ describe('slices', () => {
 describe('posting', () => {
   it('draws the cost from the slices in their order and gives back the rest', () => {
     const slices = [{ grantId: 'a', kind: 'included' as const, microCredits: 30 }, { grantId: 'b', kind: 'promotional' as const, microCredits: 50 }, { grantId: 'c', kind: 'purchased' as const, microCredits: 20 }];
-    const plan = planPosting(slices, 40, [], at(0));
+    const plan = planPosting({ slices, tracked: true }, 40, [], at(0));
     assert.deepEqual(plan.postings.map((one) => [one.kind, one.grantId, one.microCredits, one.releasedHoldMicroCredits]), [['post', 'a', 30, 30], ['post', 'b', 10, 50], ['void', 'c', 0, 20]]);
     assert.deepEqual([plan.drawnMicroCredits, plan.uncoveredMicroCredits], [40, 0]);
   });
 
   it('draws nothing for an attempt that reserved nothing', () => {
-    assert.deepEqual(planPosting([], 500, [grant('g')], at(0)), { postings: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 });
+    assert.deepEqual(planPosting({ slices: [], tracked: false }, 500, [grant('g')], at(0)), { postings: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 });
   });
 
   it('never makes anything negative: what is posted and given back is what was reserved, what is left over is told', () => {
     fc.assert(fc.property(anyGrants, fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 0, max: 6000 }), (free, hold, cost) => {
       const slices = takeSlices(free, hold, at(100));
       const held = free.map((one) => ({ ...one, heldMicroCredits: one.heldMicroCredits + (slices.find((slice) => slice.grantId === one.id)?.microCredits ?? 0) }));
-      const plan = planPosting(slices, cost, held, at(100));
+      const plan = planPosting({ slices, tracked: true }, cost, held, at(100));
       const drawnFrom = (id: string) => plan.postings.filter((one) => one.grantId === id).reduce((sum, one) => sum + one.microCredits, 0);
       for (const one of held) {
         const released = plan.postings.filter((posting) => posting.grantId === one.id).reduce((sum, posting) => sum + posting.releasedHoldMicroCredits, 0);

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { planRefund, planReconciliation } from '../../domain/corrections.ts';
 import type { DrawnSlice } from '../../domain/corrections.ts';
+import { keyFault } from '../../domain/directives.ts';
 import { takeSlices } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
 import { chargeFor } from '../../domain/pricing.ts';
@@ -16,6 +17,8 @@ import { readGrant } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { CorrectCommand, Correction, LedgerCommandResults } from './ledgerCommands.ts';
 import { tokensOf } from './ledgerReads.ts';
+import { lowerOwed, oweSpent, repayOverpaid } from './owedWrites.ts';
+import type { GivenBack } from './owedWrites.ts';
 import { addToRollups } from './rollupTable.ts';
 import { bookOvershoot, permittedGrants } from './settleWrites.ts';
 import { statement } from './statements.ts';
@@ -31,6 +34,8 @@ export function correct(db: DatabaseSync, chains: LedgerChains, command: Correct
     const same = known['content'] === JSON.stringify(directiveOf(command, content));
     return same ? { exists: true, changedMicroCredits: 0 } : { problem: problem('key_conflict', `The key "${command.key}" was used before for something else. Nothing was changed.`) };
   }
+  const fault = keyFault(command.key);
+  if (fault !== undefined) return { problem: problem('argument_invalid', `${fault} Nothing was changed.`) };
   const { what } = command;
   return what.kind === 'void' ? voidGrant(db, chains, command, what) : correctAttempt(db, chains, command, what, content);
 }
@@ -43,25 +48,16 @@ function directiveOf({ what, reason }: CorrectCommand, content: string) {
 function voidGrant(db: DatabaseSync, chains: LedgerChains, command: CorrectCommand, what: Extract<Correction, { kind: 'void' }>): Result {
   const grant = readGrant(db, what.grantId);
   if (!grant) return { problem: problem('grant_not_found', `There is no grant "${what.grantId}". Nothing was changed.`) };
-  if (grant.voided !== undefined) return { exists: true, changedMicroCredits: 0 };
+  // One that was undone may be disputed later; nothing leads back.
+  if (grant.voided === 'disputed' || grant.voided !== undefined && !what.disputed) return { exists: true, changedMicroCredits: 0 };
   layDown(chains, command.key, command.atMs, { kind: 'void', grantId: grant.id, disputed: what.disputed, reason: command.reason });
   statement(db, 'UPDATE grants SET voided = ? WHERE grant_id = ?').run(what.disputed ? 2 : 1, grant.id);
   chains.grantChanged(grant.id);
   const voided: Grant = { ...grant, voided: what.disputed ? 'disputed' : 'undone' };
   const before = chains.mark().balance;
   if (isOver(voided, command.atMs)) endGrant(db, chains, voided, command.atMs);
-  if (!what.disputed) return { exists: false, changedMicroCredits: chains.mark().balance - before };
-  const spent = spentOf(db, grant.id);
-  if (spent > 0) {
-    chains.entry({ id: `post_${command.key}_owed`, atMs: command.atMs, account: 'owed', kind: 'post', grantId: grant.id, amountMicroCredits: -spent, corrects: `grant_${grant.id}` });
-  }
+  if (what.disputed) oweSpent(db, chains, { key: command.key, atMs: command.atMs, grantId: grant.id });
   return { exists: false, changedMicroCredits: chains.mark().balance - before };
-}
-
-/** What was drawn of a grant and did not come back: what it was of, less what it has left and what ended of it. */
-function spentOf(db: DatabaseSync, grantId: string): number {
-  return Number(statement(db, `SELECT amount - remaining + COALESCE((SELECT SUM(e.amount) FROM entries e WHERE e.grant_id = g.grant_id AND e.kind IN ('expire', 'void') AND e.attempt_id IS NULL), 0) AS spent
-    FROM grants g WHERE grant_id = ?`).get(grantId)?.['spent']);
 }
 
 interface Booked { readonly usage: TokenUsage; readonly costMicroCredits: number; readonly refundedMicroCredits: number; readonly drawn: readonly DrawnSlice[]; readonly uncoveredMicroCredits: number }
@@ -94,8 +90,7 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
     waitedMs: 0, firstByteMs: null, durationMs: 0, upstreamRequestId: null, responseId: null, notice: command.reason, termsHash: hold.termsHash, corrects: `use_${attemptId}`,
   } as const;
   chains.usageEvent(event);
-  const isTracked = hold.slices.length > 0;
-  const plan = !isTracked ? { movements: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 } : delta <= 0 ? planRefund(-delta, booked.drawn, booked.uncoveredMicroCredits)
+  const plan = !hold.tracked ? { movements: [], drawnMicroCredits: 0, uncoveredMicroCredits: 0 } : delta <= 0 ? planRefund(-delta, booked.drawn, booked.uncoveredMicroCredits)
     : planReconciliation(delta, takeSlices(permittedGrants(db, chains, hold), delta, { nowMs: atMs, model: hold.model, workspaceId: hold.workspaceId }));
   const chargeId = `chg_${attemptId}${mark}`;
   chains.charge({
@@ -108,7 +103,8 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
   }
   if (plan.uncoveredMicroCredits > 0) bookOvershoot(chains, { attemptId, chargeId, atMs, microCredits: plan.uncoveredMicroCredits, mark });
   addToRollups(db, chains, event, { requestKind: hold.requestKind, costMicroCredits: delta });
-  endGivenBack(db, chains, plan.movements, atMs);
+  for (const { grantId, microCredits } of plan.movements) if (microCredits > 0) endGivenBack(db, chains, { attemptId, mark, atMs, grantId, microCredits, refundId: `refund_${attemptId}${mark}_${grantId}` });
+  repayOverpaid(db, chains, { attemptId, mark, atMs });
   // What came back to a grant that is over has left the balance again.
   return { exists: false, changedMicroCredits: chains.mark().balance - before };
 }
@@ -118,12 +114,12 @@ function drawnBy(db: DatabaseSync, attemptId: string, grantId: string): string {
   return String(statement(db, `SELECT id FROM entries WHERE attempt_id = ? AND grant_id = ? AND account = 'grant' AND amount < 0 ORDER BY sequence LIMIT 1`).get(attemptId, grantId)?.['id']);
 }
 
-/** Credits that come back to a grant whose time is over, or that was taken back, are over too. */
-function endGivenBack(db: DatabaseSync, chains: LedgerChains, movements: readonly DrawnSlice[], atMs: number): void {
-  for (const { grantId } of movements) {
-    const grant = readGrant(db, grantId);
-    if (grant && isOver(grant, atMs)) endGrant(db, chains, grant, atMs);
-  }
+/** Credits that come back to a grant whose time is over, or that was taken back, are over too; of a disputed one less is owed then. */
+function endGivenBack(db: DatabaseSync, chains: LedgerChains, back: GivenBack): void {
+  const grant = readGrant(db, back.grantId);
+  if (!grant) return;
+  if (isOver(grant, back.atMs)) endGrant(db, chains, grant, back.atMs);
+  if (grant.voided === 'disputed') lowerOwed(chains, back);
 }
 
 /** What was booked for an attempt so far, earlier corrections included. */

@@ -1,7 +1,7 @@
 // The directives in the SQLite ledger: laying one down, and what holds now. What holds is kept in memory
 // under the head of its chain, so that a decision reads nothing and a rolled-back change is forgotten.
 import type { DatabaseSync } from 'node:sqlite';
-import { directiveFault, directiveState, subjectOf } from '../../domain/directives.ts';
+import { directiveFault, directiveState, keyFault, subjectOf } from '../../domain/directives.ts';
 import type { Directive, DirectiveState } from '../../domain/directives.ts';
 import type { ModelPrice, Rates } from '../../domain/pricing.ts';
 import { problem } from '../../domain/problem.ts';
@@ -42,7 +42,7 @@ export function direct(db: DatabaseSync, chains: LedgerChains, command: DirectCo
   const known = statement(db, 'SELECT content FROM directives WHERE id = ?').get(key);
   if (known) return known['content'] === content ? { exists: true } : { problem: problem('key_conflict', `The key "${key}" was used before for something else. Nothing was changed.`) };
   // What holds already is written all the same: a key that left no trace would take effect when it comes again late.
-  const fault = directiveFault(directive, readDirectives(db, chains));
+  const fault = keyFault(key) ?? directiveFault(directive, readDirectives(db, chains));
   if (fault !== undefined) return { problem: problem('argument_invalid', `${fault} Nothing was changed.`) };
   layDown(chains, key, command.atMs, directive);
   return { exists: false };

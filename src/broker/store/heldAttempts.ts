@@ -11,6 +11,8 @@ export interface HeldAttempt {
   readonly state: string; readonly price: ModelPrice | null; readonly termsHash: string;
   readonly estimatedInputTokens: number; readonly likelyOutputTokens: number; readonly estimateMicroCredits: number | null;
   readonly slices: readonly Slice[];
+  /** Whether its cost is drawn; false where the balance was untracked when it was decided. */
+  readonly tracked: boolean;
   /** Known to be the only attempt of its request so far; false where that is not known. */
   readonly isOnly: boolean;
 }
@@ -47,7 +49,7 @@ export class HeldAttempts {
 }
 
 function readHeldAttempt(db: DatabaseSync, attemptId: string): HeldAttempt | undefined {
-  const row = statement(db, `SELECT h.*, d.terms_hash, r.client, r.thread_id, r.model, r.request_kind
+  const row = statement(db, `SELECT h.*, d.terms_hash, d.record ->> '$.tracked' AS tracked, r.client, r.thread_id, r.model, r.request_kind
     FROM holds h JOIN decisions d USING (attempt_id) JOIN requests r ON r.request_id = h.request_id WHERE h.attempt_id = ?`).get(attemptId);
   if (!row) return undefined;
   const slices = Number(row['amount']) === 0 ? [] : statement(db, `SELECT e.grant_id, e.held_delta, g.kind FROM entries e JOIN grants g USING (grant_id)
@@ -58,7 +60,7 @@ function readHeldAttempt(db: DatabaseSync, attemptId: string): HeldAttempt | und
     price: row['price'] === null ? null : JSON.parse(String(row['price'])) as ModelPrice,
     estimatedInputTokens: Number(row['estimated_input']), likelyOutputTokens: Number(row['likely_output'] ?? row['estimated_output']),
     estimateMicroCredits: row['estimate'] === null ? null : Number(row['estimate']),
-    slices: slices.map((slice) => ({ grantId: String(slice['grant_id']), kind: slice['kind'] as Slice['kind'], microCredits: Number(slice['held_delta']) })),
+    tracked: slices.length > 0 || row['tracked'] === 1, slices: slices.map((slice) => ({ grantId: String(slice['grant_id']), kind: slice['kind'] as Slice['kind'], microCredits: Number(slice['held_delta']) })),
     isOnly: false,
   };
 }

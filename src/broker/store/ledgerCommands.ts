@@ -166,5 +166,5 @@ export interface LedgerCommandResults {
   correct: { readonly exists: boolean; readonly changedMicroCredits: number } | { readonly problem: Problem };
   workspace: { readonly exists: boolean };
   recover: { readonly resolved: number };
-  upkeep: { readonly expired: number; readonly granted: number };
+  upkeep: { readonly expired: number; readonly returned: number; readonly granted: number };
 }

@@ -7,7 +7,7 @@ import { availableMicroCredits } from '../../domain/grants.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { EntryView, PriceChangeView, RequestView } from '../../protocol/snapshot.ts';
 import { readDirectives } from './directiveTable.ts';
-import { hasGrants, readOwed, readShownGrants } from './grantReads.ts';
+import { readShownGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { BalanceRead, EstimateSample, Workspace } from './ledgerPort.ts';
 import { statement } from './statements.ts';
@@ -21,12 +21,14 @@ const endedShownMax = 100;
 export function readBalance(db: DatabaseSync, chains: LedgerChains, nowMs: number): BalanceRead {
   const grants = readShownGrants(db, endedShownMax);
   const directives = readDirectives(db, chains);
+  const { tracked, owedMicroCredits, lastExpiryMs } = chains.credits();
   const due = [
+    ...lastExpiryMs > nowMs ? [nowMs] : [],
     ...grants.filter((grant) => availableMicroCredits(grant) > 0).map((grant) => (grant.voided === undefined ? grant.expiresAtMs ?? Infinity : nowMs)),
     ...directives.allowances.map((allowance) => nextGiftAtMs(db, allowance, nowMs)),
   ];
   const upkeepAtMs = Math.min(Infinity, ...due);
-  return { tracked: hasGrants(db), grants, owedMicroCredits: readOwed(db), directives, ...(Number.isFinite(upkeepAtMs) ? { upkeepAtMs } : {}) };
+  return { tracked, grants, owedMicroCredits, directives, ...(Number.isFinite(upkeepAtMs) ? { upkeepAtMs } : {}) };
 }
 
 /** When an allowance gives its next grant: now where this period's is missing, else when the next period begins. */

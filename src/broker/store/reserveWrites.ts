@@ -93,7 +93,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
     chains.held.remember(attemptId, {
       requestId: request.requestId, workspaceId: request.workspaceId, client: request.client, threadId: row.threadId, model: request.model, requestKind: row.requestKind, state: 'open',
       price: hold.price, termsHash, estimatedInputTokens: hold.estimatedInputTokens, likelyOutputTokens: hold.likelyOutputTokens ?? hold.estimatedOutputTokens,
-      estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices, isOnly: true,
+      estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices, tracked: decision.slices.length > 0 || decision.tracked === true, isOnly: true,
     });
   }
   return { decision, exists: false };
@@ -112,11 +112,15 @@ function refuse(db: DatabaseSync, chains: LedgerChains, command: ReserveCommand,
   addToRollups(db, chains, event, { requestKind: request.requestKind ?? null });
 }
 
-/** @returns whether its request was written with it, and not before */
+/** @returns whether its request was written with it, and not before @throws Error where the request was another when it was written */
 function insertDecision(db: DatabaseSync, row: Omit<DecisionRow, 'termsHash'>, termsHash: string): boolean {
+  const facts = [row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind, row.model, row.stream ? 1 : 0];
   const { changes } = statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream)
-    VALUES (?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind,
-    row.model, row.stream ? 1 : 0);
+    VALUES (?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, ...facts);
+  if (changes === 0) {
+    const first = statement(db, 'SELECT received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream FROM requests WHERE request_id = ?').get(row.requestId);
+    if (JSON.stringify(Object.values(first ?? {})) !== JSON.stringify(facts)) throw new Error(`request ${row.requestId} was another when its first attempt was decided`);
+  }
   statement(db, 'INSERT INTO decisions (attempt_id, request_id, number, at_ms, waited_ms, record, terms_hash) VALUES (?,?,?,?,?,?,?)')
     .run(row.attemptId, row.requestId, row.number, row.atMs, row.waitedMs, row.record, termsHash);
   return changes === 1;

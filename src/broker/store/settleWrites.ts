@@ -13,6 +13,7 @@ import { readGrant } from './grantReads.ts';
 import type { HeldAttempt } from './heldAttempts.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { BeginCommand, LedgerCommandResults, RecoverCommand, SettleCommand, SettleResult } from './ledgerCommands.ts';
+import { oweDrawn } from './owedWrites.ts';
 import { addToRollups } from './rollupTable.ts';
 import { statement } from './statements.ts';
 import { endGrant, isOver } from './upkeep.ts';
@@ -33,7 +34,7 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
     return { exists: true, ...(charge ? { costMicroCredits: Number(charge['cost']) } : {}), drawnMicroCredits: Number(charge?.['drawn'] ?? 0) };
   }
   // One such row would spoil every sum of usage for good.
-  if (!isPlausible(usage)) throw new Error(`the usage of attempt ${attemptId} cannot be true`);
+  if (!isPlausible(command.usage)) throw new Error(`the usage of attempt ${attemptId} cannot be true`);
   const event = {
     id: `use_${attemptId}`, attemptId, requestId: hold.requestId, atMs, workspaceId: hold.workspaceId, client: hold.client,
     threadId: hold.threadId, model: hold.model, modelServed: command.modelServed ?? null, tier: command.tier,
@@ -44,11 +45,11 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
   };
   chains.usageEvent(event);
   const price = command.servedPrice ?? hold.price;
-  const charge = command.chargeable && price ? chargeFor(usage, price, command.tier) : undefined;
+  const charge = command.chargeable && price ? chargeFor(command.usage, price, command.tier) : undefined;
   const use = { nowMs: atMs, model: hold.model, workspaceId: hold.workspaceId };
   // Only what the upstream reported may draw beyond the hold; an estimate never does.
   const overageFrom = command.measured && charge && charge.costMicroCredits > heldOf(hold) ? permittedGrants(db, chains, hold) : [];
-  const plan = planPosting(hold.slices, charge?.costMicroCredits ?? 0, overageFrom, use);
+  const plan = planPosting(hold, charge?.costMicroCredits ?? 0, overageFrom, use);
   const chargeId = charge ? `chg_${attemptId}` : null;
   if (charge && price && chargeId !== null) {
     chains.charge({
@@ -93,7 +94,7 @@ function endTakenBack(db: DatabaseSync, chains: LedgerChains, drawn: readonly Po
   for (const { grantId, microCredits } of drawn) {
     const grant = chains.credits().grants.find((one) => one.id === grantId) ?? readGrant(db, grantId);
     if (grant?.voided === undefined) continue;
-    if (grant.voided === 'disputed' && microCredits > 0) chains.entry({ id: `post_${attemptId}_${grantId}_owed`, atMs, account: 'owed', kind: 'post', grantId, attemptId, amountMicroCredits: -microCredits });
+    if (grant.voided === 'disputed') oweDrawn(chains, { attemptId, atMs, grantId, microCredits });
     if (isOver(grant, atMs)) endGrant(db, chains, grant, atMs);
   }
 }

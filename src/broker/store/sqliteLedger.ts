@@ -26,8 +26,10 @@ export class SqliteLedger {
   readonly #hash: Hash;
   #db: DatabaseSync;
   #chains: LedgerChains;
-  /** Set once the file could not be opened again; every later command is refused with it. */
+  /** Set once the file could not be opened again; everything is refused with it until it can. */
   #failed: Problem | undefined;
+  /** Whether all that is in the file is known to be synchronised; until then a change that is found there may still be lost. */
+  #isSynchronised = false;
 
   readonly #openDatabase: OpenDatabase;
 
@@ -54,10 +56,8 @@ export class SqliteLedger {
 
   /** Runs commands in one durable transaction; one that fails leaves the others untouched. */
   runGroup(commands: readonly LedgerCommand[]): CommandOutcome[] {
-    if (this.#failed) {
-      const again = this.#reopen();
-      if (again) return commands.map(() => ({ ok: false, problem: again }));
-    }
+    const refused = (this.#failed ? this.#reopen() : undefined) ?? this.#synchronise();
+    if (refused) return commands.map(() => ({ ok: false, problem: refused }));
     const outcomes: CommandOutcome[] = [];
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -67,7 +67,7 @@ export class SqliteLedger {
     } catch (error) {
       // A refused COMMIT may be on disk all the same (seen with EIO on fsync): look, do not guess.
       const why = storeProblem(error);
-      const again = this.#reopen();
+      const again = this.#reopen() ?? this.#synchronise();
       return commands.map((command) => (again ? { ok: false, problem: again } : this.#lookUp(command) ?? { ok: false, problem: why }));
     }
   }
@@ -146,14 +146,30 @@ export class SqliteLedger {
     try {
       // A ledger that vanished while it was in use is never replaced by an empty one.
       this.#db = openLedgerFile(this.#path, { hash: this.#hash, as: 'again', open: this.#openDatabase });
-      // What is found may never have been synchronised: nothing is answered on its strength before it is.
-      this.#db.exec('PRAGMA wal_checkpoint(FULL)');
+      this.#isSynchronised = false;
       this.#chains = new LedgerChains(this.#db, this.#hash);
       this.#failed = undefined;
     } catch (error) {
       this.#failed = storeProblem(error);
     }
     return this.#failed;
+  }
+
+  /**
+   * Makes sure that nothing in the file can still be lost: a commit that failed, of this program or of one that
+   * ended, may have left a change in the log that no one synchronised, and no command may be answered on its
+   * strength. Questions are answered meanwhile, as from a disk that is full.
+   */
+  #synchronise(): Problem | undefined {
+    if (this.#isSynchronised) return undefined;
+    try {
+      const busy = this.#db.prepare('PRAGMA wal_checkpoint(FULL)').get()?.['busy'];
+      if (busy !== 0) return problem('ledger_unavailable', 'Another program reads an older state of the ledger, so that its newest changes cannot be made safe. Changes are refused until it has ended.');
+      this.#isSynchronised = true;
+      return undefined;
+    } catch (error) {
+      return storeProblem(error);
+    }
   }
 
   /** Closes the file. */

@@ -1,24 +1,37 @@
 // What time brings to the ledger: grants whose time is over expire, grants that were taken back lose what
-// their holds gave back, and allowances give the grant of their next period. Done before each decision.
+// their holds gave back, and allowances give the grant of their next period. What expired by a clock that was
+// ahead comes back once the clock is right. Done before each decision.
 import type { DatabaseSync } from 'node:sqlite';
 import { allowanceGrant } from '../../domain/allowances.ts';
 import { availableMicroCredits, isExpired } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
+import { isExpiry } from './creditState.ts';
 import { readDirectives } from './directiveTable.ts';
-import { insertGrant } from './grantWrites.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommandResults } from './ledgerCommands.ts';
+import { grantIdOf, insertGrant } from './newGrant.ts';
 import { statement } from './statements.ts';
 
 /** Books everything that is due at a moment. */
 export function doUpkeep(db: DatabaseSync, chains: LedgerChains, nowMs: number): LedgerCommandResults['upkeep'] {
+  const returned = returnExpired(db, chains, nowMs);
   let expired = 0;
   for (const grant of chains.credits().grants) {
     if (!isOver(grant, nowMs)) continue;
     endGrant(db, chains, grant, nowMs);
     expired += 1;
   }
-  return { expired, granted: giveAllowances(db, chains, nowMs) };
+  return { expired, returned, granted: giveAllowances(db, chains, nowMs) };
+}
+
+/** Gives back what expired of grants whose time is not over after all: the clock was ahead when it did. Each expiry is given back once. */
+function returnExpired(db: DatabaseSync, chains: LedgerChains, nowMs: number): number {
+  if (chains.credits().lastExpiryMs <= nowMs) return 0;
+  const early = db.prepare(`SELECT e.id, e.grant_id, e.amount FROM grants g JOIN entries e USING (grant_id) WHERE g.voided = 0 AND g.expires_at_ms > ? AND ${isExpiry} ORDER BY e.sequence`).all(nowMs);
+  for (const row of early) {
+    chains.entry({ id: `refund_${String(row['id'])}`, atMs: nowMs, kind: 'refund', grantId: String(row['grant_id']), amountMicroCredits: -Number(row['amount']), corrects: String(row['id']) });
+  }
+  return early.length;
 }
 
 /** Whether a grant has something left that nobody may use any more. What is reserved stays until its hold ends. */
@@ -29,7 +42,7 @@ export function isOver(grant: Grant, nowMs: number): boolean {
 /** Takes what is free of a grant out of the balance, as `void` where it was taken back and as `expire` where its time is over. */
 export function endGrant(db: DatabaseSync, chains: LedgerChains, grant: Grant, atMs: number): void {
   const kind = grant.voided === undefined ? 'expire' : 'void';
-  const times = Number(statement(db, `SELECT COUNT(*) AS n FROM entries WHERE grant_id = ? AND kind IN ('expire', 'void') AND attempt_id IS NULL`).get(grant.id)?.['n']);
+  const times = Number(statement(db, `SELECT COUNT(*) AS n FROM entries WHERE grant_id = ? AND kind IN ('expire', 'void') AND attempt_id IS NULL AND account = 'grant'`).get(grant.id)?.['n']);
   chains.entry({ id: `${kind}_${grant.id}_${times + 1}`, atMs, kind, grantId: grant.id, amountMicroCredits: -availableMicroCredits(grant) });
 }
 
@@ -39,8 +52,7 @@ function giveAllowances(db: DatabaseSync, chains: LedgerChains, nowMs: number): 
     const { key, startsAtMs, expiresAtMs } = allowanceGrant(allowance, nowMs);
     if (statement(db, 'SELECT 1 FROM grants WHERE key = ?').get(key)) continue;
     insertGrant(db, chains, {
-      // A hash of the key, since names of allowances may differ in nothing that an id could keep.
-      grantId: `grant_${chains.termsHash(key).slice(0, 24)}`, key, content: JSON.stringify([allowance.kind, allowance.amountMicroCredits, expiresAtMs, startsAtMs, allowance.id]),
+      grantId: grantIdOf(chains, key), key, content: JSON.stringify([allowance.kind, allowance.amountMicroCredits, expiresAtMs, startsAtMs, allowance.id]),
       kind: allowance.kind, amountMicroCredits: allowance.amountMicroCredits, priority: allowance.priority, atMs: nowMs, startsAtMs, expiresAtMs, allowanceId: allowance.id,
       ...(allowance.models ? { models: allowance.models } : {}), ...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),
       ...(allowance.note === undefined ? {} : { note: allowance.note }),

@@ -94,7 +94,8 @@ function auditHold({ attemptId, entries, begun }: AttemptRows, hold: HoldRow, ev
 }
 
 /** A charge follows from usage and price, and was drawn as its entries say. */
-function auditCharge({ attemptId, hold, entries }: AttemptRows, event: UsageEventRow | undefined, charge: ChargeRow | undefined, fail: Fail): void {
+function auditCharge(rows: AttemptRows, event: UsageEventRow | undefined, charge: ChargeRow | undefined, fail: Fail): void {
+  const { attemptId, hold, entries } = rows;
   if (!charge) {
     if (entries.some((one) => one.chargeId !== null || one.kind === 'post' && one.account === 'grant' || one.kind === 'overage')) fail('I12', `credits were drawn for attempt ${attemptId} without a charge`);
     return;
@@ -111,11 +112,16 @@ function auditCharge({ attemptId, hold, entries }: AttemptRows, event: UsageEven
   if (isAsAsked && JSON.stringify(hold?.price) !== JSON.stringify(charge.price)) fail('I12', `charge ${charge.id} was computed with another price than its hold kept`);
   const held = hold?.amountMicroCredits ?? 0;
   if (!event.measured && charge.drawnMicroCredits > held) fail('I5', `charge ${charge.id} is an estimate and drew ${charge.drawnMicroCredits}, more than its hold of ${held}`);
-  auditDrawn(charge, entries, held > 0, fail);
+  auditDrawn(charge, entries, wasTracked(rows), fail);
+}
+
+/** Whether what an attempt costs is drawn: something was reserved for it, or its decision says so. */
+function wasTracked({ hold, decisions: [decision] }: AttemptRows): boolean {
+  return (hold?.amountMicroCredits ?? 0) > 0 || decision !== undefined && recordOf(decision.record)?.tracked === true;
 }
 
 /** What a charge or a correction says that it drew is what its entries moved, and the rest is booked as uncovered. */
-function auditDrawn(charge: ChargeRow, entries: readonly EntryRow[], wasTracked: boolean, fail: Fail): void {
+function auditDrawn(charge: ChargeRow, entries: readonly EntryRow[], isTracked: boolean, fail: Fail): void {
   const own = entries.filter((one) => one.chargeId === charge.id);
   const drawn = -sum(own.filter((one) => one.account === 'grant').map((one) => one.amountMicroCredits));
   const overshot = -sum(own.filter((one) => one.account === 'overshoot' && one.kind === 'overage').map((one) => one.amountMicroCredits));
@@ -123,8 +129,8 @@ function auditDrawn(charge: ChargeRow, entries: readonly EntryRow[], wasTracked:
   if (drawn !== charge.drawnMicroCredits) fail('I12', `charge ${charge.id} says ${charge.drawnMicroCredits} was drawn, its entries drew ${drawn}`);
   // Ledgers of the first version booked what was uncovered with the charge alone.
   if (overshot !== givenBack || overshot > 0 && overshot !== charge.uncoveredMicroCredits) fail('I1', `charge ${charge.id} leaves ${charge.uncoveredMicroCredits} uncovered; ${overshot} was booked and ${givenBack} given back`);
-  if (wasTracked && charge.drawnMicroCredits + charge.uncoveredMicroCredits !== charge.costMicroCredits) fail('I12', `charge ${charge.id}: drawn and uncovered do not sum to its cost`);
-  if (!wasTracked && charge.drawnMicroCredits !== 0) fail('I12', `charge ${charge.id} drew credits without a hold`);
+  if (isTracked && charge.drawnMicroCredits + charge.uncoveredMicroCredits !== charge.costMicroCredits) fail('I12', `charge ${charge.id}: drawn and uncovered do not sum to its cost`);
+  if (!isTracked && charge.drawnMicroCredits !== 0) fail('I12', `charge ${charge.id} drew credits without a hold`);
 }
 
 /** Corrections name what they correct, keep the price, and leave usage and cost in step. */
@@ -140,7 +146,7 @@ function auditCorrections(rows: AttemptRows, event: UsageEventRow | undefined, c
     if (one.basis === 'refund') refunded -= one.costMicroCredits;
     if (charge && JSON.stringify(one.price) !== JSON.stringify(charge.price)) fail('I12', `correction ${one.id} is at another price than its charge`);
     if (charge && cost !== chargeFor(usage, charge.price, charge.tier).costMicroCredits - refunded) fail('I12', `after correction ${one.id} the cost is ${cost}, which its usage and price do not give`);
-    auditDrawn(one, rows.entries, (rows.hold?.amountMicroCredits ?? 0) > 0, fail);
+    auditDrawn(one, rows.entries, wasTracked(rows), fail);
   }
   for (const own of rows.events) {
     if (own.corrects !== null && !rows.charges.some((row) => row.usageEventId === own.id)) fail('I12', `correction ${own.id} has no charge of its own`);

@@ -99,6 +99,11 @@ function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string, Grant
     if (found.termsHash !== hash(grantTermsText(grant))) fail('I9', `the terms of grant ${grant.id} are not those that it was made with`);
     if (found.remaining !== grant.remainingMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.remainingMicroCredits} left, its entries sum to ${found.remaining}`);
     if (found.held !== grant.heldMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.heldMicroCredits} reserved, its entries sum to ${found.held}`);
+    const { owed, paid, settled, repaid } = found;
+    const due = grant.voided === 'disputed' ? found.granted - found.remaining - found.ended : 0;
+    if (owed !== due) fail('I1', `for grant ${grant.id} ${owed} is owed, and it should be ${due}`);
+    if (paid !== settled) fail('I1', `grant ${grant.id} paid ${paid} of what was owed, and ${settled} arrived`);
+    if (repaid !== 0 && repaid !== found.granted) fail('I1', `grant ${grant.id} of ${found.granted} was made for ${repaid} that had been paid too much`);
     const voided = voids.get(grant.id) ?? null;
     if ((all || voided !== null) && grant.voided !== voided) fail('I6', `grant ${grant.id} is told as ${grant.voided ?? 'in force'}, its directives tell it as ${voided ?? 'in force'}`);
   }

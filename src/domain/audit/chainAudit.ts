@@ -16,8 +16,15 @@ export interface ChainRows {
   readonly directives: Iterable<DirectiveRow>;
 }
 
-/** What the entries say of one grant. `ends` counts the entries by which it expired or was taken back. */
-export interface GrantTotals { readonly granted: number; readonly remaining: number; readonly held: number; readonly causes: number; readonly ends: number; readonly termsHash: string | null }
+/**
+ * What the entries say of one grant. `ends` counts the entries by which it expired or was taken back, `ended` is what they took less
+ * what came back of it. `paid` is what it paid of debts and `settled` the same as the debts tell it, `owed` what was spent of it and
+ * is owed since it was disputed, `repaid` what had been paid too much of debts and was given back with it.
+ */
+export interface GrantTotals {
+  readonly granted: number; readonly remaining: number; readonly held: number; readonly causes: number; readonly ends: number; readonly ended: number;
+  readonly paid: number; readonly settled: number; readonly owed: number; readonly repaid: number; readonly termsHash: string | null;
+}
 
 /** Sums of the accounts beside the grants; `overshot` counts what was booked there, `overshoot` what is left of it. */
 export interface BesideTotals { readonly overshoot: number; readonly overshot: number; readonly exposure: number; readonly owed: number }
@@ -67,7 +74,7 @@ export function auditDirectives(rows: Iterable<DirectiveRow>, hash: Hash, fail: 
   return follow(rows, 'directive', directiveText, hash, fail, from, nothing);
 }
 
-const noTotals: GrantTotals = { granted: 0, remaining: 0, held: 0, causes: 0, ends: 0, termsHash: null };
+const noTotals: GrantTotals = { granted: 0, remaining: 0, held: 0, causes: 0, ends: 0, ended: 0, paid: 0, settled: 0, owed: 0, repaid: 0, termsHash: null };
 
 /** Follows the entries and adds them up. */
 export function auditEntries(rows: Iterable<EntryRow>, hash: Hash, fail: Fail, from?: Checkpoint) {
@@ -78,14 +85,15 @@ export function auditEntries(rows: Iterable<EntryRow>, hash: Hash, fail: Fail, f
   const head = follow(rows, 'entry', entryText, hash, fail, from?.heads.entries ?? start, (row) => {
     if (!Number.isSafeInteger(row.amountMicroCredits) || !Number.isSafeInteger(row.heldDeltaMicroCredits)) fail('I10', `entry ${row.id} is not in whole microcredits`);
     if (!hasLawfulSigns(row)) fail('I1', `entry ${row.id} moves ${row.amountMicroCredits} and ${row.heldDeltaMicroCredits} reserved, which no ${row.kind} of ${row.account} does`);
+    if (row.grantId !== null) grants.set(row.grantId, addToGrant(grants.get(row.grantId) ?? noTotals, row));
     if (row.account === 'grant') {
-      const before = grants.get(row.grantId ?? '') ?? noTotals;
-      const after = addToGrant(before, row);
-      grants.set(row.grantId ?? '', after);
+      const { held: heldOf, remaining, ends, ended } = grants.get(row.grantId ?? '') ?? noTotals;
       balance += row.amountMicroCredits;
       held += row.heldDeltaMicroCredits;
-      if (after.held < 0 || after.remaining < after.held) fail('I2', `after entry ${row.id} grant ${String(row.grantId)} has ${after.remaining} left and ${after.held} reserved`);
-      if (endsGrant(row) && row.id !== `${row.kind}_${String(row.grantId)}_${after.ends}`) fail('I3', `entry ${row.id} does not carry the key of its cause`);
+      if (heldOf < 0 || remaining < heldOf) fail('I2', `after entry ${row.id} grant ${String(row.grantId)} has ${remaining} left and ${heldOf} reserved`);
+      if (endsGrant(row) && row.id !== `${row.kind}_${String(row.grantId)}_${ends}`) fail('I3', `entry ${row.id} does not carry the key of its cause`);
+      if (returnsExpired(row) && (row.id !== `refund_${String(row.corrects)}` || !row.corrects?.startsWith(`expire_${String(row.grantId)}_`))) fail('I3', `entry ${row.id} does not carry the key of its cause`);
+      if (ended < 0) fail('I1', `after entry ${row.id} more came back to grant ${String(row.grantId)} than had expired`);
     } else {
       beside = {
         ...beside, [row.account]: beside[row.account] + row.amountMicroCredits,
@@ -102,12 +110,21 @@ function endsGrant(row: EntryRow): boolean {
   return row.attemptId === null && (row.kind === 'expire' || row.kind === 'void');
 }
 
+/** What expired by a clock that was ahead, coming back. */
+function returnsExpired(row: EntryRow): boolean {
+  return row.attemptId === null && row.kind === 'refund';
+}
+
 function addToGrant(before: GrantTotals, row: EntryRow): GrantTotals {
-  return {
-    remaining: before.remaining + row.amountMicroCredits, held: before.held + row.heldDeltaMicroCredits, ends: before.ends + (endsGrant(row) ? 1 : 0),
-    ...(row.kind === 'grant' ? { granted: before.granted + row.amountMicroCredits, causes: before.causes + 1, termsHash: row.termsHash }
-      : { granted: before.granted, causes: before.causes, termsHash: before.termsHash }),
-  };
+  const { account, kind, amountMicroCredits: amount } = row;
+  if (account === 'owed' && kind === 'void') return { ...before, repaid: before.repaid - amount };
+  if (account === 'owed') return kind === 'post' && amount > 0 ? { ...before, settled: before.settled + amount } : { ...before, owed: before.owed - amount };
+  if (account !== 'grant') return before;
+  const after = { ...before, remaining: before.remaining + amount, held: before.held + row.heldDeltaMicroCredits };
+  if (kind === 'grant') return { ...after, granted: before.granted + amount, causes: before.causes + 1, termsHash: row.termsHash };
+  if (endsGrant(row)) return { ...after, ends: before.ends + 1, ended: before.ended - amount };
+  if (returnsExpired(row)) return { ...after, ended: before.ended - amount };
+  return kind === 'post' && row.attemptId === null ? { ...after, paid: before.paid - amount } : after;
 }
 
 /** Each kind of entry moves the two amounts in one direction only, for an attempt or for none. */
@@ -118,7 +135,8 @@ function hasLawfulSigns(row: EntryRow): boolean {
     if (held !== 0) return false;
     if (account === 'overshoot') return isOfAttempt && (kind === 'overage' && amount < 0 || kind === 'refund' && amount > 0);
     if (account === 'exposure') return isOfAttempt && kind === 'post' && amount < 0;
-    return kind === 'post' && amount !== 0;
+    // A debt, its payment by new credits, what a refund lowered it by, and what had been paid too much.
+    return kind === 'post' && amount !== 0 && !(isOfAttempt && amount > 0) || kind === 'refund' && isOfAttempt && amount > 0 || kind === 'void' && !isOfAttempt && amount < 0;
   }
   switch (kind) {
     case 'grant': return !isOfAttempt && amount > 0 && held === 0;
@@ -126,7 +144,8 @@ function hasLawfulSigns(row: EntryRow): boolean {
     // Without an attempt: new credits that pay what is owed.
     case 'post': return isOfAttempt ? amount < 0 && held < 0 && -amount <= -held : amount < 0 && held === 0;
     case 'overage': return isOfAttempt && amount < 0 && held === 0;
-    case 'refund': return isOfAttempt && amount > 0 && held === 0;
+    // Without an attempt: what had expired by a clock that was ahead.
+    case 'refund': return amount > 0 && held === 0;
     case 'void': return isOfAttempt ? amount === 0 && held < 0 : amount < 0 && held === 0;
     case 'expire': return !isOfAttempt && amount < 0 && held === 0;
   }

@@ -1,5 +1,11 @@
 // `guard`: when there is enough to go on, for each of the things that can be used up, and its exit codes.
 import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LedgerAnchor } from '../../../src/broker/ledgerAnchor.ts';
+import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
+import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
+import { systemClock } from '../../../src/broker/systemClock.ts';
 import { judge } from '../../../src/broker/commands/guard.ts';
 import type { GuardBounds } from '../../../src/broker/commands/guard.ts';
 import type { Budget } from '../../../src/domain/budgets.ts';
@@ -75,5 +81,24 @@ describe('guard', function () {
     const short = await ran(folder, 'guard', '--min-credits', '5.000001', '--json');
     assert.deepEqual([short.code, JSON.parse(short.out)], [1, { ok: false, reasons: ['5.000000 credits are free, fewer than 5.000001.'], freeMicroCredits: 5_000_000 }]);
     assert.deepEqual(await jsonOf(folder, 'guard'), { ok: true, reasons: [], freeMicroCredits: 5_000_000 });
+  }));
+
+  it('tells a ledger that was put back without a broker too, and writes nothing to it', () => withFolder(async (folder) => {
+    const path = join(folder, 'ledger.db');
+    await ran(folder, 'credits', 'add', '5');
+    copyFileSync(path, join(folder, 'older.db'));
+    await ran(folder, 'credits', 'add', '3');
+    const ledger = SqliteLedger.open(path, sha256);
+    await new LedgerAnchor(folder, undefined, systemClock).write(ledger.query('head', {}), false);
+    ledger.close();
+    assert.equal((await ran(folder, 'guard')).code, 0);
+    copyFileSync(join(folder, 'older.db'), path);
+    const told = await ran(folder, 'guard');
+    assert.deepEqual([told.code, told.out.startsWith('The ledger does not hold what it held before')], [1, true]);
+    const before = readFileSync(path);
+    assert.match((await ran(folder, 'credits', 'add', '1')).err, /\(ledger_rewound\)$/);
+    assert.deepEqual(readFileSync(path), before);
+    writeFileSync(join(folder, 'body.json'), JSON.stringify({ model: 'gpt-5.5', input: 'x' }));
+    assert.match((await ran(folder, 'explain', '--dry-run', 'body.json')).out, /It would be refused\./);
   }));
 });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Allowance } from '../../../src/domain/allowances.ts';
 import type { Budget } from '../../../src/domain/budgets.ts';
 import type { Directive } from '../../../src/domain/directives.ts';
+import type { Problem } from '../../../src/domain/problem.ts';
 import { noTokens } from '../../../src/domain/tokenUsage.ts';
-import type { ReserveCommand } from '../../../src/broker/store/ledgerCommands.ts';
+import type { Correction, ReserveCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import type { LedgerStore } from '../../../src/broker/store/ledgerPort.ts';
-import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
+import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs, testPrice } from '../../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { checkAgain } from '../../support/secondChecker.ts';
 import type { OpenStore } from './ledgerContract.ts';
@@ -89,11 +90,33 @@ export function describeDirectiveContract(name: string, open: OpenStore): void {
       await lay(store, { kind: 'allowance', id: 'weekly', allowance });
       const at = async (atMs: number) => (await store.command({ type: 'upkeep', atMs })).granted;
       assert.deepEqual([await at(startMs), await at(startMs), await at(startMs - 5 * 3_600_000), await at(startMs + 7 * dayMs), await at(startMs)], [1, 0, 0, 1, 0]);
-      const decision = await ask(store, 'r1-1', credit, { atMs: startMs });
-      assert.equal(decision.slices.length, 0, 'the week before has expired when the clock was ahead, and the next has not begun');
-      assert.equal((await ask(store, 'r2-1', credit, { atMs: startMs + 7 * dayMs })).outcome, 'admit');
+      // The week before had expired while the clock was ahead; that came back, and the next week has not begun.
+      const slicesAt = async (attemptId: string, atMs: number) => (await ask(store, attemptId, credit, { atMs })).slices.map((one) => one.grantId);
+      const [first] = await slicesAt('r1-1', startMs);
+      const [second] = await slicesAt('r2-1', startMs + 7 * dayMs);
+      assert.ok(first !== undefined && second !== undefined && first !== second);
       await lay(store, { kind: 'allowance', id: 'weekly', allowance: null });
       assert.equal(await at(startMs + 21 * dayMs), 0);
+    });
+
+    proven('gives back what expired while the clock was ahead, once, and not what is over', async (store) => {
+      await store.command(grantCommand('a', credit, { expiresAtMs: startMs + dayMs }));
+      await store.command(grantCommand('b', credit, { expiresAtMs: startMs + 3 * dayMs }));
+      await store.command(grantCommand('undone', credit, { expiresAtMs: startMs + 3 * dayMs }));
+      await ask(store, 'r1-1', 400_000);
+      const upkeep = async (atMs: number) => { const { expired, returned } = await store.command({ type: 'upkeep', atMs }); return [expired, returned]; };
+      const free = async () => { const grants = await left(store); return [grants['a'], grants['b'], grants['undone']]; };
+      assert.deepEqual([await upkeep(startMs + 3650 * dayMs), await free()], [[3, 0], [400_000, 0, 0]]);
+      await store.command({ type: 'correct', key: 'undo', atMs: startMs, reason: 'By mistake.', what: { kind: 'void', grantId: 'undone', disputed: false } });
+      // Whoever waits for what time brings is told that something is due at once.
+      assert.equal((await store.query('balance', { nowMs: startMs + 2 * dayMs })).upkeepAtMs, startMs + 2 * dayMs);
+      assert.deepEqual([await upkeep(startMs + 2 * dayMs), await free()], [[0, 1], [400_000, credit, 0]]);
+      assert.deepEqual([await upkeep(startMs + 2 * dayMs), await upkeep(startMs + dayMs - 1), await upkeep(startMs)], [[0, 0], [0, 1], [0, 0]]);
+      assert.deepEqual(await free(), [credit, credit, 0]);
+      // It expires again in its time, and what its hold gives back then as well.
+      await store.command(settleCommand('r1-1', { inputTokens: 800 }, { atMs: startMs + dayMs }));
+      assert.deepEqual([await upkeep(startMs + dayMs), await upkeep(startMs + 3 * dayMs), await free()], [[1, 0], [1, 0], [0, 0, 0]]);
+      assert.deepEqual([await upkeep(startMs), await free()], [[0, 2], [900_000, credit, 0]]);
     });
 
     proven('draws only from grants that have begun and that are for this model and workspace', async (store) => {
@@ -187,6 +210,39 @@ export function describeDirectiveContract(name: string, open: OpenStore): void {
       assert.deepEqual([await owed(), (await ask(store, 'r4-1', 1)).code], [200_000, 'credits_owed']);
       await store.command(grantCommand('new', credit, { kind: 'purchased' }));
       assert.deepEqual([await owed(), (await left(store))['new'], (await ask(store, 'r5-1', 1)).outcome], [0, 800_000, 'admit']);
+    });
+
+    proven('lowers what is owed when a request that disputed credits paid is refunded, and gives back what new ones had paid', async (store) => {
+      await store.command(grantCommand('a', credit, { kind: 'purchased', consent: { scope: 'everywhere' } }));
+      await ask(store, 'r1-1', 500_000);
+      await store.command(settleCommand('r1-1', { inputTokens: 4000 }));
+      const correct = async (key: string, what: Correction) => store.command({ type: 'correct', key, atMs: startMs + 2000, reason: 'A reason.', what });
+      const owed = async () => (await store.query('balance', { nowMs: startMs })).owedMicroCredits;
+      // Undone by mistake first: nothing is owed for that. Disputed later: it is.
+      await correct('undo', { kind: 'void', grantId: 'a', disputed: false });
+      assert.equal(await owed(), 0);
+      await correct('dispute', { kind: 'void', grantId: 'a', disputed: true });
+      assert.deepEqual([await owed(), await correct('again', { kind: 'void', grantId: 'a', disputed: false })], [500_000, { exists: true, changedMicroCredits: 0 }]);
+      assert.deepEqual(await correct('back 1', { kind: 'refund', attemptId: 'r1-1', microCredits: 100_000 }), { exists: false, changedMicroCredits: 0 });
+      assert.equal(await owed(), 400_000);
+      await store.command(grantCommand('small', 350_000, { kind: 'purchased' }));
+      assert.deepEqual(await correct('back 2', { kind: 'refund', attemptId: 'r1-1', microCredits: 300_000 }), { exists: false, changedMicroCredits: 250_000 });
+      const { grants } = await store.query('balance', { nowMs: startMs });
+      assert.deepEqual([await owed(), grants.filter((one) => one.remainingMicroCredits > 0).map((one) => [one.kind, one.remainingMicroCredits])], [0, [['purchased', 250_000]]]);
+      assert.deepEqual(await correct('back 3', { kind: 'refund', attemptId: 'r1-1', microCredits: 100_000 }), { exists: false, changedMicroCredits: 100_000 });
+    });
+
+    proven('takes no key and no directive that are its own', async (store) => {
+      const own: readonly Directive[] = [{ kind: 'void', grantId: 'a', disputed: true, reason: 'x' }, { kind: 'correction', attemptId: 'r1-1', content: '[]' }, { kind: 'price', model: 'gpt-test', price: testPrice }];
+      const codeOf = (result: object) => ('problem' in result ? (result as { problem: Problem }).problem.code : 'taken');
+      await store.command(grantCommand('a', credit));
+      for (const [index, directive] of own.entries()) assert.equal(codeOf(await store.command({ type: 'direct', key: `own-${index}`, atMs: startMs, directive })), 'argument_invalid');
+      for (const key of ['price gpt-test 1', 'grant a', 'allowance weekly 0', 'refund r1-1']) {
+        assert.equal(codeOf(await store.command({ type: 'direct', key, atMs: startMs, directive: { kind: 'policy', name: 'unpriced', value: 'ask' } })), 'argument_invalid', key);
+        assert.equal(codeOf(await store.command(grantCommand('b', credit, { key }))), 'argument_invalid', key);
+        assert.equal(codeOf(await store.command({ type: 'correct', key, atMs: startMs, reason: 'x', what: { kind: 'void', grantId: 'a', disputed: false } })), 'argument_invalid', key);
+      }
+      assert.deepEqual(await left(store), { a: credit });
     });
 
     proven('keeps a checkpoint and looks only at what came after it', async (store) => {

@@ -2,8 +2,9 @@
 // however often it is given, and the money always adds up. A store's own test file calls it.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { ModelPrice } from '../../../src/domain/pricing.ts';
 import type { LedgerStore } from '../../../src/broker/store/ledgerPort.ts';
-import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
+import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs, testPrice, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { checkAgain } from '../../support/secondChecker.ts';
 
@@ -152,6 +153,25 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       assert.deepEqual((await store.query('entries', { limit: 2 })).map((entry) => [entry.kind, entry.amountMicroCredits]), [['overage', -900_000], ['post', -100_000]]);
     });
 
+    proven('draws what an attempt costs that was expected to cost nothing', async (store) => {
+      await store.command(grantCommand('a', credit));
+      const free: ModelPrice = { ...testPrice, model: 'free', rates: { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 } };
+      await store.command(reserveCommand('r1-1', 0, { price: free }));
+      await store.command(reserveCommand('r2-1', undefined, { unpricedRule: 'allow' }));
+      const served = { modelServed: 'other', servedPrice: testPrice };
+      assert.deepEqual(await store.command(settleCommand('r1-1', { inputTokens: 1000 }, served)), { exists: false, costMicroCredits: 125_000, drawnMicroCredits: 125_000 });
+      assert.deepEqual(await store.command(settleCommand('r2-1', { inputTokens: 8000 }, served)), { exists: false, costMicroCredits: 1_000_000, drawnMicroCredits: 875_000 });
+      assert.deepEqual(await balance(store), { left: 0, held: 0 });
+    });
+
+    proven('lets no second attempt be of another request than the first', async (store) => {
+      await store.command(grantCommand('a', credit));
+      await store.command(reserveCommand('r1-1', 1000));
+      const second = reserveCommand('r1-2', 1000);
+      await assert.rejects(store.command({ ...second, request: { ...second.request, workspaceId: 'ws_b' } }), /another when its first attempt/);
+      assert.equal((await store.command(second)).decision.outcome, 'admit');
+    });
+
     proven('voids the whole hold of an attempt that cost nothing', async (store) => {
       await store.command(grantCommand('g1', credit));
       await store.command(reserveCommand('r1-1', 500_000));
@@ -163,14 +183,14 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
     proven('expires what is free at the very moment, and what was reserved when its hold ends', async (store) => {
       await store.command(grantCommand('g1', credit, { expiresAtMs: startMs + 10_000 }));
       await store.command(reserveCommand('r1-1', 400_000));
-      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 9_999 }), { expired: 0, granted: 0 });
-      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 1, granted: 0 });
-      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 0, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 9_999 }), { expired: 0, returned: 0, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 1, returned: 0, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 10_000 }), { expired: 0, returned: 0, granted: 0 });
       assert.deepEqual(await balance(store), { left: 400_000, held: 400_000 });
       const late = await store.command(reserveCommand('r2-1', 1, { atMs: startMs + 10_000 }));
       assert.equal(late.decision.code, 'credits_exhausted');
       await store.command(settleCommand('r1-1', { inputTokens: 1000 }, { atMs: startMs + 11_000 }));
-      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 11_000 }), { expired: 1, granted: 0 });
+      assert.deepEqual(await store.command({ type: 'upkeep', atMs: startMs + 11_000 }), { expired: 1, returned: 0, granted: 0 });
       assert.deepEqual(await balance(store), { left: 0, held: 0 });
     });
 

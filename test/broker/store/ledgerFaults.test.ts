@@ -102,6 +102,68 @@ describe('a ledger file that is not as it should be', () => {
     assert.ok(refused >= 20, `${refused} of 40 were refused`);
   }));
 
+  /** Opens connections whose commits and checkpoints fail when told to; a commit that fails is in the log all the same. */
+  const faultyDisk = () => {
+    const disk = { commitFails: false, checkpoint: 'works' as 'works' | 'fails' | 'is busy', checkpoints: 0 };
+    const open: typeof openDatabase = (file, options) => {
+      const db = openDatabase(file, options);
+      const fault = () => Object.assign(new Error('database or disk is full'), { errcode: 13 });
+      return new Proxy(db, {
+        get: (target, name) => {
+          const value = Reflect.get(target, name) as unknown;
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (String(args[0]).includes('wal_checkpoint')) {
+              disk.checkpoints += 1;
+              if (disk.checkpoint === 'fails') throw fault();
+              if (disk.checkpoint === 'is busy') return { get: () => ({ busy: 1, log: 4, checkpointed: 2 }) };
+            }
+            const result = Reflect.apply(value, target, args) as unknown;
+            if (name === 'exec' && args[0] === 'COMMIT' && disk.commitFails) throw fault();
+            return result;
+          };
+        },
+      });
+    };
+    return { disk, open };
+  };
+
+  for (const checkpoint of ['fails', 'is busy'] as const) {
+    it(`answers questions, and no command, while what a failed commit left cannot be made safe: the checkpoint ${checkpoint}`, () => withFolder((folder) => {
+      const { disk, open } = faultyDisk();
+      const ledger = SqliteLedger.open(join(folder, 'ledger.db'), sha256, 'owner', open);
+      runOne(ledger, grantCommand('g1', 5_000_000));
+      Object.assign(disk, { commitFails: true, checkpoint });
+      const codeOf = () => { const [outcome] = ledger.runGroup([reserveCommand('r1-1', 1000)]); return outcome?.ok ? 'ok' : outcome?.problem.code; };
+      const refusal = checkpoint === 'fails' ? 'ledger_full' : 'ledger_unavailable';
+      assert.equal(codeOf(), refusal);
+      disk.commitFails = false;
+      assert.equal(codeOf(), refusal);
+      assert.deepEqual([ledger.query('audit', { full: true }).openHolds, ledger.query('balance', { nowMs: startMs }).grants.length], [1, 1]);
+      disk.checkpoint = 'works';
+      assert.equal(codeOf(), 'ok');
+      // From then on no command waits for a checkpoint.
+      const { checkpoints } = disk;
+      runOne(ledger, reserveCommand('r2-1', 1000));
+      assert.equal(disk.checkpoints, checkpoints);
+      ledger.close();
+    }));
+  }
+
+  it('makes safe what an ended program left in the log before it takes its first command', () => withFolder((folder) => {
+    const path = join(folder, 'ledger.db');
+    makeLedger(path, 1);
+    const { disk, open } = faultyDisk();
+    disk.checkpoint = 'fails';
+    const ledger = SqliteLedger.open(path, sha256, 'owner', open);
+    assert.equal(ledger.query('audit', { full: true }).violations.length, 0);
+    assert.deepEqual(ledger.runGroup([grantCommand('g1', 900_000_000)]).map((one) => one.ok), [false]);
+    disk.checkpoint = 'works';
+    const again = runOne(ledger, grantCommand('g1', 900_000_000));
+    assert.equal('created' in again && again.created, false);
+    ledger.close();
+  }));
+
   it('is not made anew when it vanishes while it is used', () => withFolder((folder) => {
     const path = join(folder, 'ledger.db');
     makeLedger(path, 1);

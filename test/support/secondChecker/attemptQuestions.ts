@@ -6,6 +6,9 @@ import type { Questions } from './sqlQuestions.ts';
 const firstEvent = '(SELECT * FROM usage_events WHERE corrects IS NULL)';
 const firstCharge = '(SELECT * FROM charges WHERE corrects IS NULL)';
 
+/** Whether what an attempt costs is drawn, over its hold `h` and decision `d`: something was reserved, or the decision says so. */
+const tracked = `(h.amount > 0 OR COALESCE(d.record ->> 'tracked', 0))`;
+
 /** All questions about attempts. */
 export const attemptQuestions: Questions = {
   'a request has no decision': 'SELECT request_id FROM requests r WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.request_id = r.request_id)',
@@ -54,8 +57,8 @@ export const attemptQuestions: Questions = {
   'credits moved for an attempt without its charge': `SELECT e.id FROM entries e LEFT JOIN charges c ON c.id = e.charge_id AND c.attempt_id = e.attempt_id
     WHERE e.charge_id IS NOT NULL AND c.id IS NULL OR e.attempt_id IS NOT NULL AND e.account = 'grant' AND e.amount <> 0 AND c.id IS NULL
       OR e.attempt_id IS NOT NULL AND e.kind = 'void' AND e.charge_id IS NOT (SELECT id FROM ${firstCharge} f WHERE f.attempt_id = e.attempt_id)`,
-  'drawn and uncovered are not the cost of a tracked attempt': 'SELECT c.id FROM charges c JOIN holds h USING (attempt_id) WHERE h.amount > 0 AND c.drawn + c.uncovered <> c.cost',
-  'an untracked attempt drew credits': `SELECT c.id FROM charges c JOIN holds h USING (attempt_id) WHERE h.amount = 0 AND (c.drawn <> 0 OR c.uncovered <> 0)`,
+  'drawn and uncovered are not the cost of a tracked attempt': `SELECT c.id FROM charges c JOIN holds h USING (attempt_id) JOIN decisions d USING (attempt_id) WHERE ${tracked} AND c.drawn + c.uncovered <> c.cost`,
+  'an untracked attempt drew credits': `SELECT c.id FROM charges c JOIN holds h USING (attempt_id) JOIN decisions d USING (attempt_id) WHERE NOT ${tracked} AND (c.drawn <> 0 OR c.uncovered <> 0)`,
   'an attempt cost, drew or was beyond all credits by less than nothing': 'SELECT attempt_id FROM charges GROUP BY attempt_id HAVING SUM(cost) < 0 OR SUM(drawn) < 0 OR SUM(uncovered) < 0',
   'an estimate drew beyond its hold': `SELECT e.id FROM entries e JOIN usage_events u ON u.attempt_id = e.attempt_id AND u.corrects IS NULL JOIN charges c ON c.id = e.charge_id WHERE e.kind = 'overage' AND e.account = 'grant' AND c.corrects IS NULL AND u.measured = 0`,
   'more was posted than held': `SELECT attempt_id FROM entries WHERE account = 'grant' AND kind = 'post' AND attempt_id IS NOT NULL AND -amount > -held_delta`,

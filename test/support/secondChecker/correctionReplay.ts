@@ -72,7 +72,7 @@ function wrongCorrection(tables: LedgerTables, { charge, moved, booked, text }: 
 
 /** Which credits came back, and that a correction upwards drew or left uncovered just what was due. */
 function wrongMovements(tables: LedgerTables, { charge, moved, booked }: Corrected): string[] {
-  const isTracked = (tables.holds.get(charge.attemptId)?.amount ?? 0) > 0;
+  const isTracked = tables.holds.get(charge.attemptId)?.isTracked === true;
   if (!isTracked) return moved.length > 0 ? ['a correction of an untracked attempt moved credits'] : [];
   if (charge.cost > 0) return moved.some((entry) => entry.amount > 0) || charge.uncovered < 0 ? ['a correction upwards gave credits back'] : [];
   const forgiven = Math.min(-charge.cost, booked.uncovered);

@@ -3,7 +3,8 @@
 import type { Questions } from './sqlQuestions.ts';
 
 const consentOf = `json_object('kind', 'consent', 'consent', json_object('scope', g.content ->> '$[3].scope', 'of', COALESCE(g.content ->> '$[3].workspaceId', ''), 'answer', 'allow'))`;
-const personal = 'g.allowance_id IS NULL';
+/** Made by a person, and not by an allowance or for what had been paid of a debt that was lowered. */
+const personal = `g.allowance_id IS NULL AND g.key NOT LIKE 'refund %'`;
 
 /** All questions about grants and directives. */
 export const grantQuestions: Questions = {
@@ -26,11 +27,12 @@ export const grantQuestions: Questions = {
   'prices of a model were not noted in their order': `SELECT id FROM (SELECT id, subject, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY sequence) AS n FROM directives WHERE kind = 'price') WHERE id <> 'price ' || subject || ' ' || n`,
   'a price was noted that was none of a request, or noted again unchanged': `SELECT id FROM (SELECT id, content, LAG(content) OVER (PARTITION BY subject ORDER BY sequence) AS before FROM directives WHERE kind = 'price') WHERE before IS NOT NULL
     AND json_array(json(content -> '$.price.rates'), json(content -> '$.price.long'), json(content -> '$.price.fast')) = json_array(json(before -> '$.price.rates'), json(before -> '$.price.long'), json(before -> '$.price.fast'))`,
-  'a grant is taken back without a directive, or not although there is one': `SELECT g.grant_id FROM grants g LEFT JOIN directives d ON d.kind = 'void' AND d.subject = g.grant_id WHERE g.voided IS NOT CASE WHEN d.id IS NULL THEN 0 WHEN d.content ->> 'disputed' THEN 2 ELSE 1 END`,
-  'a grant was taken back twice, or there is none of that name': `SELECT d.subject FROM directives d LEFT JOIN grants g ON g.grant_id = d.subject WHERE d.kind = 'void' GROUP BY d.subject HAVING COUNT(*) > 1 OR MAX(g.grant_id) IS NULL`,
+  'a grant is taken back without a directive, or not although there is one': `SELECT g.grant_id FROM grants g WHERE g.voided IS NOT (SELECT COALESCE(MAX(IIF(d.content ->> 'disputed', 2, 1)), 0) FROM directives d WHERE d.kind = 'void' AND d.subject = g.grant_id)`,
+  'a grant was taken back twice, or there is none of that name': `SELECT d.subject FROM directives d LEFT JOIN grants g ON g.grant_id = d.subject WHERE d.kind = 'void' GROUP BY d.subject HAVING MAX(g.grant_id) IS NULL
+    UNION ALL SELECT d.subject FROM directives d JOIN directives e ON e.kind = 'void' AND e.subject = d.subject AND e.sequence < d.sequence WHERE d.kind = 'void' AND (NOT d.content ->> 'disputed' OR e.content ->> 'disputed')`,
   'a grant that was taken back still has something free': 'SELECT grant_id FROM grants WHERE voided <> 0 AND remaining <> held',
-  'credits were voided of a grant that nobody took back': `SELECT e.id FROM entries e LEFT JOIN directives d ON d.kind = 'void' AND d.subject = e.grant_id WHERE e.kind = 'void' AND e.attempt_id IS NULL AND d.id IS NULL`,
-  'credits are owed for a grant that was not disputed': `SELECT e.id FROM entries e LEFT JOIN directives d ON d.kind = 'void' AND d.subject = e.grant_id WHERE e.account = 'owed' AND e.amount < 0 AND (d.content ->> 'disputed') IS NOT 1`,
+  'credits were voided of a grant that nobody took back': `SELECT e.id FROM entries e LEFT JOIN directives d ON d.kind = 'void' AND d.subject = e.grant_id WHERE e.kind = 'void' AND e.account = 'grant' AND e.attempt_id IS NULL AND d.id IS NULL`,
+  'credits are owed for a grant that was not disputed': `SELECT e.id FROM entries e WHERE e.account = 'owed' AND e.kind = 'post' AND e.amount < 0 AND NOT EXISTS (SELECT 1 FROM directives d WHERE d.kind = 'void' AND d.subject = e.grant_id AND d.content ->> 'disputed')`,
   'credits expired of a grant whose time was not over': `SELECT e.id FROM entries e JOIN grants g USING (grant_id) WHERE e.kind = 'expire' AND (g.expires_at_ms IS NULL OR g.expires_at_ms > e.at_ms)`,
   'a correction left no usage event': `SELECT d.id FROM directives d LEFT JOIN usage_events u ON u.id = 'use_' || d.subject || '~' || d.id LEFT JOIN charges c ON c.usage_event_id = u.id
     WHERE d.kind = 'correction' AND (u.id IS NULL OR u.at_ms <> d.at_ms OR c.id IS NULL OR u.notice IS NOT (d.content ->> 'content') ->> '$[1]' OR c.basis IS NOT (d.content ->> 'content') ->> '$[0].kind' OR (d.content ->> 'content') ->> '$[0].attemptId' IS NOT d.subject)`,

@@ -16,6 +16,8 @@ const kindOrder = ['included', 'promotional', 'purchased'];
 export class GrantReplay {
   readonly #grants: ReadonlyMap<string, WrittenGrant>;
   readonly #free = new Map<string, number>();
+  /** What expired of each grant and did not come back. */
+  readonly expired = new Map<string, number>();
   /** Grants in the order in which they burn. */
   readonly #order: readonly WrittenGrant[];
 
@@ -30,6 +32,7 @@ export class GrantReplay {
 
   /** Moves a grant as an entry says. */
   move(entry: WrittenEntry): void {
+    if (entry.account === 'grant' && entry.grantId !== null && entry.attemptId === null && (entry.kind === 'expire' || entry.kind === 'refund')) this.expired.set(entry.grantId, (this.expired.get(entry.grantId) ?? 0) - entry.amount);
     if (entry.account === 'grant' && entry.grantId !== null) this.#free.set(entry.grantId, this.freeOf(entry.grantId) + entry.amount - entry.heldDelta);
   }
 
@@ -66,6 +69,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
   const wrong: string[] = [];
   const permissions: PermissionShown[] = [];
   const spent = new SpentReplay();
+  const takenBack = new Set(tables.directives.filter((one) => one.kind === 'void').map((one) => one.subject));
   const requestOf = new Map(tables.decisions.map((one) => [one.attemptId, one]));
   const chargeOf = new Map(tables.charges.map((one) => [one.id, one]));
   const eventOf = new Map(tables.events.map((one) => [one.id, one]));
@@ -85,7 +89,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
       wrong.push(...found.map((sentence) => `${sentence} (${moment})`));
     }
     replay.move(entry);
-    if ((entry.kind === 'expire' || entry.kind === 'void') && entry.attemptId === null && replay.freeOf(entry.grantId ?? '') !== 0) wrong.push(`${entry.id} left something free of its grant`);
+    if (entry.account === 'grant' && (entry.kind === 'expire' || entry.kind === 'void') && entry.attemptId === null && replay.freeOf(entry.grantId ?? '') !== 0) wrong.push(`${entry.id} left something free of its grant`);
     wrong.push(...spent.move(entry));
   }
   const disputed = tables.directives.filter((one) => one.kind === 'void' && one.content['disputed'] === true).map((one) => one.subject);
@@ -99,6 +103,8 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
     // Time is booked before a decision is made.
     const overdue = [...tables.grants.values()].filter((grant) => grant.expiresAtMs !== null && grant.expiresAtMs <= request.atMs && replay.freeOf(grant.id) > 0);
     if (overdue.length > 0) return [`credits of ${overdue[0]?.id ?? ''} had not expired although their time was over`];
+    const early = [...replay.expired].find(([grantId, amount]) => amount > 0 && (tables.grants.get(grantId)?.expiresAtMs ?? 0) > request.atMs && !takenBack.has(grantId));
+    if (early) return [`credits of ${early[0]} had expired too early and did not come back`];
     const expected = replay.sharesFor({ atMs: request.atMs, model: request.model, workspaceId: request.workspaceId, amount: hold.amount, mayBuy: true });
     return same(expected, together.map((one) => ({ grantId: one.grantId ?? '', amount: one.heldDelta }))) ? [] : ['credits were reserved that were not the next to burn'];
   }
@@ -113,7 +119,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
     const reserved = reservedBy.get(charge.attemptId) ?? [];
     const held = reserved.reduce((sum, one) => sum + one.heldDelta, 0);
     const beyond = charge.corrects !== null ? Math.max(0, charge.cost) : event.isMeasured ? Math.max(0, charge.cost - held) : 0;
-    const use = { atMs: event.atMs, model: request.model, workspaceId: request.workspaceId, amount: held === 0 ? 0 : beyond };
+    const use = { atMs: event.atMs, model: request.model, workspaceId: request.workspaceId, amount: tables.holds.get(charge.attemptId)?.isTracked === true ? beyond : 0 };
     const [without, withBought] = [replay.sharesFor({ ...use, mayBuy: false }), replay.sharesFor({ ...use, mayBuy: true })];
     const hadBought = reserved.some((one) => tables.grants.get(one.grantId ?? '')?.kind === 'purchased');
     if (same(withBought, without)) return same(drawn, without) ? [] : ['credits were drawn beyond the hold that were not the next to burn'];
@@ -133,22 +139,21 @@ class SpentReplay {
   /** Spent of a grant and not owed. */
   readonly #unowed = new Map<string, number>();
   readonly #posted = new Map<string, number>();
-  /** Grants for which something is owed; what is refunded from then on is no matter of theirs. */
-  readonly #owed = new Set<string>();
 
-  move(entry: WrittenEntry): string[] {
-    const grantId = entry.grantId ?? '';
-    const attempt = `${entry.attemptId ?? ''} ${grantId}`;
+  move({ id, account, kind, grantId: named, attemptId, amount }: WrittenEntry): string[] {
+    const grantId = named ?? '';
+    const attempt = `${attemptId ?? ''} ${grantId}`;
     const unowed = this.#unowed.get(grantId) ?? 0;
-    if (entry.account === 'grant' && (entry.kind === 'post' || entry.kind === 'overage' || entry.kind === 'refund' && !this.#owed.has(grantId))) {
-      this.#unowed.set(grantId, unowed - entry.amount);
-      if (entry.kind === 'post') this.#posted.set(attempt, -entry.amount);
+    if (account === 'grant' && (kind === 'post' || kind === 'overage' || kind === 'refund' && attemptId !== null)) {
+      this.#unowed.set(grantId, unowed - amount);
+      if (kind === 'post') this.#posted.set(attempt, -amount);
     }
-    if (entry.account !== 'owed' || entry.amount > 0) return [];
-    const expected = entry.attemptId === null ? unowed : this.#posted.get(attempt) ?? 0;
-    this.#owed.add(grantId);
+    // What came back to a disputed grant lowers the debt by as much.
+    if (account === 'owed' && kind === 'refund') this.#unowed.set(grantId, unowed + amount);
+    if (account !== 'owed' || kind !== 'post' || amount > 0) return [];
+    const expected = attemptId === null ? unowed : this.#posted.get(attempt) ?? 0;
     this.#unowed.set(grantId, unowed - expected);
-    return -entry.amount === expected ? [] : [`${entry.id} is not what was spent of the grant`];
+    return -amount === expected ? [] : [`${id} is not what was spent of the grant`];
   }
 
   /** Disputed grants of which something was spent that nobody owes. */

@@ -23,8 +23,8 @@ export interface WrittenDecision {
   readonly record: { readonly outcome: string; readonly code?: string; readonly answered?: unknown; readonly budgets?: readonly WrittenVerdict[] };
 }
 
-/** A hold; `isOfFirstVersion` where the file kept no more of it. */
-export interface WrittenHold { readonly attemptId: string; readonly amount: number; readonly estimate: number | null; readonly tokens: number; readonly isOfFirstVersion: boolean }
+/** A hold; `isTracked` where its cost is drawn, `isOfFirstVersion` where the file kept no more of it. */
+export interface WrittenHold { readonly attemptId: string; readonly isTracked: boolean; readonly amount: number; readonly estimate: number | null; readonly tokens: number; readonly isOfFirstVersion: boolean }
 
 /** Tokens of a usage event, by kind. */
 export interface WrittenTokens { readonly input: number; readonly cachedInput: number; readonly cacheWrite: number; readonly output: number; readonly reasoning: number }
@@ -72,7 +72,8 @@ export function readTables(db: DatabaseSync): LedgerTables {
   const rows = <Row>(sql: string) => db.prepare(sql).all() as Row[];
   const decisions = rows<Omit<WrittenDecision, 'place' | 'record'> & { readonly record: string }>(`SELECT d.attempt_id AS attemptId, d.request_id AS requestId, d.at_ms AS atMs, r.workspace_id AS workspaceId, r.client, r.thread_id AS threadId, r.model, d.record
     FROM decisions d JOIN requests r USING (request_id) ORDER BY d.rowid`);
-  const holds = rows<Omit<WrittenHold, 'isOfFirstVersion'> & { readonly likely: number | null }>('SELECT attempt_id AS attemptId, amount, estimate, estimated_input + estimated_output AS tokens, likely_output AS likely FROM holds');
+  const holds = rows<Omit<WrittenHold, 'isOfFirstVersion' | 'isTracked'> & { readonly likely: number | null; readonly tracked: number }>(`SELECT attempt_id AS attemptId, amount, estimate, estimated_input + estimated_output AS tokens, likely_output AS likely,
+    h.amount > 0 OR COALESCE(d.record ->> 'tracked', 0) AS tracked FROM holds h LEFT JOIN decisions d USING (attempt_id)`);
   const events = rows<Omit<WrittenEvent, 'tokens' | 'isMeasured'> & WrittenTokens & { readonly measured: number }>(`SELECT sequence, id, attempt_id AS attemptId, request_id AS requestId, at_ms AS atMs, workspace_id AS workspaceId, client, thread_id AS threadId, model, tier, outcome, measured, corrects,
     input_tokens AS input, cached_input_tokens AS cachedInput, cache_write_tokens AS cacheWrite, output_tokens AS output, reasoning_tokens AS reasoning FROM usage_events ORDER BY sequence`);
   const charges = rows<Omit<WrittenCharge, 'price'> & { readonly price: string }>('SELECT sequence, id, usage_event_id AS usageEventId, attempt_id AS attemptId, cost, drawn, uncovered, tier, price, terms, basis, corrects FROM charges ORDER BY sequence');
@@ -80,7 +81,7 @@ export function readTables(db: DatabaseSync): LedgerTables {
     starts_at_ms AS startsAtMs, expires_at_ms AS expiresAtMs, models, workspaces, allowance_id AS allowanceId, note FROM grants ORDER BY ordinal`);
   return {
     decisions: decisions.map((row, place) => ({ ...row, place, record: JSON.parse(row.record) as WrittenDecision['record'] })),
-    holds: new Map(holds.map(({ likely, ...row }) => [row.attemptId, { ...row, isOfFirstVersion: likely === null }])),
+    holds: new Map(holds.map(({ likely, tracked, ...row }) => [row.attemptId, { ...row, isTracked: tracked === 1, isOfFirstVersion: likely === null }])),
     events: events.map(({ measured, input, cachedInput, cacheWrite, output, reasoning, ...row }) => ({ ...row, isMeasured: measured === 1, tokens: { input, cachedInput, cacheWrite, output, reasoning } })),
     charges: charges.map((row) => ({ ...row, price: JSON.parse(row.price) as WrittenPrice })),
     entries: rows<WrittenEntry>('SELECT sequence, id, at_ms AS atMs, account, kind, grant_id AS grantId, attempt_id AS attemptId, charge_id AS chargeId, amount, held_delta AS heldDelta, corrects FROM entries ORDER BY sequence'),

@@ -37,8 +37,10 @@ export function momentOfEvent(event: LedgerTables['events'][number]): string {
 export function momentOfEntry(entry: LedgerTables['entries'][number], eventOfCharge: (chargeId: string) => string | undefined): string | undefined {
   if (entry.kind === 'reserve') return decided(entry.attemptId ?? '');
   if (entry.chargeId !== null) return eventOfCharge(entry.chargeId);
+  // A debt is lowered with the correction that gave credits back.
+  if (entry.account === 'owed' && entry.kind === 'refund') return directed(entry.id.slice(`refund_${String(entry.attemptId)}~`.length, -`_${String(entry.grantId)}_owed`.length));
   if (entry.attemptId !== null) return settled(entry.attemptId);
-  if (entry.kind === 'grant' || entry.id.startsWith('post_owed_')) return granted(entry.grantId ?? '');
+  if (entry.kind === 'grant' || entry.id.startsWith('post_owed_') || entry.id.startsWith('void_owed_')) return granted(entry.grantId ?? '');
   return entry.account === 'owed' ? directed(entry.id.slice('post_'.length, -'_owed'.length)) : undefined;
 }
 

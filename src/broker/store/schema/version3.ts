@@ -1,7 +1,9 @@
 // The third version of the SQLite ledger: rollups lie in the order of time and are summed by the day too, so
-// that reports and proofs of a long history stay quick. No row of the data sets changes.
+// that reports and proofs of a long history stay quick. No row of the data sets changes; checkpoints of
+// older audits are dropped.
 import type { DatabaseSync } from 'node:sqlite';
 import { fillRollups } from '../rollupTable.ts';
+import { appendOnly } from './version1.ts';
 
 const sums = `requests INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
   reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
@@ -24,11 +26,17 @@ CREATE TABLE rollup_days (
 CREATE INDEX rollup_days_by_key ON rollup_days (dimension, key, day);
 -- Grants that have something left are kept in memory.
 DROP INDEX grants_left;
+DROP INDEX entries_by_grant;
+CREATE INDEX entries_by_grant ON entries (grant_id, kind) WHERE attempt_id IS NULL;
+-- What a checkpoint keeps of each grant is more than it was: the next audit looks at everything once.
+DROP TABLE checkpoints;
+CREATE TABLE checkpoints (sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;
 UPDATE meta SET value = '3' WHERE name = 'readable_from';
 `;
 
 /** Brings a ledger of the second version to the third. */
 export function toVersion3(db: DatabaseSync): void {
   db.exec(tables);
+  db.exec(appendOnly('checkpoints'));
   fillRollups(db);
 }

@@ -58,7 +58,7 @@ function reserve(state: ModelState, command: ReserveCommand): Answer {
   // An answer for now leaves nothing behind.
   if (verdict.outcome === 'ask' || verdict.outcome === 'wait') return { exists: false, ...verdict };
   const isOpen = verdict.outcome === 'admit';
-  state.attempts.set(attemptId, { facts: command, verdict, slices, open: isOpen, begun: false, ...(price ? { price } : {}), ...(estimate === undefined ? {} : { estimate }) });
+  state.attempts.set(attemptId, { facts: command, verdict, slices, tracked: state.grants.size > 0, open: isOpen, begun: false, ...(price ? { price } : {}), ...(estimate === undefined ? {} : { estimate }) });
   if (price && command.price) notePrice(state, request.model, price);
   for (const slice of slices) moveGrant(state, slice.grantId, { held: slice.amount });
   state.rows.entries += slices.length;

@@ -61,7 +61,7 @@ export function takeBeyond(state: ModelState, attempt: ModelAttempt, amount: num
 function end(state: ModelState, id: string, attempt: ModelAttempt, ending: Ending): number {
   const { request } = attempt.facts;
   const { atMs, cost, usage } = ending;
-  const isTracked = attempt.slices.length > 0;
+  const isTracked = attempt.tracked;
   let due = isTracked ? cost ?? 0 : 0;
   const held = attempt.slices.reduce((sum, slice) => sum + slice.amount, 0);
   // What lies beyond the hold is looked for while the hold still stands.
@@ -85,7 +85,7 @@ function end(state: ModelState, id: string, attempt: ModelAttempt, ending: Endin
   const exposed = ending.exposed ? attempt.estimate ?? 0 : 0;
   if (exposed > 0) state.rows.entries += 1;
   state.exposure += exposed;
-  const notes = [beyond.length > 0 && 'drawn beyond the hold', due > 0 && 'overshoot given back', exposed > 0 && 'exposure booked', cost !== undefined && cost === held && isTracked && 'cost is exactly the hold', !isTracked && 'untracked ended'];
+  const notes = [beyond.length > 0 && 'drawn beyond the hold', due > 0 && 'overshoot given back', exposed > 0 && 'exposure booked', cost !== undefined && cost === held && isTracked && 'cost is exactly the hold', !isTracked && 'untracked ended', isTracked && attempt.slices.length === 0 && (cost ?? 0) > 0 && 'cost something although nothing was reserved'];
   state.notes.push(...notes.filter((note) => note !== false));
   const drawn = (isTracked ? cost ?? 0 : 0) - due;
   state.uses.push({

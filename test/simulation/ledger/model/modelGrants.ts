@@ -8,7 +8,7 @@ import type { ModelGrant, ModelState } from './modelState.ts';
 import { layDown } from './modelDirectives.ts';
 
 /** Burn priority where none was chosen. */
-const priorityUnsaid = 50;
+export const priorityUnsaid = 50;
 
 function chosenIn(command: GrantCommand): string {
   const { kind, amountMicroCredits, expiresAtMs, consent, startsAtMs, priority, models, workspaces } = command;
@@ -23,7 +23,7 @@ export function topUp(state: ModelState, command: GrantCommand) {
   const { expiresAtMs, startsAtMs, models, workspaces } = command;
   if (expiresAtMs !== undefined && (expiresAtMs <= command.atMs || startsAtMs !== undefined && expiresAtMs <= startsAtMs)) return { code: 'argument_invalid' };
   addGrant(state, command.key, {
-    id: command.grantId, kind: command.kind, chosen: chosenIn(command), priority: command.priority ?? priorityUnsaid, createdAtMs: command.atMs, left: command.amountMicroCredits, held: 0, spent: 0,
+    id: command.grantId, kind: command.kind, chosen: chosenIn(command), priority: command.priority ?? priorityUnsaid, createdAtMs: command.atMs, left: command.amountMicroCredits, held: 0, spent: 0, expired: [],
     ...(startsAtMs === undefined ? {} : { startsAtMs }), ...(expiresAtMs === undefined ? {} : { expiresAtMs }), ...(models ? { models } : {}), ...(workspaces ? { workspaces } : {}),
   });
   if (command.kind === 'purchased') {
@@ -34,7 +34,8 @@ export function topUp(state: ModelState, command: GrantCommand) {
   return { created: true, id: command.grantId, left: state.grants.get(command.grantId)?.left };
 }
 
-function addGrant(state: ModelState, key: string, grant: ModelGrant): void {
+/** Adds a grant with the entry that makes it. */
+export function addGrant(state: ModelState, key: string, grant: ModelGrant): void {
   state.grants.set(grant.id, grant);
   state.grantKeys.set(key, grant.id);
   state.rows.entries += 1;
@@ -59,19 +60,38 @@ export function endIfOver(state: ModelState, grantId: string, atMs: number): boo
   const amount = freeOf(grant);
   moveGrant(state, grantId, { left: -amount });
   if (isVoided) state.voided += amount;
-  else state.expired += amount;
+  else {
+    state.expired += amount;
+    state.grants.set(grantId, { ...grant, left: grant.left - amount, expired: [...grant.expired, amount] });
+  }
   state.rows.entries += 1;
   state.notes.push(isVoided ? 'free credits of a voided grant gone' : 'expired');
   if (!isVoided && grant.held > 0) state.notes.push('expired while a part is reserved');
   return true;
 }
 
+/** What had expired of grants that are in time after all comes back. */
+function returnExpired(state: ModelState, atMs: number): number {
+  let returned = 0;
+  for (const grant of state.grants.values()) {
+    if (grant.expired.length === 0 || grant.voided !== undefined || atMs >= (grant.expiresAtMs ?? Infinity)) continue;
+    const amount = grant.expired.reduce((sum, one) => sum + one, 0);
+    state.grants.set(grant.id, { ...grant, left: grant.left + amount, expired: [] });
+    state.expired -= amount;
+    state.rows.entries += grant.expired.length;
+    returned += grant.expired.length;
+    state.notes.push(grant.held > 0 ? 'expired too early, back beside a hold' : 'expired too early, back');
+  }
+  return returned;
+}
+
 /** What time brings. */
-export function upkeep(state: ModelState, atMs: number): { readonly expired: number; readonly granted: number } {
+export function upkeep(state: ModelState, atMs: number): { readonly expired: number; readonly returned: number; readonly granted: number } {
+  const returned = returnExpired(state, atMs);
   const expired = [...state.grants.keys()].filter((id) => endIfOver(state, id, atMs)).length;
   let granted = 0;
   for (const one of state.directives.values()) if (one.kind === 'allowance' && one.allowance && giveAllowance(state, one.allowance, atMs)) granted += 1;
-  return { expired, granted };
+  return { expired, returned, granted };
 }
 
 /** The credits of the period that a moment lies in; each period once, whatever clocks do. */
@@ -80,7 +100,7 @@ function giveAllowance(state: ModelState, allowance: Allowance, atMs: number): b
   const key = `allowance ${allowance.id} ${fromMs}`;
   if (state.grantKeys.has(key)) return false;
   addGrant(state, key, {
-    id: key, kind: allowance.kind, chosen: 'an allowance', priority: allowance.priority, createdAtMs: atMs, startsAtMs: fromMs, expiresAtMs: untilMs, left: allowance.amountMicroCredits, held: 0, spent: 0,
+    id: key, kind: allowance.kind, chosen: 'an allowance', priority: allowance.priority, createdAtMs: atMs, startsAtMs: fromMs, expiresAtMs: untilMs, left: allowance.amountMicroCredits, held: 0, spent: 0, expired: [],
     ...(allowance.models ? { models: allowance.models } : {}), ...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),
   });
   state.notes.push('allowance given');

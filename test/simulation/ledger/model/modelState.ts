@@ -22,6 +22,8 @@ export interface ModelGrant {
   readonly held: number;
   /** What was taken of it for attempts and for what was owed, less what was given back. */
   readonly spent: number;
+  /** What expired of it and has not come back, expiry by expiry. */
+  readonly expired: readonly number[];
   readonly voided?: 'undone' | 'disputed';
 }
 
@@ -62,6 +64,8 @@ export interface ModelAttempt {
   readonly facts: ReserveCommand;
   readonly verdict: Verdict;
   readonly slices: readonly ModelSlice[];
+  /** Whether credits were tracked when it was decided, so that it draws what it costs. */
+  readonly tracked: boolean;
   readonly price?: ModelPrice;
   readonly estimate?: number;
   readonly open: boolean;

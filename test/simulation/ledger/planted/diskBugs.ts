@@ -8,19 +8,28 @@ const chains = 'broker/store/ledgerChains.ts';
 const writes = 'broker/store/ledgerWrites.ts';
 const reserve = 'broker/store/reserveWrites.ts';
 const staleRead = {
-  file: reserve, from: 'tracked: hasGrants(db), grants: readSpendableGrants(db),',
-  to: 'tracked: hasGrants(db), grants: (decideOn.seen?.atMs === facts.atMs && decideOn.seen.db === db ? decideOn.seen : (decideOn.seen = { db, atMs: facts.atMs, grants: readSpendableGrants(db) })).grants,',
+  file: reserve, from: 'tracked: credits.tracked, grants: credits.grants,',
+  to: 'tracked: credits.tracked, grants: (decideOn.seen?.atMs === facts.atMs && decideOn.seen.db === db ? decideOn.seen : (decideOn.seen = { db, atMs: facts.atMs, grants: credits.grants })).grants,',
 };
 
 /** The bugs. */
 export const diskBugs: readonly PlantedBug[] = [
   inWorlds(ledger, 'a hold is answered before it is durable', `this.#db.exec('COMMIT');\n      return outcomes;`, `if (commands.some((one) => one.type !== 'reserve')) this.#db.exec('COMMIT');\n      return outcomes;`),
-  inWorlds(ledger, 'a failed commit is taken for done', `const again = this.#reopen();\n      return commands.map(`, `const again = this.#reopen();\n      if (outcomes.length === commands.length) return outcomes;\n      return commands.map(`, 'storm'),
+  inWorlds(ledger, 'a failed commit is taken for done', `const again = this.#reopen() ?? this.#synchronise();\n      return commands.map(`, `const again = this.#reopen() ?? this.#synchronise();\n      if (outcomes.length === commands.length) return outcomes;\n      return commands.map(`, 'storm'),
   inWorlds(ledger, 'a failed commit is taken for undone', 'this.#lookUp(command) ?? { ok: false, problem: why }', '{ ok: false, problem: why }', 'storm'),
-  inWorlds(ledger, 'a full disk in the middle leaves a part of a group', 'if (isFileFault(error)) throw error;', '', 'storm'),
+  {
+    ...inWorlds(ledger, 'a full disk in the middle leaves a part of a group', 'ends only this one.\n      if (isFileFault(error)) throw error;', '', 'storm'),
+    also: [{ file: ledger, from: 'if (isFileFault(error)) throw error;\n      outcomes.length = 0;', to: 'outcomes.length = 0;' }],
+  },
   inWorlds(ledger, 'a command that failed leaves a part of itself', `this.#db.exec('ROLLBACK TO command; RELEASE command');`, `this.#db.exec('RELEASE command');`),
-  inWorlds(ledger, 'a command that failed leaves its mark in the chain', 'this.#chains.restore(mark);', ''),
-  inWorlds(chains, 'a running balance forgets what is reserved', 'this.#heads = { ...this.#heads, entry: hash, balance, held };', 'this.#heads = { ...this.#heads, entry: hash, balance };'),
+  inWorlds(ledger, 'a command that failed leaves its mark in the chain', 'this.#chains.restore(mark);\n      // A fault', '// A fault'),
+  inWorlds(ledger, 'a group that failed leaves its mark in the chain', 'this.#chains.restore(mark);\n      if (isFileFault', 'if (isFileFault'),
+  inWorlds(ledger, 'answers of a group that failed are given too', 'outcomes.length = 0;', ''),
+  inWorlds(chains, 'credits that were rolled back are kept in mind', 'this.#heads = heads;\n    this.held', 'this.#heads = { ...heads, ...(this.#heads.credits ? { credits: this.#heads.credits } : {}) };\n    this.held'),
+  inWorlds(chains, 'sums that were rolled back are written later', 'this.rollups.clear();', ''),
+  inWorlds(reserve, 'budgets miss what the same group has used', 'if (state.budgets.length > 0) chains.flush();', '', 'budgets'),
+  inWorlds('broker/store/creditState.ts', 'a grant that got something back is not found', 'if (!grant) return afterChange(db, state, grantId);', 'if (!grant) return state;'),
+  inWorlds(chains, 'a running balance forgets what is reserved', 'entry: hash, balance, held, ...(credits', 'entry: hash, balance, ...(credits'),
   inWorlds(chains, 'an account beside the grants moves the balance', `const moves = account === 'grant';`, `const moves = account !== 'exposure';`),
   inWorlds(writes, 'an attempt that was looked up counts as ended when it was only begun', `'SELECT 1 FROM usage_events WHERE attempt_id = ? AND corrects IS NULL'`, `'SELECT 1 FROM holds WHERE attempt_id = ?'`, 'storm'),
   inWorlds(writes, 'a top-up is not found again after a failed commit', `'SELECT 1 FROM grants WHERE key = ?'`, `'SELECT 1 FROM grants WHERE grant_id = ? AND held > 0'`, 'storm'),

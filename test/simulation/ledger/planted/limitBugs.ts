@@ -11,6 +11,9 @@ const consent = 'domain/consent.ts';
 const table = 'broker/store/directiveTable.ts';
 const reserve = 'broker/store/reserveWrites.ts';
 
+const calendar = 'domain/calendar.ts';
+const withoutSummerTime = ['periodOf(kind, atMs, offsetIn(timeZone), weekStartsOn)', 'periodOf(kind, atMs, () => offsetIn(timeZone)(atMs), weekStartsOn)'] as const;
+
 /** The bugs. */
 export const limitBugs: readonly PlantedBug[] = [
   inWorlds(budgets, 'budgets ignore what is reserved', `used + reserved + wanted <= budget.limit ? 'fits'`, `used + wanted <= budget.limit ? 'fits'`, 'budgets'),
@@ -26,14 +29,15 @@ export const limitBugs: readonly PlantedBug[] = [
   inWorlds(reads, 'a budget counts the model that served', `model: 'asked'`, `model: 'model'`, 'budgets'),
   inWorlds(reads, 'a budget per task does not see what runs', `request: 'h.request_id', task: \`COALESCE(r.thread_id, '')\``, `request: 'h.request_id', task: \`''\``, 'budgets'),
   inWorlds(reads, 'holds of the past count as reserved', `WHERE h.state = 'open' AND`, `WHERE h.state <> 'voided' AND`, 'budgets'),
-  inWorlds('domain/calendar.ts', 'the week begins on Sunday', 'offsetAt: UtcOffsetAt, weekStartsOn = 1)', 'offsetAt: UtcOffsetAt, weekStartsOn = 7)', 'budgets'),
+  inWorlds('domain/calendar.ts', 'the week begins on Sunday', 'atMs: number, weekStartsOn = 1): Period {\n  const name', 'atMs: number, weekStartsOn = 7): Period {\n  const name', 'budgets'),
   inWorlds('domain/calendar.ts', 'months have 30 days', 'Date.UTC(year, month + 1, 1) / dayMs', 'Date.UTC(year, month, 31) / dayMs', 'allowances'),
-  inWorlds(budgets, 'a budget ignores summer time', 'return periodOf(period, nowMs, offsetIn(budget.timeZone));', 'return periodOf(period, nowMs, () => offsetIn(budget.timeZone)(nowMs));', 'budgets'),
-  inWorlds(allowances, 'an allowance ignores summer time', 'nowMs, offsetIn(allowance.timeZone), allowance', 'nowMs, () => offsetIn(allowance.timeZone)(nowMs), allowance', 'allowances'),
-  inWorlds(allowances, 'an allowance ignores its time zone', 'nowMs, offsetIn(allowance.timeZone), allowance', `nowMs, offsetIn('UTC'), allowance`, 'allowances'),
+  inWorlds(calendar, 'a budget ignores summer time', ...withoutSummerTime, 'budgets'),
+  inWorlds(calendar, 'a period that is kept in mind outlives its end', 'if (known?.minute === minute) return', 'if (known && minute < known.minute + 3000) return', 'budgets'),
+  inWorlds(calendar, 'an allowance ignores summer time', ...withoutSummerTime, 'allowances'),
+  inWorlds(allowances, 'an allowance ignores its time zone', 'periodIn(allowance.timeZone, ', `periodIn('UTC', `, 'allowances'),
   inWorlds(allowances, 'an allowance is given twice in its period', 'key: `allowance ${allowance.id} ${fromMs}`', 'key: `allowance ${allowance.id} ${nowMs}`', 'allowances'),
   inWorlds(allowances, 'what is left of an allowance stays for another day', 'expiresAtMs: untilMs }', 'expiresAtMs: untilMs + 86_400_000 }', 'allowances'),
-  inWorlds(upkeep, 'allowances whose names differ in a sign get in each other\'s way', 'grantId: `grant_${chains.termsHash(key).slice(0, 24)}`', `grantId: \`grant_\${key.replaceAll(/[^\\w]+/g, '_')}\``, 'allowances'),
+  inWorlds('broker/store/newGrant.ts', 'allowances whose names differ in a sign get in each other\'s way', 'return `grant_${chains.termsHash(key).slice(0, 24)}`', `return \`grant_\${key.replaceAll(/[^\\w]+/g, '_')}\``, 'allowances'),
   inWorlds(upkeep, 'an allowance for one workspace is for all', '...(allowance.workspaces ? { workspaces: allowance.workspaces } : {}),', '', 'allowances'),
   inWorlds('broker/store/ledgerReads.ts', 'nobody is told that an allowance is due', '.get(key) ? expiresAtMs : nowMs;', '.get(key) ? expiresAtMs : expiresAtMs;', 'allowances'),
   inWorlds('domain/directives.ts', 'an allowance may give purchased credits', `['included', 'promotional'];`, `['included', 'promotional', 'purchased'];`, 'allowances'),

@@ -107,9 +107,13 @@ function whatIsWrong({ random, state, isSeen }: Scene): Correction {
   const charged = attempts.filter(([, one]) => one.end?.cost !== undefined);
   if (random.chance(0.22) || attempts.length === 0) {
     const grants = [...state.grants.keys()].filter(isSeen);
+    const undone = grants.filter((id) => state.grants.get(id)?.voided === 'undone');
+    if (undone.length > 0 && random.chance(0.2)) return { kind: 'void', grantId: random.pick(undone), disputed: true };
     return { kind: 'void', grantId: grants.length > 0 && random.chance(0.95) ? random.pick(grants) : 'grant_none', disputed: random.chance(0.5) };
   }
-  const [attemptId, attempt] = charged.length > 0 && random.chance(0.9) ? random.pick(charged) : random.pick(attempts);
+  // Requests that disputed credits have paid are corrected more often than their number asks for.
+  const owing = random.chance(0.25) ? charged.filter(([, one]) => [...one.end?.drawnFrom ?? []].some(([grantId, amount]) => amount > 0 && state.grants.get(grantId)?.voided === 'disputed')) : [];
+  const [attemptId, attempt] = owing.length > 0 ? random.pick(owing) : charged.length > 0 && random.chance(0.9) ? random.pick(charged) : random.pick(attempts);
   if (random.chance(0.5)) return { kind: 'usage', attemptId, usage: random.chance(0.03) ? { ...someUsage(random), inputTokens: -1 } : random.chance(0.15) && attempt.end ? attempt.end.usage : someUsage(random) };
   const costNow = attempt.end?.costNow ?? 0;
   return { kind: 'refund', attemptId, microCredits: random.pick([costNow, random.whole(1, Math.max(1, costNow)), Math.ceil(costNow / 2), costNow + 1, 0]) };

@@ -114,8 +114,8 @@ export class RequestLife {
     if (roll < 0.335) return settleCommand(id, { inputTokens: 90_000_000 }, { atMs: nowMs, modelServed: 'gpt-dear', servedPrice: dearPrice });
     return settleCommand(id, someUsage(random), {
       atMs: nowMs, outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), tier: random.pick(['standard', 'standard', 'fast', 'flex']),
-      // What costs nothing is not served by another model that does: a hold of nothing is one without credits.
-      ...(random.chance(0.1) && state.attempts.get(id)?.estimate !== 0 ? { modelServed: 'gpt-served', servedPrice: { ...oddPrice, model: 'gpt-served', version: 'test 8' } } : {}),
+      // Also where nothing was to be paid, and the model that served costs something.
+      ...(random.chance(state.attempts.get(id)?.slices.length === 0 ? 0.4 : 0.1) ? { modelServed: 'gpt-served', servedPrice: { ...oddPrice, model: 'gpt-served', version: 'test 8' } } : {}),
     });
   }
 }

@@ -36,8 +36,8 @@ export function compareViews({ ledger, state, nameOf }: Sides, nowMs: number): v
   assert.deepEqual(balance.directives.policies, { unpriced: policyOf('unpriced'), unattended: policyOf('unattended') });
   const budgets = ledger.query('budgets', { nowMs }).map((view) => [view.id, view.uses.map((use) => [use.key, use.used, use.reserved, use.endsAtMs] as const).sort((a, b) => (a[0] < b[0] ? -1 : 1))]);
   assert.deepEqual(budgets, budgetLines(state, nowMs), 'the budgets do not show what was used');
-  const { expired, granted } = upkeep(copyState(state), nowMs);
-  assert.equal(balance.upkeepAtMs !== undefined && balance.upkeepAtMs <= nowMs, expired + granted > 0, 'whether upkeep is due is told wrongly');
+  const { expired, returned, granted } = upkeep(copyState(state), nowMs);
+  assert.equal(balance.upkeepAtMs !== undefined && balance.upkeepAtMs <= nowMs, expired + returned + granted > 0, 'whether upkeep is due is told wrongly');
 }
 
 /** Compares one report, or a part of it since a moment of some use. */
