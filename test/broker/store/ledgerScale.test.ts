@@ -13,7 +13,7 @@ import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import type { Budget } from '../../../src/domain/budgets.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
 import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
-import { runOne, withFolder } from '../../support/ledger/tempLedger.ts';
+import { runOne, withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { manualClock } from '../../support/manualClock.ts';
 
 /** Requests from one number to before another, each held and settled. */
@@ -150,18 +150,18 @@ function scansOf(sql: string, plan: readonly string[]): string[] {
 const scansIn = (plans: ReadonlyMap<string, readonly string[]>) => [...plans].flatMap(([sql, plan]) => scansOf(sql, plan));
 
 describe('the questions of a start, of the dashboard and of a request', () => {
-  it('go through no large table from end to end', () => withFolder(async (folder) => {
+  it('go through no large table from end to end', () => withFastFolder(async (folder) => {
     const { plans } = await statementsOf(folder);
     assert.deepEqual(scansIn(plans), []);
     // Every large table was asked for something, or this would prove nothing.
     for (const table of large) assert.ok([...plans].some(([sql]) => new RegExp(`\\b(?:FROM|JOIN|UPDATE)\\s+${table}\\b`).test(sql)), table);
   }));
 
-  it('would do so without any one of the indexes', () => withFolder(async (folder) => {
+  it('would do so without any one of the indexes', () => withFastFolder(async (folder) => {
     const { indexes } = await statementsOf(folder);
     const unused: string[] = [];
     for (const index of indexes) {
-      await withFolder(async (place) => {
+      await withFastFolder(async (place) => {
         const { plans } = await statementsOf(place, index);
         if (scansIn(plans).length === 0) unused.push(index);
       });
@@ -170,7 +170,7 @@ describe('the questions of a start, of the dashboard and of a request', () => {
     assert.deepEqual(unused, []);
   }));
 
-  it('count a budget for a family of models by the keys and the time that it is about', () => withFolder(async (folder) => {
+  it('count a budget for a family of models by the keys and the time that it is about', () => withFastFolder(async (folder) => {
     const { plans } = await statementsOf(folder);
     const family = [...plans].filter(([sql]) => sql.includes('keys.one'));
     assert.equal(family.length, 2, 'in credits and in tokens');
