@@ -6,6 +6,8 @@ import type { ThroughputResult } from './ledgerThroughput.ts';
 /** A bare group commit must not do more than so many times as many pairs as the ledger. */
 export const throughputRatioMax = 1.5;
 
+/** Around everything: the picture brings its own light ground, so that it reads the same on a dark page. */
+const margin = 16;
 const width = 760;
 const barHeight = 16;
 const rowHeight = 24;
@@ -27,8 +29,9 @@ export function chartOf(scale: ScaleResult | undefined, throughput: ThroughputRe
     top = first + panel.bars.length * rowHeight + 12;
     return draw(panel, first);
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" font-family="system-ui, sans-serif" font-size="13" fill="#6e7781">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-margin} ${-margin / 2} ${width + 2 * margin} ${top + margin}" font-family="system-ui, sans-serif" font-size="13" fill="#3d444d">
 <title>Benchmark of the ledger</title>
+<rect x="${-margin}" y="${-margin / 2}" width="${width + 2 * margin}" height="${top + margin}" rx="6" fill="#ffffff"/>
 ${drawn.join('\n')}
 </svg>
 `;
@@ -38,7 +41,7 @@ function scalePanel({ requests, starts, dashboard, reports }: ScaleResult): Pane
   // Reports of one day or of all days are read in the same way as those of ninety, and are quicker.
   const lines = [...starts, ...dashboard, ...reports.filter(({ what }) => !/, (today|all)$/.test(what))].filter((line) => line.goalMs !== undefined);
   return {
-    title: `${requests.toLocaleString('en')} requests in the ledger: time as a part of its goal (the line): 2 s for a start, 50 ms for a question`, goal: 1, isFloor: false,
+    title: `${requests.toLocaleString('en')} requests: time as a part of its goal (the line), 2 s for a start, 50 ms for a question`, goal: 1, isFloor: false,
     bars: lines.map(({ what, ms, goalMs = 1 }) => ({ label: what.trim(), share: ms / goalMs, value: `${(ms * 100 / goalMs).toFixed(ms < goalMs / 10 ? 1 : 0)} %` })),
   };
 }

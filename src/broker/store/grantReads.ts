@@ -17,7 +17,7 @@ export function readSpendableGrants(db: DatabaseSync): Grant[] {
 
 /** Grants that have something left, and the newest of the others up to a number, in the order of creation. */
 export function readShownGrants(db: DatabaseSync, endedMax: number): Grant[] {
-  return statement(db, 'SELECT * FROM (SELECT * FROM grants WHERE remaining > 0 UNION SELECT * FROM (SELECT * FROM grants WHERE remaining = 0 ORDER BY ordinal DESC LIMIT ?)) ORDER BY ordinal').all(endedMax).map(grantOf);
+  return statement(db, 'SELECT * FROM (SELECT * FROM grants WHERE remaining > 0 UNION ALL SELECT * FROM (SELECT * FROM grants WHERE remaining = 0 ORDER BY ordinal DESC LIMIT ?)) ORDER BY ordinal').all(endedMax).map(grantOf);
 }
 
 /** One grant. */
