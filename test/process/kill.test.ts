@@ -118,7 +118,7 @@ describe('the broker, killed at a point of a request\'s life', function () {
 });
 
 describe('the broker, killed at random moments under load', function () {
-  const kills = isLong ? 400 : canTrace ? 40 : 80;
+  const kills = isLong ? 400 : canTrace ? 16 : 80;
   this.timeout(kills * 10_000);
   const clients = 8;
   let bench: Workbench;

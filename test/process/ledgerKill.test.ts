@@ -18,7 +18,7 @@ const isLong = process.env['CODEX_BROKER_TEST_LONG'] === '1';
 const seeds = isLong ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] : [1];
 /** Points over all tests of this file. */
 const pointsMin = isLong ? 10_000 : 500;
-const groups = 10;
+const groups = isLong ? 10 : 7;
 /** Lives that are followed by more that are killed too, for each seed. */
 const rows = isLong ? 60 : 12;
 const randomKills = canTrace ? isLong ? 500 : 40 : pointsMin;

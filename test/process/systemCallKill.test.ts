@@ -15,7 +15,7 @@ import { addCredits, askBroker, callBroker, makeFolder, offlineAudit, removeFold
 
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] === '1';
 /** Points that are tried when not all of them are; spread evenly over the life. */
-const pointsMin = isLong ? Infinity : 60;
+const pointsMin = isLong ? Infinity : 30;
 /** Two at a time keep two processors busy while the disk works. */
 const lanes = 2;
 
@@ -120,7 +120,7 @@ describe('the broker, killed at its system calls', function () {
     assert.ok(counter);
     const counts = await countingCalls(async (under) => { await live(path.join(folder, 'counted'), counter, under); });
     const points = choosePoints(counts);
-    assert.ok(points.length >= 60, `only ${points.length} points: ${JSON.stringify(counts)}`);
+    assert.ok(points.length >= 30, `only ${points.length} points: ${JSON.stringify(counts)}`);
     let next = 0;
     let killed = 0;
     await Promise.all(upstreams.map(async (upstream) => {

@@ -11,6 +11,7 @@ import { readShownGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { BalanceRead, EstimateSample, Workspace } from './ledgerPort.ts';
 import { statement } from './statements.ts';
+import { returnsBeforeMs } from './upkeep.ts';
 
 type Row = Record<string, unknown>;
 
@@ -21,9 +22,10 @@ const endedShownMax = 100;
 export function readBalance(db: DatabaseSync, chains: LedgerChains, nowMs: number): BalanceRead {
   const grants = readShownGrants(db, endedShownMax);
   const directives = readDirectives(db, chains);
-  const { tracked, owedMicroCredits, lastExpiryMs } = chains.credits();
+  const credits = chains.credits();
+  const { tracked, owedMicroCredits } = credits;
   const due = [
-    ...lastExpiryMs > nowMs ? [nowMs] : [],
+    ...nowMs < returnsBeforeMs(credits) ? [nowMs] : [],
     ...grants.filter((grant) => availableMicroCredits(grant) > 0).map((grant) => (grant.voided === undefined ? grant.expiresAtMs ?? Infinity : nowMs)),
     ...directives.allowances.map((allowance) => nextGiftAtMs(db, allowance, nowMs)),
   ];

@@ -16,6 +16,8 @@ import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, star
 import { runOne, withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { manualClock } from '../../support/manualClock.ts';
 
+const hourMs = 3_600_000;
+
 /** Requests from one number to before another, each held and settled. */
 function work(ledger: SqliteLedger, from: number, until: number): void {
   for (let index = from; index < until; index += 1) {
@@ -77,7 +79,7 @@ async function statementsOf(folder: string, withoutIndex?: string): Promise<{ re
   });
   const first = open(path);
   for (const command of [
-    workspaceCommand('ws_a'), grantCommand('g1', credit), { ...grantCommand('g2', credit), expiresAtMs: startMs + 500 },
+    workspaceCommand('ws_a'), grantCommand('g1', credit), { ...grantCommand('g2', credit), expiresAtMs: startMs + hourMs },
     ...budgets.map((budget) => ({ type: 'direct' as const, key: budget.id, atMs: startMs, directive: { kind: 'budget' as const, id: budget.id, budget } })),
   ]) runOne(first, command);
   work(first, 0, 3);
@@ -95,6 +97,9 @@ async function statementsOf(folder: string, withoutIndex?: string): Promise<{ re
   const ledger = open(path);
   try {
     await startAndLook(ledger, folder);
+    // A clock that was ahead is set back: what expired by it comes back.
+    assert.equal(runOne(ledger, { type: 'upkeep', atMs: startMs + 2 * hourMs }).expired, 1);
+    assert.equal(runOne(ledger, { type: 'upkeep', atMs: startMs }).returned, 1);
     work(ledger, 3, 5);
     ledger.query('explain', { id: 'r4' });
   } finally {

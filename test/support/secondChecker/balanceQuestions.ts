@@ -52,7 +52,7 @@ export const balanceQuestions: Questions = {
   'more was paid than was owed': `SELECT sequence FROM ${running} r WHERE owed > 0 AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.account = 'owed' AND n.kind = 'void' AND n.sequence = r.sequence + 2 AND n.amount = -r.owed
     UNION ALL SELECT 1 FROM entries n WHERE n.account = 'owed' AND n.kind = 'void' AND n.sequence = r.sequence + 1 AND n.amount = -r.owed)`,
   'what expired came back otherwise than it went, or of a grant that was over or taken back': `SELECT r.id FROM entries r LEFT JOIN entries e ON e.id = r.corrects LEFT JOIN grants g ON g.grant_id = r.grant_id
-    WHERE r.account = 'grant' AND r.kind = 'refund' AND r.attempt_id IS NULL AND (e.kind IS NOT 'expire' OR e.grant_id IS NOT r.grant_id OR e.amount IS NOT -r.amount OR e.sequence > r.sequence OR g.expires_at_ms IS NULL OR r.at_ms >= g.expires_at_ms)`,
+    WHERE r.account = 'grant' AND r.kind = 'refund' AND r.attempt_id IS NULL AND (e.kind IS NOT 'expire' OR e.grant_id IS NOT r.grant_id OR e.amount IS NOT -r.amount OR e.sequence > r.sequence OR g.expires_at_ms IS NULL OR r.at_ms + 600000 >= g.expires_at_ms)`,
   'a debt was lowered by something else than what came back to a disputed grant': `SELECT o.id FROM entries o LEFT JOIN entries r ON r.id = o.corrects
     WHERE o.account = 'owed' AND o.kind = 'refund' AND (r.account IS NOT 'grant' OR r.kind IS NOT 'refund' OR r.amount IS NOT o.amount OR r.grant_id IS NOT o.grant_id OR r.attempt_id IS NOT o.attempt_id OR r.sequence > o.sequence
       OR NOT EXISTS (SELECT 1 FROM directives d WHERE d.kind = 'void' AND d.subject = o.grant_id AND d.content ->> '$.disputed'))`,

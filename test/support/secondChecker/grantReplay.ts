@@ -103,7 +103,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
     // Time is booked before a decision is made.
     const overdue = [...tables.grants.values()].filter((grant) => grant.expiresAtMs !== null && grant.expiresAtMs <= request.atMs && replay.freeOf(grant.id) > 0);
     if (overdue.length > 0) return [`credits of ${overdue[0]?.id ?? ''} had not expired although their time was over`];
-    const early = [...replay.expired].find(([grantId, amount]) => amount > 0 && (tables.grants.get(grantId)?.expiresAtMs ?? 0) > request.atMs && !takenBack.has(grantId));
+    const early = [...replay.expired].find(([grantId, amount]) => amount > 0 && (tables.grants.get(grantId)?.expiresAtMs ?? 0) > request.atMs + 600_000 && !takenBack.has(grantId));
     if (early) return [`credits of ${early[0]} had expired too early and did not come back`];
     const expected = replay.sharesFor({ atMs: request.atMs, model: request.model, workspaceId: request.workspaceId, amount: hold.amount, mayBuy: true });
     return same(expected, together.map((one) => ({ grantId: one.grantId ?? '', amount: one.heldDelta }))) ? [] : ['credits were reserved that were not the next to burn'];

@@ -63,7 +63,7 @@ export const bookingBugs: readonly PlantedBug[] = [
   inWorlds(owedWrites, 'what is owed is paid twice', 'chains.entry({ id: `${id}_paid`', 'if (amount < 0) chains.entry({ id: `${id}_paid`', 'corrections'),
   inWorlds(grantWrites, 'free credits pay what is owed', `if (command.kind === 'purchased') {`, `if (command.kind !== 'purchased') payOwed(chains, command);\n  else {`, 'corrections'),
   inWorlds(grantWrites, 'the permission that came with credits is lost', `if (consent.scope !== 'ask') layDown(`, `if (command.atMs < 0) layDown(`, 'consents'),
-  inWorlds(upkeep, 'what expired by a clock that was ahead is lost', 'if (chains.credits().lastExpiryMs <= nowMs) return 0;', 'if (nowMs > 0) return 0;', 'expiry'),
+  inWorlds(upkeep, 'what expired by a clock that was ahead is lost', 'if (nowMs >= returnsBeforeMs(chains.credits())) return 0;', 'if (nowMs > 0) return 0;', 'expiry'),
   inWorlds(upkeep, 'what expired comes back to a grant that was taken back', 'WHERE g.voided = 0 AND g.expires_at_ms > ?', 'WHERE g.expires_at_ms > ?', 'expiry'),
   inWorlds(upkeep, 'credits come back of grants whose time is over', 'AND g.expires_at_ms > ? AND', 'AND g.expires_at_ms + 1e9 > ? AND', 'expiry'),
   inWorlds(creditState, 'it is forgotten that credits expired too early once the broker restarts', "return typeof last === 'number' ? last : -Infinity;", 'return last === null ? Number(last) : -Infinity;', 'expiry'),
