@@ -178,6 +178,12 @@ describe('the keeper of a ledger', () => {
     one.idle.is = true;
     for (let minute = 0; minute < 10; minute += 1) { one.clock.advance(60_000); await turn(); }
     assert.deepEqual(one.events, ['audited', 'audited']);
+    // Where something always runs, it is put off for an hour and no longer.
+    one.idle.is = false;
+    for (let minute = 0; minute < 50; minute += 1) { one.clock.advance(60_000); await turn(); }
+    assert.equal(one.events.length, 2);
+    for (let minute = 0; minute < 10; minute += 1) { one.clock.advance(60_000); await turn(); }
+    assert.equal(one.events.length, 3);
     await one.keeper.close();
     one.ledger.close();
   }));
