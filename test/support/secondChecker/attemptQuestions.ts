@@ -33,6 +33,8 @@ export const attemptQuestions: Questions = {
     WHERE d.attempt_id IS NULL OR u.request_id IS NOT d.request_id OR u.workspace_id IS NOT r.workspace_id OR u.client IS NOT r.client OR u.thread_id IS NOT r.thread_id OR u.model IS NOT r.model`,
   'a usage event has another id than its attempt gives it': `SELECT id FROM usage_events WHERE id IS NOT 'use_' || attempt_id AND (corrects IS NOT 'use_' || attempt_id OR id NOT LIKE 'use\\_%' ESCAPE '\\' OR substr(id, 1, length(attempt_id) + 5) IS NOT 'use_' || attempt_id || '~') OR corrects IS NOT NULL AND id IS 'use_' || attempt_id`,
   'a usage event says whether it was measured neither with yes nor with no': 'SELECT id FROM usage_events WHERE measured NOT IN (0, 1)',
+  'a request says whether it is streamed neither with yes nor with no': 'SELECT request_id FROM requests WHERE stream NOT IN (0, 1)',
+  'a count of an attempt is below zero': 'SELECT attempt_id FROM usage_events WHERE corrects IS NULL AND MIN(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens) < 0',
   'counts of an attempt cannot be': `SELECT attempt_id FROM usage_events WHERE corrects IS NULL AND (input_tokens < 0 OR cached_input_tokens < 0 OR cache_write_tokens < 0 OR output_tokens < 0 OR reasoning_tokens < 0 OR cached_input_tokens + cache_write_tokens > input_tokens OR reasoning_tokens > output_tokens)
     AND attempt_id IN (SELECT attempt_id FROM charges)`,
   'an uncharged attempt does not say why although it has a price': `SELECT u.id FROM ${firstEvent} u JOIN holds h USING (attempt_id) LEFT JOIN ${firstCharge} c ON c.usage_event_id = u.id WHERE c.id IS NULL AND u.free_reason IS NULL AND h.price IS NOT NULL`,
