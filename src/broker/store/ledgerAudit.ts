@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { auditLedger } from '../../domain/audit/auditLedger.ts';
 import type { AuditFindings, Violation } from '../../domain/audit/auditLedger.ts';
 import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
+import type { UseOf } from '../../domain/audit/creditTrail.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
 import { chargeColumns, chargeRow, directiveColumns, directiveRow, entryColumns, entryRow, grantColumns, grantRow, usageEventColumns, usageEventRow } from './auditRows.ts';
@@ -27,6 +28,7 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       entries: map(db, `SELECT ${entryColumns} FROM entries WHERE sequence > ? ORDER BY sequence`, since('entries'), entryRow),
       directives: map(db, `SELECT ${directiveColumns} FROM directives WHERE sequence > ? ORDER BY sequence`, since('directives'), directiveRow),
       grants: map(db, `SELECT ${grantColumns} FROM grants WHERE ordinal > ? ORDER BY ordinal`, -1, grantRow),
+      useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
     const drift = args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events'));
@@ -54,6 +56,15 @@ function lastCheckpoint(db: DatabaseSync): Checkpoint | undefined {
 
 function keep(db: DatabaseSync, atMs: number, checkpoint: Checkpoint): void {
   db.prepare('INSERT INTO checkpoints (at_ms, content) VALUES (?,?)').run(atMs, JSON.stringify(checkpoint));
+}
+
+/** For what an attempt was decided and how it ended; asked only where grants are for some models or workspaces alone, or credits were not enough. */
+function useReader(db: DatabaseSync): UseOf {
+  const read = db.prepare(`SELECT r.model, r.workspace_id, u.measured FROM decisions d JOIN requests r USING (request_id) LEFT JOIN usage_events u ON u.attempt_id = d.attempt_id AND u.corrects IS NULL WHERE d.attempt_id = ?`);
+  return (attemptId) => {
+    const row = read.get(attemptId);
+    return row && { model: String(row['model']), workspaceId: String(row['workspace_id']), isMeasured: row['measured'] !== 0 };
+  };
 }
 
 function newestDecision(db: DatabaseSync): number {
