@@ -7,6 +7,7 @@ import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
 import type { UseOf } from '../../domain/audit/creditTrail.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
+import { wrongOrder } from './auditOrder.ts';
 import { chargeColumns, chargeRow, directiveColumns, directiveRow, entryColumns, entryRow, grantColumns, grantRow, usageEventColumns, usageEventRow } from './auditRows.ts';
 import type { Row } from './keyedStream.ts';
 import { chainNames } from './ledgerPort.ts';
@@ -32,6 +33,7 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
     const drift = args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events'));
+    if (args.full) violations.push(...wrongOrder(db).map((what) => ({ invariant: 'I11', what })));
     violations.push(...findings.violations, ...drift.map((what) => ({ invariant: 'I6', what })));
     if (args.keepAtMs !== undefined && violations.length === 0) keep(db, args.keepAtMs, { ...checkpoint, decisions: newestDecision(db) });
     // Requests are numbered without gaps and never deleted, so a look at the last one counts them.

@@ -20,6 +20,8 @@ export function auditTies(rows: AttemptRows, decision: DecisionRow | undefined, 
     const own = rows.events.find((row) => row.id === one.usageEventId);
     if (own && (one.atMs !== own.atMs || one.tier !== own.tier || one.id !== `chg_${own.id.slice('use_'.length)}` || one.corrects !== (own.corrects === null ? null : `chg_${attemptId}`))) fail('I12', `charge ${one.id} is of another time, tier or cause than its usage event`);
   }
+  // Ledgers of the first version booked what was uncovered with the charge alone.
+  for (const one of hold && hold.likelyOutputTokens !== null ? rows.charges : []) if (one.uncoveredMicroCredits > 0 && !rows.entries.some((row) => row.account === 'overshoot' && row.chargeId === one.id)) fail('I1', `charge ${one.id} leaves ${one.uncoveredMicroCredits} uncovered, which is booked nowhere`);
   const totals = [sum(rows.charges.map((one) => one.costMicroCredits)), sum(rows.charges.map((one) => one.drawnMicroCredits)), sum(rows.charges.map((one) => one.uncoveredMicroCredits))];
   if (totals.some((total) => total < 0)) fail('I12', `attempt ${attemptId} cost, drew or left uncovered less than nothing`);
   for (const one of rows.entries) auditEntry(rows, one, { decision, event, charge }, fail);
