@@ -29,6 +29,7 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       entries: map(db, `SELECT ${entryColumns} FROM entries WHERE sequence > ? ORDER BY sequence`, since('entries'), entryRow),
       directives: map(db, `SELECT ${directiveColumns} FROM directives WHERE sequence > ? ORDER BY sequence`, since('directives'), directiveRow),
       grants: map(db, `SELECT ${grantColumns} FROM grants WHERE ordinal > ? ORDER BY ordinal`, -1, grantRow),
+      earlierVoids: map(db, `SELECT ${directiveColumns} FROM directives WHERE kind = 'void' AND sequence <= ? ORDER BY sequence`, since('directives'), directiveRow),
       useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);

@@ -1,7 +1,7 @@
 // Proves a ledger from its rows alone: recomputes every balance, charge and chain and names each
 // promise that does not hold. Invariants I1 to I12 carry the numbers of the failure model. From a
 // checkpoint on, it proves only what came after it, and that the rows before it are still those.
-import type { GrantRow } from '../ledgerRows.ts';
+import type { DirectiveRow, GrantRow } from '../ledgerRows.ts';
 import type { Hash } from '../rowTexts.ts';
 import { auditAttempt } from './attemptAudit.ts';
 import type { AttemptRows } from './attemptAudit.ts';
@@ -25,6 +25,8 @@ export type Fail = (invariant: string, what: string) => void;
 /** The rows of a ledger: its chains from the checkpoint on, its grants, and the attempts that have rows there or run. */
 export interface LedgerRows extends ChainRows {
   readonly grants: Iterable<GrantRow>;
+  /** Directives before the checkpoint by which grants were taken back. */
+  readonly earlierVoids: Iterable<DirectiveRow>;
   readonly useOf: UseOf;
   readonly attempts: Iterable<AttemptRows>;
 }
@@ -59,7 +61,7 @@ const violationsMax = 100;
 export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): AuditOutcome {
   const violations: Violation[] = [];
   const fail: Fail = (invariant, what) => { if (violations.length < violationsMax) violations.push({ invariant, what }); };
-  const told = new DirectiveAudit(from === undefined, fail);
+  const told = new DirectiveAudit(from === undefined, rows.earlierVoids, fail);
   const directives = auditDirectives(told.along(rows.directives), hash, fail, from?.heads.directives);
   const grants = [...rows.grants];
   const trail = new CreditTrail(grants, { owed: -(from?.beside.owed ?? 0), told, useOf: rows.useOf }, fail);
@@ -69,10 +71,12 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   const charges = auditCharges(rows.charges, hash, fail, from?.heads.charges);
   auditGrants(grants, entries.grants, told, hash, fail);
   let openHolds = 0;
+  let reserved = 0;
   for (const attempt of rows.attempts) {
-    if (attempt.hold?.state === 'open') openHolds += 1;
+    if (attempt.hold?.state === 'open') { openHolds += 1; reserved += attempt.hold.amountMicroCredits; }
     auditAttempt(attempt, hash, told, fail);
   }
+  if (reserved !== entries.held) fail('I4', `open holds are of ${reserved} in all, the entries reserve ${entries.held}`);
   const { beside } = entries;
   if (beside.overshoot !== 0) fail('I1', `what no credits covered was booked and given back with a difference of ${beside.overshoot}`);
   if (beside.owed > 0) fail('I2', `more was paid of what is owed than was owed: ${beside.owed}`);

@@ -24,6 +24,7 @@ export interface Told {
   /** Whether those are all there are; else what is not among them may be older. */
   readonly isWhole: boolean;
   readonly corrections: ReadonlyMap<string, ToldCorrection>;
+  /** Grants that were taken back, of all directives. */
   readonly voids: ReadonlyMap<string, ToldVoid>;
   /** Answers about purchased credits by the key that they were given with. */
   readonly consents: ReadonlyMap<string, DirectiveRow>;
@@ -47,9 +48,11 @@ export class DirectiveAudit implements Told {
   readonly #fail: Fail;
   #hasCeiling = false;
 
-  constructor(isWhole: boolean, fail: Fail) {
+  /** @param earlier directives before those that are looked at, by which grants were taken back */
+  constructor(isWhole: boolean, earlier: Iterable<DirectiveRow>, fail: Fail) {
     this.isWhole = isWhole;
     this.#fail = fail;
+    for (const row of earlier) this.#lookAtVoid(row, parsed<{ readonly disputed?: boolean }>(row.content)?.disputed === true);
   }
 
   /** Looks at the rows and passes them on. */
@@ -83,13 +86,15 @@ export class DirectiveAudit implements Told {
         if (directive.value === 'ceiling') this.#hasCeiling = true;
         break;
       case 'price': this.#lookAtPrice(row, directive.price); break;
-      case 'void':
-        if (this.voids.has(row.subject)) this.#fail('I3', `grant ${row.subject} was taken back twice`);
-        this.voids.set(row.subject, { id: row.id, atMs: row.atMs, as: directive.disputed ? 'disputed' : 'undone' });
-        break;
+      case 'void': this.#lookAtVoid(row, directive.disputed); break;
       case 'correction': this.#lookAtCorrection(row, directive.content); break;
       default:
     }
+  }
+
+  #lookAtVoid(row: DirectiveRow, disputed: boolean): void {
+    if (this.voids.has(row.subject)) this.#fail('I3', `grant ${row.subject} was taken back twice`);
+    this.voids.set(row.subject, { id: row.id, atMs: row.atMs, as: disputed ? 'disputed' : 'undone' });
   }
 
   /** A price is noted when it is seen first and whenever it has changed. */

@@ -29,7 +29,7 @@ export function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string
     if (found.remaining !== grant.remainingMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.remainingMicroCredits} left, its entries sum to ${found.remaining}`);
     if (found.held !== grant.heldMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.heldMicroCredits} reserved, its entries sum to ${found.held}`);
     const voided = told.voids.get(grant.id)?.as ?? null;
-    if ((told.isWhole || voided !== null) && grant.voided !== voided) fail('I6', `grant ${grant.id} is told as ${grant.voided ?? 'in force'}, its directives tell it as ${voided ?? 'in force'}`);
+    if (grant.voided !== voided) fail('I6', `grant ${grant.id} is told as ${grant.voided ?? 'in force'}, its directives tell it as ${voided ?? 'in force'}`);
     if (grant.voided !== null && grant.remainingMicroCredits !== grant.heldMicroCredits) fail('I6', `grant ${grant.id} was taken back and still has something free`);
     if (told.isWhole && grant.order !== places.get(grant.id)) fail('I11', `grant ${grant.id} is out of the order in which grants were made`);
     if (!grantKinds.includes(grant.kind)) fail('I8', `grant ${grant.id} has a kind that there is not`);
@@ -38,7 +38,7 @@ export function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string
     else auditGift(grant, grant.allowanceId, { told, periods, hash }, fail);
   }
   for (const id of totals.keys()) if (!known.has(id)) fail('I8', `entries move grant ${id}, which does not exist`);
-  for (const id of told.isWhole ? told.voids.keys() : []) if (!known.has(id)) fail('I8', `grant ${id} was taken back, which does not exist`);
+  for (const id of told.voids.keys()) if (!known.has(id)) fail('I8', `grant ${id} was taken back, which does not exist`);
 }
 
 /** A person's grant is what was chosen, and gave the permission that was chosen with it. */

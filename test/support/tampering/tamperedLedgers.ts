@@ -86,7 +86,7 @@ export class TamperedLedgers {
 }
 
 function contentOf(db: DatabaseSync): LedgerContent {
-  return new Map(Object.keys(tamperedColumns).map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all().map((row) => JSON.stringify(row))]));
+  return new Map([...Object.keys(tamperedColumns), 'checkpoints'].map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all().map((row) => JSON.stringify(row))]));
 }
 
 function touchedRowsOf(before: LedgerContent, after: LedgerContent): TamperedLedger['touchedRows'] {
