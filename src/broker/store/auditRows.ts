@@ -25,7 +25,7 @@ function priceOf(text: string): ModelPrice {
 
 /** Yes or no. Another number stays what it is, which no hash was made of. */
 function truth(value: Row[number]): boolean {
-  return value === 1 ? true : value === 0 ? false : value as unknown as boolean;
+  return value === 1 ? true : value === 0 ? false : value as boolean;
 }
 
 /** Columns of a usage event; its attempt stands at `usageEventAttempt`. */

@@ -8,6 +8,7 @@ import { sum } from '../units.ts';
 import type { DecisionRecord } from '../decisionRecord.ts';
 import { auditRefusal, auditTies } from './attemptTies.ts';
 import type { Fail } from './auditLedger.ts';
+import { auditBudgets } from './budgetAudit.ts';
 import { auditCorrections } from './correctionAudit.ts';
 import { parsed } from './directiveAudit.ts';
 import type { Told } from './directiveAudit.ts';
@@ -55,6 +56,7 @@ function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decisi
   }
   if (entries.some((one) => one.kind === 'reserve' && one.termsHash !== decision.termsHash)) fail('I9', `attempt ${attemptId} reserved under another decision or hold than it has`);
   const record = parsed<DecisionRecord>(decision.record);
+  if (record) auditBudgets(attemptId, record, hold, told, fail);
   if (record?.outcome !== 'admit') {
     if (record?.outcome !== 'refuse' || event?.outcome !== 'refused') fail('I12', `attempt ${attemptId} was refused, yet it has no usage event that says so`);
     else auditRefusal(decision, record, event, fail);

@@ -47,6 +47,7 @@ export class CreditTrail {
     const grant = entry.grantId === null ? undefined : this.#grants.get(entry.grantId);
     this.#followDebt(entry, grant);
     if (this.#told.isWhole) this.#followDraw(entry);
+    if (entry.account === 'owed' && entry.amountMicroCredits < 0 && grant?.voided !== 'disputed') this.#fail('I12', `entry ${entry.id} is owed for credits that nobody disputed`);
     if (entry.account === 'owed') this.#owed -= entry.amountMicroCredits;
     if (entry.account === 'grant' && this.#told.isWhole && grant) this.#move(entry, grant);
     if (entry.attemptId === null && entry.account === 'grant' && grant) this.#lookAtEnd(entry, grant);

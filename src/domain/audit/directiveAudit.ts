@@ -1,6 +1,7 @@
 // Follows the directives: each is filed under what it is about, prices of a model are noted one after the
 // other, and a grant is taken back once. Keeps what other rows must agree with: prices that were seen,
 // corrections, permissions, what was taken back.
+import type { BudgetVerdict } from '../budgets.ts';
 import { subjectOf } from '../directives.ts';
 import type { Directive } from '../directives.ts';
 import type { DirectiveRow } from '../ledgerRows.ts';
@@ -30,6 +31,8 @@ export interface Told {
   readonly consents: ReadonlyMap<string, DirectiveRow>;
   /** Allowances that were ever set up, by their ids. */
   readonly allowances: ReadonlyMap<string, readonly Extract<Directive, { kind: 'allowance' }>['allowance'][]>;
+  /** Whether a budget ever was as a decision tells it. */
+  hadBudget(told: Pick<BudgetVerdict, 'budgetId' | 'unit' | 'mode' | 'limit'>): boolean;
   /** Whether a price can have been that of a model at any time. */
   wasPriceOf(model: string, price: ModelPrice): boolean;
 }
@@ -44,6 +47,7 @@ export class DirectiveAudit implements Told {
   readonly voids = new Map<string, ToldVoid>();
   readonly consents = new Map<string, DirectiveRow>();
   readonly allowances = new Map<string, Extract<Directive, { kind: 'allowance' }>['allowance'][]>();
+  readonly #budgets = new Set<string>();
   readonly #prices = new Map<string, string[]>();
   readonly #fail: Fail;
   #hasCeiling = false;
@@ -63,6 +67,10 @@ export class DirectiveAudit implements Told {
     }
   }
 
+  hadBudget({ budgetId, unit, mode, limit }: Parameters<Told['hadBudget']>[0]): boolean {
+    return this.#budgets.has(JSON.stringify([budgetId, unit, mode, limit]));
+  }
+
   wasPriceOf(model: string, price: ModelPrice): boolean {
     return this.#hasCeiling || (this.#prices.get(model)?.includes(termsOf(price)) ?? false);
   }
@@ -77,6 +85,7 @@ export class DirectiveAudit implements Told {
         break;
       case 'budget':
         if (directive.budget && directive.budget.id !== row.subject) this.#fail('I12', `directive ${row.id} is filed under something else than it is about`);
+        if (directive.budget) this.#budgets.add(JSON.stringify([directive.budget.id, directive.budget.unit, directive.budget.mode, directive.budget.limit]));
         break;
       case 'allowance':
         if (directive.allowance && directive.allowance.id !== row.subject) this.#fail('I12', `directive ${row.id} is filed under something else than it is about`);

@@ -1,6 +1,6 @@
 // Random ledgers to tamper with: makes each once, changes copies of it behind the product's back, and tells
 // what was changed, what the audit and the second checker say of it, and whether the anchor would notice.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
@@ -64,6 +64,13 @@ export class TamperedLedgers {
     return made;
   }
 
+  /** Gives the place of a ledger free that is not needed any more. */
+  forget(seed: number): void {
+    const known = this.#made.get(seed);
+    if (known) rmSync(known.path);
+    this.#made.delete(seed);
+  }
+
   /** Tampers with a copy of the ledger of a seed; undefined where that changes nothing, or is undone by the effort itself. */
   tampered(seed: number, { name, apply }: Tampering, effort: Effort): TamperedLedger | undefined {
     const untouched = this.untouched(seed);
@@ -73,7 +80,7 @@ export class TamperedLedgers {
     try {
       db.exec('PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF; BEGIN');
       // Equal names draw equal rows, whatever the effort and however long the lists are.
-      if (!apply(db, seededRandom([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed)))) return undefined;
+      if (!apply(db, seededRandom(Buffer.from(name).reduce((sum, letter) => Math.imul(sum, 31) + letter, seed)))) return undefined;
       efforts[effort](db);
       const after = contentOf(db);
       db.exec('COMMIT');

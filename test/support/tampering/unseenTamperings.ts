@@ -29,7 +29,7 @@ export const unseenTamperings: readonly Unseen[] = [
     },
     seldom: {
       plain: ['begun.response_id: swapped'],
-      rehashed: ['requests.model: changed', 'requests.thread_id: changed'],
+      rehashed: ['requests.model: changed'],
       refitted: ['begun.attempt_id: swapped', 'requests.model: changed'],
     },
   },
@@ -67,8 +67,8 @@ export const unseenTamperings: readonly Unseen[] = [
         'usage_events.free_reason: swapped', 'usage_events.outcome: changed', 'usage_events.upstream_request_id: set', 'usage_events.waited_ms: up',
       ],
       refitted: [
-        'usage_events.at_ms: down, swapped', 'usage_events.first_byte_ms: set', 'usage_events.free_reason: taken away', 'usage_events.outcome: changed, swapped',
-        'usage_events.response_id: set', 'usage_events.status: set',
+        'directives.id: swapped', 'usage_events.at_ms: down', 'usage_events.duration_ms: swapped', 'usage_events.first_byte_ms: set', 'usage_events.free_reason: taken away',
+        'usage_events.outcome: changed, swapped', 'usage_events.response_id: set', 'usage_events.status: set',
       ],
     },
   },
@@ -99,8 +99,8 @@ export const unseenTamperings: readonly Unseen[] = [
       ],
     },
     seldom: {
-      rehashed: ['holds.estimate: up', 'holds.estimated_input: swapped', 'holds.price: swapped'],
-      refitted: ['holds.estimate: down, taken away, up'],
+      rehashed: ['holds.estimate: up', 'holds.estimated_input: swapped'],
+      refitted: ['holds.estimate: down, set, taken away, up'],
     },
   },
   {
@@ -113,7 +113,7 @@ export const unseenTamperings: readonly Unseen[] = [
       refitted: ['a row of directives deleted, a consent', 'a row of directives deleted, a policy', 'a row of directives deleted, a void', 'directives.content: changed'],
     },
     seldom: {
-      plain: ['a row of directives deleted, a budget', 'a row of directives deleted, a consent'],
+      plain: ['a row of directives deleted, a consent', 'a row of directives deleted, a policy'],
       rehashed: ['a row of directives deleted, a price'],
       refitted: ['a row of directives deleted', 'a row of directives deleted, a budget', 'a row of directives deleted, a price'],
     },
@@ -135,10 +135,10 @@ export const unseenTamperings: readonly Unseen[] = [
   {
     why: 'Tells another story that holds together: everything that follows from it was changed too.',
     often: {
-      rehashed: ['a budget left out of a decision', 'a grant that burnt before its turn', 'a row of entries deleted, of exposure'],
+      rehashed: ['a grant that burnt before its turn', 'a row of entries deleted, of exposure'],
       refitted: [
-        'a budget left out of a decision', 'a grant one larger, with what a person chose and its entry', 'a grant that burnt before its turn',
-        'a row of entries deleted, of exposure', 'a row of usage_events deleted, of a free attempt', 'an attempt moved to another workspace',
+        'a grant one larger, with what a person chose and its entry', 'a grant that burnt before its turn', 'a row of entries deleted, of exposure',
+        'a row of usage_events deleted, of a free attempt', 'an attempt moved to another workspace',
       ],
     },
     seldom: {
