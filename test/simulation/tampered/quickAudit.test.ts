@@ -55,7 +55,7 @@ describe('the quick audit of tampered ledgers', function () {
     for (let step = 0; step < seeds; step += 1) {
       const seed = 1 + (from + step) % seeds;
       const tampered = ledgers.tampered(seed, tampering, 'plain');
-      if (!tampered || !fits(tampered, newerIn(ledgers.untouched(seed).path))) continue;
+      if (!tampered || tampered.changedTables.length === 0 || !fits(tampered, newerIn(ledgers.untouched(seed).path))) continue;
       // A last row that is cut off leaves a chain that is whole; that it was longer is what the anchor knows.
       const isFound = audited(tampered.path, false).length > 0 || / (?:entries|directives) deleted/.test(tampering.name) && anchorNotices(tampered.path, ledgers.untouched(seed).head);
       return isFound ? [] : [`${tampering.name}, seed ${seed}`];

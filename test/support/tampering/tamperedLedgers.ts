@@ -71,7 +71,7 @@ export class TamperedLedgers {
     this.#made.delete(seed);
   }
 
-  /** Tampers with a copy of the ledger of a seed; undefined where that changes nothing, or is undone by the effort itself. */
+  /** Tampers with a copy of the ledger of a seed; undefined where there is nothing to change. The effort itself may undo a change: then no table is another. */
   tampered(seed: number, { name, apply }: Tampering, effort: Effort): TamperedLedger | undefined {
     const untouched = this.untouched(seed);
     const path = join(this.#folder, 'tampered.db');
@@ -85,7 +85,7 @@ export class TamperedLedgers {
       const after = contentOf(db);
       db.exec('COMMIT');
       const changedTables = [...after.keys()].filter((table) => JSON.stringify(after.get(table)) !== JSON.stringify(untouched.rows.get(table)));
-      return changedTables.length === 0 ? undefined : { path, changedTables, touchedRows: touchedRowsOf(untouched.rows, after) };
+      return { path, changedTables, touchedRows: touchedRowsOf(untouched.rows, after) };
     } finally {
       db.close();
     }
