@@ -78,7 +78,7 @@ export const unseenTamperings: readonly Unseen[] = [
       ],
     },
     elsewhere: {
-      refitted: ['usage_events.at_ms: swapped'],
+      refitted: ['usage_events.at_ms: swapped', 'decisions.record: swapped'],
     },
   },
   {
@@ -112,7 +112,8 @@ export const unseenTamperings: readonly Unseen[] = [
       refitted: ['holds.estimate: down, set, taken away, up'],
     },
     elsewhere: {
-      rehashed: ['holds.price: swapped'],
+      rehashed: ['holds.price: changed, swapped', 'a hold by another price, charged by it'],
+      refitted: ['holds.price: changed', 'a hold by another price, charged by it'],
     },
   },
   {
@@ -145,6 +146,9 @@ export const unseenTamperings: readonly Unseen[] = [
     seldom: {
       rehashed: ['charges.price: changed', 'usage_events.measured: turned', 'usage_events.tier: changed'],
       refitted: ['charges.price: changed', 'requests.client: changed', 'requests.thread_id: set', 'usage_events.cached_input_tokens: up', 'usage_events.output_tokens: up'],
+    },
+    elsewhere: {
+      refitted: ['usage_events.reasoning_tokens: swapped'],
     },
   },
   {
