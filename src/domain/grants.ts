@@ -123,6 +123,9 @@ export interface PostingPlan {
   readonly uncoveredMicroCredits: number;
 }
 
+/** Credits that expired while the clock was ahead come back where it now is before their end by more than this: clocks are set by a little all the time. */
+export const earlyExpiryMsMin = 600_000;
+
 /** What was reserved of a hold. Without a slice the balance is untracked, or the attempt was expected to cost nothing. */
 export interface HeldSlices { readonly slices: readonly Slice[]; readonly tracked: boolean }
 

@@ -23,6 +23,11 @@ function priceOf(text: string): ModelPrice {
   return price;
 }
 
+/** Yes or no. Another number stays what it is, which no hash was made of. */
+function truth(value: Row[number]): boolean {
+  return value === 1 ? true : value === 0 ? false : value as boolean;
+}
+
 /** Columns of a usage event; its attempt stands at `usageEventAttempt`. */
 export const usageEventColumns = `sequence, id, attempt_id, request_id, at_ms, workspace_id, client, thread_id, model, model_served, tier, outcome, status, measured, free_reason,
   input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, waited_ms, first_byte_ms, duration_ms, upstream_request_id, response_id, notice, terms_hash, corrects, prev_hash, hash`;
@@ -34,7 +39,7 @@ export function usageEventRow(row: Row): UsageEventRow {
   return {
     sequence: row[0] as number, id: row[1] as string, attemptId: row[2] as string, requestId: row[3] as string, atMs: row[4] as number, workspaceId: row[5] as string,
     client: row[6] as string, threadId: row[7] as OrNull<string>, model: row[8] as string, modelServed: row[9] as OrNull<string>, tier: row[10] as PriceTier,
-    outcome: row[11] as AttemptOutcome, status: row[12] as OrNull<number>, measured: row[13] === 1, freeReason: row[14] as OrNull<string>,
+    outcome: row[11] as AttemptOutcome, status: row[12] as OrNull<number>, measured: truth(row[13]), freeReason: row[14] as OrNull<string>,
     inputTokens: row[15] as number, cachedInputTokens: row[16] as number, cacheWriteTokens: row[17] as number, outputTokens: row[18] as number, reasoningTokens: row[19] as number,
     waitedMs: row[20] as number, firstByteMs: row[21] as OrNull<number>, durationMs: row[22] as number, upstreamRequestId: row[23] as OrNull<string>, responseId: row[24] as OrNull<string>,
     notice: row[25] as OrNull<string>, termsHash: row[26] as string, corrects: row[27] as OrNull<string>, prevHash: row[28] as string, hash: row[29] as string,
@@ -91,7 +96,7 @@ export function decisionRow(row: Row): DecisionRow {
   return {
     attemptId: row[0] as string, number: row[1] as number, atMs: row[2] as number, waitedMs: row[3] as number, record: row[4] as string, requestId: row[5] as string,
     receivedAtMs: row[6] as number, workspaceId: row[7] as string, client: row[8] as string, clientVersion: row[9] as OrNull<string>, threadId: row[10] as OrNull<string>,
-    turnId: row[11] as OrNull<string>, requestKind: row[12] as OrNull<string>, model: row[13] as string, stream: row[14] === 1, termsHash: row[15] as string,
+    turnId: row[11] as OrNull<string>, requestKind: row[12] as OrNull<string>, model: row[13] as string, stream: truth(row[14]), termsHash: row[15] as string,
   };
 }
 

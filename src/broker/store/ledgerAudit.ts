@@ -4,8 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { auditLedger } from '../../domain/audit/auditLedger.ts';
 import type { AuditFindings, Violation } from '../../domain/audit/auditLedger.ts';
 import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
+import type { UseOf } from '../../domain/audit/creditTrail.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
+import { wrongOrder } from './auditOrder.ts';
 import { chargeColumns, chargeRow, directiveColumns, directiveRow, entryColumns, entryRow, grantColumns, grantRow, usageEventColumns, usageEventRow } from './auditRows.ts';
 import type { Row } from './keyedStream.ts';
 import { chainNames } from './ledgerPort.ts';
@@ -27,9 +29,12 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       entries: map(db, `SELECT ${entryColumns} FROM entries WHERE sequence > ? ORDER BY sequence`, since('entries'), entryRow),
       directives: map(db, `SELECT ${directiveColumns} FROM directives WHERE sequence > ? ORDER BY sequence`, since('directives'), directiveRow),
       grants: map(db, `SELECT ${grantColumns} FROM grants WHERE ordinal > ? ORDER BY ordinal`, -1, grantRow),
+      earlierVoids: map(db, `SELECT ${directiveColumns} FROM directives WHERE kind = 'void' AND sequence <= ? ORDER BY sequence`, since('directives'), directiveRow),
+      useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
     const drift = args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events'));
+    if (args.full) violations.push(...wrongOrder(db).map((what) => ({ invariant: 'I11', what })));
     violations.push(...findings.violations, ...drift.map((what) => ({ invariant: 'I6', what })));
     if (args.keepAtMs !== undefined && violations.length === 0) keep(db, args.keepAtMs, { ...checkpoint, decisions: newestDecision(db) });
     // Requests are numbered without gaps and never deleted, so a look at the last one counts them.
@@ -54,6 +59,15 @@ function lastCheckpoint(db: DatabaseSync): Checkpoint | undefined {
 
 function keep(db: DatabaseSync, atMs: number, checkpoint: Checkpoint): void {
   db.prepare('INSERT INTO checkpoints (at_ms, content) VALUES (?,?)').run(atMs, JSON.stringify(checkpoint));
+}
+
+/** For what an attempt was decided and how it ended; asked only where grants are for some models or workspaces alone, or credits were not enough. */
+function useReader(db: DatabaseSync): UseOf {
+  const read = db.prepare(`SELECT r.model, r.workspace_id, u.measured FROM decisions d JOIN requests r USING (request_id) LEFT JOIN usage_events u ON u.attempt_id = d.attempt_id AND u.corrects IS NULL WHERE d.attempt_id = ?`);
+  return (attemptId) => {
+    const row = read.get(attemptId);
+    return row && { model: String(row['model']), workspaceId: String(row['workspace_id']), isMeasured: row['measured'] !== 0 };
+  };
 }
 
 function newestDecision(db: DatabaseSync): number {

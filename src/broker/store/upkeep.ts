@@ -3,7 +3,7 @@
 // ahead comes back once the clock is right. Done before each decision.
 import type { DatabaseSync } from 'node:sqlite';
 import { allowanceGrant } from '../../domain/allowances.ts';
-import { availableMicroCredits, isExpired } from '../../domain/grants.ts';
+import { availableMicroCredits, earlyExpiryMsMin, isExpired } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
 import { isExpiry } from './creditState.ts';
 import type { CreditState } from './creditState.ts';
@@ -25,19 +25,16 @@ export function doUpkeep(db: DatabaseSync, chains: LedgerChains, nowMs: number):
   return { expired, returned, granted: giveAllowances(db, chains, nowMs) };
 }
 
-/** Clocks are set by a little all the time; credits whose time is over within so long do not come back for it. */
-const clockSlackMs = 600_000;
-
 /** When what expired latest of all comes back, should the clock be before that: it was ahead when it expired. */
 export function returnsBeforeMs({ lastExpiryMs }: CreditState): number {
-  return lastExpiryMs - clockSlackMs;
+  return lastExpiryMs - earlyExpiryMsMin;
 }
 
 /** Gives back what expired of grants whose time is not over after all: the clock was ahead when it did. Each expiry is given back once. */
 function returnExpired(db: DatabaseSync, chains: LedgerChains, nowMs: number): number {
   if (nowMs >= returnsBeforeMs(chains.credits())) return 0;
   // A cross join is never turned round: the few entries are found by their grants, and all entries are not gone through.
-  const early = db.prepare(`SELECT e.id, e.grant_id, e.amount FROM grants g CROSS JOIN entries e USING (grant_id) WHERE g.voided = 0 AND g.expires_at_ms > ? AND ${isExpiry} ORDER BY e.sequence`).all(nowMs + clockSlackMs);
+  const early = db.prepare(`SELECT e.id, e.grant_id, e.amount FROM grants g CROSS JOIN entries e USING (grant_id) WHERE g.voided = 0 AND g.expires_at_ms > ? AND ${isExpiry} ORDER BY e.sequence`).all(nowMs + earlyExpiryMsMin);
   for (const row of early) {
     chains.entry({ id: `refund_${String(row['id'])}`, atMs: nowMs, kind: 'refund', grantId: String(row['grant_id']), amountMicroCredits: -Number(row['amount']), corrects: String(row['id']) });
   }

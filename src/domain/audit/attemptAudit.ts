@@ -4,10 +4,14 @@ import type { ChargeRow, DecisionRow, EntryRow, HoldRow, UsageEventRow } from '.
 import { chargeFor, costOfTerms } from '../pricing.ts';
 import { attemptTermsText } from '../rowTexts.ts';
 import type { Hash } from '../rowTexts.ts';
-import { addUsage, noTokens } from '../tokenUsage.ts';
 import { sum } from '../units.ts';
 import type { DecisionRecord } from '../decisionRecord.ts';
+import { auditRefusal, auditTies, wasTracked } from './attemptTies.ts';
 import type { Fail } from './auditLedger.ts';
+import { auditBudgets } from './budgetAudit.ts';
+import { auditCorrections } from './correctionAudit.ts';
+import { parsed } from './directiveAudit.ts';
+import type { Told } from './directiveAudit.ts';
 
 /** All rows of one attempt, each set in its own sequence order. */
 export interface AttemptRows {
@@ -22,7 +26,7 @@ export interface AttemptRows {
 }
 
 /** Proves an attempt. */
-export function auditAttempt(rows: AttemptRows, hash: Hash, fail: Fail): void {
+export function auditAttempt(rows: AttemptRows, hash: Hash, told: Told, fail: Fail): void {
   const { attemptId, hold } = rows;
   const [decision, second] = rows.decisions;
   const events = rows.events.filter((one) => one.corrects === null);
@@ -32,42 +36,40 @@ export function auditAttempt(rows: AttemptRows, hash: Hash, fail: Fail): void {
   if (events.length > 1) fail('I3', `attempt ${attemptId} has two usage events`);
   if (charges.length > 1) fail('I3', `attempt ${attemptId} was charged twice`);
   const [event] = events;
-  if (decision) auditDecision(rows, decision, event, hash, fail);
+  if (decision) auditDecision(rows, decision, event, { hash, told }, fail);
   if (hold) auditHold(rows, hold, event, charges[0], fail);
   else if (rows.entries.length > 0) fail('I7', `entries belong to attempt ${attemptId}, which has no hold`);
   auditCharge(rows, event, charges[0], fail);
-  auditCorrections(rows, event, charges[0], fail);
+  for (const one of rows.charges) if (one.corrects !== null) auditDrawn(one, rows.entries, wasTracked(rows), fail);
+  auditCorrections(rows, event, charges[0], told, fail);
+  auditGivenBack(rows, fail);
+  auditTies(rows, decision, event, charges[0], fail);
   auditEntryKeys(rows, fail);
 }
 
 /** What was decided is what was held, and what the event and the entries were made under. */
-function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decision: DecisionRow, event: UsageEventRow | undefined, hash: Hash, fail: Fail): void {
+function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decision: DecisionRow, event: UsageEventRow | undefined, { hash, told }: { readonly hash: Hash; readonly told: Told }, fail: Fail): void {
   if (hash(attemptTermsText(decision, hold)) !== decision.termsHash) fail('I9', `the decision or hold of attempt ${attemptId} is not what was first written`);
   for (const one of events) {
     if (one.termsHash !== decision.termsHash) fail('I9', `attempt ${attemptId} ended under another decision or hold than it has`);
     if (one.requestId !== decision.requestId || one.workspaceId !== decision.workspaceId || one.model !== decision.model) fail('I12', `attempt ${attemptId} was used for another request than it was decided for`);
   }
   if (entries.some((one) => one.kind === 'reserve' && one.termsHash !== decision.termsHash)) fail('I9', `attempt ${attemptId} reserved under another decision or hold than it has`);
-  const record = recordOf(decision.record);
+  const record = parsed<DecisionRecord>(decision.record);
+  if (record) auditBudgets(attemptId, record, hold, told, fail);
   if (record?.outcome !== 'admit') {
-    if (event?.outcome !== 'refused') fail('I12', `attempt ${attemptId} was refused, yet it has no usage event that says so`);
+    if (record?.outcome !== 'refuse' || event?.outcome !== 'refused') fail('I12', `attempt ${attemptId} was refused, yet it has no usage event that says so`);
+    else auditRefusal(decision, record, event, fail);
     if (hold) fail('I7', `attempt ${attemptId} was refused, yet it has a hold`);
     return;
   }
   if (!hold) { fail('I7', `attempt ${attemptId} was admitted without a hold`); return; }
+  // The first version of the ledger noted no prices.
+  if (told.isWhole && hold.price !== null && hold.likelyOutputTokens !== null && !told.wasPriceOf(decision.model, hold.price)) fail('I12', `attempt ${attemptId} was held by a price that was never seen for its model`);
   if (hold.amountMicroCredits !== record.holdMicroCredits) fail('I7', `attempt ${attemptId} holds ${hold.amountMicroCredits}, which is not what was decided`);
-  const slices = record.slices.map((slice) => `${slice.grantId} ${slice.microCredits}`).sort().join();
-  const reserves = entries.filter((one) => one.kind === 'reserve').map((one) => `${String(one.grantId)} ${one.heldDeltaMicroCredits}`).sort().join();
+  const slices = record.slices.map((slice) => `${slice.grantId} ${slice.microCredits}`).join();
+  const reserves = entries.filter((one) => one.kind === 'reserve').map((one) => `${String(one.grantId)} ${one.heldDeltaMicroCredits}`).join();
   if (slices !== reserves) fail('I7', `attempt ${attemptId} reserved other slices than were decided`);
-}
-
-function recordOf(text: string): DecisionRecord | undefined {
-  try {
-    return JSON.parse(text) as DecisionRecord;
-  } catch {
-    // A record that is no JSON is none; its hash has been found wrong already.
-    return undefined;
-  }
 }
 
 /** A hold is reserved to the full, ends once, and gives everything back. */
@@ -86,6 +88,7 @@ function auditHold({ attemptId, entries, begun }: AttemptRows, hold: HoldRow, ev
   const left = new Map<string, number>();
   for (const one of own) left.set(one.grantId ?? '', (left.get(one.grantId ?? '') ?? 0) + one.heldDeltaMicroCredits);
   for (const [grantId, amount] of left) if (amount !== 0) fail('I4', `attempt ${attemptId} has ended, yet ${amount} of grant ${grantId} stay reserved for it`);
+  if (resolutions.length !== of('reserve').length) fail('I4', `hold ${attemptId} reserved of ${of('reserve').length} grants and gave back to ${resolutions.length}`);
   if (-sum(of('post').map((one) => one.amountMicroCredits)) > reserved) fail('I5', `hold ${attemptId} reserved ${reserved}, yet more was posted`);
   if ((hold.state === 'posted') !== (charge !== undefined)) fail('I12', `hold ${attemptId} is ${hold.state}, yet its attempt has ${charge ? 'a' : 'no'} charge`);
   if (event?.outcome === 'crashed' && charge !== undefined && !begun) fail('I7', `attempt ${attemptId} was cut off by a crash and is charged, yet nothing notes that the upstream had begun`);
@@ -115,11 +118,6 @@ function auditCharge(rows: AttemptRows, event: UsageEventRow | undefined, charge
   auditDrawn(charge, entries, wasTracked(rows), fail);
 }
 
-/** Whether what an attempt costs is drawn: something was reserved for it, or its decision says so. */
-function wasTracked({ hold, decisions: [decision] }: AttemptRows): boolean {
-  return (hold?.amountMicroCredits ?? 0) > 0 || decision !== undefined && recordOf(decision.record)?.tracked === true;
-}
-
 /** What a charge or a correction says that it drew is what its entries moved, and the rest is booked as uncovered. */
 function auditDrawn(charge: ChargeRow, entries: readonly EntryRow[], isTracked: boolean, fail: Fail): void {
   const own = entries.filter((one) => one.chargeId === charge.id);
@@ -130,30 +128,14 @@ function auditDrawn(charge: ChargeRow, entries: readonly EntryRow[], isTracked: 
   // Ledgers of the first version booked what was uncovered with the charge alone.
   if (overshot !== givenBack || overshot > 0 && overshot !== charge.uncoveredMicroCredits) fail('I1', `charge ${charge.id} leaves ${charge.uncoveredMicroCredits} uncovered; ${overshot} was booked and ${givenBack} given back`);
   if (isTracked && charge.drawnMicroCredits + charge.uncoveredMicroCredits !== charge.costMicroCredits) fail('I12', `charge ${charge.id}: drawn and uncovered do not sum to its cost`);
-  if (!isTracked && charge.drawnMicroCredits !== 0) fail('I12', `charge ${charge.id} drew credits without a hold`);
+  if (!isTracked && (charge.drawnMicroCredits !== 0 || charge.uncoveredMicroCredits !== 0)) fail('I12', `charge ${charge.id} drew credits without a hold`);
 }
 
-/** Corrections name what they correct, keep the price, and leave usage and cost in step. */
-function auditCorrections(rows: AttemptRows, event: UsageEventRow | undefined, charge: ChargeRow | undefined, fail: Fail): void {
-  let usage = event ?? noTokens;
-  let cost = charge?.costMicroCredits ?? 0;
-  let refunded = 0;
-  for (const one of rows.charges.filter((row) => row.corrects !== null)) {
-    const own = rows.events.find((row) => row.id === one.usageEventId);
-    if (!own || own.corrects !== event?.id || one.corrects !== charge?.id) { fail('I12', `correction ${one.id} does not name what it corrects`); continue; }
-    usage = addUsage(usage, own);
-    cost += one.costMicroCredits;
-    if (one.basis === 'refund') refunded -= one.costMicroCredits;
-    if (charge && JSON.stringify(one.price) !== JSON.stringify(charge.price)) fail('I12', `correction ${one.id} is at another price than its charge`);
-    if (charge && cost !== chargeFor(usage, charge.price, charge.tier).costMicroCredits - refunded) fail('I12', `after correction ${one.id} the cost is ${cost}, which its usage and price do not give`);
-    auditDrawn(one, rows.entries, wasTracked(rows), fail);
-  }
-  for (const own of rows.events) {
-    if (own.corrects !== null && !rows.charges.some((row) => row.usageEventId === own.id)) fail('I12', `correction ${own.id} has no charge of its own`);
-  }
+/** What an attempt gave back is no more than it had drawn. */
+function auditGivenBack({ attemptId, entries }: AttemptRows, fail: Fail): void {
   const drawn = new Map<string, number>();
-  for (const one of rows.entries) if (one.account === 'grant') drawn.set(one.grantId ?? '', (drawn.get(one.grantId ?? '') ?? 0) + one.amountMicroCredits);
-  for (const [grantId, amount] of drawn) if (amount > 0) fail('I12', `attempt ${rows.attemptId} gave back ${amount} more to grant ${grantId} than it had drawn`);
+  for (const one of entries) if (one.account === 'grant') drawn.set(one.grantId ?? '', (drawn.get(one.grantId ?? '') ?? 0) + one.amountMicroCredits);
+  for (const [grantId, amount] of drawn) if (amount > 0) fail('I12', `attempt ${attemptId} gave back ${amount} more to grant ${grantId} than it had drawn`);
 }
 
 /** Each entry carries the key of its cause, and no key twice. */

@@ -3,11 +3,14 @@
 // checkpoint on, it proves only what came after it, and that the rows before it are still those.
 import type { DirectiveRow, GrantRow } from '../ledgerRows.ts';
 import type { Hash } from '../rowTexts.ts';
-import { grantTermsText } from '../rowTexts.ts';
 import { auditAttempt } from './attemptAudit.ts';
 import type { AttemptRows } from './attemptAudit.ts';
 import { auditCharges, auditDirectives, auditEntries, auditUsageEvents } from './chainAudit.ts';
-import type { ChainRows, Checkpoint, GrantTotals } from './chainAudit.ts';
+import type { ChainRows, Checkpoint } from './chainAudit.ts';
+import { CreditTrail } from './creditTrail.ts';
+import type { UseOf } from './creditTrail.ts';
+import { DirectiveAudit } from './directiveAudit.ts';
+import { auditGrants } from './grantAudit.ts';
 
 /** One broken promise of the ledger. */
 export interface Violation {
@@ -22,6 +25,9 @@ export type Fail = (invariant: string, what: string) => void;
 /** The rows of a ledger: its chains from the checkpoint on, its grants, and the attempts that have rows there or run. */
 export interface LedgerRows extends ChainRows {
   readonly grants: Iterable<GrantRow>;
+  /** Directives before the checkpoint by which grants were taken back. */
+  readonly earlierVoids: Iterable<DirectiveRow>;
+  readonly useOf: UseOf;
   readonly attempts: Iterable<AttemptRows>;
 }
 
@@ -55,17 +61,22 @@ const violationsMax = 100;
 export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): AuditOutcome {
   const violations: Violation[] = [];
   const fail: Fail = (invariant, what) => { if (violations.length < violationsMax) violations.push({ invariant, what }); };
-  const entries = auditEntries(rows.entries, hash, fail, from);
+  const told = new DirectiveAudit(from === undefined, rows.earlierVoids, fail);
+  const directives = auditDirectives(told.along(rows.directives), hash, fail, from?.heads.directives);
+  const grants = [...rows.grants];
+  const trail = new CreditTrail(grants, { owed: -(from?.beside.owed ?? 0), told, useOf: rows.useOf }, fail);
+  const entries = auditEntries(rows.entries, hash, fail, { from, each: (row) => trail.follow(row) });
+  trail.end();
   const usageEvents = auditUsageEvents(rows.usageEvents, hash, fail, from?.heads.usage_events);
   const charges = auditCharges(rows.charges, hash, fail, from?.heads.charges);
-  const voids = new Map<string, GrantRow['voided']>();
-  const directives = auditDirectives(noted(rows.directives, voids), hash, fail, from?.heads.directives);
-  auditGrants(rows.grants, entries.grants, voids, hash, fail, from === undefined);
+  auditGrants(grants, entries.grants, told, hash, fail);
   let openHolds = 0;
+  let reserved = 0;
   for (const attempt of rows.attempts) {
-    if (attempt.hold?.state === 'open') openHolds += 1;
-    auditAttempt(attempt, hash, fail);
+    if (attempt.hold?.state === 'open') { openHolds += 1; reserved += attempt.hold.amountMicroCredits; }
+    auditAttempt(attempt, hash, told, fail);
   }
+  if (reserved !== entries.held) fail('I4', `open holds are of ${reserved} in all, the entries reserve ${entries.held}`);
   const { beside } = entries;
   if (beside.overshoot !== 0) fail('I1', `what no credits covered was booked and given back with a difference of ${beside.overshoot}`);
   if (beside.owed > 0) fail('I2', `more was paid of what is owed than was owed: ${beside.owed}`);
@@ -79,33 +90,4 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
       grants: Object.fromEntries(entries.grants),
     },
   };
-}
-
-/** Passes directives on and notes the grants that were taken back. */
-function* noted(rows: Iterable<DirectiveRow>, voids: Map<string, GrantRow['voided']>): Generator<DirectiveRow> {
-  for (const row of rows) {
-    if (row.kind === 'void') voids.set(row.subject, row.content.includes('"disputed":true') ? 'disputed' : 'undone');
-    yield row;
-  }
-}
-
-function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string, GrantTotals>, voids: ReadonlyMap<string, GrantRow['voided']>, hash: Hash, fail: Fail, all: boolean): void {
-  const known = new Set<string>();
-  for (const grant of rows) {
-    known.add(grant.id);
-    const found = totals.get(grant.id);
-    if (!found) { fail('I8', `grant ${grant.id} has no entry that made it`); continue; }
-    if (found.causes !== 1 || found.granted !== grant.amountMicroCredits) fail('I8', `grant ${grant.id} of ${grant.amountMicroCredits} was made ${found.causes} times with ${found.granted} in all`);
-    if (found.termsHash !== hash(grantTermsText(grant))) fail('I9', `the terms of grant ${grant.id} are not those that it was made with`);
-    if (found.remaining !== grant.remainingMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.remainingMicroCredits} left, its entries sum to ${found.remaining}`);
-    if (found.held !== grant.heldMicroCredits) fail('I6', `grant ${grant.id} stores ${grant.heldMicroCredits} reserved, its entries sum to ${found.held}`);
-    const { owed, paid, settled, repaid } = found;
-    const due = grant.voided === 'disputed' ? found.granted - found.remaining - found.ended : 0;
-    if (owed !== due) fail('I1', `for grant ${grant.id} ${owed} is owed, and it should be ${due}`);
-    if (paid !== settled) fail('I1', `grant ${grant.id} paid ${paid} of what was owed, and ${settled} arrived`);
-    if (repaid !== 0 && repaid !== found.granted) fail('I1', `grant ${grant.id} of ${found.granted} was made for ${repaid} that had been paid too much`);
-    const voided = voids.get(grant.id) ?? null;
-    if ((all || voided !== null) && grant.voided !== voided) fail('I6', `grant ${grant.id} is told as ${grant.voided ?? 'in force'}, its directives tell it as ${voided ?? 'in force'}`);
-  }
-  for (const id of totals.keys()) if (!known.has(id)) fail('I8', `entries move grant ${id}, which does not exist`);
 }

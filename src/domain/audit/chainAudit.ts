@@ -76,8 +76,8 @@ export function auditDirectives(rows: Iterable<DirectiveRow>, hash: Hash, fail: 
 
 const noTotals: GrantTotals = { granted: 0, remaining: 0, held: 0, causes: 0, ends: 0, ended: 0, paid: 0, settled: 0, owed: 0, repaid: 0, termsHash: null };
 
-/** Follows the entries and adds them up. */
-export function auditEntries(rows: Iterable<EntryRow>, hash: Hash, fail: Fail, from?: Checkpoint) {
+/** Follows the entries, adds them up and passes each on. */
+export function auditEntries(rows: Iterable<EntryRow>, hash: Hash, fail: Fail, { from, each }: { readonly from: Checkpoint | undefined; readonly each: (row: EntryRow) => void }) {
   const grants = new Map<string, GrantTotals>(Object.entries(from?.grants ?? {}));
   let balance = from?.balance ?? 0;
   let held = from?.held ?? 0;
@@ -102,6 +102,8 @@ export function auditEntries(rows: Iterable<EntryRow>, hash: Hash, fail: Fail, f
     }
     if (row.balanceAfterMicroCredits !== balance || row.heldAfterMicroCredits !== held) fail('I6', `entry ${row.id} says ${row.balanceAfterMicroCredits} after it, the entries sum to ${balance}`);
     if (row.kind === 'grant' && row.id !== `grant_${String(row.grantId)}`) fail('I3', `entry ${row.id} does not carry the key of its cause`);
+    if (row.termsHash !== null && row.kind !== 'grant' && row.kind !== 'reserve') fail('I9', `entry ${row.id} names terms that no ${row.kind} has`);
+    each(row);
   });
   return { grants, balance, held, beside, head };
 }

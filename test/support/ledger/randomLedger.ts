@@ -49,8 +49,16 @@ interface Days {
   next: number;
 }
 
-/** Makes a ledger at a path and closes it. `steps` groups of commands are given to it. */
-export function makeRandomLedger(path: string, seed: number, steps = 40): MadeLedger {
+/** How long a ledger's days are. */
+export interface RandomLedgerOptions {
+  /** Groups of commands that are given to it. */
+  readonly steps?: number;
+  /** After how many of them a checkpoint is kept; without it there is none. */
+  readonly checkpointAfter?: number;
+}
+
+/** Makes a ledger at a path and closes it. */
+export function makeRandomLedger(path: string, seed: number, { steps = 40, checkpointAfter }: RandomLedgerOptions = {}): MadeLedger {
   const random = seededRandom(seed);
   const happened: Happenings = new Map();
   const days: Days = { random, nowMs: startMs + random.whole(0, 200) * 3_600_000, clockIsSet: random.chance(0.3), open: new Map(), ended: new Map(), grants: [], requests: new Map(), given: [], next: 0 };
@@ -64,6 +72,7 @@ export function makeRandomLedger(path: string, seed: number, steps = 40): MadeLe
       const outcomes = ledger.runGroup(group);
       group.forEach((command, index) => note(days, happened, command, outcomes[index]));
       passTime(days);
+      if (step + 1 === checkpointAfter) ledger.query('audit', { full: false, keepAtMs: days.nowMs });
     }
   } finally {
     ledger.close();

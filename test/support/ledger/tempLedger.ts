@@ -20,13 +20,18 @@ export async function withFolder<T>(run: (folder: string) => Promise<T> | T): Pr
 
 /** The same in memory where the system has such a place, for tests that write much and whose faults are not those of a disk. */
 export async function withFastFolder<T>(run: (folder: string) => Promise<T> | T): Promise<T> {
-  const shared = '/dev/shm';
-  const folder = mkdtempSync(join(existsSync(shared) ? shared : tmpdir(), 'codex-broker-ledger-'));
+  const folder = fastFolder();
   try {
     return await run(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Such a folder for several tests, which whoever asks for it removes. */
+export function fastFolder(): string {
+  const shared = '/dev/shm';
+  return mkdtempSync(join(existsSync(shared) ? shared : tmpdir(), 'codex-broker-ledger-'));
 }
 
 /** Runs something with a new ledger. */

@@ -23,6 +23,8 @@ export const attemptQuestions: Questions = {
     WHERE h.request_id IS NOT d.request_id OR h.number IS NOT d.number OR h.opened_at_ms IS NOT d.at_ms OR h.workspace_id IS NOT r.workspace_id`,
   'a hold is not what its decision reserved': `SELECT h.attempt_id FROM holds h JOIN decisions d USING (attempt_id) WHERE h.amount IS NOT d.record ->> 'holdMicroCredits'
     OR h.amount <> (SELECT COALESCE(SUM(s.value ->> 'microCredits'), 0) FROM json_each(d.record, '$.slices') s)`,
+  'a decision says that budgets were asked and tells of none, or the other way round': `SELECT attempt_id FROM (SELECT d.attempt_id, h.estimate, COALESCE(json_array_length(d.record, '$.budgets'), 0) AS told, (SELECT l.value ->> 'verdict' FROM json_each(d.record, '$.layers') l WHERE l.value ->> 'layer' = 'budgets') AS verdict
+    FROM decisions d JOIN holds h USING (attempt_id)) WHERE verdict = 'passed' AND estimate IS NOT NULL AND told = 0 OR verdict = 'warned' AND told = 0 OR verdict = 'skipped' AND told > 0`,
   'the slices of a decision are not its reserve entries': `SELECT d.attempt_id FROM decisions d WHERE (SELECT json_group_array(json_array(grant_id, kind, amount)) FROM (SELECT s.value ->> 'grantId' AS grant_id, s.value ->> 'kind' AS kind, s.value ->> 'microCredits' AS amount FROM json_each(d.record, '$.slices') s ORDER BY s.key))
     IS NOT (SELECT json_group_array(json_array(grant_id, kind, amount)) FROM (SELECT e.grant_id, g.kind, e.held_delta AS amount FROM entries e JOIN grants g USING (grant_id) WHERE e.attempt_id = d.attempt_id AND e.kind = 'reserve' ORDER BY e.sequence))`,
   'a reservation was not for the estimate': `SELECT attempt_id FROM holds WHERE amount <> 0 AND likely_output IS NOT NULL AND amount IS NOT estimate OR amount < 0 OR estimated_input < 0 OR estimated_output < 0 OR likely_output < 0 OR estimate < 0`,
@@ -36,6 +38,8 @@ export const attemptQuestions: Questions = {
     WHERE d.attempt_id IS NULL OR u.request_id IS NOT d.request_id OR u.workspace_id IS NOT r.workspace_id OR u.client IS NOT r.client OR u.thread_id IS NOT r.thread_id OR u.model IS NOT r.model`,
   'a usage event has another id than its attempt gives it': `SELECT id FROM usage_events WHERE id IS NOT 'use_' || attempt_id AND (corrects IS NOT 'use_' || attempt_id OR id NOT LIKE 'use\\_%' ESCAPE '\\' OR substr(id, 1, length(attempt_id) + 5) IS NOT 'use_' || attempt_id || '~') OR corrects IS NOT NULL AND id IS 'use_' || attempt_id`,
   'a usage event says whether it was measured neither with yes nor with no': 'SELECT id FROM usage_events WHERE measured NOT IN (0, 1)',
+  'a request says whether it is streamed neither with yes nor with no': 'SELECT request_id FROM requests WHERE stream NOT IN (0, 1)',
+  'a count of an attempt is below zero': 'SELECT attempt_id FROM usage_events WHERE corrects IS NULL AND MIN(input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens) < 0',
   'counts of an attempt cannot be': `SELECT attempt_id FROM usage_events WHERE corrects IS NULL AND (input_tokens < 0 OR cached_input_tokens < 0 OR cache_write_tokens < 0 OR output_tokens < 0 OR reasoning_tokens < 0 OR cached_input_tokens + cache_write_tokens > input_tokens OR reasoning_tokens > output_tokens)
     AND attempt_id IN (SELECT attempt_id FROM charges)`,
   'an uncharged attempt does not say why although it has a price': `SELECT u.id FROM ${firstEvent} u JOIN holds h USING (attempt_id) LEFT JOIN ${firstCharge} c ON c.usage_event_id = u.id WHERE c.id IS NULL AND u.free_reason IS NULL AND h.price IS NOT NULL`,

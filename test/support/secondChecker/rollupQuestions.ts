@@ -1,7 +1,9 @@
-// Rollups, in SQL: every sum by quarter hour computed again from the usage events, and compared both ways.
+// Rollups, in SQL: every sum by quarter hour and by day computed again from the usage events, and compared
+// both ways.
 import type { Questions } from './sqlQuestions.ts';
 
 const quarterHourMs = 900_000;
+const bucketsPerDay = 96;
 
 /** What an event is counted under in each dimension. */
 const keys: Readonly<Record<string, string>> = {
@@ -24,11 +26,24 @@ const events = `events AS (SELECT u.*, r.request_kind, c.cost, h.estimate, h.est
 const keyed = `keyed AS (${Object.entries(keys).map(([dimension, key]) => `SELECT '${dimension}' AS dimension, ${key} AS key, * FROM events`).join(' UNION ALL ')})`;
 const counted = `counted AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY dimension, key, request_id ORDER BY sequence) = 1 AS is_first FROM keyed)`;
 const bucket = `(at_ms - (at_ms % ${quarterHourMs} + ${quarterHourMs}) % ${quarterHourMs}) / ${quarterHourMs}`;
-const again = `again AS (SELECT dimension, key, ${bucket} AS bucket, ${columns.map((column) => `SUM(${sums[column]}) AS ${column}`).join(', ')} FROM counted GROUP BY 1, 2, 3)`;
+const again = `again AS MATERIALIZED (SELECT dimension, key, ${bucket} AS bucket, ${columns.map((column) => `SUM(${sums[column]}) AS ${column}`).join(', ')} FROM counted GROUP BY 1, 2, 3)`;
+const day = `(bucket - (bucket % ${bucketsPerDay} + ${bucketsPerDay}) % ${bucketsPerDay}) / ${bucketsPerDay}`;
 const list = columns.join(', ');
+const known = `WITH ${events}, ${keyed}, ${counted}, ${again}`;
+const byQuarterHour = `SELECT dimension, key, bucket, ${list} FROM again`;
+const byDay = `SELECT dimension, key, ${day} AS day, ${columns.map((column) => `SUM(${column})`).join(', ')} FROM again GROUP BY 1, 2, 3`;
+
+/** Statements that sum everything again, for an attacker who makes the sums fit what was changed. */
+export const sumAgain: readonly string[] = [
+  'DELETE FROM rollups', `INSERT INTO rollups (dimension, key, bucket, ${list}) ${known} ${byQuarterHour}`,
+  'DELETE FROM rollup_days', `INSERT INTO rollup_days (dimension, key, day, ${list}) ${known} ${byDay}`,
+];
+
+const computed = `SELECT 'quarter hour' AS span, * FROM (${byQuarterHour}) UNION ALL SELECT 'day', * FROM (${byDay})`;
+const written = `SELECT 'quarter hour' AS span, dimension, key, bucket, ${list} FROM rollups UNION ALL SELECT 'day', dimension, key, day, ${list} FROM rollup_days`;
 
 /** All questions about rollups. */
 export const rollupQuestions: Questions = {
-  'a rollup is not the sum of its usage events': `WITH ${events}, ${keyed}, ${counted}, ${again} SELECT dimension, key, bucket FROM (SELECT dimension, key, bucket, ${list} FROM again UNION SELECT dimension, key, bucket, ${list} FROM rollups) GROUP BY dimension, key, bucket HAVING COUNT(*) > 1
-    UNION SELECT dimension, key, bucket FROM (SELECT dimension, key, bucket FROM again EXCEPT SELECT dimension, key, bucket FROM rollups) UNION SELECT dimension, key, bucket FROM (SELECT dimension, key, bucket FROM rollups EXCEPT SELECT dimension, key, bucket FROM again)`,
+  'a rollup is not the sum of its usage events': `${known}, computed AS MATERIALIZED (${computed}), written AS MATERIALIZED (${written})
+    SELECT span, dimension, key, bucket FROM (SELECT * FROM computed EXCEPT SELECT * FROM written) UNION SELECT span, dimension, key, bucket FROM (SELECT * FROM written EXCEPT SELECT * FROM computed)`,
 };

@@ -8,7 +8,7 @@ import type { Tampering } from './tampering.ts';
 interface Columns { readonly numbers: readonly string[]; readonly texts: readonly string[]; readonly nullable?: readonly string[]; readonly key?: string }
 
 const usageTexts = ['id', 'attempt_id', 'request_id', 'workspace_id', 'client', 'model', 'tier', 'outcome', 'terms_hash', 'prev_hash', 'hash'];
-const rollupNumbers = ['bucket', 'requests', 'input', 'cached', 'cache_write', 'output', 'reasoning', 'cost', 'estimated', 'unpriced', 'measured', 'covered', 'estimated_input', 'estimated_output', 'measured_input', 'measured_output', 'input_error', 'output_error'];
+const rollupNumbers = ['requests', 'input', 'cached', 'cache_write', 'output', 'reasoning', 'cost', 'estimated', 'unpriced', 'measured', 'covered', 'estimated_input', 'estimated_output', 'measured_input', 'measured_output', 'input_error', 'output_error'];
 
 /** The columns by table. Texts that may be absent are named as nullable; so are such numbers. */
 export const tamperedColumns: Readonly<Record<string, Columns>> = {
@@ -33,7 +33,16 @@ export const tamperedColumns: Readonly<Record<string, Columns>> = {
     numbers: ['amount', 'remaining', 'held', 'priority', 'created_at_ms', 'ordinal', 'expires_at_ms', 'starts_at_ms', 'voided'], texts: ['grant_id', 'key', 'content', 'kind', 'note', 'models', 'workspaces', 'allowance_id'],
     nullable: ['expires_at_ms', 'starts_at_ms', 'note', 'models', 'workspaces', 'allowance_id'],
   },
-  rollups: { numbers: rollupNumbers, texts: ['dimension', 'key'], key: 'dimension, key, bucket' },
+  begun: { numbers: ['at_ms'], texts: ['attempt_id', 'response_id'], nullable: ['response_id'] },
+  rollups: { numbers: ['bucket', ...rollupNumbers], texts: ['dimension', 'key'], key: 'dimension, key, bucket' },
+  rollup_days: { numbers: ['day', ...rollupNumbers], texts: ['dimension', 'key'], key: 'dimension, key, day' },
+};
+
+/** Tables that no proof is about, and why. */
+export const untamperedTables: Readonly<Record<string, string>> = {
+  workspaces: 'says under which token and path a workspace is known from now on; what was attributed is in the rows of requests',
+  checkpoints: 'says what was proven before; the tests of the quick audit change it themselves',
+  meta: 'says which programs can read the file',
 };
 
 /** Texts that mean something in themselves are changed into others that do; anything else gets a letter more. */
@@ -43,6 +52,9 @@ const otherTexts: Readonly<Record<string, readonly string[]>> = {
   'entries.kind': ['post', 'void', 'overage', 'reserve', 'refund', 'expire', 'grant'], 'holds.state': ['open', 'posted', 'voided'], 'grants.kind': ['included', 'promotional', 'purchased'],
   'directives.kind': ['consent', 'budget', 'void', 'price'], 'grants.models': ['["gpt-test"]', '["gpt-*"]'], 'grants.workspaces': ['["ws_a"]', '["ws_a","ws_b","ws_c"]'],
 };
+
+/** What is set where nothing was, where any text would not do. */
+const setTexts: Readonly<Record<string, string>> = { 'holds.price': '{}', 'holds.basis': '{}' };
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -87,7 +99,7 @@ export const columnTamperings: readonly Tampering[] = Object.entries(tamperedCol
       ...(column === 'stream' || column === 'measured' && table === 'usage_events' ? [setOne(column, 'turned', 'IS NOT NULL', (old) => 1 - Number(old))] : []), swap(column),
     ]),
     ...texts.flatMap((column) => [texted(column), swap(column)]),
-    ...nullable.flatMap((column) => [setOne(column, 'taken away', 'IS NOT NULL', () => null), setOne(column, 'set', 'IS NULL', (_old, random) => (numbers.includes(column) ? 1 : otherTexts[`${table}.${column}`]?.[0] ?? random.pick(['x', '{}'])))]),
+    ...nullable.flatMap((column) => [setOne(column, 'taken away', 'IS NOT NULL', () => null), setOne(column, 'set', 'IS NULL', (_old, random) => (numbers.includes(column) ? 1 : otherTexts[`${table}.${column}`]?.[0] ?? setTexts[`${table}.${column}`] ?? random.pick(['x', '{}'])))]),
   ];
 });
 

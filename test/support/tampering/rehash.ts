@@ -2,6 +2,7 @@
 // again. What is then still seen is seen by the rules and not by the hashes.
 import type { DatabaseSync } from 'node:sqlite';
 import { attemptRows, attemptTerms, chainTexts, grantTerms } from '../secondChecker/chainQuestions.ts';
+import { sumAgain } from '../secondChecker/rollupQuestions.ts';
 import { teachHashing } from '../secondChecker/sqlQuestions.ts';
 
 /** Makes all hashes and places fit the rows as they are now. */
@@ -24,10 +25,13 @@ function rechain(db: DatabaseSync, table: string, text: string): void {
   }
 }
 
-/** Makes running balances and what grants have left fit the entries, then all hashes. */
+/** Makes running balances, what grants have left, how holds ended and what was taken back, and the sums of usage fit the data sets, then all hashes. */
 export function refit(db: DatabaseSync): void {
   db.exec(`UPDATE entries SET balance_after = r.balance, held_after = r.held FROM (SELECT sequence, SUM(IIF(account = 'grant', amount, 0)) OVER (ORDER BY sequence) AS balance,
       SUM(IIF(account = 'grant', held_delta, 0)) OVER (ORDER BY sequence) AS held FROM entries) r WHERE r.sequence = entries.sequence;
-    UPDATE grants SET remaining = COALESCE((SELECT SUM(amount) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0), held = COALESCE((SELECT SUM(held_delta) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0)`);
+    UPDATE grants SET remaining = COALESCE((SELECT SUM(amount) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0), held = COALESCE((SELECT SUM(held_delta) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0),
+      voided = COALESCE((SELECT IIF(content ->> 'disputed', 2, 1) FROM directives d WHERE d.kind = 'void' AND d.subject = grants.grant_id), 0);
+    UPDATE holds SET state = CASE WHEN EXISTS (SELECT 1 FROM charges c WHERE c.attempt_id = holds.attempt_id) THEN 'posted' WHEN EXISTS (SELECT 1 FROM usage_events u WHERE u.attempt_id = holds.attempt_id) THEN 'voided' ELSE 'open' END`);
+  for (const statement of sumAgain) db.exec(statement);
   rehash(db);
 }

@@ -4,12 +4,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import { changeOne, pickRow } from './tampering.ts';
 import type { Tampering } from './tampering.ts';
 
-const allTables = ['usage_events', 'charges', 'entries', 'directives', 'requests', 'decisions', 'holds', 'grants', 'rollups'];
+const allTables = ['usage_events', 'charges', 'entries', 'directives', 'requests', 'decisions', 'holds', 'grants', 'rollups', 'rollup_days'];
+/** Tables whose rows have no number of their own, and their keys. */
+const keys: Readonly<Record<string, readonly string[]>> = { rollups: ['dimension', 'key', 'bucket'], rollup_days: ['dimension', 'key', 'day'] };
 const chains = ['usage_events', 'charges', 'entries', 'directives'];
 
 function deleteOne(table: string, what = 'deleted', where = '1'): Tampering {
-  const key = table === 'rollups' ? 'dimension, key, bucket' : 'rowid AS row_id';
-  const isRow = table === 'rollups' ? 'dimension = ?1 AND key = ?2 AND bucket = ?3' : 'rowid = ?1';
+  const names = keys[table] ?? ['rowid'];
+  const key = names.map((name) => `${name} AS ${name}`).join(', ');
+  const isRow = names.map((name, index) => `${name} = ?${index + 1}`).join(' AND ');
   return changeOne(`a row of ${table} ${what}`, `SELECT ${key} FROM ${table} WHERE ${where}`, `DELETE FROM ${table} WHERE ${isRow}`);
 }
 
@@ -22,7 +25,7 @@ function copyOne(table: string): Tampering {
       const row = pickRow(db, random, `SELECT * FROM ${table}`);
       if (!row) return false;
       const fresh: Readonly<Record<string, string | number>> = { id: `${String(row['id'])}+`, usage_event_id: `${String(row['usage_event_id'])}+`, grant_id: `${String(row['grant_id'])}+`, key: `${String(row['key'])}+`, ordinal: 1_000_000 };
-      const mustDiffer = new Set(['id', ...(table === 'charges' ? ['usage_event_id'] : []), ...(table === 'grants' ? ['grant_id', 'key', 'ordinal'] : []), ...(table === 'rollups' ? ['key'] : [])]);
+      const mustDiffer = new Set(['id', ...(table === 'charges' ? ['usage_event_id'] : []), ...(table === 'grants' ? ['grant_id', 'key', 'ordinal'] : []), ...(keys[table] ? ['key'] : [])]);
       const values = columns.map((column) => (column === 'sequence' ? null : mustDiffer.has(column) ? fresh[column] ?? null : (table === 'requests' && column === 'request_id') || (table === 'decisions' || table === 'holds') && column === 'attempt_id' ? `${String(row[column])}+` : row[column] ?? null));
       return Number(db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`).run(...values).changes) > 0;
     },
