@@ -38,7 +38,7 @@ const earlyAnswer: Fault = {
   changes: [
     {
       file: ledger,
-      from: `this.#db.exec('BEGIN IMMEDIATE');\n      for (const command of commands) outcomes.push(this.#runOne(command));\n      this.#db.exec('COMMIT');`,
+      from: `this.#db.exec('BEGIN IMMEDIATE');\n      if (!this.#runTogether(commands, outcomes)) for (const command of commands) outcomes.push(this.#runOne(command));\n      this.#db.exec('COMMIT');`,
       to: `if (this.#db.isTransaction) this.#db.exec('COMMIT');\n      this.#db.exec('BEGIN IMMEDIATE');\n      for (const command of commands) outcomes.push(this.#runOne(command));`,
     },
     { file: ledger, from: 'close(): void {', to: `close(): void { if (this.#db.isTransaction) this.#db.exec('COMMIT');` },
@@ -50,7 +50,7 @@ const foundByKills: readonly Fault[] = [
   {
     name: 'each command of a group commits by itself',
     changes: [{
-      file: ledger, from: 'for (const command of commands) outcomes.push(this.#runOne(command));',
+      file: ledger, from: 'if (!this.#runTogether(commands, outcomes)) for (const command of commands) outcomes.push(this.#runOne(command));',
       to: `for (const command of commands) { outcomes.push(this.#runOne(command)); this.#db.exec('COMMIT; BEGIN IMMEDIATE'); }`,
     }],
   },
