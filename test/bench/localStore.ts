@@ -24,7 +24,7 @@ export class LocalStore implements LedgerStore {
   query<Q extends keyof LedgerQueries>(type: Q, args: LedgerQueries[Q]['args']): Promise<LedgerQueries[Q]['result']> {
     const stop = stopwatch();
     const answer = this.#ledger.query(type, args);
-    this.#told(`${type}${'by' in args ? ` by ${String(args.by)}` : ''}`, stop());
+    this.#told(`${type}${'by' in args ? ` by ${args.by}` : ''}`, stop());
     return Promise.resolve(answer);
   }
 
