@@ -41,7 +41,7 @@ export class EventNotes {
   #oversizedEvents = 0;
   #brokenEvents = 0;
 
-  /** @param isOther tells whether an id is that of another response; what is said of that one is passed over */
+  /** @param isOther tells whether an id is that of an earlier response; the end of that one is passed over */
   constructor(isOther: (responseId: string) => boolean = () => false) {
     this.#isOther = isOther;
   }
@@ -63,7 +63,7 @@ export class EventNotes {
    * Takes in the data of one event, which lies between `start` and `end`.
    * @param isOneLine whether the data has no line ends of its own, so that single facts can be read from its bytes
    * @param name the event's name outside of its data, for data without a type
-   * @returns its type, where it could be told
+   * @returns its type; undefined where it cannot be told, or where it is known to belong to another response
    */
   take(bytes: Uint8Array, start: number, end: number, isOneLine = true, name: () => string = noName): string | undefined {
     this.#events += 1;
@@ -74,15 +74,14 @@ export class EventNotes {
       if (!event) return undefined;
       const type = event['type'];
       const told = typeof type === 'string' ? type : name();
-      this.#note(told, event);
-      return told;
+      return this.#note(told, event) ? told : undefined;
     }
     if (head.endsWith('.delta') && isOneLine) {
       this.#deltaEvents += 1;
       this.#deltaCharacters += deltaCharacters(bytes, start, end);
     } else if (matters(head)) {
       const event = this.#parsed(bytes.subarray(start, end));
-      if (event) this.#note(head, event);
+      if (event && !this.#note(head, event)) return undefined;
     }
     return head;
   }
@@ -104,19 +103,22 @@ export class EventNotes {
     return whole;
   }
 
-  #note(type: string, event: Readonly<Record<string, unknown>>): void {
+  /** @returns false for an event of another response */
+  #note(type: string, event: Readonly<Record<string, unknown>>): boolean {
     if (type.endsWith('.delta')) {
       const delta = event['delta'];
       this.#deltaEvents += 1;
       this.#deltaCharacters += typeof delta === 'string' ? delta.length : 0;
-      return;
+      return true;
     }
-    if (!matters(type)) return;
+    if (!matters(type)) return true;
     const facts = readResponse(event['response']);
-    if (facts.id !== undefined && this.#isOther(facts.id)) return;
-    if (facts.id !== undefined) this.#responseId ??= facts.id;
     const terminal = terminalTypes.find((each) => each === type);
+    // An end that is told twice may come after the next request was sent; a beginning is always of the newest.
+    if (terminal !== undefined && facts.id !== undefined && facts.id !== this.#responseId && this.#isOther(facts.id)) return false;
+    if (facts.id !== undefined) this.#responseId ??= facts.id;
     if (terminal !== undefined) this.#terminal ??= { type: terminal, facts };
+    return true;
   }
 
   #parsed(data: Uint8Array): Readonly<Record<string, unknown>> | undefined {
