@@ -6,7 +6,8 @@ import { recordedFrames } from '../support/process/scriptedSocketUpstream.ts';
 import type { SocketWire } from '../support/process/scriptedSocketUpstream.ts';
 import { openSocketBench, recordedMessage } from '../support/process/socketBench.ts';
 import type { SocketBench } from '../support/process/socketBench.ts';
-import { callBroker, codexHeaders, explained, until } from '../support/process/workbench.ts';
+import type { explained } from '../support/process/workbench.ts';
+import { callBroker, codexHeaders, until } from '../support/process/workbench.ts';
 
 type Told = Awaited<ReturnType<typeof explained>>;
 
