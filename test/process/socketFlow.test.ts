@@ -47,6 +47,16 @@ describe('requests over a WebSocket that wait, are refused, stopped or not read'
     assert.ok(told.waitedMs >= 1000, `${told.waitedMs}`);
   });
 
+  it('learns the limits that the answer to the upgrade tells', async () => {
+    await open(100);
+    bench.sockets.upgradeHeaders = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '41', 'x-ratelimit-reset-requests': '19s' };
+    const client = await bench.connect();
+    client.send(recordedMessage());
+    await client.until(endTypes);
+    const { windows } = await callBroker(bench.broker, 'status', {});
+    assert.deepEqual(windows.filter((one) => one.measure === 'requests').map((one) => [one.model, one.limit]), [[recordedModel, 60]]);
+  });
+
   it('gives other refusals on as they came, free of charge, and goes on', async () => {
     await open(100);
     const refusals = [

@@ -29,7 +29,7 @@ interface Asking { readonly message: IncomingMessage; readonly socket: Duplex; r
 /** All connections. */
 export class ResponsesSockets {
   readonly #parts: SocketParts;
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false, clientTracking: false });
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false, clientTracking: false, handleProtocols: () => false });
   readonly #support: WebSocketSupport;
   readonly #sessions = new Set<SocketSession>();
   readonly #prewarms = { isFree: true };
@@ -81,7 +81,7 @@ export class ResponsesSockets {
   }
 
   #refused(message: IncomingMessage, to: Upgrading, apiKey: string | undefined): UpgradeRefusal | undefined {
-    if ((message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'The connection can only be upgraded to a WebSocket.'), { ...to, isCodex: false });
+    if (message.method !== 'GET' || (message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'A connection can only be upgraded to a WebSocket, with GET.'), { ...to, isCodex: false });
     if (this.#isStopping) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
     if (apiKey === undefined) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
     if (this.#support.isMissing) return useHttp(`The upstream ${this.#parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
@@ -112,6 +112,7 @@ export class ResponsesSockets {
     const limits = readRateLimits((name) => single(headers[name]), this.#parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
+    this.#parts.keyAnswered(true);
     this.#parts.upstreamAnswered(undefined);
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;

@@ -51,10 +51,10 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
         body.letGo();
         stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
-      progress: (chars) => {
+      ...(lease.stops.length === 0 ? {} : { progress: (chars: number) => {
         const tooLong = outgrown(request, lease, chars);
         if (tooLong) stop(tooLong);
-      },
+      } }),
       settled: (seen) => {
         stopBegin();
         resolve(seen);

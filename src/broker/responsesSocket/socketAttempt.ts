@@ -18,8 +18,8 @@ import type { SocketPair } from './socketPair.ts';
 export interface SocketAttemptEvents {
   /** The upstream has begun to answer. */
   begun(): void;
-  /** So many characters of output so far. */
-  progress(outputChars: number): void;
+  /** So many characters of output so far. Asked for only while somebody counts. */
+  progress?(outputChars: number): void;
   /** The outcome is certain; called once. */
   settled(report: AttemptReport): void;
 }
@@ -96,7 +96,7 @@ export class SocketAttempt {
     }
     this.#pair.toClient(data);
     if (this.#notes.terminal) { this.#settle('finished'); return; }
-    this.#events.progress(this.#notes.findings.deltaCharacters);
+    if (this.#events.progress) this.#events.progress(this.#notes.findings.deltaCharacters);
     if (!this.#pair.isClientGone) return;
     this.#graceBytes += data.length;
     if (this.#graceBytes > graceBytesMax) this.#settle('client-left');
