@@ -3,15 +3,18 @@
 import assert from 'node:assert/strict';
 import { priceLookup } from '../../src/broker/prices/priceTable.ts';
 import { testApiKey } from '../support/process/brokerProgram.ts';
-import { recordedModel, recordedUsage } from '../support/process/recordedStream.ts';
+import { recordedUsage } from '../support/process/recordedStream.ts';
 import { answerFrames, recordedFrames } from '../support/process/scriptedSocketUpstream.ts';
 import { openSocketBench, recordedMessage } from '../support/process/socketBench.ts';
 import type { SocketBench } from '../support/process/socketBench.ts';
 import { callBroker, codexHeaders, sleep, until } from '../support/process/workbench.ts';
 import { connectSocket, endTypes, UpgradeRefused } from '../support/socketClient.ts';
 
-/** What so many tokens cost, in microcredits. */
-const creditsOf = (tokens: number, of: 'input' | 'output' = 'input') => tokens * (priceLookup([])(recordedModel, Date.now())?.rates[of] ?? 0) / 1_000_000;
+/** A model that the other tests of a bench have taught the broker nothing about. */
+const freshModel = 'gpt-5-mini';
+
+/** What so many tokens of that cost, in microcredits. */
+const creditsOf = (tokens: number, of: 'input' | 'output') => tokens * (priceLookup([])(freshModel, Date.now())?.rates[of] ?? 0) / 1_000_000;
 
 /** The recorded answer in the name of another response. */
 const framesWithId = (id: string) => recordedFrames.map((frame) => frame.replaceAll(recordedId, id));
@@ -25,6 +28,7 @@ describe('messages through the broker', function () {
   beforeEach(() => { bench.sockets.script = answerFrames; });
 
   const ofKind = async (kind: string) => (await callBroker(bench.broker, 'usage', { by: 'kind' })).rows.find((row) => row.key === kind)?.requests ?? 0;
+  const output = async () => (await callBroker(bench.broker, 'usage', { by: 'model' })).total.outputTokens;
   const count = async () => (await callBroker(bench.broker, 'usage', { by: 'model' })).total.requests;
 
   it('gives messages on character by character both ways, and measures them exactly', async () => {
@@ -106,17 +110,18 @@ describe('messages through the broker', function () {
     };
     const client = await bench.connect();
     const prepared = 'word '.repeat(40_000);
-    client.send(recordedMessage({ generate: false, input: prepared, client_metadata: { 'x-codex-turn-metadata': '{"request_kind":"prewarm"}' } }));
+    client.send(recordedMessage({ model: freshModel, generate: false, input: prepared, client_metadata: { 'x-codex-turn-metadata': '{"request_kind":"prewarm"}' } }));
     await client.until(endTypes);
     const told = await bench.newest();
     assert.deepEqual([told.charge, await ofKind('prewarm'), told.attempts.map((one) => [one.outcome, one.usage?.inputTokens, one.usage?.outputTokens])], [null, 1, [['completed', 0, 0]]]);
     assert.match(told.attempts[0]?.freeReason ?? '', /prewarm/);
     assert.equal(told.decision.holdMicroCredits, 0);
-    client.send(recordedMessage({ previous_response_id: 'resp_prepared', input: 'go', tools: [{ type: 'function', name: 'x', description: 'y '.repeat(30_000) }] }));
+    client.send(recordedMessage({ model: freshModel, previous_response_id: 'resp_prepared', input: 'go', tools: [{ type: 'function', name: 'x', description: 'y '.repeat(30_000) }] }));
     await client.until(['response.completed'], 2);
     const held = (await bench.newest(told.id)).decision.holdMicroCredits;
-    const answer = creditsOf(4096, 'output');
-    assert.ok(held > creditsOf(35_000) && held < answer + creditsOf(60_000), `what was prepared counts, tools that come again do not: ${held}`);
+    // Before anything was learnt the longest usual answer is held for; what was prepared is 40,000 words, and an unknown beginning would be 30,000 tokens.
+    const input = held - creditsOf(4096, 'output');
+    assert.ok(input > creditsOf(34_000, 'input') && input < creditsOf(42_000, 'input'), `what was prepared counts, tools that come again do not: ${held}`);
   });
 
   it('charges a prewarm that the upstream does bill, and holds for the next one', async () => {
@@ -175,19 +180,23 @@ describe('messages through the broker', function () {
   });
 
   it('passes on what comes outside of an answer, and counts nothing twice', async () => {
+    let first: number | undefined;
     const limits = JSON.stringify({ type: 'codex.rate_limits', plan_type: 'plus', rate_limits: { primary: { used_percent: 5, window_minutes: 300 } } });
     bench.sockets.script = async (_message, wire, index) => {
       const frames = framesWithId(`resp_${index}`);
       // The end of the answer before comes once more, after the next request was sent.
-      for (const frame of [limits, ...(index % 2 === 1 ? framesWithId(`resp_${index - 1}`).slice(-1) : []), ...frames, ...frames.slice(-1), limits]) await wire.send(frame);
+      const late = first === undefined ? [] : framesWithId(`resp_${first}`).slice(-1);
+      first ??= index;
+      for (const frame of [limits, ...late, ...frames, ...frames.slice(-1), limits]) await wire.send(late.length === 0 || late.includes(frame) ? frame : frame.replace('"total_tokens":1234', '"total_tokens":1235').replace('"output_tokens":34', '"output_tokens":35'));
     };
-    const before = await count();
+    const [before, outputBefore] = [await count(), await output()];
     const client = await bench.connect();
     client.send(recordedMessage());
     client.send(recordedMessage());
     await until(() => client.texts.filter((text) => text === limits).length === 4, 'everything of both answers');
     assert.deepEqual([client.texts[0], client.texts.at(-1)], [limits, limits]);
     await until(async () => await count() === before + 2);
+    assert.equal(await output() - outputBefore, 34 + 35, 'each answer counts by its own end');
     const audit = await bench.audit();
     assert.deepEqual([audit.ok, audit.openHolds], [true, 0]);
   });
