@@ -191,6 +191,22 @@ describe('requests over a WebSocket that wait, are refused, stopped or not read'
     assert.ok(client.texts.length < 150, `${client.texts.length} messages`);
   });
 
+  it('survives an upstream whose frames are too large, or none', async () => {
+    await open(100);
+    for (const [index, bytes] of [Buffer.from('ff00ff', 'hex'), Buffer.from([0x81, 127, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Buffer.from([0x83, 2, 1, 2]), Buffer.from([0xc1, 2, 0x7b, 0x7d]), Buffer.from([0x81, 2, 0xff, 0xfe])].entries()) {
+      bench.sockets.script = async (_message, wire) => {
+        for (const frame of recordedFrames.slice(0, 2)) await wire.send(frame);
+        wire.raw.write(bytes);
+      };
+      const client = await bench.connect();
+      client.send(recordedMessage());
+      const { code } = await client.closed;
+      assert.ok(code === 1011 || code === 1007 || code === 1009, `${code}`);
+      assert.equal(client.texts.length, 2);
+      await until(async () => (await callBroker(bench.broker, 'usage', { by: 'model' })).total.estimated === index + 1, 'an estimate');
+    }
+  });
+
   it('holds the upstream back while its client does not read, and loses nothing', async () => {
     await open(100);
     const pieces = 400;

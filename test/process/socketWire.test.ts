@@ -225,6 +225,11 @@ describe('upgrades that the upstream refuses', function () {
     });
   }
 
+  it('says 426 for 400 too, and asks again', async () => {
+    bench.sockets.refusal = { status: 400 };
+    for (let time = 1; time <= 2; time += 1) assert.deepEqual([(await refusedAs()).status, bench.sockets.upgrades.length], [426, time]);
+  });
+
   it('gives a limit, a ban and a broken server on as they are', async () => {
     for (const status of [403, 429, 500, 503]) {
       const body = JSON.stringify({ error: { type: 'usage_limit_reached', message: 'No.', plan_type: 'plus', resets_at: 1 } });
@@ -246,6 +251,11 @@ describe('upgrades that the upstream refuses', function () {
   it('names an upstream that is not there, and one that speaks nonsense', async () => {
     bench.sockets.refusal = { status: 101, headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': 'wrong' } };
     assert.equal((await refusedAs()).status, 502);
+    bench.sockets.refusal = undefined;
+    for (const extensions of ['permessage-deflate', 'permessage-deflate; server_max_window_bits=1000', 'x-unknown']) {
+      bench.sockets.upgradeHeaders = { 'sec-websocket-extensions': extensions };
+      assert.equal((await refusedAs()).status, 502, extensions);
+    }
     await bench.sockets.close();
     const error = await refusedAs();
     assert.deepEqual([error.status, (JSON.parse(error.body) as { error: { code: string } }).error.code], [502, 'upstream_unreachable']);

@@ -36,7 +36,7 @@ export class ResponsesSockets {
   /** Lines for the head of an upgrade that is about to be accepted. */
   readonly #headLines = new WeakMap<IncomingMessage, readonly string[]>();
   #opening = 0;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
   #emptied: () => void = () => undefined;
 
   constructor(parts: SocketParts) {
@@ -58,7 +58,7 @@ export class ResponsesSockets {
     if (refused || apiKey === undefined) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
-      const opened = await openUpstreamSocket(this.#parts.target.socketUrl, upstreamHeaders(message.headers, apiKey, undefined), this.#parts.clock);
+      const opened = await openUpstreamSocket(this.#parts.target.socketUrl, upstreamHeaders(message.headers, apiKey, undefined), this.#parts.clock, this.#stopping.signal);
       if (opened.kind === 'open') this.#pair(asking, opened, apiKey, to);
       else decline(socket, this.#refusalOf(opened, to));
     } finally {
@@ -69,7 +69,7 @@ export class ResponsesSockets {
 
   /** Lets running requests end for a while, then ends what is left. Idle connections end at once. */
   async close(graceMs: number): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     for (const session of this.#sessions) session.stop();
     if (this.size > 0) {
       await new Promise<void>((resolve) => {
@@ -82,7 +82,7 @@ export class ResponsesSockets {
 
   #refused(message: IncomingMessage, to: Upgrading, apiKey: string | undefined): UpgradeRefusal | undefined {
     if (message.method !== 'GET' || (message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'A connection can only be upgraded to a WebSocket, with GET.'), { ...to, isCodex: false });
-    if (this.#isStopping) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
+    if (this.#stopping.signal.aborted) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
     if (apiKey === undefined) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
     if (this.#support.isMissing) return useHttp(`The upstream ${this.#parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
     if (this.size >= connectionsMax) return useHttp(`${connectionsMax} WebSockets are open already; send requests over HTTP.`, to);
@@ -99,7 +99,8 @@ export class ResponsesSockets {
     const { answer } = opened;
     this.#parts.upstreamAnswered(undefined);
     if (tellsNoWebSocket(answer)) {
-      this.#support.noteMissing();
+      // Something in this one head may have been wrong; the next is asked for again.
+      if (answer.status !== 400) this.#support.noteMissing();
       return useHttp(`The upstream ${label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
     }
     if (answer.status !== 401) return givenOn(answer, to);
@@ -124,7 +125,7 @@ export class ResponsesSockets {
         this.#look();
       });
       this.#sessions.add(session);
-      if (this.#isStopping) session.stop();
+      if (this.#stopping.signal.aborted) session.stop();
     });
     // The client left meanwhile, or its head was none after all; it has been told.
     if (!isPaired) upstream.terminate();

@@ -21,13 +21,16 @@ export type Opened =
   | { readonly kind: 'refused'; readonly answer: KeptAnswer }
   | { readonly kind: 'lost'; readonly because: string };
 
-/** Opens it. Never rejects. */
-export function openUpstreamSocket(url: string, headers: Record<string, string>, clock: Clock): Promise<Opened> {
+/** Opens it. Never rejects. @param givenUp aborts when nobody wants it any more */
+export function openUpstreamSocket(url: string, headers: Record<string, string>, clock: Clock, givenUp: AbortSignal): Promise<Opened> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, followRedirects: false, maxPayload: messageBytesMax });
-    const stop = clock.after(openMsMax, () => socket.terminate());
+    const giveUp = () => socket.terminate();
+    const stop = clock.after(openMsMax, giveUp);
+    givenUp.addEventListener('abort', giveUp, { once: true });
     const done = (opened: Opened) => {
       stop();
+      givenUp.removeEventListener('abort', giveUp);
       resolve(opened);
     };
     let answered: IncomingHttpHeaders = {};

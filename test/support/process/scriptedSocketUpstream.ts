@@ -19,6 +19,8 @@ export interface CameMessage {
 /** What a script can do with its connection. */
 export interface SocketWire {
   readonly socket: WebSocket;
+  /** What lies under it, for bytes that are no frames. */
+  readonly raw: Socket;
   /** Sends a text message; resolves when the kernel took it, or the connection is gone. */
   send(text: string): Promise<void>;
   /** Begins a text message and writes so many of its bytes. */
@@ -103,7 +105,7 @@ export async function openSocketUpstream(script: SocketScript = answerFrames, op
 function serve(socket: WebSocket, raw: Socket, connection: number, upstream: ScriptedSocketUpstream): void {
   const gone = new Promise<void>((resolve) => { socket.once('close', () => resolve()); });
   const wire: SocketWire = {
-    socket, gone,
+    socket, raw, gone,
     send: (text) => new Promise((resolve) => { socket.send(text, () => resolve()); }),
     begin: (text, bytes) => {
       const data = Buffer.from(text);
