@@ -207,6 +207,40 @@ describe('requests over a WebSocket that wait, are refused, stopped or not read'
     }
   });
 
+  it('gives a slow client the whole answer although the upstream has closed long ago', async () => {
+    await open(100);
+    const delta = JSON.stringify({ type: 'response.output_text.delta', delta: 'x'.repeat(100_000) });
+    bench.sockets.script = async (_message, wire) => {
+      await wire.send(recordedFrames[0] ?? '');
+      for (let count = 0; count < 60; count += 1) wire.socket.send(delta);
+      await wire.send(recordedFrames.at(-1) ?? '');
+      wire.close(1000);
+    };
+    const client = await bench.connect();
+    client.send(recordedMessage());
+    await client.until(['response.created']);
+    client.socket.pause();
+    await sleep(6000);
+    client.socket.resume();
+    assert.deepEqual([(await client.closed).code, client.texts.length, client.texts.at(-1) === recordedFrames.at(-1)], [1000, 62, true]);
+    assert.equal((await bench.newest()).attempts[0]?.measured, true);
+  });
+
+  it('cuts off a client that asks on and on and reads nothing', async () => {
+    await open(100);
+    const client = await bench.connect();
+    client.socket.pause();
+    // Each is refused with some 700 bytes: far more than the systems between keep.
+    for (let batch = 0; batch < 400; batch += 1) {
+      for (let count = 0; count < 200; count += 1) client.send('{"type":"nothing.known"}');
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    await until(() => bench.sockets.open() === 0, 'the end of the upstream\'s side');
+    client.socket.resume();
+    assert.equal((await client.closed).code, 1008);
+    assert.ok(client.texts.length < 160_000, `${client.texts.length} refusals`);
+  });
+
   it('holds the upstream back while its client does not read, and loses nothing', async () => {
     await open(100);
     const pieces = 400;

@@ -9,7 +9,7 @@ import { carriedCode, normalClose, notUnderstood } from './closeCodes.ts';
 /** Bytes that may wait for a client to read them before the upstream is held back, and when it goes on. */
 const unreadBytesMax = 1024 * 1024;
 const unreadBytesLow = 256 * 1024;
-/** How long a side may take to answer a close before its connection is torn down. */
+/** How long a side that has read everything may take to answer a close before its connection is torn down. */
 const closeMsMax = 2000;
 /** An upstream from which nothing is heard for two rounds is gone. Clients are on this computer: their end shows at once. */
 const pingMs = 30_000;
@@ -71,6 +71,9 @@ export class SocketPair {
 
   /** Nothing can be sent upstream any more. */
   get isUpstreamGone(): boolean { return this.#isUpstreamGone || this.#upstream.readyState !== this.#upstream.OPEN; }
+
+  /** The client has so much to read that nothing more should be made for it. */
+  get isClientFull(): boolean { return this.#client.bufferedAmount > unreadBytesMax; }
 
   /** Gives a message to the client; one that does not read for too long is cut off. */
   toClient(data: Buffer | string): void {
@@ -142,8 +145,13 @@ export class SocketPair {
   }
 
   #close(socket: WebSocket, code: number, reason: string): void {
+    let stop = () => undefined as void;
+    const wait = () => {
+      // A slow reader gets the rest of its answer; how long, is bounded by the socket itself.
+      stop = this.#clock.after(closeMsMax, () => (socket.bufferedAmount > 0 ? wait() : socket.terminate()));
+    };
+    wait();
+    socket.once('close', () => stop());
     socket.close(code, Buffer.byteLength(reason) > 123 ? '' : reason);
-    const stop = this.#clock.after(closeMsMax, () => socket.terminate());
-    socket.once('close', stop);
   }
 }

@@ -47,15 +47,17 @@ export class SocketSession {
 
   #message(data: Buffer): void {
     const { parts, pair } = this.#connection;
+    const tooMuch = () => pair.endClient(againstPolicy, 'too much waits on this connection');
+    // One that asks on and on, and one that does not even read the refusals.
+    if (this.#waiting.length >= waitingMax || pair.isClientFull && !this.#isRunning) { tooMuch(); return; }
     const message = readClientMessage(data.toString('utf8'));
     if (message.kind === 'note') { pair.noteToUpstream(data); return; }
     const requestId = parts.newRequestId();
     const listener = { ...this.#connection.speaks, requestId };
-    const refuse = (what: Parameters<typeof refuseMessage>[1]) => refuseMessage(this.#connection, what, listener);
+    const refuse = (what: Parameters<typeof refuseMessage>[1]) => { if (pair.isClientFull) tooMuch(); else refuseMessage(this.#connection, what, listener); };
     if (message.kind === 'broken') { refuse(problem('body_broken', message.broken)); return; }
     // What is not known may start something that costs, and nothing would be held for it.
     if (message.kind === 'unknown') { refuse(problem('argument_invalid', `Messages of the type "${message.type}" are not carried. Nothing was sent.`)); return; }
-    if (this.#waiting.length >= waitingMax) { pair.endClient(againstPolicy, 'too many requests wait on this connection'); return; }
     const body = new HeldBody(parts.bodies);
     if (!body.grow(data.length)) { refuse(problem('queue_full', `Requests that wait or are being sent hold ${heldBytesMax / 1024 / 1024} MB already, as much as the broker keeps. Nothing was sent.`)); return; }
     body.keep(data);
@@ -69,7 +71,9 @@ export class SocketSession {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       connection.requestId = next.requestId;
       try {
-        if (!connection.pair.isClientGone && !connection.pair.isUpstreamGone) await carryMessage(connection, next);
+        // The upstream may have said that it closes and not have done so yet.
+        if (connection.pair.isUpstreamGone) connection.pair.endClient(restarting, 'the connection has to be made anew');
+        if (!connection.pair.isClientGone) await carryMessage(connection, next);
       } catch (error) {
         const { requestId } = next;
         connection.parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
