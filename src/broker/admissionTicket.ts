@@ -23,6 +23,8 @@ export interface AdmissionRequest {
   readonly basis?: EstimateBasis;
   /** What the client asked for; what a crash leaves behind is charged by it. */
   readonly tier: PriceTier;
+  /** It only prepares the conversation: nothing is generated, and nothing is held for it. */
+  readonly isPrewarm?: true;
   /** How long the client bears to wait for a first byte. */
   readonly patienceMs: number;
 }

@@ -15,6 +15,7 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     ending: report.ending, begun: report.begun, outputChars: report.outputChars,
     estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens,
     ...(request.estimate.likelyReasoningTokens === undefined ? {} : { likelyReasoningTokens: request.estimate.likelyReasoningTokens }),
+    ...(request.isPrewarm ? { isPrewarm: true } : {}),
     ...(report.terminal ? { terminal: report.terminal } : {}),
     ...(response?.usage ? { reported: { usage: response.usage, consistent: response.usagePlausible } } : {}),
   });

@@ -27,6 +27,7 @@ import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
+import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
@@ -157,8 +158,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
+    const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const door = await listen(options.port, {
-      version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, log,
+      version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
       models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
@@ -167,7 +169,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
     await keeper.start();
-    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || admission.live().length > 0 || settlements.size > 0);
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
       url, dataDir: options.dataDir,

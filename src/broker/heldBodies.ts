@@ -67,6 +67,12 @@ export class HeldBody {
     return new OnceReadable(wire);
   }
 
+  /** The bytes themselves. @throws RangeError after `letGo` */
+  get bytes(): Buffer {
+    if (!this.#wire) throw new RangeError('the body was let go before it was sent');
+    return this.#wire;
+  }
+
   /** Nothing needs the bytes any more. Does nothing the second time. */
   letGo(): void {
     this.#wire = undefined;

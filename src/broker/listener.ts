@@ -18,6 +18,7 @@ import { windowsMax } from './liveSocket.ts';
 import { dropBody, readBody } from './requestBody.ts';
 import { refuse } from './refusal.ts';
 import { listenerOf } from './responsesRoute.ts';
+import type { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
@@ -41,6 +42,7 @@ export interface ListenerParts {
   readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined) => Promise<void>;
   readonly control: (method: string, args: unknown) => Promise<CallOutcome>;
   readonly live: LiveSockets;
+  readonly responsesSockets: ResponsesSockets;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -93,7 +95,8 @@ async function closeServer(server: Server, graceMs: number, parts: ListenerParts
   parts.live.close();
   const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
   server.closeIdleConnections();
-  await Promise.race([closed, new Promise<void>((resolve) => { parts.clock.after(graceMs, resolve); })]);
+  const ended = Promise.all([closed, parts.responsesSockets.close(graceMs)]);
+  await Promise.race([ended, new Promise<void>((resolve) => { parts.clock.after(graceMs, resolve); })]);
   server.closeAllConnections();
 }
 
@@ -175,8 +178,14 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   if ('problem' in access) { decline(`${problemKinds[access.problem.code].status} Refused`, access.problem); return; }
   const { route, token } = access;
   if (route.kind === 'responses') {
-    // 426 makes Codex fall back to HTTP at once, with one line in its log; any other status makes it try for seconds.
-    decline('426 Upgrade Required', problem('method_not_allowed', 'The broker carries responses over HTTP.'));
+    const workspace = workspaceOfToken(token, parts.workspaces());
+    if (!workspace) { decline('401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
+    parts.strangers.recognise(message.socket);
+    const requestId = parts.newRequestId();
+    parts.responsesSockets.accept(message, socket, head, workspace, requestId).catch((error: unknown) => {
+      parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
+      socket.destroy();
+    });
     return;
   }
   if (route.kind !== 'live') { decline('404 Not Found', problem('unknown_route', 'The broker has no such WebSocket.')); return; }

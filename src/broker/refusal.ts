@@ -19,45 +19,57 @@ const retryAfterSecondsMax = 60;
 /** Writes the refusal and ends the answer. Nothing may have been written before. */
 export function refuse(response: ServerResponse, what: Problem, to: Listener, nowMs: number): void {
   if (response.headersSent || response.destroyed) return;
-  const waitSeconds = what.retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((what.retryAtMs - nowMs) / 1000));
+  const waitSeconds = waitSecondsOf(what, nowMs);
   if (to.codexStream) {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-request-id': to.requestId });
     response.end(failedStream(what, to, waitSeconds, nowMs));
     return;
   }
   const { status } = problemKinds[what.code];
-  const retryable = waitSeconds !== undefined || status === 503;
   const body = JSON.stringify(errorBody(what));
-  response.writeHead(status, {
-    'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-request-id': to.requestId, 'x-should-retry': String(retryable),
-    ...(retryable ? { 'retry-after': String(Math.min(retryAfterSecondsMax, waitSeconds ?? 1)) } : {}),
-  });
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-request-id': to.requestId, ...retryHeaders(what, nowMs) });
   response.end(body);
 }
 
+/** When to come back, in whole seconds; undefined where waiting does not help. */
+export function waitSecondsOf(what: Problem, nowMs: number): number | undefined {
+  return what.retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((what.retryAtMs - nowMs) / 1000));
+}
+
+/** What SDKs are told about coming back. */
+export function retryHeaders(what: Problem, nowMs: number): Record<string, string> {
+  const waitSeconds = waitSecondsOf(what, nowMs);
+  const retryable = waitSeconds !== undefined || problemKinds[what.code].status === 503;
+  return { 'x-should-retry': String(retryable), ...(retryable ? { 'retry-after': String(Math.min(retryAfterSecondsMax, waitSeconds ?? 1)) } : {}) };
+}
+
 function failedStream(what: Problem, to: Listener, waitSeconds: number | undefined, nowMs: number): string {
-  return event('response.created', 0, { ...responseHead(to, nowMs), status: 'in_progress', error: null }) + failedEvent(what, to, waitSeconds, nowMs);
+  return failedEvents(what, to, waitSeconds, nowMs).map(framed).join('');
 }
 
 /** The end of a stream that a person stopped: Codex shows the sentence and does not send it again. */
 export function stoppedStream(what: Problem, to: Listener, nowMs: number): string {
-  return `\n\n${failedEvent(what, to, undefined, nowMs)}`;
+  return `\n\n${failedEvents(what, to, undefined, nowMs).slice(-1).map(framed).join('')}`;
 }
 
-function failedEvent(what: Problem, to: Listener, waitSeconds: number | undefined, nowMs: number): string {
+/** An event of a refusal, as it is told however it is carried. */
+export interface RefusalEvent { readonly type: string; readonly sequence_number: number; readonly response: object }
+
+/** A response that begins and fails, in the words that Codex understands. @param waitSeconds when it is to come back by itself */
+export function failedEvents(what: Problem, to: Listener, waitSeconds: number | undefined, nowMs: number): readonly RefusalEvent[] {
   const text = `${what.message} ${what.remedy}`;
   const error = waitSeconds === undefined
     ? { code: 'invalid_prompt', message: `${text} (${what.code}, ${to.requestId})` }
     : { code: 'rate_limit_exceeded', message: `${text} Please try again in ${waitSeconds}s.` };
-  return event('response.failed', 1, { ...responseHead(to, nowMs), status: 'failed', error });
-}
-
-function responseHead(to: Listener, nowMs: number) {
-  return {
+  const head = {
     id: `resp_${to.requestId}`, object: 'response', created_at: Math.floor(nowMs / 1000), model: to.model ?? 'unknown', output: [], usage: null, incomplete_details: null,
   };
+  return [
+    { type: 'response.created', sequence_number: 0, response: { ...head, status: 'in_progress', error: null } },
+    { type: 'response.failed', sequence_number: 1, response: { ...head, status: 'failed', error } },
+  ];
 }
 
-function event(type: string, sequence: number, response: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence, response })}\n\n`;
+function framed(event: RefusalEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

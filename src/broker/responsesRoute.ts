@@ -1,20 +1,16 @@
 // One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EstimateBasis } from '../domain/estimateBasis.ts';
-import type { TokenEstimate } from '../domain/estimator.ts';
-import { holdCost, priceTier } from '../domain/pricing.ts';
-import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
-import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { readBody } from './requestBody.ts';
+import { admissionRequest } from './requestEstimate.ts';
 import { runAttempt } from './runAttempt.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
@@ -81,42 +77,4 @@ async function understand(message: IncomingMessage, held: HeldBody): Promise<{ e
   if (body === 'client-left' || 'problem' in body) return body;
   const envelope = readEnvelope(body.text);
   return 'broken' in envelope ? { problem: problem('body_broken', envelope.broken) } : { envelope, decodedBytes: body.decodedBytes };
-}
-
-interface Understood {
-  readonly envelope: RequestEnvelope;
-  readonly client: ClientFacts;
-  readonly workspace: Workspace;
-  readonly requestId: string;
-  readonly receivedAtMs: number;
-  readonly bodyBytes: number;
-}
-
-function admissionRequest(parts: ResponsesParts, seen: Understood): AdmissionRequest {
-  const { envelope, client, workspace } = seen;
-  const { model } = envelope;
-  const basis: EstimateBasis = {
-    ...envelope.size, model, bodyBytes: seen.bodyBytes,
-    ...(client.requestKind === undefined ? {} : { kind: client.requestKind }),
-    ...(envelope.effort === undefined ? {} : { effort: envelope.effort }),
-    ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
-  };
-  const estimate = parts.estimator.estimate(basis);
-  const price = parts.prices(model, seen.receivedAtMs);
-  const tier = priceTier(envelope.serviceTier);
-  return {
-    facts: {
-      requestId: seen.requestId, receivedAtMs: seen.receivedAtMs, workspaceId: workspace.workspaceId, client: client.name, model, stream: envelope.stream,
-      ...(client.version === undefined ? {} : { clientVersion: client.version }),
-      ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
-      ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
-      ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
-    },
-    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, basis, tier, patienceMs: client.patienceMs,
-    ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
-  };
-}
-
-function ceilingOf(price: ModelPrice, estimate: TokenEstimate, tier: PriceTier): Pick<AdmissionRequest, 'ceiling'> {
-  return { ceiling: { price, estimateMicroCredits: holdCost(estimate, price, tier) } };
 }

@@ -136,6 +136,11 @@ export class Estimator {
     this.learn({ ...measured, size: basis });
   }
 
+  /** Takes down how many tokens a later request continues that names this response, where no usage tells it. */
+  noteCarried(responseId: string, tokens: number): void {
+    keep(this.#responses, responseId, whole(tokens), responsesMax);
+  }
+
   #learnInput(size: RequestSize, inputTokens: number): void {
     const { text, textBytes, other } = this.#partsOf(size);
     if (size.continues) {

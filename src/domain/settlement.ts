@@ -22,6 +22,8 @@ export interface AttemptFacts {
   readonly estimatedOutputTokens: number;
   /** Output seen so far, in characters of text and arguments. */
   readonly outputChars: number;
+  /** It asked for the conversation to be prepared and for nothing to be generated. */
+  readonly isPrewarm?: true;
   /** What the model probably thought before it spoke, which no stream shows; absent where that is not known. */
   readonly likelyReasoningTokens?: number;
 }
@@ -47,6 +49,8 @@ export const charsPerToken = 4;
 /** Applies policy P. */
 export function settle(facts: AttemptFacts): Settlement {
   const outcome = facts.terminal ?? outcomeOf(facts);
+  const prewarm = facts.isPrewarm ? prewarmed(facts, outcome) : undefined;
+  if (prewarm) return prewarm;
   if (facts.terminal && facts.reported) {
     const { usage, consistent } = facts.reported;
     if (consistent && isPlausible(usage)) return { outcome, charge: 'reported', usage, measured: true };
@@ -60,6 +64,14 @@ export function settle(facts: AttemptFacts): Settlement {
   }
   if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts), ...(facts.ending === 'not-sent' ? {} : { exposed: true }) };
   return estimated(facts, outcome, noticeOf(facts));
+}
+
+/** A prewarm is free where the upstream reports no tokens for it; tokens that it does report count like any others. */
+function prewarmed(facts: AttemptFacts, outcome: AttemptOutcome): Settlement | undefined {
+  const usage = facts.reported?.usage;
+  const isBilled = usage !== undefined && (usage.inputTokens !== 0 || usage.outputTokens !== 0);
+  if (isBilled || !facts.begun || facts.ending === 'rejected') return undefined;
+  return { outcome, usage: noTokens, measured: facts.terminal !== undefined, freeReason: 'It only prepared the conversation (a prewarm): nothing was generated and no tokens were used.' };
 }
 
 function outcomeOf(facts: AttemptFacts): AttemptOutcome {

@@ -17,8 +17,8 @@ const bytesPerTokenUnseen = 3;
 /** Tokens around each item (start, role, message, end) in OpenAI's published chat format, Harmony; counted as bytes too. */
 const tokensPerItem = 4;
 
-/** Fields of a request that the model does not read. */
-const requestLabels = new Set(['model', 'client_metadata', 'metadata', 'prompt_cache_key', 'include', 'service_tier', 'safety_identifier', 'user', 'previous_response_id', 'conversation', 'reasoning']);
+/** Fields of a request that the model does not read; over a WebSocket it has a type and may name a stream. */
+const requestLabels = new Set(['type', 'stream_id', 'model', 'client_metadata', 'metadata', 'prompt_cache_key', 'include', 'service_tier', 'safety_identifier', 'user', 'previous_response_id', 'conversation', 'reasoning']);
 /** Fields of an item that only label it (as Codex 0.169 sends them). */
 const itemLabels = new Set(['type', 'id', 'role', 'status', 'call_id', 'detail', 'internal_chat_message_metadata_passthrough']);
 /** Inside these the model reads the names of fields too: they are schemas. */

@@ -55,7 +55,11 @@ export function readEnvelope(body: string): RequestEnvelope | BrokenEnvelope {
     return { broken: 'The body is not valid JSON.' };
   }
   const request = record(parsed);
-  if (!request) return { broken: 'The body is not a JSON object.' };
+  return request ? readRequest(request, body.length) : { broken: 'The body is not a JSON object.' };
+}
+
+/** Reads a parsed request. `bodyCharacters` is the length of its JSON. */
+export function readRequest(request: Readonly<Record<string, unknown>>, bodyCharacters: number): RequestEnvelope | BrokenEnvelope {
   const model = clean(request['model']);
   if (model === undefined) return { broken: 'The body names no model.' };
   const stream = request['stream'] ?? false;
@@ -72,7 +76,7 @@ export function readEnvelope(body: string): RequestEnvelope | BrokenEnvelope {
     ...field('effort', clean(record(request['reasoning'])?.['effort'])),
     ...field('promptCacheKey', clean(request['prompt_cache_key'])),
     ...(typeof background === 'boolean' ? { background } : {}),
-    size: bodySize(request, body.length),
+    size: bodySize(request, bodyCharacters),
   };
 }
 

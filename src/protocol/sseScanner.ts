@@ -2,33 +2,15 @@
 // first terminal event, and how much was written. It alters nothing, keeps no text of the reply,
 // holds bounded memory, and never throws. Lines are found on bytes; only events that can matter are
 // decoded and parsed (https://html.spec.whatwg.org/multipage/server-sent-events.html).
-import { record, readResponse, type ResponseFacts } from './responseUsage.ts';
-import { ByteBuffer, deltaCharacters, TypeReader } from './eventBytes.ts';
+import { ByteBuffer } from './eventBytes.ts';
+import { EventNotes, type EventFindings } from './eventNotes.ts';
 
 /** The largest event that is held; the data of a larger one is skipped and counted. */
 export const eventBytesMax = 16 * 1024 * 1024;
 
-/** Types that end a response. Codex and the SDKs go by the `type` in the data. */
-export const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed'] as const;
-/** See `terminalTypes`. */
-export type TerminalType = (typeof terminalTypes)[number];
-
 /** What was seen so far. */
-export interface SseFindings {
-  /** Id of the response, from `response.created` or the terminal event. */
-  readonly responseId?: string;
-  /** The first terminal event; later ones change nothing. */
-  readonly terminal?: { readonly type: TerminalType; readonly facts: ResponseFacts };
-  /** Events with data, up to and including the terminal one. */
-  readonly events: number;
-  /** Events whose type ends in `.delta`, and the UTF-16 length of their `delta` texts. */
-  readonly deltaEvents: number;
-  readonly deltaCharacters: number;
+export interface SseFindings extends EventFindings {
   readonly bytes: number;
-  /** Events that were larger than can be held. */
-  readonly oversizedEvents: number;
-  /** Events that had to be parsed and were not JSON. */
-  readonly brokenEvents: number;
 }
 
 const lineFeed = 10;
@@ -51,17 +33,10 @@ export class SseScanner {
   #dataLines = 0;
   /** The event's `event:` name, which only matters when its data has no type; a view until its chunk is done with. */
   #name: Uint8Array = noBytes;
-  readonly #types = new TypeReader();
+  readonly #notes = new EventNotes();
   #atStart = true;
   #skipLineFeed = false;
-  #responseId: string | undefined;
-  #terminal: SseFindings['terminal'];
-  #events = 0;
-  #deltaEvents = 0;
-  #deltaCharacters = 0;
   #bytes = 0;
-  #oversizedEvents = 0;
-  #brokenEvents = 0;
 
   /** @param bytesMax the largest event that is held */
   constructor(bytesMax = eventBytesMax) {
@@ -71,18 +46,13 @@ export class SseScanner {
 
   /** What was seen so far. */
   get findings(): SseFindings {
-    return {
-      ...(this.#responseId === undefined ? {} : { responseId: this.#responseId }),
-      ...(this.#terminal === undefined ? {} : { terminal: this.#terminal }),
-      events: this.#events, deltaEvents: this.#deltaEvents, deltaCharacters: this.#deltaCharacters,
-      bytes: this.#bytes, oversizedEvents: this.#oversizedEvents, brokenEvents: this.#brokenEvents,
-    };
+    return { ...this.#notes.findings, bytes: this.#bytes };
   }
 
   /** Takes in the next bytes. The chunk is only read, and not kept beyond this call. */
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
-    if (this.#terminal || chunk.length === 0) return;
+    if (this.#notes.terminal || chunk.length === 0) return;
     let start = 0;
     if (this.#skipLineFeed) {
       this.#skipLineFeed = false;
@@ -96,7 +66,7 @@ export class SseScanner {
       // The common event, one line of data and a blank one, is read where it lies.
       if (this.#dataLines === 0 && this.#line.wanted === 0 && !this.#atStart && chunk[end + 1] === lineFeed && chunk[end] === lineFeed
         && isField(chunk, start, end, dataField)) {
-        this.#event(chunk, valueStart(chunk, start, end, dataField), end, 1);
+        this.#notes.take(chunk, valueStart(chunk, start, end, dataField), end, true, this.#nameText);
         this.#name = noBytes;
         start = end + 2;
       } else {
@@ -107,7 +77,7 @@ export class SseScanner {
           else if (chunk[start] === lineFeed) start += 1;
         }
       }
-      if (this.#terminal) return;
+      if (this.#notes.terminal) return;
       if (nextLineFeed !== -1 && nextLineFeed < start) nextLineFeed = chunk.indexOf(lineFeed, start);
       if (nextReturn !== -1 && nextReturn < start) nextReturn = chunk.indexOf(carriageReturn, start);
     }
@@ -121,14 +91,11 @@ export class SseScanner {
    * whole, what it reports is true, whether or not the client could use it.
    */
   end(): void {
-    if (this.#terminal) return;
+    if (this.#notes.terminal) return;
     if (this.#line.wanted > 0) this.#lineEnded(noBytes, 0, 0);
-    if (this.#terminal || this.#dataLines === 0 || this.#data.overflowed) return;
-    const brokenEvents = this.#brokenEvents;
-    const whole = this.#parsed(this.#data.view) !== undefined;
+    if (this.#notes.terminal || this.#dataLines === 0 || this.#data.overflowed) return;
     // An event that was cut off reached nobody; it is not counted as broken either.
-    this.#brokenEvents = brokenEvents;
-    if (whole) this.#eventEnded();
+    if (this.#notes.isWhole(this.#data.view)) this.#eventEnded();
   }
 
   /** A line ended; what was held of it before comes first. */
@@ -166,70 +133,15 @@ export class SseScanner {
   #eventEnded(): void {
     if (this.#dataLines > 0) {
       const data = this.#data.view;
-      if (this.#data.overflowed) this.#oversized(this.#types.read(data, 0, data.length) ?? this.#nameText());
-      else this.#event(data, 0, data.length, this.#dataLines);
+      if (this.#data.overflowed) this.#notes.takeOversized(data, this.#nameText);
+      else this.#notes.take(data, 0, data.length, this.#dataLines === 1, this.#nameText);
       this.#data.clear();
     }
     this.#dataLines = 0;
     this.#name = noBytes;
   }
 
-  #event(bytes: Uint8Array, start: number, end: number, dataLines: number): void {
-    this.#events += 1;
-    const head = this.#types.read(bytes, start, end);
-    if (head === undefined) {
-      // The type does not come first, so only parsing tells it.
-      const event = this.#parsed(bytes.subarray(start, end));
-      const type = event?.['type'];
-      if (event) this.#note(typeof type === 'string' ? type : this.#nameText(), event);
-    } else if (head.endsWith('.delta') && dataLines === 1) {
-      this.#deltaEvents += 1;
-      this.#deltaCharacters += deltaCharacters(bytes, start, end);
-    } else if (matters(head)) {
-      const event = this.#parsed(bytes.subarray(start, end));
-      if (event) this.#note(head, event);
-    }
-  }
-
-  #note(type: string, event: Readonly<Record<string, unknown>>): void {
-    if (type.endsWith('.delta')) {
-      const delta = event['delta'];
-      this.#deltaEvents += 1;
-      this.#deltaCharacters += typeof delta === 'string' ? delta.length : 0;
-      return;
-    }
-    if (!matters(type)) return;
-    const facts = readResponse(event['response']);
-    if (facts.id !== undefined) this.#responseId ??= facts.id;
-    const terminal = terminalTypes.find((each) => each === type);
-    if (terminal !== undefined) this.#terminal = { type: terminal, facts };
-  }
-
-  /** A terminal event that cannot be held still ends the response; what it used stays unknown. */
-  #oversized(type: string): void {
-    this.#events += 1;
-    this.#oversizedEvents += 1;
-    const terminal = terminalTypes.find((each) => each === type);
-    if (terminal !== undefined) this.#terminal = { type: terminal, facts: { usagePlausible: false } };
-  }
-
-  #nameText(): string {
-    return this.#decoder.decode(this.#name);
-  }
-
-  #parsed(data: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-    try {
-      return record(JSON.parse(this.#decoder.decode(data)));
-    } catch {
-      // Not JSON, or nested too deeply to parse: counted, and otherwise as if it had not come.
-      this.#brokenEvents += 1;
-      return undefined;
-    }
-  }
-}
-
-function matters(type: string): boolean {
-  return type === 'response.created' || type.endsWith('.delta') || terminalTypes.some((each) => each === type);
+  readonly #nameText = (): string => this.#decoder.decode(this.#name);
 }
 
 /** Whether a line is `name`, `name:` or `name:value`. */

@@ -12,6 +12,8 @@ export interface SandboxArguments {
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
   readonly deltaMs?: number;
+  /** Refuses WebSockets. */
+  readonly noWebSocket: boolean;
 }
 
 /** What `--help` prints. */
@@ -25,6 +27,7 @@ computer and nothing is billed. Any key that begins with "sk-" is accepted.
   --rpm N              requests per minute and model (default 500)
   --tpm N              tokens per minute and model (default 500000)
   --delay-ms N         wait before each piece of output (default 5)
+  --no-websocket       answer WebSockets with 426
   --exit-with-parent   exit when standard input ends
   --help               show this text
 
@@ -34,7 +37,7 @@ GET /sandbox/requests shows what arrived, POST /sandbox/reset forgets it.
 
 const options = {
   'help': { type: 'boolean' }, 'port': { type: 'string' }, 'scenario': { type: 'string' }, 'exit-with-parent': { type: 'boolean' },
-  'rpm': { type: 'string' }, 'tpm': { type: 'string' }, 'delay-ms': { type: 'string' },
+  'rpm': { type: 'string' }, 'tpm': { type: 'string' }, 'delay-ms': { type: 'string' }, 'no-websocket': { type: 'boolean' },
 } as const;
 
 const bounds = {
@@ -59,7 +62,7 @@ export function readArguments(argv: readonly string[]): { readonly arguments: Sa
   }
   return {
     arguments: {
-      help: values.help === true, port: numbers.port ?? 0, exitWithParent: values['exit-with-parent'] === true,
+      help: values.help === true, port: numbers.port ?? 0, exitWithParent: values['exit-with-parent'] === true, noWebSocket: values['no-websocket'] === true,
       ...(typeof values.scenario === 'string' ? { scenarioFile: values.scenario } : {}),
       ...(numbers.rpm === undefined ? {} : { requestsPerMinute: numbers.rpm }),
       ...(numbers.tpm === undefined ? {} : { tokensPerMinute: numbers.tpm }),
@@ -77,6 +80,7 @@ export function withArguments(scenario: ScenarioInput, args: SandboxArguments): 
       ...(args.requestsPerMinute === undefined ? {} : { requestsPerMinute: args.requestsPerMinute }),
       ...(args.tokensPerMinute === undefined ? {} : { tokensPerMinute: args.tokensPerMinute }),
     },
+    ...(args.noWebSocket ? { webSocket: { ...scenario.webSocket, offered: false } } : {}),
     ...(args.deltaMs === undefined ? {} : { delays: { ...scenario.delays, deltaMs: args.deltaMs } }),
   };
 }

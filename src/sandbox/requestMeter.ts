@@ -9,6 +9,7 @@ export interface ReceivedRequest {
   readonly sequence: number;
   readonly requestId: string;
   readonly receivedAtMs: number;
+  /** `MESSAGE` for a request that came over a WebSocket. */
   readonly method: string;
   /** Path and query, as they came. */
   readonly path: string;
@@ -23,6 +24,8 @@ export interface ReceivedRequest {
   status?: number;
   model?: string;
   responseId?: string;
+  /** It only prepared a conversation: nothing was generated, and nothing is billed for it. */
+  isPrewarm?: boolean;
   /** The kind of fault that acted on it. */
   fault?: string;
   /** `usage` as it went out in the event or body that ended the answer; absent when it never did. */
@@ -62,9 +65,9 @@ export class RequestMeter {
     return this.#requests;
   }
 
-  /** Requests to `POST /v1/responses`, oldest first: the attempts of whoever calls. */
+  /** Requests for a response over HTTP and WebSocket, oldest first: the attempts of whoever calls. */
   get attempts(): readonly ReceivedRequest[] {
-    return this.#requests.filter((request) => request.method === 'POST' && request.path.split('?')[0] === '/v1/responses');
+    return this.#requests.filter((request) => (request.method === 'POST' || request.method === 'MESSAGE') && request.path.split('?')[0] === '/v1/responses');
   }
 
   /** Sums over everything since the start or the last reset. */

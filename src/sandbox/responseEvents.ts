@@ -35,6 +35,8 @@ export interface AnswerPlan {
   readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
   readonly ending: Ending;
+  /** Nothing is generated; the answer only begins and completes. */
+  readonly isPrewarm?: boolean;
 }
 
 /** A whole answer. */
@@ -49,8 +51,8 @@ export interface BuiltAnswer {
 
 /** Builds the answer; output beyond `max_output_tokens` is cut off and the answer ends incomplete. */
 export function buildAnswer(plan: AnswerPlan): BuiltAnswer {
-  const failsAtOnce = plan.ending.kind === 'failed' && !plan.ending.afterOutput;
-  const { items, reasoningTokens, cutOff } = failsAtOnce ? { items: [], reasoningTokens: 0, cutOff: false } : produce(plan);
+  const hasNoOutput = plan.isPrewarm || plan.ending.kind === 'failed' && !plan.ending.afterOutput;
+  const { items, reasoningTokens, cutOff } = hasNoOutput ? { items: [], reasoningTokens: 0, cutOff: false } : produce(plan);
   const ending: Ending = plan.ending.kind === 'completed' && cutOff ? { kind: 'incomplete', reason: 'max_output_tokens' } : plan.ending;
 
   const events: ResponseEvent[] = [];
@@ -60,7 +62,7 @@ export function buildAnswer(plan: AnswerPlan): BuiltAnswer {
   };
   const started = responseObject(plan, 'in_progress', [], null);
   emit('response.created', { response: started });
-  emit('response.in_progress', { response: started });
+  if (!plan.isPrewarm) emit('response.in_progress', { response: started });
   items.forEach((item, outputIndex) => {
     if (item.isReasoning) outputTokens += reasoningTokens;
     let itemBytes = 0;

@@ -1,37 +1,14 @@
-// `POST /v1/responses`: reads the request, meets limits and faults in the order in which a provider
-// would, builds the answer and sends it, and notes in the meter what really happened.
+// `POST /v1/responses`: reads the request, has its answer planned and sends it as a stream or as JSON,
+// and notes in the meter what really happened.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TokenUsage } from '../domain/tokenUsage.ts';
-import type { NewId, SandboxClock } from './clock.ts';
-import { promptText, readConversation } from './conversation.ts';
-import { modelNotFound, type PlainAnswer } from './errorAnswer.ts';
-import { faultAnswer } from './faultAnswer.ts';
-import { soundStream, type StreamFault } from './faultAction.ts';
-import type { FaultPicker } from './faultPicker.ts';
-import { isServed, reportsCacheWrites } from './models.ts';
-import { type PromptCache, reasoningTokensFor, tokensOfText } from './promptTokens.ts';
-import { limitHeaders, throttledAnswer, tooLargeAnswer } from './rateLimitAnswer.ts';
-import type { LimitReading, RateLimits } from './rateLimits.ts';
-import { misleadingReply, replyTo } from './reply.ts';
+import { planAnswer, type PlannedAnswer, type SandboxWorld } from './answerPlan.ts';
+import type { PlainAnswer } from './errorAnswer.ts';
+import { limitHeaders } from './rateLimitAnswer.ts';
 import { decodeBody, readBody } from './requestBody.ts';
-import type { ReceivedRequest, RequestMeter } from './requestMeter.ts';
-import { buildAnswer, type BuiltAnswer, type Ending } from './responseEvents.ts';
+import type { ReceivedRequest } from './requestMeter.ts';
 import { parseResponsesRequest, type ResponsesRequest } from './responsesRequest.ts';
-import type { Scenario } from './scenario.ts';
 import { jsonBody, streamFrames } from './streamBytes.ts';
 import { sendBody, sendFrames, type CutHow, type SendSettings } from './streamSender.ts';
-
-/** What all requests share. */
-export interface SandboxWorld {
-  readonly scenario: Scenario;
-  readonly limits: RateLimits;
-  readonly cache: PromptCache;
-  readonly picker: FaultPicker;
-  readonly meter: RequestMeter;
-  readonly clock: SandboxClock;
-  readonly newId: NewId;
-  readonly keepBodies: boolean;
-}
 
 /** One request on its way. */
 export interface Exchange {
@@ -57,44 +34,14 @@ export async function answerResponses(exchange: Exchange, world: SandboxWorld): 
   if (!(decoded instanceof Uint8Array)) return send(exchange, decoded);
   const parsed = parseResponsesRequest(decoded);
   if ('refusal' in parsed) return send(exchange, parsed.refusal);
-  const { request } = parsed;
-  record.model = request.model;
-  const conversation = readConversation(request);
-
-  const fault = world.picker.pick({ path: '/v1/responses', model: request.model, prompt: conversation.prompt });
-  if (fault) record.fault = fault.kind;
-  if (fault?.kind === 'closeBeforeHeaders') return exchange.cut(fault.how);
-  if (fault?.kind === 'hang') await world.clock.sleep(fault.forMs, exchange.gone);
-  const replaced = fault && faultAnswer(fault, { nowMs: world.clock.nowMs(), requestId: record.requestId, model: request.model, key: exchange.key });
-  if (replaced) return send(exchange, replaced);
-  if (exchange.gone.aborted) return;
-
-  if (!isServed(request.model)) return send(exchange, modelNotFound(request.model));
-  const prompt = promptText(request);
-  const inputTokens = tokensOfText(prompt);
-  const reservedTokens = inputTokens + (request.max_output_tokens ?? 0);
-  const admission = world.limits.admit(request.model, reservedTokens, world.clock.nowMs());
-  if (admission.outcome === 'throttled') return send(exchange, throttledAnswer(request.model, admission));
-  if (admission.outcome === 'too-large') return send(exchange, tooLargeAnswer(request.model, admission));
-
-  const streamFault = fault?.kind === 'stream' ? fault : soundStream;
-  const cached = world.cache.use(`${request.model}\n${request.prompt_cache_key ?? ''}`, prompt);
-  const answer = buildAnswer({
-    request, reply: streamFault.eventNameInDelta ? misleadingReply : replyTo(conversation),
-    responseId: world.newId('resp_'), createdAtS: Math.floor(world.clock.nowMs() / 1000), newId: world.newId,
-    inputTokens, cachedTokens: cached.cachedTokens, cacheWriteTokens: reportsCacheWrites(request.model) ? cached.writtenTokens : 0,
-    reasoningTokens: reasoningTokensFor(request.reasoning?.effort), ending: endingOf(streamFault),
-  });
-  record.responseId = String(answer.response['id']);
-  const outputTokens = await give(exchange, world, request, answer, streamFault, admission.reading);
-  const used: TokenUsage = { ...answer.usage, outputTokens, reasoningTokens: Math.min(answer.usage.reasoningTokens, outputTokens) };
-  world.limits.settle(request.model, reservedTokens, inputTokens + outputTokens, world.clock.nowMs());
-  // A failed answer that reports no usage is one that the provider does not bill.
-  if (streamFault.ending?.kind !== 'failed' || streamFault.ending.withUsage) world.meter.billed(record, used);
+  const planned = await planAnswer({ ...exchange, request: parsed.request }, world);
+  if (!planned) return;
+  if ('refusal' in planned) return send(exchange, planned.refusal);
+  planned.plan.sent(await give(exchange, world, parsed.request, planned.plan));
 }
 
 /** Sends the answer as a stream or as JSON. @returns output tokens produced while the client was there */
-async function give(exchange: Exchange, world: SandboxWorld, request: ResponsesRequest, answer: BuiltAnswer, fault: StreamFault, reading: LimitReading): Promise<number> {
+async function give(exchange: Exchange, world: SandboxWorld, request: ResponsesRequest, { answer, fault, reading }: PlannedAnswer): Promise<number> {
   const { record, response, gone, cut } = exchange;
   const { clock, scenario: { delays } } = world;
   const settings: SendSettings = { deltaMs: delays.deltaMs, fault, clock, gone, cut };
@@ -130,8 +77,4 @@ export function send(exchange: Exchange, answer: PlainAnswer): void {
   exchange.record.status = answer.status;
   exchange.response.writeHead(answer.status, { 'content-length': String(Buffer.byteLength(answer.body)), ...answer.headers });
   exchange.response.end(answer.body);
-}
-
-function endingOf(fault: StreamFault): Ending {
-  return fault.ending === undefined || fault.ending.kind === 'error' ? { kind: 'completed' } : fault.ending;
 }

@@ -36,6 +36,15 @@ export type OfferedTool = z.infer<typeof nestedTool>;
 
 /** Reads a body. @returns the request, or the 400 that OpenAI would answer */
 export function parseResponsesRequest(bytes: Uint8Array): { readonly request: ResponsesRequest } | { readonly refusal: PlainAnswer } {
+  const read = parseJson(bytes);
+  const parsed = 'json' in read ? readResponsesRequest(read.json) : read;
+  // The sandbox keeps no conversations beyond a connection, which is also what `store:false` clients expect.
+  if ('request' in parsed && parsed.request.previous_response_id) return { refusal: previousNotFound(parsed.request.previous_response_id) };
+  return parsed;
+}
+
+/** Reads the text of a body or message as a JSON object. */
+export function parseJson(bytes: Uint8Array): { readonly json: Readonly<Record<string, unknown>> } | { readonly refusal: PlainAnswer } {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -46,24 +55,28 @@ export function parseResponsesRequest(bytes: Uint8Array): { readonly request: Re
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return { refusal: badRequest('Invalid body: expected a JSON object.', 'invalid_type') };
   }
+  return { json: json as Record<string, unknown> };
+}
+
+/** Reads the fields of a request; whether an earlier response that it names is known, is not looked at. */
+export function readResponsesRequest(json: Readonly<Record<string, unknown>>): { readonly request: ResponsesRequest } | { readonly refusal: PlainAnswer } {
   for (const name of ['model', 'input']) {
-    const value = (json as Record<string, unknown>)[name];
+    const value = json[name];
     if (value === undefined || value === null || value === '') {
       return { refusal: badRequest(`Missing required parameter: '${name}'.`, 'missing_required_parameter', name) };
     }
   }
   const parsed = body.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = (issue?.path ?? []).map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`)).join('');
-    const code = issue?.code === 'too_small' && path === 'max_output_tokens' ? 'integer_below_min_value' : 'invalid_value';
-    return { refusal: badRequest(`Invalid '${path}': ${issue?.message ?? 'not understood'}.`, code, path) };
-  }
-  if (parsed.data.previous_response_id) {
-    // The sandbox keeps no conversations, which is also what `store:false` clients expect.
-    return { refusal: badRequest(`Previous response with id '${parsed.data.previous_response_id}' not found.`, 'previous_response_not_found', 'previous_response_id') };
-  }
-  return { request: parsed.data };
+  if (parsed.success) return { request: parsed.data };
+  const issue = parsed.error.issues[0];
+  const path = (issue?.path ?? []).map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`)).join('');
+  const code = issue?.code === 'too_small' && path === 'max_output_tokens' ? 'integer_below_min_value' : 'invalid_value';
+  return { refusal: badRequest(`Invalid '${path}': ${issue?.message ?? 'not understood'}.`, code, path) };
+}
+
+/** The 400 for an earlier response that is not known, or not any more. */
+export function previousNotFound(id: string): PlainAnswer {
+  return badRequest(`Previous response with id '${id}' not found.`, 'previous_response_not_found', 'previous_response_id');
 }
 
 /** The tier that serves a request: `fast` is OpenAI's newer name for `priority`, absent means `default`. */

@@ -1,9 +1,11 @@
-// The server of the simulated upstream: listens on loopback, checks keys, routes requests, refuses
-// WebSocket upgrades with 426, and hands out the meter. It simulates OpenAI's surface only; whoever
-// starts it passes the clock and the ids in.
+// The server of the simulated upstream: listens on loopback, checks keys, routes requests and WebSocket
+// upgrades, and hands out the meter. It simulates OpenAI's surface only; whoever starts it passes the
+// clock and the ids in.
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { problem, ProblemError } from '../domain/problem.ts';
+import type { SandboxWorld } from './answerPlan.ts';
 import type { NewId, SandboxClock } from './clock.ts';
 import { errorAnswer, jsonAnswer, keyMissing, keyRefused, methodNotAllowed, modelNotFound, routeNotFound, type PlainAnswer } from './errorAnswer.ts';
 import { faultAnswer } from './faultAnswer.ts';
@@ -11,10 +13,11 @@ import { FaultPicker } from './faultPicker.ts';
 import { isServed, modelList, modelObject } from './models.ts';
 import { PromptCache } from './promptTokens.ts';
 import { RateLimits } from './rateLimits.ts';
-import { bodyBytesReadMax } from './requestBody.ts';
+import { bodyBytesMax, bodyBytesReadMax } from './requestBody.ts';
 import { RequestMeter } from './requestMeter.ts';
-import { answerResponses, send, type Exchange, type SandboxWorld } from './responsesEndpoint.ts';
+import { answerResponses, send, type Exchange } from './responsesEndpoint.ts';
 import { limitsOf, parseScenario, type ScenarioInput } from './scenario.ts';
+import { serveSocket } from './socketEndpoint.ts';
 import { closeConnection, type CutHow } from './streamSender.ts';
 
 /** How a sandbox is opened. */
@@ -68,13 +71,16 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
     void answer(incoming, response, world, reset);
   });
   server.maxConnections = connectionsMax;
-  server.on('upgrade', (incoming, socket) => refuseUpgrade(incoming, socket as Socket, world));
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax, perMessageDeflate: scenario.webSocket.deflate });
+  sockets.on('headers', (lines, incoming) => lines.push(`x-request-id: ${requestIds.get(incoming)}`, 'openai-version: 2020-10-01', 'openai-organization: org-sandbox'));
+  server.on('upgrade', (incoming, socket, head) => upgrade(incoming, socket as Socket, head, sockets, world));
   const port = await listen(server, settings.port ?? 0);
   return {
     url: `http://127.0.0.1:${port}`, port, meter: world.meter, reset,
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
+      for (const socket of sockets.clients) socket.terminate();
     }),
   };
 }
@@ -184,13 +190,35 @@ function keyOf(incoming: IncomingMessage): string {
   return /^Bearer\s+(\S+)\s*$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** No WebSocket here: 426 makes Codex fall back to HTTP at once (measured with Codex 0.169). */
-function refuseUpgrade(incoming: IncomingMessage, socket: Socket, world: SandboxWorld): void {
-  const record = arrival(incoming, world);
-  record.status = 426;
-  record.finishedAtMs = world.clock.nowMs();
-  const { body } = errorAnswer(426, { message: 'WebSocket is not offered here. Use POST.', type: 'invalid_request_error', code: 'upgrade_required' });
+/** The request id of each upgrade that is under way. */
+const requestIds = new WeakMap<IncomingMessage, string>();
+
+/** Takes a WebSocket over, or refuses it on the connection itself. */
+function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, sockets: WebSocketServer, world: SandboxWorld): void {
   // The client may be gone already; then there is nobody to tell.
-  socket.once('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 426 Upgrade Required\r\nx-request-id: ${record.requestId}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  socket.on('error', () => socket.destroy());
+  const record = arrival(incoming, world);
+  const key = keyOf(incoming);
+  const refused = refuseUpgrade(incoming, key, world);
+  record.status = refused?.status ?? 101;
+  record.finishedAtMs = world.clock.nowMs();
+  if (refused) {
+    const lines = Object.entries({ 'x-request-id': record.requestId, ...refused.headers, 'content-length': String(Buffer.byteLength(refused.body)), 'connection': 'close' });
+    socket.end(`HTTP/1.1 ${refused.status} ${http.STATUS_CODES[refused.status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${refused.body}`);
+    return;
+  }
+  requestIds.set(incoming, record.requestId);
+  sockets.handleUpgrade(incoming, socket, head, (accepted) => {
+    const arrived = () => world.meter.arrived({ requestId: world.newId('req_'), receivedAtMs: world.clock.nowMs(), method: 'MESSAGE', path: record.path, headers: record.headers });
+    serveSocket({ socket: accepted, raw: socket, key, arrived }, world);
+  });
+}
+
+function refuseUpgrade(incoming: IncomingMessage, key: string, world: SandboxWorld): PlainAnswer | undefined {
+  if (incoming.headers.origin !== undefined) return errorAnswer(403, { message: 'Requests from web pages are not answered.', type: 'invalid_request_error', code: 'origin_forbidden' });
+  const path = (incoming.url ?? '').split('?')[0] ?? '';
+  if (path !== '/v1/responses') return routeNotFound('GET', path);
+  // 426 makes Codex fall back to HTTP at once (measured with Codex 0.169).
+  if (!world.scenario.webSocket.offered) return errorAnswer(426, { message: 'WebSocket is not offered here. Use POST.', type: 'invalid_request_error', code: 'upgrade_required' });
+  return refuseKey(key, world);
 }

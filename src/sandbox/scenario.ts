@@ -6,6 +6,7 @@
 //   "limits":   { "requestsPerMinute": 60, "tokensPerMinute": 40000,
 //                 "models": { "gpt-5.5": { "requestsPerMinute": 5 } } },
 //   "delays":   { "deltaMs": 5, "headersMs": 0 },
+//   "webSocket": { "offered": true, "connectionMs": 3600000, "deflate": false },
 //   "acceptedKeys": ["sk-only-this"],
 //   "faults":   [ { "match": { "nth": 2 }, "do": { "kind": "throttle", "retryAfterMs": 700 } } ]
 // }
@@ -14,7 +15,8 @@
 // /v1/responses), for which
 // everything in `match` holds: `nth` counts such requests from 1, `every` takes each k-th, `model`
 // is exact, `promptIncludes` looks into what was asked last, `times` ends the fault after so many.
-// The first fault that matches acts. What faults can do is in faultAction.ts.
+// The first fault that matches acts. What faults can do is in faultAction.ts; over a WebSocket a request
+// is a message, and what is said of bytes and lines does not apply to it.
 import { z } from 'zod';
 import { faultAction } from './faultAction.ts';
 
@@ -42,6 +44,17 @@ const scenario = z.strictObject({
     /** Before the headers of an answer. */
     headersMs: z.number().int().min(0).max(1_800_000).default(0),
   }).default({ deltaMs: 5, headersMs: 0 }),
+  /** Responses over a WebSocket too, as OpenAI offers them. */
+  webSocket: z.strictObject({
+    /** When it is not, an upgrade is answered with 426. */
+    offered: z.boolean().default(true),
+    /** How long a connection takes new requests; OpenAI's limit is an hour. */
+    connectionMs: z.number().int().min(0).max(86_400_000).default(3_600_000),
+    /** How many requests a connection takes; left out, there is no such limit. */
+    requestsPerConnection: z.number().int().min(1).max(1_000_000).optional(),
+    /** Whether `permessage-deflate` is accepted where a client offers it. */
+    deflate: z.boolean().default(false),
+  }).default({ offered: true, connectionMs: 3_600_000, deflate: false }),
   /** Exactly these keys are accepted; left out, every key that begins with `sk-` is. */
   acceptedKeys: z.array(z.string().min(1).max(500)).max(1000).optional(),
   faults: z.array(z.strictObject({ match: match.default({ path: '/v1/responses' }), do: faultAction })).max(faultsMax).default([]),

@@ -20,25 +20,35 @@ export interface Frame {
 /** The frames of a streamed answer. */
 export function streamFrames(answer: BuiltAnswer, fault: StreamFault): readonly Frame[] {
   const lineEnd = { lf: '\n', crlf: '\r\n', cr: '\r' }[fault.lineEnds];
-  const frame = (event: ResponseEvent): Frame => ({
-    text: `event: ${event.type}${lineEnd}data: ${JSON.stringify(event.data)}${lineEnd}${lineEnd}`,
-    eventType: event.type, isDelta: event.isDelta, outputTokens: event.outputTokens,
-    ...(isTerminal(event) ? { reported: (event.data['response'] as { usage?: unknown } | undefined)?.usage } : {}),
-  });
+  const frame = (event: ResponseEvent) => frameOf(event, `event: ${event.type}${lineEnd}data: ${JSON.stringify(event.data)}${lineEnd}${lineEnd}`);
   const frames: Frame[] = [];
   if (fault.byteOrderMark) frames.push({ text: '\uFEFF', eventType: '', isDelta: false, outputTokens: 0 });
   if (fault.comments > 0) frames.push({ text: `: keep-alive${lineEnd}${lineEnd}`.repeat(fault.comments), eventType: '', isDelta: false, outputTokens: 0 });
-  for (const event of answer.events) {
-    if (!isTerminal(event)) frames.push(frame(event));
-    else if (fault.terminal !== 'none') frames.push(...terminalFrames(event, fault).map(frame));
-  }
+  frames.push(...bentEvents(answer, fault).map(frame));
   return frames;
+}
+
+/** The events of an answer with its end as the fault wants it. */
+function bentEvents(answer: BuiltAnswer, fault: StreamFault): readonly ResponseEvent[] {
+  return answer.events.flatMap((event) => (!isTerminal(event) ? [event] : fault.terminal === 'none' ? [] : terminalFrames(event, fault)));
+}
+
+/** The messages of an answer over a WebSocket: the data of each event, and nothing around it. */
+export function streamMessages(answer: BuiltAnswer, fault: StreamFault): readonly Frame[] {
+  return bentEvents(answer, fault).map((event) => frameOf(event, JSON.stringify(event.data)));
 }
 
 /** The body of an answer that is not streamed. */
 export function jsonBody(answer: BuiltAnswer, fault: StreamFault): { readonly text: string; readonly reported: unknown } {
   const response = withUsage(answer.response, fault);
   return { text: JSON.stringify(response), reported: response['usage'] };
+}
+
+function frameOf(event: ResponseEvent, text: string): Frame {
+  return {
+    text, eventType: event.type, isDelta: event.isDelta, outputTokens: event.outputTokens,
+    ...(isTerminal(event) ? { reported: (event.data['response'] as { usage?: unknown } | undefined)?.usage } : {}),
+  };
 }
 
 function isTerminal(event: ResponseEvent): boolean {

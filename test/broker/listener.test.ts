@@ -7,6 +7,7 @@ import net from 'node:net';
 import { tokenHash } from '../../src/broker/dataFolder.ts';
 import { listen, type Door } from '../../src/broker/listener.ts';
 import type { LiveSockets } from '../../src/broker/liveSocket.ts';
+import type { ResponsesSockets } from '../../src/broker/responsesSocket/responsesSockets.ts';
 import { StrangerConnections, strangersMax } from '../../src/broker/strangerConnections.ts';
 import { systemClock } from '../../src/broker/systemClock.ts';
 
@@ -20,7 +21,8 @@ async function withDoor(run: (door: Door) => Promise<void>): Promise<void> {
     responses: (_message, response) => { response.end('carried'); return Promise.resolve(); },
     models: (_message, response) => { response.end('[]'); return Promise.resolve(); },
     control: () => Promise.resolve({ ok: true, value: { stopping: true } }),
-    live: { size: 0, close: () => undefined } as unknown as LiveSockets, log: () => undefined,
+    live: { size: 0, close: () => undefined } as unknown as LiveSockets,
+    responsesSockets: { size: 0, close: () => Promise.resolve() } as unknown as ResponsesSockets, log: () => undefined,
   });
   try {
     await run(door);

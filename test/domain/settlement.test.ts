@@ -66,6 +66,18 @@ describe('policy P', () => {
     assert.deepEqual([booked.outcome, booked.charge, booked.usage.outputTokens, booked.measured], ['completed', 'estimated', 2, false]);
   });
 
+  it('charges nothing for a prewarm, and says so, unless the upstream reports tokens for it', () => {
+    const prewarm: AttemptFacts = { ...facts, isPrewarm: true, estimatedInputTokens: 0, estimatedOutputTokens: 0 };
+    for (const [more, measured] of [[{ terminal: 'completed', reported: { usage: noTokens, consistent: true } }, true], [{ terminal: 'completed' }, true], [{ ending: 'upstream-broke' }, false], [{ ending: 'client-left' }, false]] as const) {
+      const booked = settle({ ...prewarm, ...more });
+      assert.deepEqual([booked.charge, booked.usage, booked.measured], [undefined, noTokens, measured]);
+      assert.match(booked.freeReason ?? '', /prewarm/);
+    }
+    assert.deepEqual(settle({ ...prewarm, terminal: 'completed', reported }), { outcome: 'completed', charge: 'reported', usage, measured: true });
+    assert.match(settle({ ...prewarm, ending: 'rejected' }).freeReason ?? '', /refused/);
+    assert.doesNotMatch(settle({ ...prewarm, ending: 'upstream-broke', begun: false }).freeReason ?? '', /prewarm/);
+  });
+
   it('does not believe usage that cannot be true', () => {
     const lies: Partial<TokenUsage>[] = [{ inputTokens: -1 }, { inputTokens: 1.5 }, { inputTokens: NaN }, { outputTokens: 1e308 }, { outputTokens: tokensPerAttemptMax + 1 }, { cachedInputTokens: 901 }, { cacheWriteTokens: 501 }, { reasoningTokens: 81 }];
     for (const lie of lies) {

@@ -1,4 +1,4 @@
-// The real Codex CLI through the real broker, with the practice upstream behind it: files are edited,
+// The real Codex CLI through the real broker over HTTP, with the practice upstream behind it: files are edited,
 // every token and microcredit is compared with the upstream's own record, threads are resumed,
 // refusals are one sentence, and twenty runs at once never meet a rate limit.
 import assert from 'node:assert/strict';
@@ -28,7 +28,7 @@ function costByRecord(sandbox: Sandbox): number[] {
 
 const total = (amounts: readonly number[]) => amounts.reduce((sum, one) => sum + one, 0);
 
-describe('the real Codex CLI', function () {
+describe('the real Codex CLI over HTTP', function () {
   this.timeout(180_000);
   let folder: string;
   let home: string;
@@ -44,7 +44,7 @@ describe('the real Codex CLI', function () {
   async function open(scenario: NonNullable<Parameters<typeof startSandbox>[0]>['scenario'], credits: number): Promise<void> {
     folder = makeFolder('codex');
     home = makeCodexHome(folder);
-    sandbox = await startSandbox({ scenario: scenario ?? {} });
+    sandbox = await startSandbox({ scenario: { ...scenario, webSocket: { offered: false } } });
     broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey });
     if (credits > 0) await addCredits(broker, credits, 'the test');
   }
@@ -112,7 +112,7 @@ describe('the real Codex CLI', function () {
     assert.equal(run.code, 1);
     assert.equal(new Set(run.complaints).size, 1, run.complaints.join('\n'));
     assert.match(run.complaints[0] ?? '', /^This request may cost up to [\d.]+ credits and 0\.00 are free\. Nothing was sent and nothing was charged\. Add credits with [^\n]+ \(credits_exhausted, req_\w+\)$/);
-    assert.deepEqual([sandbox.meter.requests.length, (await callBroker(broker, 'usage', { by: 'client' })).total.requests], [0, 1]);
+    assert.deepEqual([sandbox.meter.attempts.length, (await callBroker(broker, 'usage', { by: 'client' })).total.requests], [0, 1]);
   });
 
   it('stops the upstream when a person stops Codex', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import OpenAI from 'openai';
+import { ResponsesWS } from 'openai/resources/responses/ws';
 import { startSandbox } from '../../src/sandbox/main.ts';
 import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
 import { startBroker } from '../support/process/brokerProgram.ts';
@@ -127,5 +128,26 @@ describe('OpenAI\'s SDK through the broker', function () {
   it('leaves a ledger that adds up', async () => {
     const audit = await callBroker(broker, 'audit', { full: true });
     assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
+  });
+
+  it('has responses over a WebSocket, one that continues the other, and errors as events', async () => {
+    const before = (await callBroker(broker, 'usage', { by: 'client' })).rows.find((row) => row.key === 'openai-node')?.requests ?? 0;
+    const socket = new ResponsesWS(client());
+    try {
+      /** Sends a request and gives the response that completes, or the error. */
+      const turn = (event: Record<string, unknown>) => new Promise<{ readonly id: string; readonly usage?: { readonly input_tokens: number } | null; readonly code?: string }>((resolve) => {
+        socket.once('response.completed', ({ response }) => resolve(response as { id: string }));
+        socket.once('error', (error) => resolve({ id: '', code: String((error.error as { error?: { code?: unknown } } | undefined)?.error?.code) }));
+        socket.send({ type: 'response.create', model, ...event });
+      });
+      const first = await turn({ input: 'say hi' });
+      const second = await turn({ input: 'and again', previous_response_id: first.id });
+      assert.ok((second.usage?.input_tokens ?? 0) > (first.usage?.input_tokens ?? Infinity));
+      assert.equal((await turn({ input: 'no money' })).code, 'insufficient_quota');
+    } finally {
+      socket.close();
+    }
+    await until(async () => ((await callBroker(broker, 'usage', { by: 'client' })).rows.find((row) => row.key === 'openai-node')?.requests ?? 0) === before + 3, 'three requests');
+    assert.deepEqual([(await callBroker(broker, 'audit', { full: true })).ok, sandbox.meter.attempts.filter((one) => one.method === 'MESSAGE').length], [true, 3]);
   });
 });

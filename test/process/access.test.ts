@@ -140,12 +140,16 @@ describe('the door of the broker', function () {
     assert.equal(jsonOf(await exchange(`${bench.broker.url}/broker/v1/nothing`, { headers: known, body: '{}' })).error.code, 'unknown_route');
   });
 
-  it('refuses WebSockets: 426 for responses so that Codex falls back, 401 for windows without the token', async () => {
+  it('lets no WebSocket in without a token of its own, nor one of a web page', async () => {
     const upgrade = (target: string, more = '') =>
       rawExchange(port, `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${more}connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
     const control = `authorization: Bearer ${controlTokenOf(bench.dataDir)}\r\n`;
-    assert.deepEqual(statusesOf(await upgrade('/v1/responses', auth)), [426]);
-    assert.deepEqual(statusesOf(await upgrade(`/w/${bench.token.token}/v1/responses`)), [426]);
+    for (const target of ['/v1/responses', `/w/${'x'.repeat(43)}/v1/responses`]) assert.deepEqual(statusesOf(await upgrade(target)), [401]);
+    for (const more of [control, `authorization: Bearer ${'x'.repeat(43)}\r\n`]) assert.deepEqual(statusesOf(await upgrade('/v1/responses', more)), [401]);
+    for (const more of ['origin: https://evil.test\r\n', 'origin: null\r\n', 'sec-fetch-site: cross-site\r\n']) assert.deepEqual(statusesOf(await upgrade(`/w/${bench.token.token}/v1/responses`, more)), [403]);
+    assert.deepEqual(statusesOf(await upgrade('/v1/models', auth)), [404]);
+    assert.deepEqual(statusesOf(await rawExchange(port, `GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}connection: Upgrade\r\nupgrade: h2c\r\n\r\n`)), [400]);
+    assert.deepEqual(statusesOf(await rawExchange(port, `POST /v1/responses HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}connection: Upgrade\r\nupgrade: websocket\r\ncontent-length: 0\r\n\r\n`)), [400]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live')), [401]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live', auth)), [401]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live', `${control}origin: https://evil.test\r\n`)), [403]);

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { readResponse, record } from '../../src/protocol/responseUsage.ts';
-import { SseScanner, terminalTypes, type SseFindings } from '../../src/protocol/sseScanner.ts';
+import { terminalTypes } from '../../src/protocol/eventNotes.ts';
+import { SseScanner, type SseFindings } from '../../src/protocol/sseScanner.ts';
 
 const folder = new URL('fixtures/', import.meta.url);
 const recorded = readdirSync(folder).filter((name) => name.endsWith('.sse.txt')).map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, folder))) }));

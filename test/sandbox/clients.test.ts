@@ -90,15 +90,17 @@ describe('the Codex command line against the sandbox', function () {
   };
   const file = () => path.join(folder, 'work', 'hello.txt');
 
-  // One model of each way in which Codex offers its tools.
-  for (const model of ['gpt-6.1-sol', 'gpt-5.5', 'gpt-5-mini']) {
-    it(`really writes a file with ${model}, and reports the usage that the sandbox counted`, async () => {
+  // One model of each way in which Codex offers its tools, over a WebSocket, and one over HTTP.
+  for (const [model, offered] of [['gpt-6.1-sol', true], ['gpt-5.5', true], ['gpt-5-mini', true], ['gpt-6.1-sol', false]] as const) {
+    it(`really writes a file with ${model} over ${offered ? 'a WebSocket' : 'HTTP'}, and reports the usage that the sandbox counted`, async () => {
+      await sandbox.close();
+      sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, webSocket: { offered } } });
       const { code, events } = await exec(model, 'create hello.txt with the text hi');
       assert.equal(code, 0);
       assert.equal(readFileSync(file(), 'utf8'), 'hi\n');
       assert.match(events.filter((event) => event['item']?.type === 'agent_message').at(-1)?.['item'].text, /^Done: /);
       const { totals, attempts } = sandbox.meter;
-      assert.deepEqual(attempts.filter((request) => request.method === 'POST').map((request) => request.status), [200, 200]);
+      assert.deepEqual(attempts.filter((request) => !request.isPrewarm).map((request) => request.status), [200, 200]);
       assert.deepEqual(events.find((event) => event['type'] === 'turn.completed')?.['usage'], {
         input_tokens: totals.inputTokens, cached_input_tokens: totals.cachedInputTokens, cache_write_input_tokens: totals.cacheWriteTokens,
         output_tokens: totals.outputTokens, reasoning_output_tokens: totals.reasoningTokens,

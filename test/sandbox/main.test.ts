@@ -96,11 +96,11 @@ describe('the sandbox program', function () {
 
 describe('the sandbox\'s arguments', () => {
   it('are read, and win over the scenario', () => {
-    const read = readArguments(['--port', '8080', '--rpm', '60', '--tpm=40000', '--delay-ms', '0', '--exit-with-parent', '--scenario', 's.json']);
+    const read = readArguments(['--port', '8080', '--rpm', '60', '--tpm=40000', '--delay-ms', '0', '--exit-with-parent', '--no-websocket', '--scenario', 's.json']);
     assert.ok('arguments' in read);
-    assert.deepEqual(read.arguments, { help: false, port: 8080, exitWithParent: true, scenarioFile: 's.json', requestsPerMinute: 60, tokensPerMinute: 40_000, deltaMs: 0 });
+    assert.deepEqual(read.arguments, { help: false, port: 8080, exitWithParent: true, noWebSocket: true, scenarioFile: 's.json', requestsPerMinute: 60, tokensPerMinute: 40_000, deltaMs: 0 });
     assert.deepEqual(withArguments({ limits: { requestsPerMinute: 5, models: { m: {} } }, delays: { deltaMs: 9, headersMs: 1 } }, read.arguments), {
-      limits: { requestsPerMinute: 60, tokensPerMinute: 40_000, models: { m: {} } }, delays: { deltaMs: 0, headersMs: 1 },
+      limits: { requestsPerMinute: 60, tokensPerMinute: 40_000, models: { m: {} } }, webSocket: { offered: false }, delays: { deltaMs: 0, headersMs: 1 },
     });
   });
 

@@ -143,8 +143,8 @@ describe('the sandbox upstream', function () {
     assert.match(spoofed, /^HTTP\/1\.1 404 /);
   });
 
-  it('refuses a WebSocket with 426 on the socket itself', async () => {
-    const { port, meter } = await start();
+  it('refuses a WebSocket with 426 on the socket itself where it is told to offer none', async () => {
+    const { port, meter } = await start({ scenario: { webSocket: { offered: false } } });
     const answer = await raw(port, 'GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
     assert.match(answer, /^HTTP\/1\.1 426 Upgrade Required\r\n/);
     assert.equal(errorOf(answer.slice(answer.indexOf('\r\n\r\n') + 4)).code, 'upgrade_required');

@@ -88,7 +88,7 @@ describe('practice mode in a real VS Code', function () {
     const done = first.bench.notification(/Codex task (finished|failed)/);
     await done.waitFor({ timeout: 60_000 });
     const said = await done.innerText();
-    assert.match(said, /finished · .*tokens in 2 requests, [\d.,]+ practice credits/);
+    assert.match(said, /finished · .*tokens in [23] requests, [\d.,]+ practice credits/);
     assert.equal(fs.readFileSync(path.join(first.folder, 'hello.txt'), 'utf8'), 'hello from a task\n');
     const after = await credits();
     assert.ok(after.balanceMicroCredits < before.balanceMicroCredits);
@@ -132,7 +132,8 @@ describe('practice mode in a real VS Code', function () {
     await second.bench.waitFor('codex in the terminal', async () => fs.readFileSync(ended, 'utf8'), (text) => text.endsWith('\n'));
     assert.equal(fs.readFileSync(ended, 'utf8'), 'ended with 0\n', fs.readFileSync(path.join(second.folder, 'answer.log'), 'utf8'));
     const after = await usage('workspace');
-    assert.equal(after.total.requests, before.total.requests + 1);
+    // One for the answer, and one before it in which Codex only prepares the conversation.
+    assert.ok([1, 2].includes(after.total.requests - before.total.requests));
     assert.deepEqual(after.rows.map((row) => row.label).sort(), ['firmware', 'website']);
   });
 

@@ -56,9 +56,10 @@ export interface AttemptEvents {
 /** Largest refusal that is kept, and how long it may take to come. */
 const keptBytesMax = 64 * 1024;
 const keptMsMax = 10_000;
-/** Grace after the client left: how long and how much the upstream may still say. */
+/** Grace after the client left: how long the upstream may still say something. */
 export const graceMs = 1000;
-const graceBytesMax = 64 * 1024;
+/** And how much. */
+export const graceBytesMax = 64 * 1024;
 /** The longest answer; models have been seen to think for an hour. */
 export const attemptMsMax = 2 * 60 * 60_000;
 /** How long a client may leave bytes unread. Codex itself gives up after five minutes of silence. */

@@ -22,6 +22,8 @@ export interface UpstreamTarget {
   readonly pool: Pool;
   /** Fixed path of each route. */
   readonly paths: { readonly responses: string; readonly models: string };
+  /** Where responses are to be had over a WebSocket. */
+  readonly socketUrl: string;
 }
 
 /**
@@ -46,5 +48,6 @@ export function upstreamTarget(baseUrl: string): UpstreamTarget {
       keepAliveTimeout: 30_000,
     }),
     paths: { responses: `${prefix}/v1/responses`, models: `${prefix}/v1/models` },
+    socketUrl: `${url.origin.replace(/^http/, 'ws')}${prefix}/v1/responses`,
   };
 }

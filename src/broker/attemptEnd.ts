@@ -1,0 +1,119 @@
+// What every attempt's end has in common, however it was carried: it is settled, the estimator learns
+// from it, pacing is told, and it is decided whether the request has to come back. It writes no answer.
+import { budgetAmountText } from '../domain/budgets.ts';
+import { crossedStop } from '../domain/overrun.ts';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { RateLimitObservation } from '../domain/rateWindow.ts';
+import { charsPerToken } from '../domain/settlement.ts';
+import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
+import { classifyAnswer, classifyFailure } from '../protocol/upstreamError.ts';
+import type { UpstreamFault } from '../protocol/upstreamError.ts';
+import type { AdmissionRequest, Lease } from './admissionTicket.ts';
+import { settlementOf } from './attemptSettlement.ts';
+import type { ResponsesParts } from './carriedRequest.ts';
+import type { SettleCommand } from './store/ledgerCommands.ts';
+import type { AttemptReport } from './upstream/attempt.ts';
+
+/** Attempts at an overloaded upstream before its answer is given on; the client then decides. */
+const overloadAttemptsMax = 4;
+/** A request that is over within this time needs no note that it began: its settlement says more. */
+const beginDelayMs = 50;
+/** A kept connection that the upstream closed fails this soon; what fails later may have been worked on. */
+const staleConnectionMsMax = 1000;
+
+/** Why a request comes back: it was turned away and waits, or its kept connection was dead. */
+export type ComeBack =
+  | (Omit<Extract<UpstreamFault, { kind: 'throttle' }>, 'kind'> & { readonly kind: 'throttle'; readonly observation?: RateLimitObservation })
+  | { readonly kind: 'stale-connection' };
+
+/** A report, and why the broker itself ended the attempt, if it did. */
+export type EndedReport = AttemptReport & { readonly stopped?: string };
+
+/** How things stand with the client when its attempt has ended. */
+export interface ClientAtEnd {
+  /** It left, or has seen some of the answer: no other attempt can follow. */
+  readonly isGone: boolean;
+  /** Another connection may be tried where this one turned out to be dead. */
+  readonly canReconnect: boolean;
+}
+
+/** Notes that an attempt has begun, unless it is over in a moment. @returns what takes the note back */
+export function beginSoon(parts: ResponsesParts, attemptId: string, responseId: () => string | undefined): () => void {
+  return parts.clock.after(beginDelayMs, () => {
+    const known = responseId();
+    parts.ledger.command({ type: 'begin', attemptId, atMs: parts.clock.nowMs(), ...(known === undefined ? {} : { responseId: known }) })
+      .catch((error: unknown) => parts.log('begin-not-stored', { attemptId, error: String(error) }));
+  });
+}
+
+/** Why an answer has to be stopped: it has outgrown a hard budget that its lease names. */
+export function outgrown(request: AdmissionRequest, lease: Lease, outputChars: number): Problem | undefined {
+  if (lease.stops.length === 0) return undefined;
+  const { inputTokens, outputTokens } = request.estimate;
+  const crossed = crossedStop(lease.stops, { ...request, inputTokens, outputTokens }, Math.ceil(outputChars / charsPerToken));
+  return crossed && problem('budget_exceeded', `The answer grew beyond a hard budget: ${budgetAmountText(crossed.unit, crossed.amount)} were left for it. It was stopped there.`);
+}
+
+/** Settles what was seen, and decides whether the request is over. @returns why it has to come back, or what the upstream's refusal means */
+export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lease: Lease, report: EndedReport, client: ClientAtEnd): { readonly comeBack?: ComeBack; readonly fault?: UpstreamFault } {
+  const { kept } = report;
+  const { requestId } = request.facts;
+  const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
+  settle(parts, requestId, lease, command);
+  if (command.measured && command.chargeable && request.basis) {
+    parts.estimator.learnFrom(request.basis, {
+      inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',
+      ...(command.responseId === undefined ? {} : { responseId: command.responseId }),
+    });
+  }
+  if (kept) parts.upstreamAnswered(undefined);
+
+  const fault = faultOf(report, parts.clock.nowMs());
+  const observation = kept ? readRateLimits((name) => single(kept.headers[name]), parts.clock.nowMs()) : {};
+  if (fault && isCuredByWaiting(fault, lease)) {
+    const throttle = { ...fault, kind: 'throttle' as const, observation };
+    if (!client.isGone) return { comeBack: throttle };
+    // Too late for this request, but the next one must not walk into the same limit.
+    parts.admission.turnedAway(requestId, throttle);
+  } else if (!client.isGone && client.canReconnect && isStaleConnection(report, lease)) {
+    return { comeBack: { kind: 'stale-connection' } };
+  } else {
+    parts.admission.finished(requestId, command.chargeable ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
+  }
+  if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });
+  return fault ? { fault } : {};
+}
+
+function settle(parts: ResponsesParts, requestId: string, lease: Lease, command: SettleCommand): void {
+  parts.settle(command).then((result) => {
+    parts.log('settled', { requestId, attempt: lease.number, outcome: command.outcome, costMicroCredits: result.costMicroCredits });
+  }, (error: unknown) => {
+    // Too many wait for the ledger: the hold stays and is resolved at the next start.
+    parts.log('settle-given-up', { requestId, error: String(error) });
+  }).finally(parts.changed);
+}
+
+/** What the upstream's refusal means, or the error with which its stream failed. */
+function faultOf(report: AttemptReport, nowMs: number): UpstreamFault | undefined {
+  const { kept, response } = report;
+  if (kept) return kept.foreign ? undefined : classifyAnswer(kept.status, (name) => single(kept.headers[name]), kept.body.toString('utf8'), nowMs);
+  if (report.terminal !== 'failed' || response?.errorCode === undefined) return undefined;
+  return classifyFailure({ code: response.errorCode, ...(response.errorMessage === undefined ? {} : { message: response.errorMessage }) }, nowMs);
+}
+
+/** Whether waiting cures a refusal: a throttle for as long as the client bears it, overload for a few attempts. */
+function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<UpstreamFault, { kind: 'throttle' | 'overloaded' }> {
+  return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
+}
+
+/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. */
+function isStaleConnection(report: AttemptReport, lease: Lease): boolean {
+  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax
+    && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
+}
+
+/** The first value of a header. */
+export function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,55 @@
+// From a request that was read to one that asks for admission: who sent it, what it will probably use,
+// and what that costs at the prices of this moment. It reads no bytes and decides nothing.
+import type { EstimateBasis } from '../domain/estimateBasis.ts';
+import type { TokenEstimate } from '../domain/estimator.ts';
+import { holdCost, priceTier } from '../domain/pricing.ts';
+import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
+import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
+import type { AdmissionRequest } from './admissionTicket.ts';
+import type { ResponsesParts } from './carriedRequest.ts';
+import type { Workspace } from './store/ledgerPort.ts';
+
+/** A request that was read, and who sent it. */
+export interface Understood {
+  readonly envelope: RequestEnvelope;
+  readonly client: ClientFacts;
+  readonly workspace: Workspace;
+  readonly requestId: string;
+  readonly receivedAtMs: number;
+  readonly bodyBytes: number;
+  /** It only prepares the conversation, and the upstream is known to take nothing for that. */
+  readonly isPrewarm?: boolean;
+}
+
+const nothing: TokenEstimate = { inputTokens: 0, certainInputTokens: 0, holdInputTokens: 0, outputTokens: 0, likelyOutputTokens: 0 };
+
+/** Estimates a request and looks up its price; both are kept from here on. */
+export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice'>, seen: Understood): AdmissionRequest {
+  const { envelope, client, workspace } = seen;
+  const { model } = envelope;
+  const basis: EstimateBasis = {
+    ...envelope.size, model, bodyBytes: seen.bodyBytes,
+    ...(client.requestKind === undefined ? {} : { kind: client.requestKind }),
+    ...(envelope.effort === undefined ? {} : { effort: envelope.effort }),
+    ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
+  };
+  const estimate = seen.isPrewarm ? nothing : parts.estimator.estimate(basis);
+  const price = parts.prices(model, seen.receivedAtMs);
+  const tier = priceTier(envelope.serviceTier);
+  return {
+    facts: {
+      requestId: seen.requestId, receivedAtMs: seen.receivedAtMs, workspaceId: workspace.workspaceId, client: client.name, model, stream: envelope.stream,
+      ...(client.version === undefined ? {} : { clientVersion: client.version }),
+      ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
+      ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
+      ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
+    },
+    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
+    ...(seen.isPrewarm ? { isPrewarm: true } : { basis }),
+    ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
+  };
+}
+
+function ceilingOf(price: ModelPrice, estimate: TokenEstimate, tier: PriceTier): Pick<AdmissionRequest, 'ceiling'> {
+  return { ceiling: { price, estimateMicroCredits: holdCost(estimate, price, tier) } };
+}
