@@ -112,6 +112,7 @@ export class LedgerKeeper {
     if (this.#doubt || newest && Math.abs(nowMs - newest.atMs) < ownBackupAgeMs) return;
     await this.#quietly('backup', async () => {
       const { bytes, entries } = await ledger.query('health', {});
+      if (bytes > ownBackupBytesMax) this.#parts.log('backup-passed-over', { bytes, bytesMax: ownBackupBytesMax });
       if (bytes > ownBackupBytesMax || entries === 0) return;
       await ledger.query('backup', { path: newBackupPath(dataDir, nowMs) });
       pruneBackups(dataDir);

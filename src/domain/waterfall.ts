@@ -20,7 +20,7 @@ export function decide(input: WaterfallInput): DecisionRecord {
   if (input.unsafe) return refuse(walk, 'safety', input.unsafe, []);
   if (input.limits.ended) return refuse(walk, 'limits', input.limits.ended, []);
   if (input.owedMicroCredits > 0) {
-    const owed = `${formatCredits(input.owedMicroCredits, 2)} credits`;
+    const owed = `${formatCredits(input.owedMicroCredits, input.owedMicroCredits < 1_000_000 ? 6 : 2)} credits`;
     return refuse(walk, 'safety', problem('credits_owed', `Credits were taken back after ${owed} of them had been spent, so ${owed} are owed. Nothing was sent.`), [`Add ${owed} or more of purchased credits; they pay what is owed first.`]);
   }
   layers.push({ layer: 'safety', verdict: 'passed', because: 'The ledger is healthy and a key is present.' });

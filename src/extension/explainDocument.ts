@@ -29,7 +29,7 @@ export function explanationText(told: ExplainResult): string {
     ...(budgets.length === 0 ? [] : ['## Budgets', '', ...budgets.map((budget) => `- ${line(budget.budgetId)} (${budget.mode}): ${line(`${budgetAmountText(budget.unit, budget.used)} used, ${budgetAmountText(budget.unit, budget.reserved)} reserved, ${budgetAmountText(budget.unit, budget.wanted)} wanted of ${budgetAmountText(budget.unit, budget.limit)}`)}; ${verdictWords[budget.verdict]}`), '']),
     ...(toChange.length === 0 ? [] : ['## What Would Change It', '', ...toChange.map((sentence) => `- ${line(sentence)}`), '']),
     '## Charge', '', ...charge, '',
-    '## Entries', '', ...told.entries.map((entry) => `- ${line(entry.kind)} ${formatCredits(entry.amountMicroCredits, 6)} from ${line(entry.grantId ?? entry.account)}, balance after ${formatCredits(entry.balanceAfterMicroCredits, 6)}`),
+    '## Entries', '', ...told.entries.map((entry) => `- ${line(entry.kind)} ${formatCredits(entry.amountMicroCredits, 6)} from ${line(entry.account === 'grant' ? entry.grantId ?? '' : entry.account)}, balance after ${formatCredits(entry.balanceAfterMicroCredits, 6)}`),
     ...(told.entries.length === 0 ? ['None: the balance did not move.'] : []), '',
   ].join('\n');
 }

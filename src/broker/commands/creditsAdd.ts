@@ -50,7 +50,7 @@ function addedText({ created, grant, balance }: CreditsAddResult, to: string | u
   return [
     created ? `Added ${formatCredits(grant.amountMicroCredits)} ${grant.kind} credits (${formatUsd(grant.amountMicroCredits)}).` : 'This key was used before: nothing was added again.',
     ...(created && grant.startsAtMs !== undefined && grant.startsAtMs > grant.createdAtMs ? [`They can be used from ${momentText(grant.startsAtMs)} on.`] : []),
-    ...(paid > 0 ? [`${formatCredits(paid)} of them paid what was owed.`] : []),
+    ...(paid > 0 ? [`${formatCredits(paid, 6)} of them paid what was owed.`] : []),
     `Balance ${formatCredits(balance.balanceMicroCredits)} credits.`,
     ...(created && grant.kind === 'purchased' ? [consentText(to)] : []),
   ].join('\n');

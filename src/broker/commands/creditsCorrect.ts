@@ -8,6 +8,7 @@ import type { ControlApi, ControlResults } from '../../protocol/control.ts';
 import { amountOf, wantedWord, wholeNumberOf, wrongUse } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions } from './commandIo.ts';
+import { owedLine } from './owedLine.ts';
 import { withControl } from './withControl.ts';
 
 const correctionOptions = { reason: { type: 'string' }, key: { type: 'string' } } as const;
@@ -22,7 +23,7 @@ export async function creditsVoid(args: readonly string[], io: CommandIo): Promi
     const result = await api.correct({ ...keyAndReason(values, disputed ? 'its payment was taken back' : 'taken back by hand'), what: { kind: 'void', grantId, disputed } });
     io.out(values.json ? JSON.stringify(result) : result.exists ? `The grant ${grantId} was taken back before: nothing was changed.` : [
       `The grant ${grantId} is taken back: ${formatCredits(-result.changedMicroCredits, 6)} credits left the balance; what running requests reserved of it follows when they end.`,
-      ...(result.balance.owedMicroCredits > 0 ? [`Owed ${formatCredits(result.balance.owedMicroCredits)} credits: nothing is sent until purchased credits pay them.`] : []), balanceLine(result)].join('\n'));
+      ...(result.balance.owedMicroCredits > 0 ? [owedLine(result.balance.owedMicroCredits)] : []), balanceLine(result)].join('\n'));
     return 0;
   });
 }
@@ -34,8 +35,9 @@ export async function creditsRefund(args: readonly string[], io: CommandIo): Pro
   const microCredits = amountOf(positionals[1]);
   return withControl(values, io, 'change', async ({ api }) => {
     const attemptId = await chargedAttempt(api, id);
+    const { owedMicroCredits } = await api.creditsList({});
     const result = await api.correct({ ...keyAndReason(values, 'refunded by hand'), what: { kind: 'refund', attemptId, microCredits } });
-    io.out(values.json ? JSON.stringify({ ...result, attemptId }) : correctedText(attemptId, result, `is refunded by ${formatCredits(microCredits, 6)} credits`));
+    io.out(values.json ? JSON.stringify({ ...result, attemptId }) : correctedText(attemptId, result, `is refunded by ${formatCredits(microCredits, 6)} credits`, owedMicroCredits));
     return 0;
   });
 }
@@ -51,8 +53,9 @@ export async function creditsReconcile(args: readonly string[], io: CommandIo): 
   const usage = { ...noTokens, inputTokens, outputTokens, cachedInputTokens: tokens('cached') ?? 0, cacheWriteTokens: tokens('cache-write') ?? 0, reasoningTokens: tokens('reasoning') ?? 0 };
   return withControl(values, io, 'change', async ({ api }) => {
     const attemptId = await chargedAttempt(api, id);
+    const { owedMicroCredits } = await api.creditsList({});
     const result = await api.correct({ ...keyAndReason(values, 'reconciled by hand'), what: { kind: 'usage', attemptId, usage } });
-    io.out(values.json ? JSON.stringify({ ...result, attemptId }) : correctedText(attemptId, result, 'has the usage that was said'));
+    io.out(values.json ? JSON.stringify({ ...result, attemptId }) : correctedText(attemptId, result, 'has the usage that was said', owedMicroCredits));
     return 0;
   });
 }
@@ -71,10 +74,15 @@ async function chargedAttempt(api: ControlApi, id: string): Promise<string> {
   return charged.attemptId;
 }
 
-function correctedText(attemptId: string, result: ControlResults['correct'], what: string): string {
+function correctedText(attemptId: string, result: ControlResults['correct'], what: string, owedBefore: number): string {
   if (result.exists) return 'This key was used before: nothing was changed again.';
   const moved = result.changedMicroCredits;
-  return [`The attempt ${attemptId} ${what}: ${moved === 0 ? 'no credits moved' : `${formatCredits(Math.abs(moved), 6)} credits ${moved > 0 ? 'came back' : 'were drawn'}`}.`, balanceLine(result)].join('\n');
+  const lowered = owedBefore - result.balance.owedMicroCredits;
+  const movedText = moved === 0 ? lowered > 0 ? 'no credits came back' : 'no credits moved' : `${formatCredits(Math.abs(moved), 6)} credits ${moved > 0 ? 'came back' : 'were drawn'}`;
+  return [
+    `The attempt ${attemptId} ${what}: ${movedText}.`, ...(lowered > 0 ? [`What is owed for disputed credits is lower by ${formatCredits(lowered, 6)}.`] : []),
+    ...(result.balance.owedMicroCredits > 0 ? [owedLine(result.balance.owedMicroCredits)] : []), balanceLine(result),
+  ].join('\n');
 }
 
 function balanceLine({ balance }: ControlResults['correct']): string {

@@ -7,6 +7,7 @@ import { allowanceText } from './budgetTexts.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions, textTable } from './commandIo.ts';
 import { momentText } from './factTexts.ts';
+import { owedLine } from './owedLine.ts';
 import { withControl } from './withControl.ts';
 
 /** `codex-broker credits list` */
@@ -31,7 +32,7 @@ export function balanceText({ balance, allowances, atMs }: Pick<Snapshot, 'balan
   if (!balance.tracked) return ['The balance is not tracked: no credits were ever added.', ...back].join('\n');
   return [
     `Balance ${formatCredits(balance.balanceMicroCredits)} credits (${formatUsd(balance.balanceMicroCredits)}), ${formatCredits(balance.heldMicroCredits)} reserved.`,
-    ...(balance.owedMicroCredits > 0 ? [`Owed ${formatCredits(balance.owedMicroCredits)} credits: nothing is sent until purchased credits pay them.`] : []),
+    ...(balance.owedMicroCredits > 0 ? [owedLine(balance.owedMicroCredits)] : []),
     '',
     textTable(['grant', 'kind', 'state', 'starts', 'expires', 'only for', 'priority', 'amount', 'left', 'reserved'], balance.grants.map((grant) => [
       grant.id, grant.kind, grantState(grant, atMs), momentText(grant.startsAtMs ?? grant.createdAtMs), grant.expiresAtMs === undefined ? 'never' : momentText(grant.expiresAtMs),

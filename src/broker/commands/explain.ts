@@ -28,5 +28,5 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
 function explainText({ id, story, entries }: ExplainResult): string {
   return [`Request ${id}`, ...story.map((sentence) => `  ${sentence}`),
     ...(entries.length === 0 ? [] : ['', textTable(['entry', 'kind', 'grant', 'amount', 'reserved', 'balance after'], entries.map((entry) => [
-      String(entry.sequence), entry.kind, entry.grantId ?? entry.account, formatCredits(entry.amountMicroCredits, 6), formatCredits(entry.heldDeltaMicroCredits, 6), formatCredits(entry.balanceAfterMicroCredits, 6)]), 3)])].join('\n');
+      String(entry.sequence), entry.kind, entry.account === 'grant' ? entry.grantId ?? '' : entry.account, formatCredits(entry.amountMicroCredits, 6), formatCredits(entry.heldDeltaMicroCredits, 6), formatCredits(entry.balanceAfterMicroCredits, 6)]), 3)])].join('\n');
 }

@@ -55,7 +55,7 @@ export function judge(snapshot: Snapshot, workspaceId: string, { freeMicroCredit
   const grants = balance.grants.filter((grant) => isInForce(grant, snapshot.atMs) && (grant.workspaces === undefined || grant.workspaces.includes(workspaceId)));
   const free = sum(grants.map((grant) => grant.remainingMicroCredits - grant.heldMicroCredits));
   const reasons = snapshot.problems.map((one) => one.message);
-  if (balance.owedMicroCredits > 0) reasons.push(`${formatCredits(balance.owedMicroCredits)} credits are owed, so nothing is sent.`);
+  if (balance.owedMicroCredits > 0) reasons.push(`${formatCredits(balance.owedMicroCredits, 6)} credits are owed, so nothing is sent.`);
   if (freeMicroCreditsMin !== undefined) {
     // What is not counted cannot be promised: a wrong data folder must not pass for a full purse.
     if (!balance.tracked) reasons.push('The balance is not tracked, so no credits can be promised.');

@@ -28,7 +28,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     `Meter      ${face.text}  (${face.spoken})`,
     `Broker     ${url === undefined ? 'not running; read from the ledger' : `${url}, ${snapshot.broker.mode} mode, upstream ${snapshot.broker.upstream}, key ${snapshot.key.state}`}`,
     `Balance    ${balance.tracked ? `${formatCredits(balance.balanceMicroCredits)} credits (${formatUsd(balance.balanceMicroCredits)}), ${formatCredits(balance.heldMicroCredits)} reserved` : 'not tracked; add credits to begin'}`,
-    ...(balance.owedMicroCredits > 0 ? [`Owed       ${formatCredits(balance.owedMicroCredits)} credits; nothing is sent until purchased credits pay them`] : []),
+    ...(balance.owedMicroCredits > 0 ? [`Owed       ${formatCredits(balance.owedMicroCredits, 6)} credits; nothing is sent until purchased credits pay them`] : []),
     `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${countText(snapshot.today.total.requests, 'request')}`,
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),

@@ -126,7 +126,7 @@ function endGivenBack(db: DatabaseSync, chains: LedgerChains, back: GivenBack): 
 function readBooked(db: DatabaseSync, attemptId: string): Booked {
   const usage = statement(db, 'SELECT * FROM usage_events WHERE attempt_id = ? ORDER BY sequence').all(attemptId).map(tokensOf).reduce(addUsage, noTokens);
   const charges = statement(db, 'SELECT cost, uncovered, basis FROM charges WHERE attempt_id = ?').all(attemptId);
-  const drawn = statement(db, `SELECT grant_id, -SUM(amount) AS drawn FROM entries WHERE attempt_id = ? AND account = 'grant' GROUP BY grant_id HAVING drawn <> 0 ORDER BY MIN(sequence)`).all(attemptId);
+  const drawn = statement(db, `SELECT grant_id, -SUM(amount) AS drawn FROM entries WHERE attempt_id = ? AND account = 'grant' GROUP BY grant_id HAVING drawn <> 0 ORDER BY MIN(CASE WHEN amount < 0 THEN sequence END)`).all(attemptId);
   return {
     usage, costMicroCredits: sum(charges.map((row) => Number(row['cost']))), uncoveredMicroCredits: sum(charges.map((row) => Number(row['uncovered']))),
     refundedMicroCredits: sum(charges.filter((row) => row['basis'] === 'refund').map((row) => -Number(row['cost']))),

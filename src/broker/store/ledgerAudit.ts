@@ -5,6 +5,7 @@ import { auditLedger } from '../../domain/audit/auditLedger.ts';
 import type { AuditFindings, Violation } from '../../domain/audit/auditLedger.ts';
 import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
 import type { UseOf } from '../../domain/audit/creditTrail.ts';
+import type { OlderRows } from '../../domain/audit/directiveAudit.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
 import { wrongOrder } from './auditOrder.ts';
@@ -30,7 +31,7 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       directives: map(db, `SELECT ${directiveColumns} FROM directives WHERE sequence > ? ORDER BY sequence`, since('directives'), directiveRow),
       grants: map(db, `SELECT ${grantColumns} FROM grants WHERE ordinal > ? ORDER BY ordinal`, -1, grantRow),
       earlierVoids: map(db, `SELECT ${directiveColumns} FROM directives WHERE kind = 'void' AND sequence <= ? ORDER BY sequence`, since('directives'), directiveRow),
-      useOf: useReader(db),
+      olderUntil: readOlderUntil(db), useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
     const drift = args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events'));
@@ -52,13 +53,25 @@ function pageFaults(db: DatabaseSync): Violation[] {
   ];
 }
 
+function readOlderUntil(db: DatabaseSync): OlderRows {
+  const row = db.prepare(`SELECT value FROM meta WHERE name = 'older_rules_until'`).get();
+  return row ? JSON.parse(String(row['value'])) as OlderRows : { entries: 0, charges: 0, directives: 0 };
+}
+
 function lastCheckpoint(db: DatabaseSync): Checkpoint | undefined {
   const row = db.prepare('SELECT content FROM checkpoints ORDER BY sequence DESC LIMIT 1').get();
   return row && JSON.parse(String(row['content'])) as Checkpoint;
 }
 
+/** Checkpoints that are kept; the last one is what the next audit begins at. */
+const checkpointsMax = 3;
+
+/** Keeps a checkpoint, unless nothing has happened since the last one. */
 function keep(db: DatabaseSync, atMs: number, checkpoint: Checkpoint): void {
-  db.prepare('INSERT INTO checkpoints (at_ms, content) VALUES (?,?)').run(atMs, JSON.stringify(checkpoint));
+  const content = JSON.stringify(checkpoint);
+  if (db.prepare('SELECT content FROM checkpoints ORDER BY sequence DESC LIMIT 1').get()?.['content'] === content) return;
+  db.prepare('INSERT INTO checkpoints (at_ms, content) VALUES (?,?)').run(atMs, content);
+  db.prepare('DELETE FROM checkpoints WHERE sequence <= (SELECT MAX(sequence) FROM checkpoints) - ?').run(checkpointsMax);
 }
 
 /** For what an attempt was decided and how it ended; asked only where grants are for some models or workspaces alone, or credits were not enough. */

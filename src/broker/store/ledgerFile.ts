@@ -20,6 +20,9 @@ const quickCheckBytesMax = 64 * 1024 * 1024;
  */
 const logPagesMax = 4000;
 
+/** How long a connection waits for another one's lock. */
+export const lockMsMax = 5000;
+
 /** SQLite's name for a database without a file; used by tests that need no disk. */
 const inMemory = ':memory:';
 
@@ -76,7 +79,7 @@ export function copyBeforeMigration(path: string, version: number): string {
 }
 
 function openWith(path: string, { open }: OpenOptions, prepare: (db: DatabaseSync) => void): DatabaseSync {
-  const db = open(path, { enableForeignKeyConstraints: true, timeout: 5000 });
+  const db = open(path, { enableForeignKeyConstraints: true, timeout: lockMsMax });
   try {
     // Full synchronisation is said aloud on every open: a build's own default may be weaker.
     db.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF');

@@ -11,7 +11,7 @@ import { readShownGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { BalanceRead, EstimateSample, Workspace } from './ledgerPort.ts';
 import { statement } from './statements.ts';
-import { returnsBeforeMs } from './upkeep.ts';
+import { earlyExpiries } from './upkeep.ts';
 
 type Row = Record<string, unknown>;
 
@@ -22,10 +22,9 @@ const endedShownMax = 100;
 export function readBalance(db: DatabaseSync, chains: LedgerChains, nowMs: number): BalanceRead {
   const grants = readShownGrants(db, endedShownMax);
   const directives = readDirectives(db, chains);
-  const credits = chains.credits();
-  const { tracked, owedMicroCredits } = credits;
+  const { tracked, owedMicroCredits } = chains.credits();
   const due = [
-    ...nowMs < returnsBeforeMs(credits) ? [nowMs] : [],
+    ...earlyExpiries(db, chains, nowMs).length > 0 ? [nowMs] : [],
     ...grants.filter((grant) => availableMicroCredits(grant) > 0).map((grant) => (grant.voided === undefined ? grant.expiresAtMs ?? Infinity : nowMs)),
     ...directives.allowances.map((allowance) => nextGiftAtMs(db, allowance, nowMs)),
   ];

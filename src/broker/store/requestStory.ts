@@ -28,7 +28,7 @@ export function storyOf(result: Omit<ExplainResult, 'story'>, notice: string | u
   if (attempt.exposureMicroCredits) story.push(`The upstream may have billed up to ${formatCredits(attempt.exposureMicroCredits, 6)} credits for it; that is noted and was not taken.`);
   if (charge) {
     story.push(`It cost ${formatCredits(charge.costMicroCredits, 6)} credits (${formatUsd(charge.costMicroCredits, 4)}) at the price "${charge.priceVersion}": ${charge.formula}.`);
-    story.push(decision.holdMicroCredits > 0
+    story.push(decision.holdMicroCredits > 0 || decision.tracked === true
       ? `${formatCredits(charge.drawnMicroCredits, 6)} credits were drawn; ${formatCredits(Math.max(0, decision.holdMicroCredits - charge.drawnMicroCredits), 6)} of the reservation came back.`
       : 'Nothing was drawn, because the balance was not tracked.');
     if (charge.uncoveredMicroCredits > 0) story.push(`${formatCredits(charge.uncoveredMicroCredits, 6)} credits of it no grant covered; they are booked on an account of their own, given back by rule at once, and were not taken.`);

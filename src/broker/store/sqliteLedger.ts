@@ -8,7 +8,7 @@ import type { Problem } from '../../domain/problem.ts';
 import { answerQuery } from './ledgerAnswers.ts';
 import { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
-import { isFileFault, openLedgerFile, storeProblem } from './ledgerFile.ts';
+import { isFileFault, lockMsMax, openLedgerFile, storeProblem } from './ledgerFile.ts';
 import type { OpenedAs } from './ledgerFile.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { isThere, runCommand } from './ledgerWrites.ts';
@@ -30,10 +30,12 @@ export class SqliteLedger {
   #failed: Problem | undefined;
   /** Whether all that is in the file is known to be synchronised; until then a change that is found there may still be lost. */
   #isSynchronised = false;
+  readonly #mayWrite: boolean;
 
   readonly #openDatabase: OpenDatabase;
 
-  private constructor(path: string, hash: Hash, open: OpenDatabase, db: DatabaseSync) {
+  private constructor(path: string, hash: Hash, as: OpenedAs, open: OpenDatabase, db: DatabaseSync) {
+    this.#mayWrite = as === 'owner' || as === 'again';
     this.#path = path;
     this.#hash = hash;
     this.#openDatabase = open;
@@ -48,7 +50,7 @@ export class SqliteLedger {
    */
   static open(path: string, hash: Hash, as: OpenedAs = 'owner', open: OpenDatabase = openDatabase): SqliteLedger {
     try {
-      return new SqliteLedger(path, hash, open, openLedgerFile(path, { hash, as, open }));
+      return new SqliteLedger(path, hash, as, open, openLedgerFile(path, { hash, as, open }));
     } catch (error) {
       throw error instanceof ProblemError ? error : new ProblemError(storeProblem(error), { cause: error });
     }
@@ -130,6 +132,9 @@ export class SqliteLedger {
       const again = this.#reopen();
       if (again) throw new ProblemError(again);
     }
+    // Where the chains stand is noted outside of the file; what may still be lost must not be.
+    const unsafe = type === 'head' && this.#mayWrite ? this.#synchronise() : undefined;
+    if (unsafe) throw new ProblemError(unsafe);
     try {
       return answerQuery(this.#db, this.#chains, this.#hash, type, args);
     } catch (error) {
@@ -163,12 +168,18 @@ export class SqliteLedger {
   #synchronise(): Problem | undefined {
     if (this.#isSynchronised) return undefined;
     try {
+      // Whoever stands in the way is not waited for: questions would wait with the command.
+      this.#db.exec('PRAGMA busy_timeout = 0');
       const busy = this.#db.prepare('PRAGMA wal_checkpoint(FULL)').get()?.['busy'];
-      if (busy !== 0) return problem('ledger_unavailable', 'Another program reads an older state of the ledger, so that its newest changes cannot be made safe. Changes are refused until it has ended.');
+      if (busy !== 0) {
+        return { ...problem('ledger_unavailable', 'Another program reads an older state of the ledger, so that its newest changes cannot be made safe. Changes are refused until it has ended.'), remedy: 'Close what has the ledger\'s file open, such as a database browser or a copying tool.' };
+      }
       this.#isSynchronised = true;
       return undefined;
     } catch (error) {
       return storeProblem(error);
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${lockMsMax}`);
     }
   }
 

@@ -6,7 +6,6 @@ import { allowanceGrant } from '../../domain/allowances.ts';
 import { availableMicroCredits, earlyExpiryMsMin, isExpired } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
 import { isExpiry } from './creditState.ts';
-import type { CreditState } from './creditState.ts';
 import { readDirectives } from './directiveTable.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommandResults } from './ledgerCommands.ts';
@@ -25,16 +24,16 @@ export function doUpkeep(db: DatabaseSync, chains: LedgerChains, nowMs: number):
   return { expired, returned, granted: giveAllowances(db, chains, nowMs) };
 }
 
-/** When what expired latest of all comes back, should the clock be before that: it was ahead when it expired. */
-export function returnsBeforeMs({ lastExpiryMs }: CreditState): number {
-  return lastExpiryMs - earlyExpiryMsMin;
+/** Entries by which credits expired too early, by the clock as it is now. A clock that is before the making of a grant says nothing about it. */
+export function earlyExpiries(db: DatabaseSync, chains: LedgerChains, nowMs: number): Record<string, unknown>[] {
+  if (nowMs + earlyExpiryMsMin >= chains.credits().lastExpiryMs) return [];
+  // A cross join is never turned round: the few entries are found by their grants, and all entries are not gone through.
+  return statement(db, `SELECT e.id, e.grant_id, e.amount FROM grants g CROSS JOIN entries e USING (grant_id) WHERE g.voided = 0 AND g.created_at_ms <= ? AND g.expires_at_ms > ? AND ${isExpiry} ORDER BY e.sequence`).all(nowMs, nowMs + earlyExpiryMsMin);
 }
 
 /** Gives back what expired of grants whose time is not over after all: the clock was ahead when it did. Each expiry is given back once. */
 function returnExpired(db: DatabaseSync, chains: LedgerChains, nowMs: number): number {
-  if (nowMs >= returnsBeforeMs(chains.credits())) return 0;
-  // A cross join is never turned round: the few entries are found by their grants, and all entries are not gone through.
-  const early = db.prepare(`SELECT e.id, e.grant_id, e.amount FROM grants g CROSS JOIN entries e USING (grant_id) WHERE g.voided = 0 AND g.expires_at_ms > ? AND ${isExpiry} ORDER BY e.sequence`).all(nowMs + earlyExpiryMsMin);
+  const early = earlyExpiries(db, chains, nowMs);
   for (const row of early) {
     chains.entry({ id: `refund_${String(row['id'])}`, atMs: nowMs, kind: 'refund', grantId: String(row['grant_id']), amountMicroCredits: -Number(row['amount']), corrects: String(row['id']) });
   }

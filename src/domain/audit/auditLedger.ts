@@ -10,6 +10,7 @@ import type { ChainRows, Checkpoint } from './chainAudit.ts';
 import { CreditTrail } from './creditTrail.ts';
 import type { UseOf } from './creditTrail.ts';
 import { DirectiveAudit } from './directiveAudit.ts';
+import type { OlderRows } from './directiveAudit.ts';
 import { auditGrants } from './grantAudit.ts';
 
 /** One broken promise of the ledger. */
@@ -27,6 +28,7 @@ export interface LedgerRows extends ChainRows {
   readonly grants: Iterable<GrantRow>;
   /** Directives before the checkpoint by which grants were taken back. */
   readonly earlierVoids: Iterable<DirectiveRow>;
+  readonly olderUntil: OlderRows;
   readonly useOf: UseOf;
   readonly attempts: Iterable<AttemptRows>;
 }
@@ -61,7 +63,7 @@ const violationsMax = 100;
 export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): AuditOutcome {
   const violations: Violation[] = [];
   const fail: Fail = (invariant, what) => { if (violations.length < violationsMax) violations.push({ invariant, what }); };
-  const told = new DirectiveAudit(from === undefined, rows.earlierVoids, fail);
+  const told = new DirectiveAudit({ isWhole: from === undefined, earlier: rows.earlierVoids, olderUntil: rows.olderUntil }, fail);
   const directives = auditDirectives(told.along(rows.directives), hash, fail, from?.heads.directives);
   const grants = [...rows.grants];
   const trail = new CreditTrail(grants, { owed: -(from?.beside.owed ?? 0), told, useOf: rows.useOf }, fail);

@@ -27,7 +27,7 @@ export function auditCorrections(rows: AttemptRows, event: UsageEventRow | undef
     const cause = auditCause(rows, own, one, told, fail);
     const after = addUsage(booked.usage, own);
     if (charge) auditAmount({ one, charge, own, after, booked, cause }, fail);
-    auditMovements(one, moved, { earlier, uncovered: booked.uncovered, isTracked: wasTracked(rows) }, fail);
+    if (one.sequence > told.olderUntil.charges) auditMovements(one, moved, { earlier, uncovered: booked.uncovered, isTracked: wasTracked(rows) }, fail);
     booked.usage = after;
     booked.cost += one.costMicroCredits;
     booked.uncovered += one.uncoveredMicroCredits;

@@ -6,6 +6,7 @@ import type { Grant, GrantUse } from '../grants.ts';
 import type { EntryRow, GrantRow } from '../ledgerRows.ts';
 import type { Fail } from './auditLedger.ts';
 import { parsed } from './directiveAudit.ts';
+import { isOlderVoid } from './grantAudit.ts';
 import type { Told } from './directiveAudit.ts';
 
 /** For which model and workspace an attempt was decided, and whether it ended with measured usage. */
@@ -34,6 +35,8 @@ export class CreditTrail {
   readonly #posted = new Map<string, number>();
   /** What expired and did not come back, by its entry. */
   readonly #expired = new Map<string, { readonly grant: GrantRow; readonly microCredits: number }>();
+  /** No decision from this time on can have missed any of those. */
+  #lastExpiryMs = -Infinity;
 
   constructor(grants: Iterable<GrantRow>, { owed, told, useOf }: TrailStart, fail: Fail) {
     for (const grant of grants) this.#grants.set(grant.id, grant);
@@ -52,7 +55,7 @@ export class CreditTrail {
     if (entry.account === 'owed') this.#owed -= entry.amountMicroCredits;
     if (entry.account === 'grant' && this.#told.isWhole && grant) this.#move(entry, grant);
     if (entry.attemptId === null && entry.account === 'grant' && grant) this.#lookAtEnd(entry, grant);
-    if (grant?.voided === 'disputed' && this.#told.isWhole) this.#followSpent(entry, grant);
+    if (grant?.voided === 'disputed' && this.#told.isWhole && !isOlderVoid(this.#told, grant.id)) this.#followSpent(entry, grant);
   }
 
   /** After the last entry. */
@@ -74,7 +77,7 @@ export class CreditTrail {
     if (entry.kind !== 'grant' || !grant) return;
     if (entry.atMs !== grant.createdAtMs) this.#fail('I12', `entry ${entry.id} is of another time than its grant`);
     if (this.#owed < 0) {
-      if (entry.amountMicroCredits !== -this.#owed || !grant.key.startsWith('refund ')) this.#fail('I12', `entry ${entry.id} is not what was paid too much of a debt`);
+      if (entry.amountMicroCredits !== -this.#owed) this.#fail('I12', `entry ${entry.id} is not what was paid too much of a debt`);
       this.#due = [{ id: `void_owed_${grant.id}`, amount: this.#owed, corrects: `grant_${grant.id}` }];
       return;
     }
@@ -88,6 +91,7 @@ export class CreditTrail {
     if (entry.kind === 'expire' && (grant.expiresAtMs === null || grant.expiresAtMs > entry.atMs)) this.#fail('I12', `entry ${entry.id} ends credits whose time was not over`);
     if (entry.kind === 'void' && grant.voided === null) this.#fail('I12', `entry ${entry.id} takes credits back that nobody took back`);
     if ((entry.kind === 'expire' || entry.kind === 'void') && this.#told.isWhole && this.#live.some((one) => one.id === grant.id && availableMicroCredits(one) !== 0)) this.#fail('I12', `entry ${entry.id} left something free of its grant`);
+    if (entry.kind === 'expire') this.#lastExpiryMs = Math.max(this.#lastExpiryMs, grant.expiresAtMs ?? -Infinity);
     if (entry.kind === 'expire') this.#expired.set(entry.id, { grant, microCredits: -entry.amountMicroCredits });
     if (entry.kind === 'refund') this.#lookAtReturn(entry, grant);
     if (entry.kind !== 'grant' && entry.kind !== 'post' && entry.kind !== 'refund' && entry.corrects !== null || entry.chargeId !== null || entry.kind === 'grant' && entry.corrects !== null) this.#fail('I12', `entry ${entry.id} names something that it is not of`);
@@ -97,7 +101,7 @@ export class CreditTrail {
   #lookAtReturn(entry: EntryRow, grant: GrantRow): void {
     const expired = this.#expired.get(entry.corrects ?? '');
     this.#expired.delete(entry.corrects ?? '');
-    if (grant.expiresAtMs === null || entry.atMs + earlyExpiryMsMin >= grant.expiresAtMs) this.#fail('I12', `entry ${entry.id} gives back credits whose time is over`);
+    if (grant.expiresAtMs === null || entry.atMs + earlyExpiryMsMin >= grant.expiresAtMs || entry.atMs < grant.createdAtMs) this.#fail('I12', `entry ${entry.id} gives back credits whose time is over or had not come`);
     if (expired ? expired.grant.id !== grant.id || expired.microCredits !== entry.amountMicroCredits : this.#told.isWhole) this.#fail('I12', `entry ${entry.id} gives back something else than what had expired`);
   }
 
@@ -138,7 +142,7 @@ export class CreditTrail {
     if (!draw || !first || first.attemptId === null) return;
     const { atMs, attemptId } = first;
     if (draw.isReserve && draw.before.some((grant) => grant.expiresAtMs !== undefined && grant.expiresAtMs <= atMs && availableMicroCredits(grant) > 0)) this.#fail('I12', `attempt ${attemptId} was decided before credits had ended whose time was over`);
-    if (draw.isReserve && [...this.#expired.values()].some(({ grant }) => grant.voided === null && (grant.expiresAtMs ?? 0) > atMs + earlyExpiryMsMin)) this.#fail('I12', `attempt ${attemptId} was decided before credits had come back that had expired too early`);
+    if (draw.isReserve && first.sequence > this.#told.olderUntil.entries && atMs + earlyExpiryMsMin < this.#lastExpiryMs && [...this.#expired.values()].some(({ grant }) => grant.voided === null && grant.createdAtMs <= atMs && (grant.expiresAtMs ?? 0) > atMs + earlyExpiryMsMin)) this.#fail('I12', `attempt ${attemptId} was decided before credits had come back that had expired too early`);
     const asks = draw.uncovered !== 0 || draw.before.some((grant) => grant.models ?? grant.workspaces);
     const use = { nowMs: atMs, ...(asks ? this.#useOf(attemptId) : undefined) ?? { model: '', workspaceId: '', isMeasured: true } };
     // An estimate never draws more than its hold; what it is beyond that stays uncovered whatever is free.

@@ -18,10 +18,14 @@ export interface ToldCorrection {
 }
 
 /** A grant that was taken back, and by which directive. */
-export interface ToldVoid { readonly id: string; readonly atMs: number; readonly as: 'undone' | 'disputed' }
+export interface ToldVoid { readonly id: string; readonly sequence: number; readonly atMs: number; readonly as: 'undone' | 'disputed' }
+
+/** The last rows of each chain that an older version of the program booked, by rules that differed in a few points; zero where there are none. */
+export interface OlderRows { readonly entries: number; readonly charges: number; readonly directives: number }
 
 /** What the directives say that were looked at. */
 export interface Told {
+  readonly olderUntil: OlderRows;
   /** Whether those are all there are; else what is not among them may be older. */
   readonly isWhole: boolean;
   readonly corrections: ReadonlyMap<string, ToldCorrection>;
@@ -43,6 +47,7 @@ const scopes: readonly string[] = ['request', 'task', 'workspace', 'everywhere']
 /** Follows directives, those behind a checkpoint or all. */
 export class DirectiveAudit implements Told {
   readonly isWhole: boolean;
+  readonly olderUntil: OlderRows;
   readonly corrections = new Map<string, ToldCorrection>();
   readonly voids = new Map<string, ToldVoid>();
   readonly consents = new Map<string, DirectiveRow>();
@@ -53,8 +58,9 @@ export class DirectiveAudit implements Told {
   #hasCeiling = false;
 
   /** @param earlier directives before those that are looked at, by which grants were taken back */
-  constructor(isWhole: boolean, earlier: Iterable<DirectiveRow>, fail: Fail) {
+  constructor({ isWhole, earlier, olderUntil }: { readonly isWhole: boolean; readonly earlier: Iterable<DirectiveRow>; readonly olderUntil: OlderRows }, fail: Fail) {
     this.isWhole = isWhole;
+    this.olderUntil = olderUntil;
     this.#fail = fail;
     for (const row of earlier) this.#lookAtVoid(row, parsed<{ readonly disputed?: boolean }>(row.content)?.disputed === true);
   }
@@ -105,7 +111,7 @@ export class DirectiveAudit implements Told {
     // One that was undone may be disputed later.
     const known = this.voids.get(row.subject);
     if (known && !(known.as === 'undone' && disputed)) this.#fail('I3', `grant ${row.subject} was taken back twice`);
-    this.voids.set(row.subject, { id: row.id, atMs: row.atMs, as: disputed ? 'disputed' : 'undone' });
+    this.voids.set(row.subject, { id: row.id, sequence: row.sequence, atMs: row.atMs, as: disputed ? 'disputed' : 'undone' });
   }
 
   /** A price is noted when it is seen first and whenever it has changed. */

@@ -54,13 +54,15 @@ describe('credits void, refund and reconcile', function () {
     assert.match((await ran(folder, 'credits', 'void', 'nothing')).err, /\(grant_not_found\)$/);
     const { out } = await ran(folder, 'credits', 'void', 'g1', '--disputed');
     assert.deepEqual(out.split('\n'), [
-      'The grant g1 is taken back: 3.425000 credits left the balance; what running requests reserved of it follows when they end.', 'Owed 1.58 credits: nothing is sent until purchased credits pay them.', 'Balance 0.00 credits.']);
+      'The grant g1 is taken back: 3.425000 credits left the balance; what running requests reserved of it follows when they end.', 'Owed 1.575000 credits: nothing is sent until purchased credits pay them.', 'Balance 0.00 credits.']);
     assert.equal((await ran(folder, 'credits', 'void', 'g1')).out, 'The grant g1 was taken back before: nothing was changed.');
     const list = await ran(folder, 'credits', 'list');
-    assert.match(list.out, /^Owed 1\.58 credits/m);
+    assert.match(list.out, /^Owed 1\.575000 credits/m);
     assert.match(list.out, /g1\s+promotional\s+disputed/);
-    assert.match((await ran(folder, 'status')).out, /^Owed {7}1\.58 credits/m);
-    assert.match((await ran(folder, 'credits', 'add', '10')).out, /^1\.58 of them paid what was owed\.$/m);
+    assert.match((await ran(folder, 'status')).out, /^Owed {7}1\.575000 credits/m);
+    const refund = await ran(folder, 'credits', 'refund', 'r1', '0.5');
+    assert.deepEqual(refund.out.split('\n').slice(0, 3), ['The attempt r1-2 is refunded by 0.500000 credits: no credits came back.', 'What is owed for disputed credits is lower by 0.500000.', 'Owed 1.075000 credits: nothing is sent until purchased credits pay them.']);
+    assert.match((await ran(folder, 'credits', 'add', '10')).out, /^1\.075000 of them paid what was owed\.$/m);
     assert.equal((await ran(folder, 'audit', '--full')).code, 0);
   }));
 });

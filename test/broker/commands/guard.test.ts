@@ -58,7 +58,7 @@ describe('guard', function () {
   });
 
   it('says what else stands in the way', () => {
-    assert.deepEqual(reasons({ owed: 1_500_000 }), ['1.50 credits are owed, so nothing is sent.']);
+    assert.deepEqual(reasons({ owed: 1_500_000 }), ['1.500000 credits are owed, so nothing is sent.']);
     assert.deepEqual(reasons({ problems: [problem('ledger_rewound', 'The ledger is an older copy.')] }), ['The ledger is an older copy.']);
     const purchased = [grant({ kind: 'purchased' })];
     const consent = (everywhere: boolean, more: Partial<Snapshot['consent']> = {}) => ({ everywhere, workspaceIds: [], deniedWorkspaceIds: [], ...more });

@@ -116,6 +116,8 @@ export function describeDirectiveContract(name: string, open: OpenStore): void {
       // It expires again in its time, and what its hold gives back then as well.
       await store.command(settleCommand('r1-1', { inputTokens: 800 }, { atMs: startMs + dayMs }));
       assert.deepEqual([await upkeep(startMs + dayMs), await upkeep(startMs + 3 * dayMs), await free()], [[1, 0], [1, 0], [0, 0, 0]]);
+      // A clock that is before the making of a grant says nothing about it.
+      assert.deepEqual([await upkeep(startMs - 1), (await store.query('balance', { nowMs: startMs - 1 })).upkeepAtMs], [[0, 0], undefined]);
       assert.deepEqual([await upkeep(startMs), await free()], [[0, 2], [900_000, credit, 0]]);
     });
 
@@ -146,6 +148,18 @@ export function describeDirectiveContract(name: string, open: OpenStore): void {
       assert.equal((await store.query('usage', { by: 'model' }))[0]?.costMicroCredits, 90_000);
       const told = await store.query('explain', { id: 'r1' });
       assert.deepEqual(told?.corrections.map((one) => [one.basis, one.costMicroCredits, one.drawnMicroCredits, one.reason]), [['refund', -160_000, -160_000, 'A mistake.']]);
+    });
+
+    proven('refunds to the grant that was drawn from last, though it was reserved of first', async (store) => {
+      for (const [id, priority] of [['a', 10], ['b', 30]] as const) await store.command(grantCommand(id, 200_000, { priority }));
+      await ask(store, 'r1-1', 300_000);
+      await store.command(settleCommand('r1-1', { inputTokens: 1000 }));
+      await ask(store, 's1-1', 75_000);
+      for (const command of [settleCommand('s1-1', { inputTokens: 600 }), grantCommand('c', 100_000, { priority: 20 })]) await store.command(command);
+      await store.command({ type: 'correct', key: 'more', atMs: startMs + 3000, reason: 'More.', what: { kind: 'usage', attemptId: 'r1-1', usage: { ...noTokens, inputTokens: 2000 } } });
+      assert.deepEqual(await left(store), { a: 0, b: 175_000, c: 0 });
+      await store.command({ type: 'correct', key: 'less', atMs: startMs + 3000, reason: 'Less.', what: { kind: 'refund', attemptId: 'r1-1', microCredits: 50_000 } });
+      assert.deepEqual(await left(store), { a: 0, b: 200_000, c: 25_000 });
     });
 
     proven('reconciles usage both ways, at the price of the hold, and beside earlier refunds', async (store) => {

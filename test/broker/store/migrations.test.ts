@@ -22,6 +22,13 @@ const fixture = join(import.meta.dirname, 'fixtures/ledgerVersion1.db');
 /** Written by the second version: 90 groups of commands of a random ledger, with corrections, allowances, debts and budgets; one attempt is open. */
 const secondFixture = join(import.meta.dirname, 'fixtures/ledgerVersion2.db');
 
+/**
+ * Written by the second version, with what it booked otherwise: credits that expired by a clock that was ahead and stayed away, a refund
+ * to a grant that was reserved of first and drawn from last, a debt that stayed as it was when its request was refunded, and a key
+ * of a person's that begins as the ledger's own do now.
+ */
+const oldRules = join(import.meta.dirname, 'fixtures/ledgerVersion2Rules.db');
+
 const withOld = (run: (path: string, folder: string) => void | Promise<void>) => withFolder((folder) => {
   const path = join(folder, 'ledger.db');
   copyFileSync(fixture, path);
@@ -126,6 +133,22 @@ describe('a ledger of the second version', () => {
     const sums = 'SELECT dimension, key, SUM(requests) AS requests, SUM(input) AS input, SUM(cost) AS cost, SUM(output_error) AS error FROM';
     for (const table of ['rollups', 'rollup_days']) assert.deepEqual(rowsOf(path, `${sums} ${table} GROUP BY 1, 2`), rowsOf(secondFixture, `${sums} rollups GROUP BY 1, 2`), table);
     assert.deepEqual([fileVersion(path), fileVersion(copyBeforeMigration(path, 2))], [schemaVersion, 2]);
+    assert.deepEqual(checkAgain(path), []);
+  }));
+
+  it('counts as sound where it booked by rules that have changed since, and goes on by the new ones', () => withFolder((folder) => {
+    const path = join(folder, 'ledger.db');
+    copyFileSync(oldRules, path);
+    const ledger = SqliteLedger.open(path, sha256);
+    const sound = () => { for (const full of [true, false]) assert.deepEqual(ledger.query('audit', { full, keepAtMs: startMs }).violations, []); };
+    sound();
+    // What expired by a clock that was ahead comes back now; what is refunded of the disputed grant lowers the debt now.
+    const { owedMicroCredits } = ledger.query('balance', { nowMs: startMs });
+    assert.deepEqual(runOne(ledger, { type: 'upkeep', atMs: startMs + 5000 }), { expired: 0, returned: 1, granted: 0 });
+    runOne(ledger, { type: 'correct', key: 'k5', atMs: startMs + 5000, reason: 'A gift.', what: { kind: 'refund', attemptId: 't-1', microCredits: 50_000 } });
+    assert.deepEqual([owedMicroCredits, ledger.query('balance', { nowMs: startMs }).owedMicroCredits], [150_000, 100_000]);
+    sound();
+    ledger.close();
     assert.deepEqual(checkAgain(path), []);
   }));
 });

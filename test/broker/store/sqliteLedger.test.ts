@@ -1,6 +1,7 @@
 // The embedded ledger on its own thread of control: the contract, and the questions that reports ask
 // of it. What happens to damaged files and full disks is tested beside this.
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { offsetSpans } from '../../../src/domain/localDays.ts';
 import { ProblemError } from '../../../src/domain/problem.ts';
 import type { LedgerCommand, LedgerCommandResults } from '../../../src/broker/store/ledgerCommands.ts';
@@ -133,15 +134,33 @@ describe('SqliteLedger', () => {
     assert.ok(story.includes('0.002000 of the reservation came back'), story);
   }));
 
-  it('asks SQLite for full synchronisation and keeps rows that are append-only', () => withLedger(async (ledger, path) => {
+  it('keeps the last few checkpoints, and none where nothing has happened', () => withLedger((ledger, path) => {
+    const kept = () => {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const rows = db.prepare('SELECT sequence FROM checkpoints ORDER BY sequence').all();
+      db.close();
+      return rows.map((row) => row['sequence']);
+    };
+    for (let count = 0; count < 3; count += 1) ledger.query('audit', { full: false, keepAtMs: startMs + count });
+    assert.deepEqual(kept(), [1]);
+    for (let count = 0; count < 4; count += 1) {
+      runOne(ledger, grantCommand(`g${count}`, 1000));
+      ledger.query('audit', { full: false, keepAtMs: startMs });
+    }
+    assert.deepEqual(kept(), [3, 4, 5]);
+    assert.deepEqual(ledger.query('audit', { full: false }).violations, []);
+  }));
+
+  it('asks SQLite for full synchronisation and keeps rows that are append-only', () => withLedger((ledger, path) => {
     runOne(ledger, grantCommand('g1', 1_000_000));
-    const { DatabaseSync } = await import('node:sqlite');
     const other = new DatabaseSync(path);
-    for (const table of ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'directives', 'checkpoints']) {
+    for (const table of ['usage_events', 'charges', 'entries', 'decisions', 'requests', 'begun', 'directives']) {
       const triggers = other.prepare(`SELECT COUNT(*) AS n FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?`).get(table);
       assert.equal(triggers?.['n'], 2, table);
     }
     assert.throws(() => other.exec('UPDATE entries SET amount = 2'), /append-only/);
+    ledger.query('audit', { full: false, keepAtMs: startMs });
+    assert.throws(() => other.exec(`UPDATE checkpoints SET content = '{}'`), /never changed/);
     assert.throws(() => other.exec('DELETE FROM entries'), /append-only/);
     assert.equal(other.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
     other.close();

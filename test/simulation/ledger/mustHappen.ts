@@ -33,7 +33,7 @@ const money = {
   'hold over several grants': 2500, 'drawn beyond the hold': 1500, 'overshoot given back': 1000, 'exposure booked': 8000, 'recovered begun': 300, 'recovered unbegun': 8000, 'untracked ended': 8000,
   expired: 7000, 'expired while a part is reserved': 1000, 'allowance given': 4000, undone: 800, disputed: 800, 'taken back while a part is reserved': 400, 'a hold gave back to a voided grant': 500,
   'free credits of a voided grant gone': 2000, 'undone and then disputed': 80, 'debt lowered by a refund': 70, 'repaid what had been paid of a lowered debt': 6,
-  'expired too early, back': 1000, 'expired too early, back beside a hold': 150, 'cost something although nothing was reserved': 100, 'owed for what was spent': 120, 'owed for a hold that drew on disputed credits': 120, 'owed paid': 50,
+  'expired too early, back': 400, 'expired too early, back beside a hold': 30, 'cost something although nothing was reserved': 100, 'owed for what was spent': 120, 'owed for a hold that drew on disputed credits': 120, 'owed paid': 50,
   refunded: 500, 'refunded again': 50, 'reconciled up': 300, 'reconciled up beyond all credits': 150, 'reconciled down': 400, 'reconciled down after a refund': 25, 'reconciled to the same': 120,
   'given back to a grant that is over': 300, 'given back to several grants': 80, 'untracked corrected': 600,
   'hard budget over': 4000, 'hard budget reserved': 300, 'soft budget over': 1500, 'soft budget reserved': 150, 'price changed': 800, 'ceiling price': 200, 'nobody to ask, allowed by policy': 80,

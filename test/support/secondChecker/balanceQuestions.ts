@@ -49,16 +49,16 @@ export const balanceQuestions: Questions = {
   'a grant is below zero or reserved beyond what is left': 'SELECT grant_id FROM grants WHERE remaining < 0 OR held < 0 OR held > remaining OR amount <= 0',
   'a grant once was below zero or reserved beyond what was left': `SELECT sequence FROM ${running} WHERE account = 'grant' AND (left_over < 0 OR reserved < 0 OR reserved > left_over)`,
   'a running balance is wrong': `SELECT sequence FROM ${running} WHERE balance <> balance_after OR held <> held_after`,
-  'more was paid than was owed': `SELECT sequence FROM ${running} r WHERE owed > 0 AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.account = 'owed' AND n.kind = 'void' AND n.sequence = r.sequence + 2 AND n.amount = -r.owed
-    UNION ALL SELECT 1 FROM entries n WHERE n.account = 'owed' AND n.kind = 'void' AND n.sequence = r.sequence + 1 AND n.amount = -r.owed)`,
+  // Between a refund that lowers a debt below what was paid and the grant that comes back for it lie only rows of the same correction.
+  'more was paid than was owed': `SELECT sequence FROM ${running} r WHERE owed > 0 AND NOT EXISTS (SELECT 1 FROM entries n WHERE n.account = 'owed' AND n.kind = 'void' AND n.sequence > r.sequence AND n.at_ms = (SELECT at_ms FROM entries WHERE sequence = r.sequence)
+    AND NOT EXISTS (SELECT 1 FROM entries x WHERE x.sequence > r.sequence AND x.sequence < n.sequence AND (x.at_ms <> n.at_ms OR x.kind NOT IN ('refund', 'void', 'expire', 'grant'))))`,
   'what expired came back otherwise than it went, or of a grant that was over or taken back': `SELECT r.id FROM entries r LEFT JOIN entries e ON e.id = r.corrects LEFT JOIN grants g ON g.grant_id = r.grant_id
-    WHERE r.account = 'grant' AND r.kind = 'refund' AND r.attempt_id IS NULL AND (e.kind IS NOT 'expire' OR e.grant_id IS NOT r.grant_id OR e.amount IS NOT -r.amount OR e.sequence > r.sequence OR g.expires_at_ms IS NULL OR r.at_ms + 600000 >= g.expires_at_ms)`,
+    WHERE r.account = 'grant' AND r.kind = 'refund' AND r.attempt_id IS NULL AND (e.kind IS NOT 'expire' OR e.grant_id IS NOT r.grant_id OR e.amount IS NOT -r.amount OR e.sequence > r.sequence OR g.expires_at_ms IS NULL OR r.at_ms + 600000 >= g.expires_at_ms OR r.at_ms < g.created_at_ms)`,
   'a debt was lowered by something else than what came back to a disputed grant': `SELECT o.id FROM entries o LEFT JOIN entries r ON r.id = o.corrects
     WHERE o.account = 'owed' AND o.kind = 'refund' AND (r.account IS NOT 'grant' OR r.kind IS NOT 'refund' OR r.amount IS NOT o.amount OR r.grant_id IS NOT o.grant_id OR r.attempt_id IS NOT o.attempt_id OR r.sequence > o.sequence
       OR NOT EXISTS (SELECT 1 FROM directives d WHERE d.kind = 'void' AND d.subject = o.grant_id AND d.content ->> '$.disputed'))`,
   'what was paid too much of a debt did not come back as a grant of its own': `SELECT o.id FROM entries o LEFT JOIN entries m ON m.id = o.corrects LEFT JOIN grants g ON g.grant_id = o.grant_id
-    WHERE o.account = 'owed' AND o.kind = 'void' AND (m.kind IS NOT 'grant' OR m.amount IS NOT -o.amount OR g.amount IS NOT m.amount OR m.sequence IS NOT o.sequence - 1 OR g.key NOT LIKE 'refund %')
-    UNION ALL SELECT g.grant_id FROM grants g LEFT JOIN entries o ON o.id = 'void_owed_' || g.grant_id WHERE g.key LIKE 'refund %' AND o.id IS NULL`,
+    WHERE o.account = 'owed' AND o.kind = 'void' AND (m.kind IS NOT 'grant' OR m.amount IS NOT -o.amount OR g.amount IS NOT m.amount OR m.sequence IS NOT o.sequence - 1 OR g.key NOT LIKE 'refund %')`,
   'an entry is none that there can be': `SELECT id FROM entries WHERE (${shapes.join(' OR ')}) IS NOT 1`,
   'an entry has another id than its kind and cause give it': `SELECT id FROM (SELECT e.*, IIF(e.kind IN ('expire', 'void') AND e.attempt_id IS NULL, ROW_NUMBER() OVER (PARTITION BY e.grant_id, e.account = 'grant' AND e.attempt_id IS NULL AND e.kind IN ('expire', 'void') ORDER BY e.sequence), 0) AS n FROM entries e)
     WHERE id IS NOT (${idOf})`,
@@ -72,7 +72,7 @@ export const balanceQuestions: Questions = {
     LEFT JOIN grants g ON g.grant_id = p.grant_id WHERE p.account = 'grant' AND p.kind = 'post' AND p.attempt_id IS NULL AND (o.id IS NULL OR g.kind IS NOT 'purchased' OR p.at_ms IS NOT g.created_at_ms)
     UNION ALL SELECT o.id FROM entries o LEFT JOIN entries p ON p.id = o.corrects WHERE o.account = 'owed' AND o.kind = 'post' AND o.amount > 0 AND p.amount IS NOT -o.amount`,
   'credits that a new grant owed were not paid in full': `SELECT g.grant_id FROM grants g JOIN entries made ON made.id = 'grant_' || g.grant_id LEFT JOIN entries p ON p.id = 'post_owed_' || g.grant_id
-    WHERE g.kind = 'purchased' AND g.key NOT LIKE 'refund %' AND COALESCE(-p.amount, 0) <> MIN(g.amount, (SELECT COALESCE(-SUM(amount), 0) FROM entries o WHERE o.account = 'owed' AND o.sequence < made.sequence))`,
+    WHERE g.kind = 'purchased' AND NOT EXISTS (SELECT 1 FROM entries v WHERE v.id = 'void_owed_' || g.grant_id) AND COALESCE(-p.amount, 0) <> MIN(g.amount, (SELECT COALESCE(-SUM(amount), 0) FROM entries o WHERE o.account = 'owed' AND o.sequence < made.sequence))`,
   'an entry is of another time than what caused it': `SELECT e.id FROM entries e LEFT JOIN grants g ON g.grant_id = e.grant_id LEFT JOIN decisions d ON d.attempt_id = e.attempt_id LEFT JOIN charges c ON c.id = e.charge_id
     LEFT JOIN usage_events u ON u.attempt_id = e.attempt_id AND u.corrects IS NULL
     WHERE e.at_ms IS NOT CASE WHEN e.kind = 'grant' OR e.account = 'owed' AND e.kind = 'void' THEN g.created_at_ms WHEN e.kind = 'reserve' THEN d.at_ms WHEN e.charge_id IS NOT NULL THEN c.at_ms WHEN e.account = 'owed' AND e.kind = 'refund' THEN (SELECT r.at_ms FROM entries r WHERE r.id = e.corrects) WHEN e.attempt_id IS NOT NULL THEN u.at_ms

@@ -75,6 +75,7 @@ function wrongMovements(tables: LedgerTables, { charge, moved, booked }: Correct
   const isTracked = tables.holds.get(charge.attemptId)?.isTracked === true;
   if (!isTracked) return moved.length > 0 ? ['a correction of an untracked attempt moved credits'] : [];
   if (charge.cost > 0) return moved.some((entry) => entry.amount > 0) || charge.uncovered < 0 ? ['a correction upwards gave credits back'] : [];
+  if (charge.sequence <= tables.olderUntil.charges) return [];
   const forgiven = Math.min(-charge.cost, booked.uncovered);
   let left = -charge.cost - forgiven;
   const expected = [...booked.drawn].filter(([, { amount }]) => amount > 0).reverse().flatMap(([grantId, { amount, firstId }]) => {

@@ -4,7 +4,7 @@ import type { Questions } from './sqlQuestions.ts';
 
 const consentOf = `json_object('kind', 'consent', 'consent', json_object('scope', g.content ->> '$[3].scope', 'of', COALESCE(g.content ->> '$[3].workspaceId', ''), 'answer', 'allow'))`;
 /** Made by a person, and not by an allowance or for what had been paid of a debt that was lowered. */
-const personal = `g.allowance_id IS NULL AND g.key NOT LIKE 'refund %'`;
+const personal = `g.allowance_id IS NULL AND NOT EXISTS (SELECT 1 FROM entries v WHERE v.id = 'void_owed_' || g.grant_id)`;
 
 /** All questions about grants and directives. */
 export const grantQuestions: Questions = {

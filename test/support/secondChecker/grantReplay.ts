@@ -69,6 +69,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
   const wrong: string[] = [];
   const permissions: PermissionShown[] = [];
   const spent = new SpentReplay();
+  const takenBackBefore = new Set(tables.directives.filter((one) => one.kind === 'void' && one.sequence <= tables.olderUntil.directives).map((one) => one.subject));
   const takenBack = new Set(tables.directives.filter((one) => one.kind === 'void').map((one) => one.subject));
   const requestOf = new Map(tables.decisions.map((one) => [one.attemptId, one]));
   const chargeOf = new Map(tables.charges.map((one) => [one.id, one]));
@@ -90,7 +91,7 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
     }
     replay.move(entry);
     if (entry.account === 'grant' && (entry.kind === 'expire' || entry.kind === 'void') && entry.attemptId === null && replay.freeOf(entry.grantId ?? '') !== 0) wrong.push(`${entry.id} left something free of its grant`);
-    wrong.push(...spent.move(entry));
+    if (!takenBackBefore.has(entry.grantId ?? '')) wrong.push(...spent.move(entry));
   }
   const disputed = tables.directives.filter((one) => one.kind === 'void' && one.content['disputed'] === true).map((one) => one.subject);
   return { wrong: [...wrong, ...spent.wrongAtEnd(disputed)], permissions };
@@ -103,8 +104,8 @@ export function replayGrants(tables: LedgerTables): ReplayFindings {
     // Time is booked before a decision is made.
     const overdue = [...tables.grants.values()].filter((grant) => grant.expiresAtMs !== null && grant.expiresAtMs <= request.atMs && replay.freeOf(grant.id) > 0);
     if (overdue.length > 0) return [`credits of ${overdue[0]?.id ?? ''} had not expired although their time was over`];
-    const early = [...replay.expired].find(([grantId, amount]) => amount > 0 && (tables.grants.get(grantId)?.expiresAtMs ?? 0) > request.atMs + 600_000 && !takenBack.has(grantId));
-    if (early) return [`credits of ${early[0]} had expired too early and did not come back`];
+    const early = [...replay.expired].find(([grantId, amount]) => amount > 0 && (tables.grants.get(grantId)?.expiresAtMs ?? 0) > request.atMs + 600_000 && (tables.grants.get(grantId)?.createdAtMs ?? 0) <= request.atMs && !takenBack.has(grantId));
+    if (early && first.sequence > tables.olderUntil.entries) return [`credits of ${early[0]} had expired too early and did not come back`];
     const expected = replay.sharesFor({ atMs: request.atMs, model: request.model, workspaceId: request.workspaceId, amount: hold.amount, mayBuy: true });
     return same(expected, together.map((one) => ({ grantId: one.grantId ?? '', amount: one.heldDelta }))) ? [] : ['credits were reserved that were not the next to burn'];
   }

@@ -65,6 +65,8 @@ export interface LedgerTables {
   readonly entries: readonly WrittenEntry[];
   readonly grants: ReadonlyMap<string, WrittenGrant>;
   readonly directives: readonly WrittenDirective[];
+  /** The last rows that an older version booked, by rules that differed in a few points. */
+  readonly olderUntil: { readonly entries: number; readonly charges: number; readonly directives: number };
 }
 
 /** Reads a ledger. @throws what SQLite or JSON say of rows that are none */
@@ -79,7 +81,9 @@ export function readTables(db: DatabaseSync): LedgerTables {
   const charges = rows<Omit<WrittenCharge, 'price'> & { readonly price: string }>('SELECT sequence, id, usage_event_id AS usageEventId, attempt_id AS attemptId, cost, drawn, uncovered, tier, price, terms, basis, corrects FROM charges ORDER BY sequence');
   const grants = rows<Omit<WrittenGrant, 'models' | 'workspaces'> & { readonly models: string | null; readonly workspaces: string | null }>(`SELECT grant_id AS id, key, content, kind, amount, priority, created_at_ms AS createdAtMs, ordinal,
     starts_at_ms AS startsAtMs, expires_at_ms AS expiresAtMs, models, workspaces, allowance_id AS allowanceId, note FROM grants ORDER BY ordinal`);
+  const [older] = rows<{ readonly value: string }>(`SELECT value FROM meta WHERE name = 'older_rules_until'`);
   return {
+    olderUntil: older ? JSON.parse(older.value) as LedgerTables['olderUntil'] : { entries: 0, charges: 0, directives: 0 },
     decisions: decisions.map((row, place) => ({ ...row, place, record: JSON.parse(row.record) as WrittenDecision['record'] })),
     holds: new Map(holds.map(({ likely, tracked, ...row }) => [row.attemptId, { ...row, isTracked: tracked === 1, isOfFirstVersion: likely === null }])),
     events: events.map(({ measured, input, cachedInput, cacheWrite, output, reasoning, ...row }) => ({ ...row, isMeasured: measured === 1, tokens: { input, cachedInput, cacheWrite, output, reasoning } })),

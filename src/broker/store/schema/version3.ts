@@ -3,7 +3,6 @@
 // older audits are dropped.
 import type { DatabaseSync } from 'node:sqlite';
 import { fillRollups } from '../rollupTable.ts';
-import { appendOnly } from './version1.ts';
 
 const sums = `requests INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
   reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
@@ -32,11 +31,14 @@ CREATE INDEX entries_by_grant ON entries (grant_id, kind) WHERE attempt_id IS NU
 DROP TABLE checkpoints;
 CREATE TABLE checkpoints (sequence INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT;
 UPDATE meta SET value = '3' WHERE name = 'readable_from';
+-- Rows up to here were booked by rules that gave expired credits, debts and several refunds in another way.
+INSERT INTO meta (name, value) SELECT 'older_rules_until', json_object('entries', (SELECT COALESCE(MAX(sequence), 0) FROM entries),
+  'charges', (SELECT COALESCE(MAX(sequence), 0) FROM charges), 'directives', (SELECT COALESCE(MAX(sequence), 0) FROM directives));
 `;
 
 /** Brings a ledger of the second version to the third. */
 export function toVersion3(db: DatabaseSync): void {
   db.exec(tables);
-  db.exec(appendOnly('checkpoints'));
+  db.exec(`CREATE TRIGGER checkpoints_not_updated BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;`);
   fillRollups(db);
 }

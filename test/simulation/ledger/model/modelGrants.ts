@@ -74,7 +74,7 @@ export function endIfOver(state: ModelState, grantId: string, atMs: number): boo
 function returnExpired(state: ModelState, atMs: number): number {
   let returned = 0;
   for (const grant of state.grants.values()) {
-    if (grant.expired.length === 0 || grant.voided !== undefined || atMs + 10 * 60_000 >= (grant.expiresAtMs ?? Infinity)) continue;
+    if (grant.expired.length === 0 || grant.voided !== undefined || atMs < grant.createdAtMs || atMs + 10 * 60_000 >= (grant.expiresAtMs ?? Infinity)) continue;
     const amount = grant.expired.reduce((sum, one) => sum + one, 0);
     state.grants.set(grant.id, { ...grant, left: grant.left + amount, expired: [] });
     state.expired -= amount;
