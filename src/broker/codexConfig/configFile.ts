@@ -2,7 +2,7 @@
 // as a whole, with its rights kept, and a copy of what it was lies beside it. Links are followed only
 // inside of the person's own folders.
 import { createHash, randomBytes } from 'node:crypto';
-import { accessSync, closeSync, constants, copyFileSync, existsSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, copyFileSync, existsSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join, relative, isAbsolute } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 
@@ -123,6 +123,19 @@ export function backUp(file: ConfigFile, atMs: number): string | undefined {
       if ((error as { code?: string }).code !== 'EEXIST') throw unusable(`No copy of ${file.realPath} could be made (${reason(error)}), so it was left alone.`, 'Free some space, or check the rights of its folder.', error);
     }
   }
+}
+
+/** The texts of the copies that lie beside the file; those that cannot be read are passed over. */
+export function backedUpTexts(file: ConfigFile): string[] {
+  const folder = dirname(file.realPath);
+  return readdirSync(folder).filter((name) => name.startsWith(`${basename(file.realPath)}.backup-`)).toSorted().flatMap((name) => {
+    try {
+      return statSync(join(folder, name)).size > bytesMax ? [] : [decoded(join(folder, name))];
+    } catch {
+      // A copy only helps to go back; without it the own line is taken out all the same.
+      return [];
+    }
+  });
 }
 
 /** Puts a text in the place of the file, whole or not at all. @throws ProblemError `codex_config_unusable`, also when the file was changed since it was read */

@@ -3,7 +3,7 @@
 // was shown and agreed to, and it can be undone to the letter.
 import { join } from 'node:path';
 import { baseUrlFacts, baseUrlKey, isBrokerAddress, setBaseUrl, unsetBaseUrl } from '../codexConfig/baseUrlEdit.ts';
-import { backUp, contentHash, isReadableByOthers, readConfigFile, removeConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
+import { backedUpTexts, backUp, contentHash, isReadableByOthers, readConfigFile, removeConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
 import type { ConfigFile } from '../codexConfig/configFile.ts';
 import { lineDiff } from '../codexConfig/lineDiff.ts';
 import { dropRouteRecord, keepRouteRecord, readRouteRecords } from '../codexConfig/routeRecords.ts';
@@ -138,12 +138,13 @@ function undo(dataDir: string, file: ConfigFile, isJson: boolean, io: CommandIo)
   };
   const present = file.exists ? readable(file, baseUrlFacts).baseUrl : undefined;
   const url = record?.url ?? (present !== undefined && isBrokerAddress(present) ? present : undefined);
-  const after = url === undefined ? undefined : readable(file, (text) => unsetBaseUrl(text, url, record?.previous));
+  const copy = url === undefined || record ? undefined : provenCopy(file, url);
+  const after = url === undefined ? undefined : copy ?? readable(file, (text) => unsetBaseUrl(text, url, record?.previous));
   if (after === undefined) {
     if (record) dropRouteRecord(dataDir, record.path);
     return told(false, `${file.path} ${file.exists ? present === undefined ? `sets no ${baseUrlKey}` : `sets ${baseUrlKey} to ${present}, which is not the broker's` : 'does not exist'}; there is nothing to undo.`);
   }
-  const isExact = record !== undefined && contentHash(after) === record.beforeHash;
+  const isExact = copy !== undefined || record !== undefined && contentHash(after) === record.beforeHash;
   const isOurFile = record?.created === true && after === '';
   const diff = lineDiff(file.text, after);
   const backup = isExact ? undefined : backUp(file, systemClock.nowMs());
@@ -155,4 +156,16 @@ function undo(dataDir: string, file: ConfigFile, isJson: boolean, io: CommandIo)
       : record ? `${file.path} was edited since it was routed: only the broker's own line was ${record.previous === undefined ? 'taken out' : 'put back to what it was'}, everything else stays. The file as it was a moment ago is kept in ${backup ?? ''}.`
         : `The broker's line was taken out of ${file.path}. What stood there before it is not known here; the file as it was a moment ago is kept in ${backup ?? ''}.`;
   return told(true, isJson ? sentence : [file.path, ...diff, '', sentence].join('\n'), { exact: isExact, diff, ...(backup === undefined ? {} : { backup }) });
+}
+
+/** Without notes, as of another data folder: a copy from which the file was made by nothing but setting the address. */
+function provenCopy(file: ConfigFile, url: string): string | undefined {
+  return backedUpTexts(file).find((text) => {
+    try {
+      return setBaseUrl(text, url).text === file.text && text !== file.text;
+    } catch (error) {
+      if (error instanceof TomlBroken) return false;
+      throw error;
+    }
+  });
 }

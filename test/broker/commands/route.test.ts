@@ -115,10 +115,21 @@ describe('routing Codex', function () {
     assert.equal(read(), before);
   }));
 
-  it('undoes without its notes what is known by its form', () => withHome(async ({ route, write, read, folder }) => {
+  it('goes back to the letter without its notes, by the copy that proves it', () => withHome(async ({ route, write, read, folder }) => {
+    const before = `openai_base_url = 'https://corp.example/v1'\n${person}`;
+    write(before);
+    await route('--yes');
+    // Another data folder, such as that of practice mode, has no notes of it.
+    const undone = await route('--undo', '--data', join(folder, 'other'));
+    assert.deepEqual([undone.code, read()], [0, before]);
+    assert.match(undone.out, /to the letter\.$/);
+  }));
+
+  it('undoes without its notes what is known by its form', () => withHome(async ({ route, write, read, folder, codexHome }) => {
     write(person);
     await route('--yes');
     unlinkSync(join(folder, 'data', 'routes.json'));
+    for (const name of readdirSync(codexHome).filter((one) => one.includes('.backup-'))) unlinkSync(join(codexHome, name));
     const undone = await route('--undo');
     assert.deepEqual([undone.code, read()], [0, person]);
     assert.match(undone.out, /What stood there before it is not known here/);
