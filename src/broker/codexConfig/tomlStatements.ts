@@ -191,10 +191,15 @@ class Reader {
 
   /** What stands inside of an array or an inline table, up to its end. */
   private members(close: string, depth: number): void {
+    const keys = new Set<string>();
     this.gap();
     while (this.peek() !== close) {
       if (close === '}') {
-        this.key();
+        const start = this.at;
+        const name = JSON.stringify(this.key());
+        if (keys.has(name)) throw this.broken('a key stands there twice in one inline table', start);
+        keys.add(name);
+        this.gap();
         this.want('=');
         this.gap();
       }

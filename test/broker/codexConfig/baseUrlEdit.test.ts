@@ -63,14 +63,14 @@ describe('the address in Codex\'s configuration', () => {
   it('is refused where the file is broken, with the line', () => {
     const broken: [string, number][] = [
       ['a = 1\na = 2', 2], ['a =', 1], ['a', 1], ['= 1', 1], ['a = 1 b = 2', 1], ['a = yes', 1], ['a = 01', 1], ['a = "x', 1], ['a = """x\n\n', 1], ['a = \'\'\'x', 1], ['a = "\\q"', 1], ['x = 1\n\n[t', 3], ['[t]]', 1], ['[[t]', 1], ['[]', 1],
-      ['[t]\n[t]', 2], ['[t]\n[[t]]', 2], ['a = 1\n[a.b]', 2], ['[a]\nb.c = 1\n[a.b]', 3], ['a = [1', 1], ['a = [1 2]', 1], ['a = [,]', 1], ['a = {b = 1', 1], ['a = {b}', 1], ['a = 1\rb = 2', 1], ['a = "\u0000"', 1], [`a = ${'['.repeat(200)}`, 1],
+      ['[t]\n[t]', 2], ['[t]\n[[t]]', 2], ['a = 1\n[a.b]', 2], ['[a]\nb.c = 1\n[a.b]', 3], ['a = [1', 1], ['a = [1 2]', 1], ['a = [,]', 1], ['a = {b = 1', 1], ['a = {b}', 1], ['a = {b = 1, "b" = 2}', 1], ['a = 1\rb = 2', 1], ['a = "\u0000"', 1], [`a = ${'['.repeat(200)}`, 1],
       ['openai_base_url = 1', 1], ['[openai_base_url]', 1], ['openai_base_url.a = "x"', 1], ['x = 1\nopenai_base_url = ["a"]', 2],
     ];
     for (const [text, at] of broken) assert.throws(() => setBaseUrl(text, url), (error) => error instanceof TomlBroken && error.line === at && error.message.startsWith(`line ${at}: `), text);
   });
 
   it('is found among everything that TOML allows', () => {
-    const good = ['a.b = 1\na.c = 2', '[[t]]\na = 1\n[[t]]\na = 1\n[t.u]\n[[t.v]]', '[a.b]\n[a]', 'a = [1, [2,], {x = 1},]', 'a = { b.c = 1,\n d = 2, }', 'a = 07:32:00', 'a = inf # x', '"" = 1', '\'a"b\' = 1', 'a = """"q"""""', 'a = "\\e\\x41\\U0001F600"'];
+    const good = ['a.b = 1\na.c = 2', '[[t]]\na = 1\n[[t]]\na = 1\n[t.u]\n[[t.v]]', '[a.b]\n[a]', 'a = [1, [2,], {x = 1},]', 'a = { b.c = 1,\n d\n = 2, }', 'a = 07:32:00', 'a = inf # x', '"" = 1', '\'a"b\' = 1', 'a = """"q"""""', 'a = "\\e\\x41\\U0001F600"'];
     for (const text of good) assert.doesNotThrow(() => tomlStatements(text), text);
     assert.equal(baseUrlFacts('"openai\\u005fbase_url" = """\nhttp://\\\n  x"""\nmodel_provider = \'mine\'').baseUrl, 'http://x');
     assert.equal(baseUrlFacts('model_provider = \'mine\'\n[t]\nmodel_provider = "b"').modelProvider, 'mine');
