@@ -1,7 +1,7 @@
 // `codex-broker route` on a person's files: what is shown, what is asked, what is written, kept and undone,
 // and which files are left alone.
 import assert from 'node:assert/strict';
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { ranIn } from './ranCommand.ts';
@@ -25,7 +25,11 @@ describe('routing Codex', function () {
     const more = { env: { CODEX_BROKER_DATA: join(folder, 'data') }, home: folder, cwd: work };
     const route = (...args: string[]) => ranIn(folder, more, ['route', ...args]);
     await run({
-      folder, codexHome, config, route, read: () => readFileSync(config, 'utf8'), write: (text) => writeFileSync(config, text, { mode: 0o640 }),
+      folder, codexHome, config, route, read: () => readFileSync(config, 'utf8'), write: (text) => {
+        writeFileSync(config, text);
+        // More than a usual mask would leave to a new file.
+        chmodSync(config, 0o664);
+      },
       answering: async (answer, ...args) => {
         const asked: string[] = [];
         return { ...await ranIn(folder, { ...more, ask: async (question) => { asked.push(question); return answer; } }, ['route', ...args]), asked };
@@ -49,11 +53,11 @@ describe('routing Codex', function () {
     const yes = await answering(true);
     assert.equal(yes.code, 0, yes.err);
     assert.match(read(), /the good one\nopenai_base_url = "http:\/\/127\.0\.0\.1:\d+\/w\/[\w-]{43}\/v1" # set by .*\n\n\[features\]/);
-    assert.equal(statSync(config).mode & 0o777, 0o640);
+    assert.equal(statSync(config).mode & 0o777, 0o664);
     const [backup] = readdirSync(codexHome).filter((name) => name.startsWith('config.toml.backup-'));
     assert.match(backup ?? '', /^config\.toml\.backup-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/);
     assert.equal(readFileSync(join(codexHome, backup ?? ''), 'utf8'), person);
-    assert.equal(statSync(join(codexHome, backup ?? '')).mode & 0o777, 0o640);
+    assert.equal(statSync(join(codexHome, backup ?? '')).mode & 0o777, 0o664);
     const again = await answering(false);
     assert.deepEqual([again.code, again.asked], [0, []]);
     assert.match(again.out, /routed through the broker already/);
@@ -79,7 +83,7 @@ describe('routing Codex', function () {
       await route('--yes');
       assert.notEqual(read(), text);
       const undone = await route('--undo');
-      assert.deepEqual([undone.code, read(), statSync(config).mode & 0o777], [0, text, 0o640]);
+      assert.deepEqual([undone.code, read(), statSync(config).mode & 0o777], [0, text, 0o664]);
       assert.match(undone.out, /again what it was before, to the letter\.$/);
       assert.match(undone.out, /\n-\uFEFF?openai_base_url/);
       assert.equal(readFileSync(join(folder, 'data', 'routes.json'), 'utf8').trim(), '[]');
