@@ -99,6 +99,12 @@ describe('a client of the README', function () {
     const missing = await program('sh', ['-c', 'codex exec hi'], { PATH: [binDir, '/usr/bin', '/bin'].join(path.delimiter) });
     assert.equal(missing.code, 127);
     assert.match(missing.stderr, /^[^\n]+ \(codex_not_found\)\n$/);
+    // A script of the person's own that calls the shim, as an old alias may, ends too.
+    const own = place('own');
+    writeFileSync(path.join(own, 'codex'), `#!/bin/sh\nexec '${path.join(binDir, 'codex')}' "$@"\n`, { mode: 0o700 });
+    const circle = await program('sh', ['-c', 'codex exec hi'], { PATH: [binDir, own, '/usr/bin', '/bin'].join(path.delimiter) });
+    assert.equal(circle.code, 127);
+    assert.match(circle.stderr, /^[^\n]+leads back to the shim that called it[^\n]+ \(codex_not_found\)\n$/);
   });
 
   it('curl takes the address and the token', async () => {

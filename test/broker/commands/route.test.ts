@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkRoutes } from '../../../src/broker/commands/doctorRoutes.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { ranIn } from './ranCommand.ts';
 
@@ -177,6 +178,18 @@ describe('routing Codex', function () {
     assert.ok(!/\/w\//.test(told.out), 'no token is shown');
     write('a = ');
     assert.match((await route('--status')).out, /not sound TOML \(line 1: a value is missing\)/);
+  }));
+
+  it('is looked at by the doctor, who warns where it leads elsewhere', () => withHome(async ({ route, write, folder }) => {
+    const found = async () => (await checkRoutes(join(folder, 'data'), folder)).map(({ state, says }) => [state, says.replace(/^.*: /, '')]);
+    assert.deepEqual(await found(), []);
+    write(person);
+    await route('--yes');
+    assert.match(JSON.stringify(await found()), /^\[\["ok","routed to port \d+ .* Codex waits until one does\."\]\]$/);
+    writeFileSync(join(folder, 'data', 'port'), '8123');
+    assert.match(JSON.stringify(await found()), /^\[\["warning","routed to port \d+ .*will listen on port 8123;/);
+    write('openai_base_url = "https://corp.example/v1"\n');
+    assert.deepEqual(await found(), [['warning', 'not routed; it sends requests to https://corp.example/v1.']]);
   }));
 
   it('says when requests go past it', () => withHome(async ({ json, write }) => {
