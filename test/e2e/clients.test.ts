@@ -1,5 +1,6 @@
 // Each client that the README names, by the way that it names: the real Codex CLI by its own configuration
-// file, by a profile and by a shim in a terminal; and curl. What they cost is counted for their workspace.
+// file, by a profile, by a shim in a terminal and as its SDK calls it; curl; and a program with OpenAI's SDK.
+// What they cost is counted for their workspace.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -105,6 +106,14 @@ describe('a client of the README', function () {
     const circle = await program('sh', ['-c', 'codex exec hi'], { PATH: [binDir, own, '/usr/bin', '/bin'].join(path.delimiter) });
     assert.equal(circle.code, 127);
     assert.match(circle.stderr, /^[^\n]+leads back to the shim that called it[^\n]+ \(codex_not_found\)\n$/);
+  });
+
+  it('Codex as its SDK calls it gets address and token as options of the client', async () => {
+    const { token, codexBaseUrl } = await callBroker(broker, 'token', { workspacePath: place('sdk') });
+    // What `new Codex({ baseUrl, apiKey })` of @openai/codex-sdk starts for each turn.
+    const run = await codex(['exec', '--experimental-json', '--config', `openai_base_url=${JSON.stringify(codexBaseUrl)}`, ...exec.slice(1)], { CODEX_API_KEY: token, CODEX_INTERNAL_ORIGINATOR_OVERRIDE: 'codex_sdk_ts' });
+    assert.deepEqual([run.code, await counted()], [0, [['sdk', 1]]], run.stderr);
+    assert.match(run.stdout, /"type":"turn\.completed"/);
   });
 
   it('curl takes the address and the token', async () => {
