@@ -16,6 +16,7 @@ import { guard } from './commands/guard.ts';
 import { help } from './commands/help.ts';
 import { policy } from './commands/policy.ts';
 import { restore } from './commands/restore.ts';
+import { route } from './commands/route.ts';
 import { CommandNotStarted, run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
@@ -24,7 +25,7 @@ import { usage } from './commands/usage.ts';
 import { sandboxEntry } from './practiceUpstream.ts';
 
 const commands: Readonly<Record<string, (args: readonly string[], io: CommandIo) => Promise<number>>> = {
-  serve, token, run, credits, budget, policy, status, usage, explain, guard, export: exportRows, audit, backup, restore, doctor, sandbox,
+  serve, token, run, route, credits, budget, policy, status, usage, explain, guard, export: exportRows, audit, backup, restore, doctor, sandbox,
 };
 
 /** Runs a command line. @returns the exit code */

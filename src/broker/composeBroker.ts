@@ -23,6 +23,7 @@ import { LiveSockets } from './liveSocket.ts';
 import { passModels } from './modelsRoute.ts';
 import { newBackupPath } from './backups.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
+import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
@@ -40,6 +41,7 @@ import { upstreamTarget } from './upstream/upstreamTarget.ts';
 /** What a broker is started with. */
 export interface BrokerOptions {
   readonly dataDir: string;
+  /** 0 takes the folder's own port, which stays the same from start to start. */
   readonly port: number;
   readonly upstream: string;
   readonly mode: 'live' | 'practice';
@@ -159,11 +161,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
-    const door = await listen(options.port, {
+    const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
       models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
+    const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
     const { url, busy } = door;
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });

@@ -1,6 +1,7 @@
 // The broker's program: composition of the process. The same file is the entry of the ledger's
 // thread. Checks the runtime before anything else is loaded by use.
 import { homedir } from 'node:os';
+import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { serveLedger } from './store/ledgerThread.ts';
@@ -37,6 +38,15 @@ function writeOut(text: string): Promise<boolean> {
   });
 }
 
+/** Asks for a yes at the terminal; whoever leaves has not said it. */
+function askPerson(question: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    terminal.once('close', () => resolve(false));
+    terminal.question(`${question} [y/N] `, (answer) => { resolve(/^y(es)?$/i.test(answer.trim())); terminal.close(); });
+  });
+}
+
 if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === 'ledger') {
   serveLedger(parentPort, workerData as ThreadData, setImmediate);
 } else if (isTooOld()) {
@@ -53,7 +63,7 @@ if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === '
   // Loaded here, so that the ledger's thread does not carry the server's libraries too.
   const { commandLine } = await import('./commandLine.ts');
   const code = await commandLine(process.argv.slice(2), {
-    out: (line) => console.log(line), err: (line) => console.error(line), write: writeOut, env: process.env, home: homedir(),
+    out: (line) => console.log(line), err: (line) => console.error(line), write: writeOut, ...(process.stdin.isTTY && process.stdout.isTTY ? { ask: askPerson } : {}), env: process.env, home: homedir(),
     get cwd() { return workingFolder(); },
     platform: process.platform, version, entry: new URL(import.meta.url),
   });

@@ -12,6 +12,8 @@ export const commandNames = {
   askAboutSelection: 'codexBroker.askAboutSelection',
   runTask: 'codexBroker.runTask',
   openMeteredTerminal: 'codexBroker.openMeteredTerminal',
+  routeCodex: 'codexBroker.routeCodex',
+  undoRoute: 'codexBroker.undoRoute',
   startPracticeMode: 'codexBroker.startPracticeMode',
   leavePracticeMode: 'codexBroker.leavePracticeMode',
   showLog: 'codexBroker.showLog',

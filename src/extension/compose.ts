@@ -30,8 +30,11 @@ import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.
 import { showFailure } from './problemNotice.ts';
 import { runTask } from './runTask.ts';
 import type { Schedule } from './schedule.ts';
+import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
+import { routeProgram } from './routeProgram.ts';
 import { readSettings, settingsSection } from './settings.ts';
 import { faceOf, StatusMeter } from './statusMeter.ts';
+import { TerminalShim } from './terminalShim.ts';
 import { ThresholdNotices } from './thresholdNotices.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
@@ -144,6 +147,16 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       log.warn(`${doing} did not work: ${error instanceof Error ? error.message : 'unknown failure'}`);
     }
   };
+  const brokerScript = async () => join(await brokerFolder(), 'broker.mjs');
+  const prepareShims = async () => {
+    await writeShims({ binDir, execPath: world.execPath, brokerScript: await brokerScript(), dataDir: seat().dataDir, codexPath: settings().codexPath }, world.platform, world.newToken);
+    return binDir;
+  };
+  const terminalShim = new TerminalShim({
+    collection: context.environmentVariableCollection, wanted: () => settings().routeTerminals && editor.workspace.isTrusted,
+    dataDir: () => seat().dataDir, workspacePath: () => workspace.path, prepareShims,
+  });
+  const shimTerminals = () => void guarded('Leading codex in terminals through the broker', () => terminalShim.apply());
   let current = '';
   let cancelStart = () => undefined as void;
   const restart = () => {
@@ -153,6 +166,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     void editor.commands.executeCommand('setContext', 'codexBroker.practice', wanted.practice);
     workspace.forget();
     link.start(wanted);
+    shimTerminals();
   };
   const practise = async (wanted: boolean) => {
     await context.workspaceState.update(practiceMemory, wanted);
@@ -163,6 +177,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   let transcript: OutputChannel | undefined;
   const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
+  const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
     openDashboard: () => panel.show(),
     topUp: () => panel.show('topUp'),
@@ -177,13 +192,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
     }),
     openMeteredTerminal: () => openMeteredTerminal({
-      ...shared, dataDir: () => seat().dataDir,
-      prepareShims: async () => {
-        const brokerScript = join(await brokerFolder(), 'broker.mjs');
-        await writeShims({ binDir, execPath: world.execPath, brokerScript, dataDir: seat().dataDir, codexPath: settings().codexPath }, world.platform, world.newToken);
-        return binDir;
-      },
+      ...shared, dataDir: () => seat().dataDir, prepareShims,
     }),
+    routeCodex: () => routeCodex(routing),
+    undoRoute: () => undoRoute(routing),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),
@@ -201,6 +213,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
 
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
+    else shimTerminals();
     meter.changed();
     panel.changed();
   };
@@ -210,12 +223,15 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
     editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),
+    editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
+    editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
     // A question of a workspace that no window has open is asked where the person is.
     editor.window.onDidChangeWindowState(() => questions.see()),
     editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();
+      shimTerminals();
       if (connected()) void guarded('Learning the workspace', () => workspace.token());
     }),
   );

@@ -9,7 +9,7 @@ export type Editor = Pick<typeof vscode,
 
 /** The parts of the extension's context that it uses. */
 export type EditorContext = Pick<vscode.ExtensionContext,
-  'subscriptions' | 'secrets' | 'workspaceState' | 'globalState' | 'globalStorageUri' | 'extensionUri' | 'extension'>;
+  'subscriptions' | 'secrets' | 'workspaceState' | 'globalState' | 'globalStorageUri' | 'extensionUri' | 'extension' | 'environmentVariableCollection'>;
 
 /** The log channel; it never receives a key, a token or a prompt. */
 export type Log = Pick<vscode.LogOutputChannel, 'debug' | 'info' | 'warn' | 'error' | 'show'>;

@@ -13,6 +13,7 @@ export interface Settings {
   readonly codexPath: string;
   readonly dataDir: string;
   readonly practice: boolean;
+  readonly routeTerminals: boolean;
   readonly notices: boolean;
 }
 
@@ -23,7 +24,7 @@ export type TaskSandbox = 'read-only' | 'workspace-write' | 'danger-full-access'
 export const settingsSection = 'codexBroker';
 
 /** Names of the settings that a workspace cannot change. */
-export const ownSettings = ['codexPath', 'dataDir', 'practice', 'taskSandbox'] as const;
+export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox'] as const;
 
 /** Reads the settings. */
 export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Settings {
@@ -42,6 +43,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     codexPath: text(own('codexPath', '')),
     dataDir: text(own('dataDir', '')),
     practice: own<boolean>('practice', false),
+    routeTerminals: own<boolean>('routeTerminals', false),
     notices: section.get('notices') !== false,
   };
 }

@@ -1,4 +1,4 @@
-// Looks for the programs of the operating system that some tests need (a browser, a keyring) and, as
+// Looks for the programs of the operating system that some tests need (a browser, a keyring, curl) and, as
 // root on Debian, installs what is missing. It never installs anything without being root, and never
 // replaces what is there.
 import { execFileSync, spawn } from 'node:child_process';
@@ -37,6 +37,12 @@ const needs = [
     there: () => onPath('dbus-run-session') && onPath('gnome-keyring-daemon') && hasLibrary('libsecret-1.so.0'),
     packages: ['dbus', 'gnome-keyring', 'libsecret-1-0'],
     sentence: 'A Secret Service is missing, which the keychain tests use: install dbus, gnome-keyring and libsecret.',
+  },
+  {
+    linuxOnly: true,
+    there: () => onPath('curl'),
+    packages: ['curl'],
+    sentence: 'curl is missing, which the tests of the clients call: install curl.',
   },
   {
     // The kill tests use it to end the broker at an exact system call; without it they kill more often instead.

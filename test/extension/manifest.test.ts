@@ -25,7 +25,7 @@ describe('manifest', () => {
     assert.deepEqual(commands.map(({ command }) => command).sort(), Object.values(commandNames).sort());
     for (const { title, category } of commands) {
       assert.equal(category, 'Codex Broker');
-      assert.match(title, /^[A-Z][A-Za-z]*( [A-Z][A-Za-z]*)*$/);
+      assert.match(title, /^[A-Z][A-Za-z]*( (?:the|[A-Z][A-Za-z]*))*…?$/);
     }
     assert.equal(new Set(commands.map(({ title }) => title)).size, commands.length);
   });
@@ -40,7 +40,7 @@ describe('manifest', () => {
 
   it('gives every setting a scope, an order and words', () => {
     const all = Object.entries(configuration.properties);
-    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'codexPath', 'dataDir', 'notices', 'practice', 'show', 'taskModel', 'taskSandbox', 'unit']);
+    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'codexPath', 'dataDir', 'notices', 'practice', 'routeTerminals', 'show', 'taskModel', 'taskSandbox', 'unit']);
     assert.deepEqual(all.map(([, { order }]) => order), all.map((_, index) => index + 1));
     for (const [name, setting] of all) {
       assert.ok(name.startsWith('codexBroker.'));

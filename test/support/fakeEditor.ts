@@ -44,6 +44,8 @@ export interface FakeEditor {
   readonly workspaceState: Map<string, unknown>;
   readonly globalState: Map<string, unknown>;
   /** Values per setting: `user` counts as the person's own, `workspace` as what a repository says. */
+  /** What terminals get: variable, kind of change, value. */
+  readonly terminalVariables: Map<string, string>;
   readonly configuration: { readonly user: Record<string, unknown>; readonly workspace: Record<string, unknown> };
   trusted: boolean;
   focused: boolean;
@@ -51,7 +53,7 @@ export interface FakeEditor {
   folder: string | undefined;
   /** Cancels the progress that runs now. */
   cancel(): void;
-  fire(event: 'configuration' | 'theme' | 'folders' | 'focus'): void;
+  fire(event: 'configuration' | 'theme' | 'folders' | 'focus' | 'trust'): void;
 }
 
 /** A webview panel with both ends of its message channel. */
@@ -74,7 +76,7 @@ export interface FakeDocument {
 
 /** Makes a fake editor over two folders on the disk. */
 export function fakeEditor(places: { readonly extensionDir: string; readonly storageDir: string; readonly folder?: string }): FakeEditor {
-  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [] };
+  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [], trust: [] };
   let cancelNow: () => void = () => undefined;
   const uri = (path: string, scheme = 'file'): vscode.Uri => ({ scheme, path, fsPath: path, toString: () => `${scheme}://${path}` }) as unknown as vscode.Uri;
   const on = (name: string) => (listener: Listener) => {
@@ -140,7 +142,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       return { uri: at, get isClosed() { return document.closed; } };
     },
     registerTextDocumentContentProvider: (scheme: string, provider: vscode.TextDocumentContentProvider) => { fake.providers.set(scheme, provider); return { dispose: () => undefined }; },
-    onDidChangeConfiguration: on('configuration'), onDidChangeWorkspaceFolders: on('folders'),
+    onDidChangeConfiguration: on('configuration'), onDidChangeWorkspaceFolders: on('folders'), onDidGrantWorkspaceTrust: on('trust'),
   };
 
   const fake: FakeEditor = {
@@ -161,7 +163,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
     log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
-    terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), configuration: { user: {}, workspace: {} },
+    terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },
@@ -173,6 +175,10 @@ function fakeContext(fake: FakeEditor, places: { readonly extensionDir: string; 
   return {
     subscriptions: [], extensionUri: uri(places.extensionDir), globalStorageUri: uri(places.storageDir),
     extension: { id: 'codex-usage-broker.codex-usage-broker', packageJSON: { version: '1.2.3' } },
+    environmentVariableCollection: {
+      description: undefined, clear: () => fake.terminalVariables.clear(),
+      prepend: (name: string, value: string) => { fake.terminalVariables.set(name, `prepend ${value}`); }, replace: (name: string, value: string) => { fake.terminalVariables.set(name, `replace ${value}`); },
+    },
     workspaceState: fakeMemory(fake.workspaceState), globalState: fakeMemory(fake.globalState),
     secrets: {
       get: async (name: string) => fake.secrets.get(name),

@@ -31,6 +31,7 @@ describe('inside the extension host', function () {
     'activation registers every command of its manifest',
     'activation offers every command that a person is promised',
     'activation knows every setting of its manifest, with its default',
+    'terminals find the shim first when the setting asks for it, and not afterwards',
     'practice mode starts a broker of its own, whose address file appears',
     'practice mode opens the dashboard once, however often it is asked for',
   ]) {

@@ -12,6 +12,7 @@ import { redacted } from './doctorFinding.ts';
 import type { Finding } from './doctorFinding.ts';
 import { checkFolder } from './doctorFolder.ts';
 import { checkLedger } from './doctorLedger.ts';
+import { checkRoutes } from './doctorRoutes.ts';
 import { checkCodex, checkKeychain, checkPrices, checkProxy, checkRuntime } from './doctorSurroundings.ts';
 import { countText } from './factTexts.ts';
 
@@ -26,7 +27,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     ...checkFolder(dataDir, io.platform),
     ...await checkLedger({ dataDir, entry: io.entry, version: io.version, mode: modeOf(values), keychain }),
     ...(isWithoutKeychain ? [] : [await checkKeychain(keychain, systemClock)]),
-    checkProxy(io.env), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock),
+    checkProxy(io.env), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock), ...await checkRoutes(dataDir, io.home),
   ];
   const homes = [io.home, realOf(io.home)];
   const checks = found.map((one) => redacted(one, homes));

@@ -1,7 +1,7 @@
 // The doctor's look at what surrounds the broker: the runtime, the keychain, proxy settings, own prices and
 // the Codex program. Nothing is changed, and no value of a variable is told.
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { ProblemError } from '../../domain/problem.ts';
 import type { Clock } from '../clock.ts';
@@ -15,6 +15,8 @@ import { countText } from './factTexts.ts';
 /** From this version on SQLite's write-ahead log has no known way to lose a commit (sqlite.org, "WAL-reset bug"). */
 const sqliteWanted = [3, 51, 3] as const;
 const codexMsMax = 5000;
+/** The scripts that lead to Codex are small; it is not read whole to tell it from them. */
+const shimBytesMax = 8_192;
 const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -97,7 +99,7 @@ function findCodex(env: Env, platform: string): readonly [string, ...string[]] |
   for (const folder of path.split(delimiter).filter(isAbsolute)) {
     for (const name of platform === 'win32' ? ['codex.exe', 'codex.cmd'] : ['codex']) {
       const program = join(folder, name);
-      if (!isProgram(program)) continue;
+      if (!isProgram(program) || isOwnShim(program)) continue;
       if (!name.endsWith('.cmd')) return [program];
       // Beside npm's batch file lies the script that it would run.
       const script = join(dirname(program), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
@@ -105,6 +107,11 @@ function findCodex(env: Env, platform: string): readonly [string, ...string[]] |
     }
   }
   return undefined;
+}
+
+/** The script of a metered terminal is not the program: it needs a broker, and leads to the program itself. */
+function isOwnShim(path: string): boolean {
+  return statSync(path).size < shimBytesMax && readFileSync(path, 'latin1').includes('Written by Codex Usage Broker');
 }
 
 function isProgram(path: string): boolean {

@@ -10,6 +10,12 @@ Run
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] -- COMMAND ...
                                   run a command through the broker, e.g. codex exec "say hi"
+  route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--yes]
+                                  point Codex's own config.toml (or NAME.config.toml) at the broker:
+                                  shows the difference, asks, keeps a copy; with --json and without
+                                  --yes nothing is written. --expect HASH: only if still so
+  route --undo|--status [--codex-home DIR] [--profile NAME]
+                                  take it back; tell how it stands, exit code 0 when routed, else 1
   sandbox [--port N] [--scenario FILE]
                                   the simulated upstream
 
@@ -68,5 +74,5 @@ Care
   folder and a ledger of its own; --json prints data for programs. A date without a time begins at
   midnight here. AMOUNT is in credits; 25 credits are US$1.
 
-  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor and run say more above;
+  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor, route and run say more above;
   run gives the command's own code, 126 and 127 when it could not be run or found.`;

@@ -3,9 +3,9 @@
 // as an option (measured with Codex 0.169.0), so that nothing of the user's files changes.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { TokenResult } from '../../protocol/control.ts';
 import { connectBroker } from '../controlClient.ts';
@@ -31,9 +31,37 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const [program, ...rest] = command;
   if (program === undefined) throw new ProblemError(problem('argument_invalid', 'Say which command to run after `--`, for example `codex-broker run -- codex exec "say hi"`.'));
   const workspacePath = values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io);
+  const shimDir = values['hide-path'];
+  const calls = refuseCircle(program, shimDir, io.env);
   const control = await connectBroker(dataFolderOf(values, io), modeOf(values));
   const made = await control.api.token({ workspacePath });
-  return start(program, codexArguments(program, rest, made), meteredEnvironment(io.env, made, values['hide-path']));
+  return start(program, codexArguments(program, rest, made), { ...meteredEnvironment(io.env, made, shimDir, program), ...calls });
+}
+
+/** Counts how often a shim was called from within another call. */
+const callsVariable = 'CODEX_BROKER_CALLS';
+/** Codex may be run by a command that Codex runs; more of that is a program that leads back to the shim. */
+const callsMax = 8;
+
+/**
+ * Refuses a shim that would call itself: by a setting that names it, or by a program on the path that calls it.
+ * @returns the count for the program's environment @throws ProblemError `codex_not_found`
+ */
+function refuseCircle(program: string, shimDir: string | undefined, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  if (shimDir === undefined) return {};
+  const calls = /^\d{1,3}$/.test(env[callsVariable] ?? '') ? Number(env[callsVariable]) : 0;
+  if (calls < callsMax && !(/[\\/]/.test(program) && isIn(shimDir, program))) return { [callsVariable]: String(calls + 1) };
+  throw new CommandNotStarted(program, Object.assign(new Error('it leads back to the shim that called it'), { code: undefined }), false);
+}
+
+/** Whether a file, behind links, lies in a folder. */
+function isIn(folder: string, file: string): boolean {
+  try {
+    return dirname(realpathSync(file)) === realpathSync(folder);
+  } catch {
+    // What is not there lies nowhere.
+    return false;
+  }
 }
 
 /** Whether a program is the Codex CLI, by its name. */
@@ -48,9 +76,9 @@ export function codexArguments(program: string, args: readonly string[], made: T
 
 /**
  * The environment of a metered command.
- * @param hidePath a folder to leave out of PATH: the one of the shim that called, so that the real program is found
+ * @param hidePath a folder to leave out of PATH: the one of the shim that called, so that the real program is found; a folder whose `program` is a link to that shim is left out too
  */
-export function meteredEnvironment(env: Readonly<Record<string, string | undefined>>, made: TokenResult, hidePath: string | undefined): Record<string, string | undefined> {
+export function meteredEnvironment(env: Readonly<Record<string, string | undefined>>, made: TokenResult, hidePath: string | undefined, program = 'codex'): Record<string, string | undefined> {
   // A proxy setting would be applied to loopback too, by Codex as by others.
   const loopback = '127.0.0.1,localhost';
   const noProxy = env['NO_PROXY'] ?? env['no_proxy'];
@@ -58,7 +86,7 @@ export function meteredEnvironment(env: Readonly<Record<string, string | undefin
     ...env, OPENAI_BASE_URL: made.baseUrl, OPENAI_API_KEY: made.token, CODEX_API_KEY: made.token,
     NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback, no_proxy: noProxy ? `${noProxy},${loopback}` : loopback,
     ELECTRON_RUN_AS_NODE: undefined,
-    ...(hidePath === undefined ? {} : { PATH: (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== hidePath).join(delimiter) }),
+    ...(hidePath === undefined ? {} : { PATH: (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== hidePath && !isIn(hidePath, join(folder, program))).join(delimiter) }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Finding } from '../../../src/broker/commands/doctorFinding.ts';
 import { checkFolder, checkPlace } from '../../../src/broker/commands/doctorFolder.ts';
 import { checkCodex, checkKeychain, checkPrices, checkProxy, checkRuntime } from '../../../src/broker/commands/doctorSurroundings.ts';
 import type { Keychain } from '../../../src/broker/keyStore.ts';
+import { posixShims } from '../../../src/extension/codexShim.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { manualClock, settled } from '../../support/manualClock.ts';
 import { ran, ranIn } from './ranCommand.ts';
@@ -79,6 +80,9 @@ describe('the doctor', function () {
     assert.equal((await checkCodex({ PATH: folder }, 'linux', clock)).state, 'warning', 'it may not be run');
     chmodSync(join(folder, 'codex'), 0o700);
     assert.deepEqual(await checkCodex({ PATH: `relative:${folder}:/bin` }, 'linux', clock), fine('codex', `Codex 0.169.0 at ${join(folder, 'codex')}.`));
+    mkdirSync(join(folder, 'shims'));
+    writeFileSync(join(folder, 'shims', 'codex'), posixShims({ binDir: join(folder, 'shims'), execPath: '/no/node', brokerScript: '/no/broker.mjs', dataDir: folder, codexPath: '' })['codex'] ?? '', { mode: 0o700 });
+    assert.equal((await checkCodex({ PATH: `${join(folder, 'shims')}:${folder}` }, 'linux', clock)).says, `Codex 0.169.0 at ${join(folder, 'codex')}.`, 'the shim is passed over');
     writeFileSync(join(folder, 'codex'), '#!/bin/sh\necho broken >&2\nexit 3\n');
     assert.match((await checkCodex({ PATH: folder }, 'linux', clock)).says, /does not tell its version/);
     // It waits for its input, which never ends.

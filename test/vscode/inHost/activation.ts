@@ -16,7 +16,7 @@ interface Manifest {
 /** The commands that a person is promised. */
 export const promisedTitles = [
   'Open Dashboard', 'Top Up Credits', 'Set API Key', 'Ask Codex About Selection', 'Run Codex Task',
-  'Open Metered Terminal', 'Start Practice Mode', 'Show Broker Log',
+  'Open Metered Terminal', 'Route Codex Through the Broker…', 'Undo Routing Codex', 'Start Practice Mode', 'Show Broker Log',
 ];
 
 /** Declares the suite. */

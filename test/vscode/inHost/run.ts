@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import * as vscode from 'vscode';
 import { activationSuite } from './activation.ts';
 import { practiceSuite } from './practice.ts';
+import { terminalsSuite } from './terminals.ts';
 
 /** One test and how it ended, as written to the report. */
 export interface InHostResult {
@@ -15,9 +16,10 @@ export interface InHostResult {
 /** Called by the workbench; a rejected promise makes the exit code 1. */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');
-  const mocha = new Mocha({ ui: 'bdd', timeout: 40_000, reporter: 'dot' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 80_000, reporter: 'dot' });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   activationSuite(vscode);
+  terminalsSuite(vscode);
   practiceSuite(vscode);
   const results: InHostResult[] = [];
   await new Promise<void>((resolve) => {
