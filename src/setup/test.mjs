@@ -62,10 +62,25 @@ async function runStage(stage, { long, grep, vsCode }) {
   }
   const empty = stage.folders.filter((folder) => !hasTests(path.join(root, folder)));
   if (empty.length === stage.folders.length) return { passed: 0, failed: 1, skipped: 0, problem: `no test file in ${empty.join(', ')}` };
-  const command = mochaCommand({ root, files: stage.folders.map((folder) => `${folder}/**/*.test.ts`), ignore: stage.ignore ?? [], ...(grep ? { grep } : {}) });
-  const count = countOf(command, await runCommand({ ...command, cwd: root, env, timeMsMax }));
+  const count = await runFiles(stage, { grep, env, timeMsMax });
   if (empty.length === 0) return count;
   return { ...count, failed: count.failed + 1, problem: [count.problem, `no test file in ${empty.join(', ')}`].filter(Boolean).join('; ') };
+}
+
+/** Runs the files of a stage, those that may run beside the others in a second process; its output follows when all is over. */
+async function runFiles(stage, { grep, env, timeMsMax }) {
+  const all = stage.folders.map((folder) => `${folder}/**/*.test.ts`);
+  const { ignore = [], beside = [] } = stage;
+  const shares = beside.length === 0 || grep ? [{ files: all, ignore }] : [{ files: all, ignore: [...ignore, ...beside] }, { files: beside, ignore }];
+  const counts = await Promise.all(shares.map(async ({ files, ignore: left }, index) => {
+    const command = mochaCommand({ root, files, ignore: left, ...(grep ? { grep } : {}) });
+    const result = await runCommand({ ...command, cwd: root, env, timeMsMax, capture: index > 0 });
+    return { ...countOf(command, result), output: result.output };
+  }));
+  for (const { output } of counts) if (output) say(output);
+  const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+  const problem = counts.flatMap((count) => count.problem ?? []).join('; ');
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), ...(problem ? { problem } : {}) };
 }
 
 function hasTests(folder) {
