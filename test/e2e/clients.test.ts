@@ -63,6 +63,7 @@ describe('a client of the README', function () {
   const codex = (args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = folder) =>
     program(path.join(codexBin, 'codex'), args, { PATH: `${nodeBin}${path.delimiter}${process.env['PATH'] ?? ''}`, CODEX_API_KEY: 'sk-of-the-person', ...env }, cwd);
   const route = (...args: string[]) => runBroker(['route', '--data', broker.dataDir, '--codex-home', home, ...args], { cwd: folder, env: { HOME: folder } });
+  /** Requests by workspace. Codex warms each connection up, which is one more. */
   const counted = async () => (await callBroker(broker, 'usage', { by: 'workspace' })).rows.map((row) => [row.label, row.requests]);
 
   it('Codex reads a routed configuration, whatever else stands in it, and the person\'s own key stays here', async () => {
@@ -74,13 +75,13 @@ describe('a client of the README', function () {
     // A proxy that is not there would be asked for loopback too.
     const run = await codex(exec, { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' });
     assert.deepEqual([run.code, /say hi/.test(run.stdout)], [0, true], run.stderr);
-    assert.deepEqual(await counted(), [['shop', 1]]);
+    assert.deepEqual(await counted(), [['shop', 2]]);
     assert.equal((await callBroker(broker, 'usage', { by: 'client' })).rows[0]?.key, 'codex_exec');
     await broker.kill();
     broker = await startBroker({ dataDir: broker.dataDir, upstream: sandbox.url, apiKey: 'sk-of-the-broker' });
     const again = await codex(['exec', 'resume', '--last', ...exec.slice(1, -1), 'say it again']);
     assert.deepEqual([again.code, /say it again/.test(again.stdout)], [0, true], again.stderr);
-    assert.deepEqual(await counted(), [['shop', 2]]);
+    assert.deepEqual(await counted(), [['shop', 4]]);
     assert.equal((await route('--undo')).code, 0);
     assert.equal(readFileSync(config, 'utf8'), before);
   });
@@ -88,7 +89,7 @@ describe('a client of the README', function () {
   it('Codex goes through the broker when it is called with the profile', async () => {
     assert.equal((await route('--profile', 'metered', '--yes', '--workspace', place('work'))).code, 0);
     const run = await codex(['-p', 'metered', ...exec]);
-    assert.deepEqual([run.code, await counted()], [0, [['work', 1]]], run.stderr);
+    assert.deepEqual([run.code, await counted()], [0, [['work', 2]]], run.stderr);
   });
 
   it('Codex goes through the broker by the shim of a terminal, under the folder that it stands in', async () => {
@@ -96,7 +97,7 @@ describe('a client of the README', function () {
     await writeShims({ binDir, execPath: process.execPath, brokerScript: brokerProgram, dataDir: broker.dataDir, codexPath: '' }, process.platform, () => 'new');
     const terminal = { PATH: [binDir, codexBin, nodeBin, process.env['PATH'] ?? ''].join(path.delimiter), HTTP_PROXY: 'http://127.0.0.1:9' };
     const run = await program('sh', ['-c', 'codex "$@"', 'sh', ...exec], terminal, place('shop'));
-    assert.deepEqual([run.code, await counted()], [0, [['shop', 1]]], run.stderr);
+    assert.deepEqual([run.code, await counted()], [0, [['shop', 2]]], run.stderr);
     const missing = await program('sh', ['-c', 'codex exec hi'], { PATH: [binDir, '/usr/bin', '/bin'].join(path.delimiter) });
     assert.equal(missing.code, 127);
     assert.match(missing.stderr, /^[^\n]+ \(codex_not_found\)\n$/);
@@ -112,7 +113,7 @@ describe('a client of the README', function () {
     const { token, codexBaseUrl } = await callBroker(broker, 'token', { workspacePath: place('sdk') });
     // What `new Codex({ baseUrl, apiKey })` of @openai/codex-sdk starts for each turn.
     const run = await codex(['exec', '--experimental-json', '--config', `openai_base_url=${JSON.stringify(codexBaseUrl)}`, ...exec.slice(1)], { CODEX_API_KEY: token, CODEX_INTERNAL_ORIGINATOR_OVERRIDE: 'codex_sdk_ts' });
-    assert.deepEqual([run.code, await counted()], [0, [['sdk', 1]]], run.stderr);
+    assert.deepEqual([run.code, await counted()], [0, [['sdk', 2]]], run.stderr);
     assert.match(run.stdout, /"type":"turn\.completed"/);
   });
 
