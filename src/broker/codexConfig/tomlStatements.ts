@@ -68,7 +68,7 @@ export function tomlStatements(text: string): TomlStatement[] {
   let table: readonly string[] = [];
   while (!reader.isAtEnd()) {
     const start = reader.at;
-    reader.skip(patterns.space);
+    reader.take(patterns.space);
     if (reader.peek() === '[') {
       const isArray = reader.text.startsWith('[[', reader.at);
       reader.at += isArray ? 2 : 1;
@@ -82,7 +82,7 @@ export function tomlStatements(text: string): TomlStatement[] {
     } else {
       const key = reader.key();
       reader.want('=');
-      reader.skip(patterns.space);
+      reader.take(patterns.space);
       const valueStart = reader.at;
       const textValue = reader.value(0);
       const valueEnd = reader.at;
@@ -127,8 +127,8 @@ class Reader {
     return new TomlBroken(this.text, at, why);
   }
 
-  /** Passes over what a pattern matches here; undefined when it matches nothing. */
-  skip(pattern: RegExp): RegExpExecArray | undefined {
+  /** Takes what a pattern matches here and passes over it; undefined when it matches nothing. */
+  take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.at;
     const found = pattern.exec(this.text) ?? undefined;
     if (found) this.at += found[0].length;
@@ -136,15 +136,15 @@ class Reader {
   }
 
   want(mark: string): void {
-    this.skip(patterns.space);
+    this.take(patterns.space);
     if (!this.text.startsWith(mark, this.at)) throw this.broken(`"${mark}" is missing`);
     this.at += mark.length;
   }
 
   /** The rest of a line holds nothing but space and a comment. */
   lineEnd(): void {
-    this.skip(patterns.space);
-    this.skip(patterns.comment);
+    this.take(patterns.space);
+    this.take(patterns.comment);
     if (this.isAtEnd()) return;
     if (this.peek() === '\r') this.at += 1;
     if (this.peek() !== '\n') throw this.broken('something stands behind the end of a statement');
@@ -154,13 +154,13 @@ class Reader {
   key(): string[] {
     const parts: string[] = [];
     for (;;) {
-      this.skip(patterns.space);
-      const bare = this.skip(patterns.bareKey)?.[0];
-      const quoted = bare === undefined ? this.skip(patterns.text) : undefined;
-      const part = bare ?? (quoted ? unescaped(quoted[1] ?? '') : this.skip(patterns.literal)?.[1]);
+      this.take(patterns.space);
+      const bare = this.take(patterns.bareKey)?.[0];
+      const quoted = bare === undefined ? this.take(patterns.text) : undefined;
+      const part = bare ?? (quoted ? unescaped(quoted[1] ?? '') : this.take(patterns.literal)?.[1]);
       if (part === undefined) throw this.broken('a key is missing or not readable');
       parts.push(part);
-      this.skip(patterns.space);
+      this.take(patterns.space);
       if (this.peek() !== '.') return parts;
       this.at += 1;
     }
@@ -177,14 +177,14 @@ class Reader {
       return undefined;
     }
     const start = this.at;
-    const found = this.skip(patterns.bareValue)?.[0];
+    const found = this.take(patterns.bareValue)?.[0];
     if (found === undefined || !bareValues.test(found)) throw this.broken(found === undefined ? 'a value is missing' : 'a value is none that TOML knows', start);
     return undefined;
   }
 
   private textValue(quote: string): string {
     const isLong = this.text.startsWith(quote.repeat(3), this.at);
-    const found = this.skip(quote === '"' ? (isLong ? patterns.longText : patterns.text) : isLong ? patterns.longLiteral : patterns.literal);
+    const found = this.take(quote === '"' ? (isLong ? patterns.longText : patterns.text) : isLong ? patterns.longLiteral : patterns.literal);
     if (!found) throw this.broken('a text is not closed or holds an unknown escape');
     return quote === '"' ? unescaped(found[1] ?? '') : found[1] ?? '';
   }
@@ -215,8 +215,8 @@ class Reader {
   /** Space, line breaks and comments between members. */
   private gap(): void {
     for (;;) {
-      this.skip(patterns.space);
-      this.skip(patterns.comment);
+      this.take(patterns.space);
+      this.take(patterns.comment);
       if (this.peek() !== '\r' && this.peek() !== '\n') return;
       this.at += 1;
     }
