@@ -19,7 +19,7 @@ const order: readonly BalanceLevel[] = ['ok', 'low', 'critical', 'blocked'];
 export function balanceLevel(snapshot: Snapshot, taste: MeterTaste): BalanceLevel | undefined {
   // Permission, key, budgets, what is owed and what waits are no matter of how much is left.
   const input = meterInput('connected', {
-    ...snapshot, waiting: [], questions: [], budgets: [], balance: { ...snapshot.balance, owedMicroCredits: 0 },
+    ...snapshot, waiting: [], questions: [], budgets: [], windows: [], balance: { ...snapshot.balance, owedMicroCredits: 0 },
     consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] }, key: { state: 'present' },
   }, taste);
   const levels: Partial<Record<MeterState, BalanceLevel>> = { ok: 'ok', low: 'low', critical: 'critical', blocked: 'blocked' };
