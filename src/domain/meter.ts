@@ -67,6 +67,8 @@ export interface MeterFace {
   readonly share?: number;
   /** The number is no longer news: dimmed. */
   readonly dimmed?: true;
+  /** Nothing needs anybody's attention: an icon says enough. */
+  readonly calm?: true;
 }
 
 /** Most characters of the item beside its icon. */
@@ -100,7 +102,8 @@ export function meterFace(input: MeterInput): MeterFace {
     return { state: 'key-rejected', icon: 'key', text: 'Key rejected', spoken: 'OpenAI rejected the stored API key. Store a valid one to go on', action: 'setApiKey', background: 'warning' };
   }
   const face = headline(input, snapshot, amount);
-  const told = snapshot.problem === undefined ? face : { ...face, icon: face.state === 'blocked' ? face.icon : 'warning', spoken: `${face.spoken}. ${snapshot.problem}` };
+  const { calm: _calm, ...attentive } = face;
+  const told = snapshot.problem === undefined ? face : { ...attentive, icon: face.state === 'blocked' ? face.icon : 'warning', spoken: `${face.spoken}. ${snapshot.problem}` };
   if (!snapshot.practice) return told;
   // The same words as with real credits, so that practice teaches what they mean; the beaker tells it apart.
   return { ...told, state: 'practice', icon: face.state === 'blocked' || snapshot.problem !== undefined ? told.icon : 'beaker', spoken: `Practice mode, simulated requests. ${told.spoken}` };
@@ -166,7 +169,7 @@ function limitFace({ show }: MeterInput, limit: NonNullable<Picture['limit']>): 
   const face = { text: `${number} ${show}`, action, share } as const;
   if (limit.level === 'critical') return { ...face, state: 'critical', icon: 'warning', spoken: `Critical: ${spoken}`, background: 'warning' };
   if (limit.level === 'low') return { ...face, state: 'low', icon: 'warning', spoken: `Low: ${spoken}` };
-  return { ...face, state: 'ok', icon: 'dashboard', spoken };
+  return { ...face, state: 'ok', icon: 'dashboard', spoken, calm: true };
 }
 
 /** "til Thu 09:00", or what is used up where no end is known or its name is long. */
@@ -189,7 +192,7 @@ function balanceFace(input: MeterInput, snapshot: Picture, amount: Amount): Mete
     };
   }
   if (!snapshot.tracked) {
-    return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked`, action: 'dashboard' };
+    return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked`, action: 'dashboard', calm: true };
   }
   const available = snapshot.balanceMicroCredits - snapshot.heldMicroCredits;
   const left = snapshot.grantedMicroCredits > 0 ? snapshot.balanceMicroCredits / snapshot.grantedMicroCredits : 0;
@@ -205,7 +208,7 @@ function balanceFace(input: MeterInput, snapshot: Picture, amount: Amount): Mete
   const face = { text: amount.text, share: Math.min(1, input.show === 'left' ? left : 1 - left) } as const;
   if (left < criticalShare) return { ...face, state: 'critical', icon: 'warning', spoken: `Critical: ${amount.spoken}`, action: 'topUp', background: 'warning' };
   if (left < lowShare) return { ...face, state: 'low', icon: 'warning', spoken: `Low: ${amount.spoken}`, action: 'dashboard' };
-  return { ...face, state: 'ok', icon: 'dashboard', spoken: amount.spoken, action: 'dashboard' };
+  return { ...face, state: 'ok', icon: 'dashboard', spoken: amount.spoken, action: 'dashboard', calm: true };
 }
 
 type Picture = NonNullable<MeterInput['snapshot']>;

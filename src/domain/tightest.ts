@@ -59,11 +59,14 @@ export function outageMs(stand: LimitStand, nowMs: number): number {
   return used > gone ? lengthMs * (1 - gone / used) : 0;
 }
 
-/** The tightest: the worst level, then the longest outage, then the least that is left. Undefined where nothing is limited. */
-export function tightest(stands: readonly LimitStand[], nowMs: number): LimitStand | undefined {
-  return stands.toSorted((a, b) => compareLevels(levelOf(b), levelOf(a)) || longer(outageMs(b, nowMs), outageMs(a, nowMs)) || a.left - b.left)[0];
+/** Orders by tightness: the worst level, then the longest outage, then the least that is left. */
+export function compareTightness(a: LimitStand, b: LimitStand, nowMs: number): number {
+  const [outage, other] = [outageMs(a, nowMs), outageMs(b, nowMs)];
+  // The difference of two that never end is no number.
+  return compareLevels(levelOf(b), levelOf(a)) || (outage === other ? 0 : other - outage) || a.left - b.left;
 }
 
-function longer(a: number, b: number): number {
-  return a === b ? 0 : a - b;
+/** The tightest of all. Undefined where nothing is limited. */
+export function tightest(stands: readonly LimitStand[], nowMs: number): LimitStand | undefined {
+  return stands.toSorted((a, b) => compareTightness(a, b, nowMs))[0];
 }

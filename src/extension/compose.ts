@@ -32,7 +32,7 @@ import { runTask } from './runTask.ts';
 import type { Schedule } from './schedule.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
-import { readSettings, settingsSection } from './settings.ts';
+import { readSettings, settingsSection, switchLeftUsed } from './settings.ts';
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { TerminalShim } from './terminalShim.ts';
 import { ThresholdNotices } from './thresholdNotices.ts';
@@ -97,7 +97,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
 
-  const meter = new StatusMeter(editor, schedule, facts);
+  const meter = new StatusMeter(editor, schedule, facts, () => settings().look);
   const notices = new ThresholdNotices(editor, context.globalState);
   const budgetNotices = new BudgetNotices(editor, context.globalState);
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
@@ -110,7 +110,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
@@ -201,6 +201,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     startBroker: restart,
     explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
+    switchLeftUsed: () => switchLeftUsed(editor.workspace),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
   };
   const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {

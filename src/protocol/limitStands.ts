@@ -51,10 +51,10 @@ export function paceWords(left: number, spare: number | undefined, refills: 'too
   return spare > 0 ? `${formatShare(spare)} spare` : `${formatShare(-spare)} over`;
 }
 
-/** A window that may end work for a while; undefined for one that refills within minutes or is not known. */
-function windowStand(window: WindowView, nowMs: number): LimitStand | undefined {
+/** An upstream window as a limit; undefined while it is unknown. */
+export function standOfWindow(window: WindowView, nowMs: number): LimitStand | undefined {
   const left = shareLeft(window);
-  if (left === undefined || window.windowMinutes < paceMinutesMin) return undefined;
+  if (left === undefined) return undefined;
   const time = timeLeft(window, nowMs);
   return {
     id: window.id, kind: 'window', name: `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
@@ -90,6 +90,6 @@ export function ownBudgets(snapshot: Pick<Snapshot, 'budgets'>, workspaceId: str
 export function limitStands(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): LimitStand[] {
   return [
     ...ownBudgets(snapshot, workspaceId).map((stand) => standOfBudget(stand, nowMs)),
-    ...snapshot.windows.flatMap((window) => windowStand(window, nowMs) ?? []),
+    ...snapshot.windows.filter(({ windowMinutes }) => windowMinutes >= paceMinutesMin).flatMap((window) => standOfWindow(window, nowMs) ?? []),
   ];
 }

@@ -37,7 +37,9 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
-  const limit = tightest(limitStands(snapshot, workspaceId, atMs), atMs);
+  // A limit whose time is over says nothing until the broker tells of the next.
+  const limitsAtMs = Math.max(atMs, nowMs ?? atMs);
+  const limit = tightest(limitStands(snapshot, workspaceId, limitsAtMs).filter(({ endsAtMs = Infinity }) => endsAtMs > limitsAtMs), limitsAtMs);
   return {
     link, ...taste,
     snapshot: {
