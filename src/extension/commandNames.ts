@@ -21,6 +21,7 @@ export const commandNames = {
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
   switchLeftUsed: 'codexBroker.switchLeftUsed',
+  getStarted: 'codexBroker.getStarted',
 } as const;
 
 /** Short name of a command. */

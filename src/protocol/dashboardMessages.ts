@@ -22,7 +22,7 @@ export const pageMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('change'), id: z.int(), change: pageChange }),
   z.object({ type: z.literal('explain'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
-  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings']) }),
+  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion']) }),
 ]);
 /** See `pageMessage`. */
 export type PageMessage = z.infer<typeof pageMessage>;
