@@ -195,13 +195,13 @@ export class SnapshotFeed {
   #questions(): QuestionView[] {
     const open = this.#parts.openWorkspaces();
     return this.#parts.live().flatMap(({ request, parked }) => {
-      if (!parked || parked.for === 'credits') return [];
+      if (!parked || parked.for === 'credits' || parked.for === 'slow') return [];
       const { facts } = request;
       const estimate = request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits;
       return [{
         requestId: facts.requestId, kind: parked.for, workspaceId: facts.workspaceId, workspaceLabel: request.workspaceLabel, client: facts.client, model: facts.model,
         ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }), sinceMs: parked.sinceMs, endsAtMs: parked.endsAtMs,
-        ...(estimate === undefined || parked.for === 'unpriced' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request), hasWindow: open.has(facts.workspaceId),
+        ...(estimate === undefined || parked.for !== 'consent' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request, parked.because), hasWindow: open.has(facts.workspaceId),
       }];
     });
   }
