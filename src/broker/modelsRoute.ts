@@ -18,8 +18,8 @@ export async function passModels(
   if (apiKey === undefined) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, nowMs); return; }
   try {
     const answer = await target.pool.request({
-      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `?client_version=${clientVersion}`}`,
-      headers: upstreamHeaders(message.headers, apiKey, undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
+      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `${target.paths.models.includes('?') ? '&' : '?'}client_version=${clientVersion}`}`,
+      headers: upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
     });
     const chunks: Buffer[] = [];
     let bytes = 0;

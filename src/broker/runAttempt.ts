@@ -56,7 +56,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     };
     parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
+      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, parts.target.keyHead(apiKey), body.wireBytes),
     }, attempt);
   });
   const seen = await report;

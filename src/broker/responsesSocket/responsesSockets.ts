@@ -58,7 +58,8 @@ export class ResponsesSockets {
     if (refused || apiKey === undefined) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
-      const opened = await openUpstreamSocket(this.#parts.target.socketUrl, upstreamHeaders(message.headers, apiKey, undefined), this.#parts.clock, this.#stopping.signal);
+      const { target, clock } = this.#parts;
+      const opened = await openUpstreamSocket(target, upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), clock, this.#stopping.signal);
       if (opened.kind === 'open') this.#pair(asking, opened, apiKey, to);
       else decline(socket, this.#refusalOf(opened, to));
     } finally {

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { bodyBytesMax } from '../requestBody.ts';
 import type { KeptAnswer } from '../upstream/attempt.ts';
+import type { UpstreamTarget } from '../upstream/upstreamTarget.ts';
 
 /** Codex gives up on an upgrade after 15 seconds; the answer must be there before. */
 export const openMsMax = 10_000;
@@ -22,9 +23,9 @@ export type Opened =
   | { readonly kind: 'lost'; readonly because: string };
 
 /** Opens it. Never rejects. @param givenUp aborts when nobody wants it any more */
-export function openUpstreamSocket(url: string, headers: Record<string, string>, clock: Clock, givenUp: AbortSignal): Promise<Opened> {
+export function openUpstreamSocket({ socketUrl, socketOptions }: Pick<UpstreamTarget, 'socketUrl' | 'socketOptions'>, headers: Record<string, string>, clock: Clock, givenUp: AbortSignal): Promise<Opened> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false, followRedirects: false, maxPayload: messageBytesMax });
+    const socket = new WebSocket(socketUrl, { ...socketOptions(), headers, perMessageDeflate: false, followRedirects: false, maxPayload: messageBytesMax });
     const giveUp = () => socket.terminate();
     const stop = clock.after(openMsMax, giveUp);
     givenUp.addEventListener('abort', giveUp, { once: true });
