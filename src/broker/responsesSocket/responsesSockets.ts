@@ -18,6 +18,7 @@ import { givenOn, ownRefusal, tellsNoWebSocket, useHttp } from './upgradeRefusal
 import type { UpgradeRefusal, Upgrading } from './upgradeRefusal.ts';
 import { messageBytesMax, openUpstreamSocket } from './upstreamSocket.ts';
 import type { Opened } from './upstreamSocket.ts';
+import { unreachable } from '../upstream/networkFault.ts';
 import { WebSocketSupport } from './webSocketSupport.ts';
 
 /** Connections at once, those that are being opened among them; Codex uses HTTP beyond. */
@@ -91,9 +92,9 @@ export class ResponsesSockets {
   }
 
   #refusalOf(opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
-    const { label } = this.#parts.target;
+    const { target } = this.#parts;
     if (opened.kind === 'lost') {
-      const what = problem('upstream_unreachable', `The upstream ${label} could not be reached over a WebSocket (${opened.because}).`);
+      const what = unreachable(target, opened.error);
       this.#parts.upstreamAnswered(what);
       return ownRefusal(what, to);
     }
@@ -102,7 +103,7 @@ export class ResponsesSockets {
     if (tellsNoWebSocket(answer)) {
       // Something in this one head may have been wrong; the next is asked for again.
       if (answer.status !== 400) this.#support.noteMissing();
-      return useHttp(`The upstream ${label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
+      return useHttp(`The upstream ${target.label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
     }
     if (answer.status !== 401) return givenOn(answer, to);
     this.#parts.keyAnswered(false);

@@ -53,5 +53,5 @@ export function keyHead({ keyHeader }: Pick<UpstreamAddress, 'keyHeader'>, apiKe
 
 /** An address as it may be shown: what could be a name, a password or a key is left out. */
 export function withoutSecret(address: string): string {
-  return address.replace(/^([a-z]+:\/\/)?[^/?#]*@/i, '$1…@').replace(/[?#].*$/s, '?…').slice(0, 200);
+  return address.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/i, '$1…@').replace(/[?#].*$/s, '?…').slice(0, 200);
 }

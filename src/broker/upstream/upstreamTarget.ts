@@ -25,6 +25,8 @@ const http2 = { allowH2: true, preferH2: true } as const;
 
 /** The upstream. */
 export interface UpstreamTarget extends UpstreamAddress {
+  /** Host and port of the proxy on the way to it, for people. */
+  readonly via?: string;
   /** Sends requests, each to one of `paths`. Made when the first is sent. */
   readonly pool: Dispatcher;
   /** The head that shows a key. */
@@ -49,11 +51,11 @@ export function upstreamTarget(baseUrl: string, network: Network, connectionsMax
   let pool: Dispatcher | undefined;
   let agent: HttpsProxyAgent<string> | undefined;
   return {
-    ...address,
+    ...address, ...(proxy ? { via: proxy.host } : {}),
     keyHead: (apiKey) => keyHead(address, apiKey),
     get pool() {
       return pool ??= proxy
-        ? withOrigin(address.origin, new ProxyAgent({
+        ? through(address.origin, new ProxyAgent({
           ...waits, uri: proxy.href, connectTimeout: connectMsMax, requestTls: { ...options(address.origin), ...http2 }, proxyTls: { ...options(proxy.href), allowH2: false },
           clientFactory: (origin, made) => new Pool(origin, { ...made, headersTimeout: connectMsMax, allowH2: false }),
         }))
@@ -64,7 +66,7 @@ export function upstreamTarget(baseUrl: string, network: Network, connectionsMax
   };
 }
 
-/** Sends everything to one origin. */
-function withOrigin(origin: string, dispatcher: Dispatcher): Dispatcher {
-  return dispatcher.compose((dispatch) => (options, handler) => dispatch({ ...options, origin }, handler));
+/** Sends everything to one origin. The waits are told with each request, because a proxy that is asked without a tunnel has its own. */
+function through(origin: string, dispatcher: Dispatcher): Dispatcher {
+  return dispatcher.compose((dispatch) => (options, handler) => dispatch({ headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, ...options, origin }, handler));
 }
