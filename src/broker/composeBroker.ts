@@ -37,6 +37,8 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { networkOf } from './upstream/network.ts';
+import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What a broker is started with. */
@@ -44,7 +46,10 @@ export interface BrokerOptions {
   readonly dataDir: string;
   /** 0 takes the folder's own port, which stays the same from start to start. */
   readonly port: number;
+  /** Base URL of the upstream. */
   readonly upstream: string;
+  /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
+  readonly network: NetworkSettings;
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
@@ -94,7 +99,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   let ledger: ThreadedLedger | undefined;
   try {
     claimFolder(options.dataDir, options.mode);
-    const target = upstreamTarget(options.upstream);
+    const network = networkOf(options.network);
+    const target = upstreamTarget(options.upstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
     const ceilingPrice = ceilingLookup(userPrices);
@@ -172,6 +178,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const { url, busy } = door;
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
+    for (const { from, path, why } of network.files) if (why !== undefined) log('certificates-unreadable', { from, path, why });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
     await keeper.start();
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
@@ -188,7 +195,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
-        await target.pool.destroy();
+        await target.close();
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

@@ -10,6 +10,7 @@ import { connectionsMax, ResponsesSockets } from '../../../src/broker/responsesS
 import { openMsMax } from '../../../src/broker/responsesSocket/upstreamSocket.ts';
 import type { SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import { attemptMsMax, unreadMsMax } from '../../../src/broker/upstream/attempt.ts';
+import { networkOf } from '../../../src/broker/upstream/network.ts';
 import { bodyTimeoutMs, headersTimeoutMs, upstreamTarget } from '../../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../../src/domain/estimator.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
@@ -41,7 +42,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const upstream = await openSocketUpstream();
   const ledger = recordingLedger();
   const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, watch: calmWatch, changed: () => undefined, canAsk: () => false, unsafe: () => undefined });
-  const target = upstreamTarget(upstream.url);
+  const target = upstreamTarget(upstream.url, networkOf({ env: {} }));
   const clients: SocketClient[] = [];
   const settled: SettleCommand[] = [];
   let ids = 0;
@@ -68,7 +69,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     await run(world);
   } finally {
     for (const { socket } of clients) socket.terminate();
-    await target.pool.destroy();
+    await target.close();
     await upstream.close();
     server.close();
   }
