@@ -14,6 +14,7 @@ import { explain } from './commands/explain.ts';
 import { exportRows } from './commands/export.ts';
 import { guard } from './commands/guard.ts';
 import { help } from './commands/help.ts';
+import { importSessions } from './commands/import.ts';
 import { policy } from './commands/policy.ts';
 import { restore } from './commands/restore.ts';
 import { route } from './commands/route.ts';
@@ -25,7 +26,7 @@ import { usage } from './commands/usage.ts';
 import { sandboxEntry } from './practiceUpstream.ts';
 
 const commands: Readonly<Record<string, (args: readonly string[], io: CommandIo) => Promise<number>>> = {
-  serve, token, run, route, credits, budget, policy, status, usage, explain, guard, export: exportRows, audit, backup, restore, doctor, sandbox,
+  serve, token, run, route, credits, budget, policy, status, usage, explain, guard, export: exportRows, import: importSessions, audit, backup, restore, doctor, sandbox,
 };
 
 /** Runs a command line. @returns the exit code */
