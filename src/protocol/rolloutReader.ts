@@ -41,9 +41,8 @@ export class RolloutReader {
   #cwd: string | undefined;
   #client: string | undefined;
   #clientVersion: string | undefined;
-  /** The last total, and how often the totals began anew. */
+  /** The last total. */
   #total: TokenUsage | undefined;
-  #round = 0;
   /** Once the file has records, its totals tell the same responses again. */
   #hasRecords = false;
   #unreadable = 0;
@@ -78,6 +77,8 @@ export class RolloutReader {
       this.#root = parent ?? id;
       this.#client = nameOf(payload['originator']);
       this.#clientVersion = nameOf(payload['cli_version']);
+      // A fork by such a version may begin with totals that it inherited.
+      if (writesRecords(this.#clientVersion)) this.#hasRecords = true;
       this.#cwd = textOf(payload['cwd'], cwdCharsMax) ?? this.#cwd;
     } else if (id !== undefined && id === this.#root) {
       this.#root = parent ?? id;
@@ -102,12 +103,12 @@ export class RolloutReader {
     const added = before && subtractUsage(total, before);
     const isAnew = added !== undefined && Object.values(added).some((count) => count < 0);
     this.#total = total;
-    if (isAnew) this.#round += 1;
     const inherits = before === undefined && this.#root !== this.#threadId;
     const used = isAnew || inherits ? lastStep(info['last_token_usage'], total) : added ?? total;
     if (used.inputTokens + used.outputTokens === 0) return undefined;
-    const place = [total.inputTokens, total.cachedInputTokens, total.cacheWriteTokens, total.outputTokens, total.reasoningTokens].join('.');
-    return this.#use(entry, { key: `${this.#root ?? 'no thread'}:${this.#round}:${place}` }, used, this.#threadId);
+    // By the total that it led to and its own size: a replay may leave out what came before it. Two steps of one family that are
+    // alike in both count as one; that is rarer than a replay, and errs to too little.
+    return this.#use(entry, { key: `${this.#root ?? 'no thread'}:${countsText(total)}:${countsText(used)}` }, used, this.#threadId);
   }
 
   #use(entry: Fields, name: Pick<RolloutUse, 'key' | 'responseId'>, usage: TokenUsage | undefined, threadId: string | undefined): RolloutUse | undefined {
@@ -121,10 +122,20 @@ export class RolloutReader {
   }
 }
 
+/** Whether a version of Codex is known to write records; of others the file itself tells. */
+function writesRecords(version: string | undefined): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
+  return Number(major) > 0 || Number(minor) >= 163;
+}
+
 /** What a total that follows on none grew by: the last step where it is a part of it, else all of it. */
 function lastStep(last: unknown, total: TokenUsage): TokenUsage {
   const step = usageOf(last);
   return step && Object.values(subtractUsage(total, step)).every((count) => count >= 0) ? step : total;
+}
+
+function countsText(usage: TokenUsage): string {
+  return [usage.inputTokens, usage.cachedInputTokens, usage.cacheWriteTokens, usage.outputTokens, usage.reasoningTokens].join('.');
 }
 
 /** Codex's own names; counts that an older version does not write are zero there, since it knows of none. */
