@@ -10,8 +10,8 @@ import { creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
 import { incomingMessage } from './incomingMessage.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
-import { brokerNowMs, firstPageState, receive } from './pageState.ts';
-import type { PageState, StateMessage } from './pageState.ts';
+import { firstSidebarState, receiveSidebar, sidebarNowMs } from './sidebarState.ts';
+import type { SidebarState, StateMessage } from './sidebarState.ts';
 import { sideBalance, sideLimits, sideToday, sideWaiting } from './sidebarText.ts';
 import type { SideLimit, SideTaste } from './sidebarText.ts';
 import { age, duration, stopwatch, timeOfDay, usableLocale } from './timeText.ts';
@@ -27,14 +27,14 @@ const runsShown = 3;
 export class CodexSidebar extends LitElement {
   static override properties = { page: { state: true } };
 
-  declare page: PageState;
+  declare page: SidebarState;
   #environment: Pick<PageEnvironment, 'post' | 'now' | 'every'> | undefined;
   #lastId = 0;
   #stopTicking: (() => void) | undefined;
 
   constructor() {
     super();
-    this.page = firstPageState('now');
+    this.page = firstSidebarState;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -57,7 +57,7 @@ export class CodexSidebar extends LitElement {
   /** Takes what arrived by `postMessage`; what is not the extension's is dropped. */
   take(data: unknown): void {
     const message = incomingMessage(data);
-    if (message && this.#environment) this.page = receive(this.page, message, this.#environment.now());
+    if (message && this.#environment) this.page = receiveSidebar(this.page, message, this.#environment.now());
   }
 
   #run(command: RunCommand): void {
@@ -90,7 +90,7 @@ export class CodexSidebar extends LitElement {
   #now(newest: StateMessage, snapshot: Snapshot): TemplateResult {
     const pageNowMs = this.#environment?.now() ?? 0;
     const live = newest.link.state === 'connected';
-    const taste: SideTaste = { workspaceId: newest.workspaceId, nowMs: live ? brokerNowMs(this.page, pageNowMs) : snapshot.atMs, show: newest.show === 'used' ? 'used' : 'left', place: { locale: usableLocale(newest.locale) } };
+    const taste: SideTaste = { workspaceId: newest.workspaceId, nowMs: sidebarNowMs(this.page, pageNowMs), show: newest.show === 'used' ? 'used' : 'left', place: { locale: usableLocale(newest.locale) } };
     const isNothingYet = snapshot.recent.length + snapshot.running.length + snapshot.waiting.length === 0;
     return html`
       ${newest.link.state === 'down' ? this.#down(newest) : nothing}
