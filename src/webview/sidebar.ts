@@ -127,9 +127,8 @@ export class CodexSidebar extends LitElement {
     const { number, words } = sideBalance(snapshot, taste.show, locale);
     const ahead = snapshotRunOut(snapshot);
     const draw = drawText(snapshot, locale, taste.workspaceId);
-    const held = snapshot.balance.heldMicroCredits;
     return html`<section aria-label="Balance"><p class="big"><span data-test="side-balance">${number}</span> <small>${words}</small></p>
-      ${live ? html`<p class="dim" data-test="side-next">${ahead ? runOutWords(ahead, taste.nowMs, locale) : `Next: ${draw.title.toLowerCase()}${draw.amount === undefined ? '' : ` · ${draw.amount}`}`}${held > 0 ? ` · ${creditsText(held, locale)} held` : ''}</p>`
+      ${live ? html`<p class="dim" data-test="side-next">${ahead ? runOutWords(ahead, taste.nowMs, locale) : `Next: ${draw.title.toLowerCase()}${draw.amount === undefined ? '' : ` · ${draw.amount}`}`}</p>`
         : html`<p class="dim" data-test="side-age">as of ${timeOfDay(snapshot.atMs, taste.place)}, ${age(ageMs)}</p>`}
       ${snapshot.balance.tracked ? nothing : html`<p>${this.#link('topUp', 'Add credits to cap what is spent', 'side-top-up')}</p>`}</section>`;
   }
