@@ -73,6 +73,8 @@ export function sideBalance(snapshot: Snapshot, show: 'left' | 'used', locale: s
   const { balance, today } = snapshot;
   const practice = snapshot.broker.mode === 'practice';
   const dollars = (amount: number) => (practice ? '' : ` · ${formatUsd(amount, 2, locale)}`);
+  const { total } = today;
+  if (!balance.tracked && total.costMicroCredits === 0 && total.unpriced > 0) return { number: '—', words: 'cost not known: today\'s models have no price' };
   if (!balance.tracked) return { number: creditsText(today.total.costMicroCredits, locale, today.total.estimated > 0), words: `credits used today${dollars(today.total.costMicroCredits)} · balance not tracked` };
   const shown = show === 'left' ? balance.balanceMicroCredits : Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits);
   return { number: formatCredits(shown, 2, locale), words: `${practice ? 'practice ' : ''}credits ${show}${dollars(shown)}` };

@@ -42,6 +42,8 @@ describe('side bar text', () => {
     assert.match(sideBalance(snapshot, 'used', 'en').words, /^credits used · \$/);
     const untracked = { ...snapshot, balance: { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] } };
     assert.match(sideBalance(untracked, 'left', 'en').words, /^credits used today .* balance not tracked$/);
+    const { today } = snapshot;
+    assert.equal(sideBalance({ ...untracked, today: { ...today, total: { ...today.total, costMicroCredits: 0, unpriced: 2 } } }, 'left', 'en').number, '—');
     assert.doesNotMatch(sideBalance({ ...snapshot, broker: { ...snapshot.broker, mode: 'practice' } }, 'left', 'en').words, /\$/);
   });
 
