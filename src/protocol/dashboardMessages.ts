@@ -1,6 +1,6 @@
 // Messages between the dashboard page and its extension, over `postMessage`. Both sides check
 // what they receive: the page is painted from plain data, the extension trusts nothing.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { CreditsAddResult, ExplainResult } from './control.ts';
 import { pageChange } from './dashboardChanges.ts';
 import type { Problem } from '../domain/problem.ts';

@@ -3,7 +3,7 @@
 import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';

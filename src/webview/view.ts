@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import type { ConsentQuestion } from './pageState.ts';
 import type { Place } from './timeText.ts';

@@ -13,7 +13,8 @@ import { statement } from './statements.ts';
 type Args = LedgerQueries['usage']['args'];
 type Row = Record<string, unknown>;
 
-const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
+/** The rollup that a report is read from. */
+export const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
 /** The distances to UTC as a table, so that each quarter hour is counted to the local day of its own time. */
 const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?5))`;
 const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
@@ -26,12 +27,9 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   const dimension = dimensionOf[args.by];
   const rows = byDay ? daysOf(db, dimension, args) : keysOf(db, dimension, args);
   return rows.map((row) => {
-    const key = byDay ? dayKeyOf(Number(row['group_key'])) : String(row['group_key']);
+    const key = byDay ? dayKeyOf(Number(row['group_key'])) : row['group_key'];
     return {
-      key, label: labelOf(db, args.by, key), requests: Number(row['requests']),
-      inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
-      outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
-      estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
+      ...usageRow(db, args.by, { ...row, group_key: key }),
       ...(Number(row['measured']) === 0 ? {} : { estimates: {
         requests: Number(row['measured']), covered: Number(row['covered']),
         estimatedInputTokens: Number(row['estimated_input']), usedInputTokens: Number(row['measured_input']), inputErrorTokens: Number(row['input_error']),
@@ -39,6 +37,17 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
       } }),
     };
   });
+}
+
+/** The sums of a key, as `summedColumns` gives them beside `group_key`, as a row of a report; what is known of estimates is left aside. */
+export function usageRow(db: DatabaseSync, by: Args['by'], row: Row): UsageRow {
+  const key = String(row['group_key']);
+  return {
+    key, label: labelOf(db, by, key), requests: Number(row['requests']),
+    inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
+    outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
+    estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
+  };
 }
 
 /** The part of a quarter hour at the beginning, from the events themselves: from one place to before the other. */
