@@ -15,6 +15,7 @@ import { dryRun } from './dryRun.ts';
 import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import type { KeyStore } from './keyStore.ts';
+import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
@@ -87,6 +88,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       });
       return { rows, total: totalOf(rows, 'total') };
     },
+    ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
       if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));

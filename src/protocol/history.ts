@@ -1,6 +1,7 @@
 // What the dashboard's history is made of: usage by what people ask about, and step by step over a range of
 // time. Put together by the ledger at one go, or from one report for each step. Pure.
 import { addUsage, noTokens } from '../domain/tokenUsage.ts';
+import { sum } from '../domain/units.ts';
 import type { UsageRow } from './snapshot.ts';
 
 /** What usage can be grouped by. */
@@ -72,6 +73,6 @@ export function historyOfSteps(steps: readonly HistoryStep[], groupsMax = histor
     groups, groupCount: all.length, total: all.reduce(addRows, noUsage('total')),
     ...(others.length === 0 ? {} : { rest: others.reduce(addRows, noUsage('rest')) }),
     steps: steps.map(({ key, rows }) => rows.reduce(addRows, noUsage(key))),
-    costs: groups.slice(0, historySeriesMax).map((group) => steps.map(({ rows }) => rows.find((row) => row.key === group.key)?.costMicroCredits ?? 0)),
+    costs: groups.slice(0, historySeriesMax).map((group) => steps.map(({ rows }) => sum(rows.filter((row) => row.key === group.key).map((row) => row.costMicroCredits)))),
   };
 }

@@ -37,9 +37,9 @@ export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOf
   const groupCount = groups.length < groupsMax ? groups.length : Number(statement(db, `SELECT COUNT(DISTINCT key) AS n FROM ${source}`).get(...places)?.['n']);
   const stepMs = step === 'hour' ? hourMs : dayMs;
   const offsets = JSON.stringify(utcOffsets);
-  const told = statement(db, `WITH ${spans(3)} SELECT ${stepSql(4)} AS step, ${summedColumns} FROM (SELECT * FROM rollups WHERE dimension = 'total' AND key = '' AND bucket >= ?1 AND bucket <= ?2) ${spanJoin} GROUP BY step`)
+  const summed = statement(db, `WITH ${spans(3)} SELECT ${stepSql(4)} AS step, ${summedColumns} FROM (SELECT * FROM rollups WHERE dimension = 'total' AND key = '' AND bucket >= ?1 AND bucket <= ?2) ${spanJoin} GROUP BY step`)
     .all(bucket, Math.floor(untilMs / bucketMs), offsets, stepMs);
-  const rows = new Map(told.map((row) => [Number(row['step']), row]));
+  const rows = new Map(summed.map((row) => [Number(row['step']), row]));
   const numbers = stepsBetween(fromMs, untilMs, stepMs, utcOffsets);
   const steps = numbers.map((number) => {
     const key = stepKey(number, step);
@@ -47,14 +47,15 @@ export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOf
     return row ? { ...usageRow(db, 'day', { ...row, group_key: key }) } : noUsage(key);
   });
   const total = steps.reduce(addRows, noUsage('total'));
+  const told = groups.reduce(subtractRows, { ...total, key: 'rest', label: 'rest' });
   // A request whose attempts were served by two models counts under each of them.
-  const rest = groups.reduce(subtractRows, noUsage('rest'));
+  const rest = { ...told, requests: Math.max(0, told.requests) };
   const costs = groups.slice(0, historySeriesMax).map((group) => {
     const course = new Map(statement(db, `WITH ${spans(5)} SELECT ${stepSql(6)} AS step, SUM(cost) AS cost FROM rollups ${spanJoin} WHERE dimension = ?1 AND key = ?2 AND bucket >= ?3 AND bucket <= ?4 GROUP BY step`)
       .all(dimension, group.key, bucket, Math.floor(untilMs / bucketMs), offsets, stepMs).map((row) => [Number(row['step']), Number(row['cost'])]));
     return numbers.map((number) => course.get(number) ?? 0);
   });
-  return { groups, groupCount, total, ...(groupCount > groups.length ? { rest: addRows(rest, total) } : {}), steps, costs };
+  return { groups, groupCount, total, ...(groupCount > groups.length ? { rest } : {}), steps, costs };
 }
 
 /** The numbers of all local steps of a range, oldest first. */
