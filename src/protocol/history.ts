@@ -9,6 +9,11 @@ export const historyGroupings = ['model', 'workspace', 'client', 'thread', 'kind
 /** See `historyGroupings`. */
 export type HistoryGrouping = (typeof historyGroupings)[number];
 
+/** Ranges of a history in local days up to today, which counts as a whole one. */
+export const rangeDays = [1, 7, 30, 90] as const;
+/** See `rangeDays`. */
+export type RangeDays = (typeof rangeDays)[number];
+
 /** Groups that are told of at the most, the dearest; the others are one row. */
 export const historyGroupsMax = 50;
 /** Groups that are told step by step, for a chart. */

@@ -4,6 +4,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
 import { dayKeyOf } from '../../domain/localDays.ts';
+import { bucketsPerDay } from '../../domain/rollups.ts';
 import { cacheSaving } from '../../domain/pricing.ts';
 import type { CachedInput, ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import { addRows, historySeriesMax, noUsage, subtractRows } from '../../protocol/history.ts';
@@ -18,11 +19,19 @@ type Args = LedgerQueries['history']['args'];
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** The spans of one distance to UTC, as a table. */
-const spans = (place: number) => `s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?${place}))`;
-/** The local step of a quarter hour, of so many milliseconds each. */
-const stepSql = (place: number) => `CAST((bucket * ${bucketMs} + s.offset_ms) / ?${place} AS INTEGER)`;
-const spanJoin = `JOIN s ON bucket * ${bucketMs} >= s.from_ms AND bucket * ${bucketMs} < s.until_ms`;
+/** What a report tells of the sums. */
+const toldColumns = ['requests', 'input', 'cached', 'cache_write', 'output', 'reasoning', 'cost', 'estimated', 'unpriced'].map((name) => `SUM(${name}) AS ${name}`).join(', ');
+
+/**
+ * The local step of a quarter hour: the distance to UTC, in quarter hours, is added before the division, and what it changed by where clocks
+ * were set. A range has few such changes, so the text of the statement is one of a few.
+ */
+function stepSql(step: Args['step'], utcOffsets: Args['utcOffsets']): string {
+  const distances = utcOffsets.map((span) => Math.floor(span.offsetMs / bucketMs));
+  const changes = utcOffsets.slice(1).map((span, index) => ` + (bucket >= ${Math.ceil(span.fromMs / bucketMs)}) * (${distances[index + 1]! - distances[index]!})`);
+  // Whole numbers only stand here, and years of before 1970 are not asked for.
+  return `(bucket + (${distances[0] ?? 0})${changes.join('')}) / ${step === 'day' ? bucketsPerDay : hourMs / bucketMs}`;
+}
 
 /** Usage from a quarter hour on. `fromMs` is one of a local step's beginning. */
 export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOffsets, groupsMax }: Args): HistoryResult {
@@ -32,13 +41,13 @@ export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOf
   // The plus keeps SQLite from looking for the dimension's keys instead of for the time.
   const source = `(SELECT * FROM rollups WHERE +dimension = ?1 AND bucket >= ?2 AND bucket < ?3 UNION ALL SELECT * FROM rollup_days WHERE +dimension = ?1 AND day >= ?4)`;
   const places = [dimension, from, untilBucket, fromDay] as const;
-  const groups = statement(db, `SELECT key AS group_key, ${summedColumns} FROM ${source} GROUP BY key ORDER BY cost DESC, SUM(input + output) DESC, key LIMIT ?5`)
+  const groups = statement(db, `SELECT key AS group_key, ${toldColumns} FROM ${source} GROUP BY key ORDER BY cost DESC, SUM(input + output) DESC, key LIMIT ?5`)
     .all(...places, groupsMax).map((row) => usageRow(db, by, row));
   const groupCount = groups.length < groupsMax ? groups.length : Number(statement(db, `SELECT COUNT(DISTINCT key) AS n FROM ${source}`).get(...places)?.['n']);
   const stepMs = step === 'hour' ? hourMs : dayMs;
-  const offsets = JSON.stringify(utcOffsets);
-  const summed = statement(db, `WITH ${spans(3)} SELECT ${stepSql(4)} AS step, ${summedColumns} FROM (SELECT * FROM rollups WHERE dimension = 'total' AND key = '' AND bucket >= ?1 AND bucket <= ?2) ${spanJoin} GROUP BY step`)
-    .all(bucket, Math.floor(untilMs / bucketMs), offsets, stepMs);
+  const lastBucket = Math.floor(untilMs / bucketMs);
+  const stepOfBucket = stepSql(step, utcOffsets);
+  const summed = statement(db, `SELECT ${stepOfBucket} AS step, ${toldColumns} FROM rollups WHERE dimension = 'total' AND key = '' AND bucket >= ?1 AND bucket <= ?2 GROUP BY step`).all(bucket, lastBucket);
   const rows = new Map(summed.map((row) => [Number(row['step']), row]));
   const numbers = stepsBetween(fromMs, untilMs, stepMs, utcOffsets);
   const steps = numbers.map((number) => {
@@ -51,8 +60,8 @@ export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOf
   // A request whose attempts were served by two models counts under each of them.
   const rest = { ...told, requests: Math.max(0, told.requests) };
   const costs = groups.slice(0, historySeriesMax).map((group) => {
-    const course = new Map(statement(db, `WITH ${spans(5)} SELECT ${stepSql(6)} AS step, SUM(cost) AS cost FROM rollups ${spanJoin} WHERE dimension = ?1 AND key = ?2 AND bucket >= ?3 AND bucket <= ?4 GROUP BY step`)
-      .all(dimension, group.key, bucket, Math.floor(untilMs / bucketMs), offsets, stepMs).map((row) => [Number(row['step']), Number(row['cost'])]));
+    const course = new Map(statement(db, `SELECT ${stepOfBucket} AS step, SUM(cost) AS cost FROM rollups WHERE dimension = ?1 AND key = ?2 AND bucket >= ?3 AND bucket <= ?4 GROUP BY step`)
+      .all(dimension, group.key, bucket, lastBucket).map((row) => [Number(row['step']), Number(row['cost'])]));
     return numbers.map((number) => course.get(number) ?? 0);
   });
   return { groups, groupCount, total, ...(groupCount > groups.length ? { rest } : {}), steps, costs };
