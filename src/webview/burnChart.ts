@@ -85,7 +85,7 @@ export class BurnChart extends LitElement {
     const format = new Intl.NumberFormat(this.locale, { maximumFractionDigits: axisDecimals(top), notation: top >= 10_000 ? 'compact' : 'standard' });
     const isShort = untilMs - fromMs <= 2 * dayMs;
     return new uPlot({
-      width, height: heightPx, padding: [8, 24, 0, 0], legend: { show: false }, cursor: { show: false },
+      width, height: heightPx, padding: [8, 40, 0, 0], legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false, range: [fromMs, untilMs] }, y: { range: [lowest, top] } },
       axes: [
         {

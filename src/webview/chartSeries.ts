@@ -32,11 +32,13 @@ export function chartDays(days: readonly UsageRow[]): readonly UsageRow[] {
   return days.slice(-chartDaysMax);
 }
 
-/** Where each series ends when all are stacked: each with those below it. */
-export function stackTops(series: readonly (readonly number[])[]): number[][] {
-  const tops: number[][] = [];
-  for (const values of series) tops.push(values.map((value, index) => value + (tops.at(-1)?.[index] ?? 0)));
-  return tops;
+/** Where each series ends when all are stacked, each with those below it; null where it adds nothing and nothing is drawn. */
+export function stackTops(series: readonly (readonly number[])[]): (number | null)[][] {
+  const reached: number[] = [];
+  return series.map((values) => values.map((value, index) => {
+    reached[index] = (reached[index] ?? 0) + value;
+    return value > 0 ? reached[index] : null;
+  }));
 }
 
 /** Upper end of the scale: the next 1, 2, 4, 6 or 8 times a power of ten above the highest bar, so that quarters are round. */

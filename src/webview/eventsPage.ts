@@ -10,7 +10,7 @@ import { exportButtons } from './exportButtons.ts';
 import { happeningsTable, happeningText, happeningTitles } from './happeningText.ts';
 import { isOpen } from './pageQuestions.ts';
 import type { Asking, Questions } from './pageQuestions.ts';
-import { problemLine, segments } from './pageControls.ts';
+import { problemLine } from './pageControls.ts';
 import { rowTime } from './timeText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
@@ -84,7 +84,7 @@ export class EventsPage extends LitElement {
     const isBusy = isOpen(this.questions, 'happenings');
     const next = this.#next;
     return html`<section class="area" aria-labelledby="head-events" data-test="events"><header class="head tools"><h2 id="head-events" class="sr">Events</h2>
-        ${segments('Events to list', happeningKinds.map((kind) => ({ id: kind, title: happeningTitles[kind] })), this.filter, (kind) => this.#choose(kind as HappeningFilter))}
+        <select class="input" aria-label="Events to list" data-test="events-kind" @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value as HappeningFilter)}>${happeningKinds.map((kind) => html`<option value=${kind} ?selected=${kind === this.filter}>${happeningTitles[kind]}</option>`)}</select>
         <span class="grow"></span>${this.#rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex events', this.filter], () => happeningsTable(this.#rows, view.nowMs, view.place))}</header>
       ${problem ? problemLine(problem) : nothing}
       ${this.#rows.length === 0 ? problem ? nothing : html`<p class="dim empty" role="status">${!this.#isKnown || isBusy ? view.stale ? 'The broker is not reachable, so that its events cannot be read now.' : 'Reading…' : 'Nothing of this kind has happened yet.'}</p>`

@@ -13,7 +13,7 @@ import type { BurnSubject } from './burnText.ts';
 import { highestStep } from './chartSeries.ts';
 import { exportButtons, pictureButton } from './exportButtons.ts';
 import { groupsTable } from './groupsTable.ts';
-import { averageText, cachedWords, chartUnits, groupingTitles, groupTable, historyChart, rangeText, rangeTitle, rangeWords, stepTitle, unitTitles } from './historyText.ts';
+import { averageText, cachedWords, chartUnits, dearestShare, groupingTitles, groupTable, historyChart, rangeText, rangeTitle, rangeWords, stepTitle, unitTitles } from './historyText.ts';
 import type { ChartUnit } from './historyText.ts';
 import { isOpen } from './pageQuestions.ts';
 import type { Asking, Questions } from './pageQuestions.ts';
@@ -117,17 +117,19 @@ export class HistoryPage extends LitElement {
     const range = rangeText(result, locale);
     const file = ['Codex usage', result.steps.at(-1)?.key.slice(0, 10) ?? '', rangeTitle(asked.days), 'by', by];
     const legend = () => ({ title: chart.title, subtitle: `${range} · ${chart.subtitle}`, isPractice: this.view.practice, legend: chart.series.map(({ name, amount, isOther }) => ({ name, amount, ...(isOther ? { isOther } : {}) })) });
+    const tools = (asTable: boolean) => (asTable ? exportButtons(this.asking, [...file, 'per', asked.days === 1 ? 'hour' : 'day'], () => chart.table)
+      : pictureButton(this.asking, file, () => this.querySelector<UsageChart>('usage-chart')?.canvas, legend));
     return html`${this.#facts(result, asked)}
-      <div class="area" aria-busy=${isOpen(this.questions, 'history') ? 'true' : 'false'}><usage-chart .chart=${chart} .locale=${locale} .headId=${'head-history-chart'}></usage-chart>
-        <p class="dim tools">${exportButtons(this.asking, [...file, 'per', chart.steps.length > 0 && asked.days === 1 ? 'hour' : 'day'], () => chart.table)} ${pictureButton(this.asking, file, () => this.querySelector<UsageChart>('usage-chart')?.canvas, legend)}</p></div>
+      <div class="area" aria-busy=${isOpen(this.questions, 'history') ? 'true' : 'false'}><usage-chart .chart=${chart} .locale=${locale} .headId=${'head-history-chart'} .tools=${tools}></usage-chart></div>
       <section class="area" aria-labelledby="head-groups"><header class="head tools"><h2 id="head-groups">Where it went</h2>
           ${segments('Group by', historyGroupings.map((one) => ({ id: one, title: groupingTitles[one] })), choice.by, (id) => this.#choose({ by: id as HistoryGrouping }))}
           <span class="grow"></span>${exportButtons(this.asking, file, () => groupTable(result, by, `Codex usage, ${range}`, locale))}</header>
         ${groupsTable(result, by, this.view)}</section>`;
   }
 
-  #facts(result: HistoryResult, { days }: Choice): TemplateResult {
+  #facts(result: HistoryResult, asked: Choice): TemplateResult {
     const { locale } = this.view.place;
+    const { days } = asked;
     const { total, steps } = result;
     const dearest = highestStep(steps.map((step) => step.costMicroCredits));
     const saving = this.questions.answers.saving;
@@ -135,7 +137,7 @@ export class HistoryPage extends LitElement {
     return html`<dl class="facts" data-test="history-facts">
       <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${creditsText(total.costMicroCredits, locale, total.estimated > 0)} <small>credits · ${formatUsd(total.costMicroCredits, 2, locale)}</small></dd><dd class="dim">${averageText(result, locale)}</dd></div>
       <div class="fact"><dt>Most expensive ${days === 1 ? 'hour' : 'day'}</dt>${dearest === undefined ? html`<dd class="big">—</dd><dd class="dim">Nothing was charged.</dd>`
-    : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>credits · ${stepTitle(steps[dearest]!.key, locale)}</small></dd><dd class="dim">${result.groups[0] ? html`Most went to ${result.groups[0].label || 'one group'} in all.` : nothing}</dd>`}</div>
+    : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>credits · ${stepTitle(steps[dearest]!.key, locale)}</small></dd><dd class="dim">${dearestShare(result, asked.by, dearest, locale) ?? nothing}</dd>`}</div>
       <div class="fact"><dt>Saved by the prompt cache</dt><dd class="big" data-test="saved">${saving?.result ? html`${creditsText(saving.result.savedMicroCredits, locale)} <small>credits${cached === undefined ? nothing : ` · ${cached}`}</small>` : '—'}</dd>
         <dd class="dim">${saving?.problem ? saving.problem.message : isOpen(this.questions, 'saving') && !saving?.result ? 'Adding up what each charge was spared…' : 'What cached input would have cost as fresh, at the price of each charge.'}</dd></div></dl>`;
   }
@@ -152,12 +154,11 @@ export class HistoryPage extends LitElement {
     const legend = () => ({ title: named.name, subtitle: burn?.verdict ?? '', isPractice: this.view.practice, legend: [] });
     return html`<section class="area" aria-labelledby="head-burn" data-test="burn"><header class="head tools"><h2 id="head-burn">Left against even use</h2>
         ${subjects.length > 1 ? html`<select class="input" aria-label="Budget or balance" @change=${(event: Event) => this.#choose({ burn: (event.target as HTMLSelectElement).value })}>${subjects.map((one) => html`<option value=${one.id} ?selected=${one.id === subject.id}>${one.name}</option>`)}</select>` : html`<span class="dim">${subject.name}</span>`}
-        <span class="grow"></span>${burn ? html`<button class="link" type="button" aria-pressed=${this.burnAsTable ? 'true' : 'false'} @click=${() => { this.burnAsTable = !this.burnAsTable; }}>${this.burnAsTable ? 'Show as chart' : 'Show as table'}</button>` : nothing}</header>
+        <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, () => burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}<button class="link" type="button" aria-pressed=${this.burnAsTable ? 'true' : 'false'} @click=${() => { this.burnAsTable = !this.burnAsTable; }}>${this.burnAsTable ? 'Show as chart' : 'Show as table'}</button>` : nothing}</header>
       ${answer?.problem ? problemLine(answer.problem) : nothing}
       ${!burn ? html`<p class="dim empty">${isOpen(this.questions, 'course') ? 'Reading…' : 'Nothing is known of its period yet.'}</p>`
     : html`${this.burnAsTable ? plainTable(burn.table, 'head-burn') : html`<burn-chart .burn=${burn} .locale=${this.view.place.locale}></burn-chart>`}
-        <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">Dashed: even use.</span>` : nothing}</p>
-        <p class="dim tools">${exportButtons(this.asking, file, () => burn.table)} ${pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}</p>`}</section>`;
+        <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">Dashed: even use.</span>` : nothing}</p>`}</section>`;
   }
 }
 

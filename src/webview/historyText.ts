@@ -146,6 +146,12 @@ export function otherGroups(result: HistoryResult, locale: string): string {
   return `${countText(result.groupCount - result.groups.length, locale)} other`;
 }
 
+/** Which of the dearest groups made most of a step: "gpt-6.1-sol made 46.50 of it."; undefined where none of them did. */
+export function dearestShare({ groups, costs }: HistoryResult, by: HistoryGrouping, step: number, locale: string): string | undefined {
+  const [most] = groups.slice(0, costs.length).map((group, index) => ({ group, cost: costs[index]?.[step] ?? 0 })).toSorted((a, b) => b.cost - a.cost);
+  return most && most.cost > 0 ? `${groupName(most.group, by)} made ${creditsText(most.cost, locale)} of it.` : undefined;
+}
+
 /** The share of input that came from the cache, in words; undefined without input. */
 export function cachedWords(total: UsageRow): string | undefined {
   const share = cachedShare(total);

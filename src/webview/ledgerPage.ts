@@ -23,7 +23,7 @@ import type { View } from './view.ts';
 
 interface Filter { readonly kind: EntryFilter; readonly search: string; readonly workspaceId?: string; readonly days?: RangeDays }
 
-const kindTitles: Readonly<Record<EntryFilter, string>> = { moves: 'Charges and grants', all: 'All, holds too', grants: 'Credits added, expired, taken back', corrections: 'Corrections' };
+const kindTitles: Readonly<Record<EntryFilter, string>> = { moves: 'Charges and grants', all: 'All, holds too', grants: 'Grants and expiries', corrections: 'Corrections' };
 /** Rows that are kept on the page; who wants to read on narrows the time or searches. */
 const rowsMax = 1000;
 /** After the ledger moved, the newest page is asked for again, but not more often than this. */

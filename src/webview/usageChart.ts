@@ -11,16 +11,17 @@ import { plainTable } from './plainTable.ts';
 const heightPx = 168;
 const labelWidthPx = 56;
 
-/** Properties: `chart` (what to draw, in words too), `locale`, and `headId`, the id of its heading. */
+/** Properties: `chart` (what to draw, in words too), `locale`, `headId`, the id of its heading, and `tools`, what else can be done with the chart or its table. */
 export class UsageChart extends LitElement {
   static override properties = {
-    chart: { attribute: false }, locale: { type: String }, headId: { type: String },
+    chart: { attribute: false }, locale: { type: String }, headId: { type: String }, tools: { attribute: false },
     asTable: { state: true }, pointed: { state: true },
   };
 
   declare chart: BarChart;
   declare locale: string;
   declare headId: string;
+  declare tools: ((asTable: boolean) => TemplateResult) | undefined;
   declare asTable: boolean;
   declare pointed: number | undefined;
   #plot: uPlot | undefined;
@@ -65,7 +66,7 @@ export class UsageChart extends LitElement {
     const said = this.pointed ?? chart.highest;
     const several = chart.series.length > 1;
     return html`
-      <header class="head"><h2 id=${this.headId}>${chart.title}</h2><span class="dim hide-s">${chart.subtitle}</span><span class="grow"></span>
+      <header class="head"><h2 id=${this.headId}>${chart.title}</h2><span class="dim hide-s">${chart.subtitle}</span><span class="grow"></span>${isEmpty ? nothing : this.tools?.(this.asTable)}
         <button class="link" type="button" aria-pressed=${this.asTable ? 'true' : 'false'} @click=${() => { this.asTable = !this.asTable; }}>${this.asTable ? 'Show as chart' : 'Show as table'}</button></header>
       <div class="plot" role="img" aria-label=${chart.sentence} ?hidden=${this.asTable || isEmpty}></div>
       ${this.asTable ? plainTable(chart.table, this.headId) : html`
@@ -108,7 +109,7 @@ export class UsageChart extends LitElement {
     const positions = steps.map((_, index) => index);
     // The whole stack is drawn first and the lower ones over it, so that each part shows between two tops.
     const tops = stackTops(series.map((one) => one.values)).toReversed();
-    const top = scaleTop(Math.max(0, ...tops[0] ?? []));
+    const top = scaleTop(Math.max(0, ...tops.flat().map((one) => one ?? 0)));
     const bars = uPlot.paths.bars?.({ size: [0.66, 28] });
     const number = new Intl.NumberFormat(this.locale, { maximumFractionDigits: axisDecimals(top), notation: top >= 10_000 ? 'compact' : 'standard' });
     return new uPlot({

@@ -122,7 +122,7 @@ describe('chart', () => {
   });
 
   it('stacks each series on those below it', () => {
-    assert.deepEqual(stackTops([[1, 2], [3, 0], [0, 5]]), [[1, 2], [4, 2], [4, 7]]);
+    assert.deepEqual(stackTops([[1, 2], [3, 0], [0, 5]]), [[1, 2], [4, null], [null, 7]]);
     assert.deepEqual(stackTops([]), []);
   });
 
