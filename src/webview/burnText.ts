@@ -16,7 +16,8 @@ export interface BurnDown {
   readonly sentence: string;
   /** The same in short, below the picture. */
   readonly verdict: string;
-  readonly table: ShownTable;
+  /** The same numbers; made when they are looked at. */
+  readonly table: () => ShownTable;
 }
 
 /** Whose course may be shown. */
@@ -58,7 +59,7 @@ export function burnDown(course: Course, name: string, nowMs: number, place: Pla
   return {
     course, scale: unit === 'credits' ? microCreditsPerCredit : 1, verdict,
     sentence: `${name}, from ${dayAndTime(fromMs, nowMs, place)} to ${dayAndTime(untilMs, nowMs, place)}. ${verdict}`,
-    table: {
+    table: () => ({
       title: `${name}: left and even use`,
       columns: [{ key: 'at', title: 'Time' }, { key: unit === 'credits' ? 'leftMicroCredits' : 'leftTokens', title: 'Left', isNumber: true }, { key: unit === 'credits' ? 'evenMicroCredits' : 'evenTokens', title: 'Even use', isNumber: true }],
       rows: left.map((one) => {
@@ -68,7 +69,7 @@ export function burnDown(course: Course, name: string, nowMs: number, place: Pla
           { text: ideally === undefined ? '—' : amount(ideally), value: ideally ?? null },
         ];
       }).toReversed(),
-    },
+    }),
   };
 }
 

@@ -24,7 +24,8 @@ export interface BarChart {
   readonly series: readonly { readonly name: string; readonly amount: string; readonly values: readonly number[]; readonly isOther?: true }[];
   /** Position of the highest bar; absent when every step is zero. */
   readonly highest?: number;
-  readonly table: ShownTable;
+  /** The same numbers; made when they are looked at. */
+  readonly table: () => ShownTable;
 }
 
 /** The newest days, oldest first. */
@@ -84,7 +85,7 @@ export function dailyCostChart(days: readonly UsageRow[], locale: string): BarCh
     steps: shown.map((day) => ({ label: dayLabel(day.key, locale), text: dayText(day, locale) })),
     series: [{ name: 'Credits', amount: '', values }],
     ...(highest === undefined ? {} : { highest }),
-    table: {
+    table: () => ({
       title: 'Cost per day',
       columns: [
         { key: 'day', title: 'Day' }, { key: 'requests', title: 'Requests', isNumber: true, hide: 'hide-s' }, { key: 'tokens', title: 'Tokens', isNumber: true, hide: 'hide-s' },
@@ -95,6 +96,6 @@ export function dailyCostChart(days: readonly UsageRow[], locale: string): BarCh
         day.requests === 0 ? words('') : { text: tokensLine(day, locale), value: day.inputTokens + day.outputTokens },
         { text: creditsText(day.costMicroCredits, locale, day.estimated > 0), value: day.costMicroCredits }, words(formatUsd(day.costMicroCredits, 2, locale)),
       ]),
-    },
+    }),
   };
 }

@@ -1,6 +1,6 @@
 // The `codex-dashboard` element: holds what the page remembers, paints its parts from the newest
 // state message, and turns clicks into messages. It keeps no number of its own.
-import { html, LitElement, nothing } from 'lit';
+import { html, LitElement, noChange, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
@@ -228,19 +228,21 @@ export class CodexDashboard extends LitElement {
   #pages(snapshot: Snapshot, tab: Tab): TemplateResult {
     const { newest, explanation, questions } = this.page;
     const view = viewOf(this.page, snapshot, this.#pageNowMs(), this.#act);
-    const panel = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
+    // A page that is not open stays as it was last seen, and costs nothing.
+    const panel = (name: Tab, content: () => TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${tab === name ? content() : noChange}</div>`;
+    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
       ${questionsPanel(snapshot, view)}
       <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#pageNowMs() }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
+        ${panel('now', () => html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
           <section class="area" aria-labelledby="head-days"><usage-chart .chart=${dailyCostChart(snapshot.days, view.place.locale)} .locale=${view.place.locale} .headId=${'head-days'}></usage-chart>${estimateLine(snapshot)}</section>${recentTable(snapshot, view)}`)}
-        ${panel('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
-        ${panel('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
-        ${panel('credits', html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
+        ${element('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
+        ${element('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
+        ${panel('credits', () => html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
           ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
-        ${panel('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
+        ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 

@@ -1,6 +1,6 @@
 // The `events-page` element: what was done to credits, rules and prices, newest first. Requests are in the ledger.
 import { html, LitElement, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { happeningKinds } from '../protocol/ledgerPages.ts';
 import type { Happening, HappeningFilter, HappeningPlace } from '../protocol/ledgerPages.ts';
@@ -45,6 +45,11 @@ export class EventsPage extends LitElement {
 
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  /** Nobody sees a page that is not open. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    return this.shown || changed.has('shown');
   }
 
   protected override willUpdate(): void {

@@ -1,7 +1,7 @@
 // The `history-page` element: what cost so much, and how what is left goes down. It remembers what was chosen, asks when
 // it is looked at, and paints the ledger's answers; the words and sums are made elsewhere.
 import { html, LitElement, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { formatUsd } from '../domain/units.ts';
 import { historyGroupings, rangeDays } from '../protocol/history.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
@@ -11,6 +11,7 @@ import type { BurnChart } from './burnChart.ts';
 import { burnDown, burnSubjects } from './burnText.ts';
 import type { BurnSubject } from './burnText.ts';
 import { highestStep } from './chartSeries.ts';
+import type { BarChart } from './chartSeries.ts';
 import { exportButtons, pictureButton } from './exportButtons.ts';
 import { groupsTable } from './groupsTable.ts';
 import { averageText, cachedWords, chartUnits, dearestShare, groupingTitles, groupTable, historyChart, rangeText, rangeTitle, rangeWords, stepTitle, unitTitles } from './historyText.ts';
@@ -57,6 +58,11 @@ export class HistoryPage extends LitElement {
     const { workspaceId, ...rest } = { ...this.#choice(), ...change };
     this.choice = { ...rest, ...(workspaceId === undefined || workspaceId === '' ? {} : { workspaceId }) };
     this.asking.saveChoice('history', this.choice);
+  }
+
+  /** Nobody sees a page that is not open. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    return this.shown || changed.has('shown');
   }
 
   protected override willUpdate(): void {
@@ -113,11 +119,11 @@ export class HistoryPage extends LitElement {
   #answered(result: HistoryResult, asked: Choice, choice: Choice): TemplateResult {
     const { locale } = this.view.place;
     const { by } = asked;
-    const chart = historyChart(result, by, choice.unit, locale);
+    const chart = this.#chart(result, by, choice.unit, locale);
     const range = rangeText(result, locale);
     const file = ['Codex usage', result.steps.at(-1)?.key.slice(0, 10) ?? '', rangeTitle(asked.days), 'by', by];
     const legend = () => ({ title: chart.title, subtitle: `${range} · ${chart.subtitle}`, isPractice: this.view.practice, legend: chart.series.map(({ name, amount, isOther }) => ({ name, amount, ...(isOther ? { isOther } : {}) })) });
-    const tools = (asTable: boolean) => (asTable ? exportButtons(this.asking, [...file, 'per', asked.days === 1 ? 'hour' : 'day'], () => chart.table)
+    const tools = (asTable: boolean) => (asTable ? exportButtons(this.asking, [...file, 'per', asked.days === 1 ? 'hour' : 'day'], chart.table)
       : pictureButton(this.asking, file, () => this.querySelector<UsageChart>('usage-chart')?.canvas, legend));
     return html`${this.#facts(result, asked)}
       <div class="area" aria-busy=${isOpen(this.questions, 'history') ? 'true' : 'false'}><usage-chart .chart=${chart} .locale=${locale} .headId=${'head-history-chart'} .tools=${tools}></usage-chart></div>
@@ -126,6 +132,14 @@ export class HistoryPage extends LitElement {
           <span class="grow"></span>${exportButtons(this.asking, file, () => groupTable(result, by, `Codex usage, ${range}`, locale))}</header>
         ${groupsTable(result, by, this.view)}</section>`;
   }
+
+  /** The chart of an answer, made once: the page is painted after every request, and words cost time. */
+  #chart(result: HistoryResult, by: HistoryGrouping, unit: ChartUnit, locale: string): BarChart {
+    if (this.#made?.result !== result || this.#made.key !== `${by} ${unit} ${locale}`) this.#made = { result, key: `${by} ${unit} ${locale}`, chart: historyChart(result, by, unit, locale) };
+    return this.#made.chart;
+  }
+
+  #made: { readonly result: HistoryResult; readonly key: string; readonly chart: BarChart } | undefined;
 
   #facts(result: HistoryResult, asked: Choice): TemplateResult {
     const { locale } = this.view.place;
@@ -154,10 +168,10 @@ export class HistoryPage extends LitElement {
     const legend = () => ({ title: named.name, subtitle: burn?.verdict ?? '', isPractice: this.view.practice, legend: [] });
     return html`<section class="area" aria-labelledby="head-burn" data-test="burn"><header class="head tools"><h2 id="head-burn">Left against even use</h2>
         ${subjects.length > 1 ? html`<select class="input" aria-label="Budget or balance" @change=${(event: Event) => this.#choose({ burn: (event.target as HTMLSelectElement).value })}>${subjects.map((one) => html`<option value=${one.id} ?selected=${one.id === subject.id}>${one.name}</option>`)}</select>` : html`<span class="dim">${subject.name}</span>`}
-        <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, () => burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}<button class="link" type="button" aria-pressed=${this.burnAsTable ? 'true' : 'false'} @click=${() => { this.burnAsTable = !this.burnAsTable; }}>${this.burnAsTable ? 'Show as chart' : 'Show as table'}</button>` : nothing}</header>
+        <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}<button class="link" type="button" aria-pressed=${this.burnAsTable ? 'true' : 'false'} @click=${() => { this.burnAsTable = !this.burnAsTable; }}>${this.burnAsTable ? 'Show as chart' : 'Show as table'}</button>` : nothing}</header>
       ${answer?.problem ? problemLine(answer.problem) : nothing}
       ${!burn ? html`<p class="dim empty">${isOpen(this.questions, 'course') ? 'Reading…' : 'Nothing is known of its period yet.'}</p>`
-    : html`${this.burnAsTable ? plainTable(burn.table, 'head-burn') : html`<burn-chart .burn=${burn} .locale=${this.view.place.locale}></burn-chart>`}
+    : html`${this.burnAsTable ? plainTable(burn.table(), 'head-burn') : html`<burn-chart .burn=${burn} .locale=${this.view.place.locale}></burn-chart>`}
         <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">Dashed: even use.</span>` : nothing}</p>`}</section>`;
   }
 }

@@ -74,14 +74,14 @@ export function historyChart(result: HistoryResult, by: HistoryGrouping, unit: C
     sentence: highest === undefined ? `No ${what.toLowerCase()} in this time` : `${what} per ${each} by ${split}, ${rangeText(result, locale)}, highest ${stepText(steps[highest]!, unit, locale)}`,
     steps: steps.map((step) => ({ label: each === 'day' ? dayLabel(step.key, locale) : stepTitle(step.key, locale), text: stepText(step, unit, locale) })),
     series, ...(highest === undefined ? {} : { highest }),
-    table: {
+    table: () => ({
       title: `${what} per ${each} by ${split}`,
       columns: [{ key: each, title: each === 'day' ? 'Day' : 'Hour' }, ...series.map((one): ShownColumn => ({ key: `${one.name} ${counted}`, title: one.name, isNumber: true, hide: 'hide-s' })), { key: `total ${counted}`, title: 'Total', isNumber: true }],
       rows: steps.map((step, index) => [
         { text: stepTitle(step.key, locale), value: step.key }, ...series.map((one) => amountCell(one.values[index] ?? 0, unit, locale)),
         amountCell((sums[index] ?? 0) / (unit === 'tokens' ? 1 : scaleOf(unit)), unit, locale),
       ]).toReversed(),
-    },
+    }),
   };
 }
 

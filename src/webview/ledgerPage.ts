@@ -1,7 +1,7 @@
 // The `ledger-page` element: every balance entry, newest first and page by page, by kind, workspace, time and a searched
 // text. It shows what the ledger holds; corrections are entries of their own.
 import { html, LitElement, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatCredits } from '../domain/units.ts';
 import { rangeDays } from '../protocol/history.ts';
@@ -56,6 +56,11 @@ export class LedgerPage extends LitElement {
 
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  /** Nobody sees a page that is not open. */
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    return this.shown || changed.has('shown');
   }
 
   protected override willUpdate(): void {

@@ -69,7 +69,7 @@ export class UsageChart extends LitElement {
       <header class="head"><h2 id=${this.headId}>${chart.title}</h2><span class="dim hide-s">${chart.subtitle}</span><span class="grow"></span>${isEmpty ? nothing : this.tools?.(this.asTable)}
         <button class="link" type="button" aria-pressed=${this.asTable ? 'true' : 'false'} @click=${() => { this.asTable = !this.asTable; }}>${this.asTable ? 'Show as chart' : 'Show as table'}</button></header>
       <div class="plot" role="img" aria-label=${chart.sentence} ?hidden=${this.asTable || isEmpty}></div>
-      ${this.asTable ? plainTable(chart.table, this.headId) : html`
+      ${this.asTable ? plainTable(chart.table(), this.headId) : html`
         ${several && !isEmpty ? html`<ul class="keys plain">${chart.series.map((series, index) => html`<li><span class="swatch s${series.isOther ? 'other' : index + 1}" aria-hidden="true"></span> <span class="ell" title=${series.name}>${series.name}</span> <span class="dim">${series.amount}</span></li>`)}</ul>` : nothing}
         <p class="dim caption">${said === undefined ? chart.nothing : `${this.pointed === undefined ? 'Highest: ' : ''}${chart.steps[said]?.text ?? ''}`}</p>`}`;
   }

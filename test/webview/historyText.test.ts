@@ -37,9 +37,9 @@ describe('history in words', () => {
   it('gives each chart a table with the same numbers, newest first', () => {
     for (const unit of chartUnits) {
       const chart = historyChart(month, 'model', unit, 'en');
-      assert.equal(chart.table.rows.length, month.steps.length);
+      assert.equal(chart.table().rows.length, month.steps.length);
       const scale = unit === 'usd' ? 25_000_000 : 1_000_000;
-      chart.table.rows.toReversed().forEach((row, index) => {
+      chart.table().rows.toReversed().forEach((row, index) => {
         const step = month.steps[index]!;
         assert.equal(row[0]!.value, step.key);
         assert.equal(row.at(-1)!.value, unit === 'tokens' ? step.inputTokens + step.outputTokens : step.costMicroCredits);
@@ -92,8 +92,8 @@ describe('what is left against even use', () => {
     const burn = burnDown(sampleCourse, 'November', sampleNowMs, place);
     assert.match(burn.verdict, /^\d+\.\d\d credits left; even use would leave 357\.31\. \d+ % over\.$/);
     assert.match(burn.sentence, /^November, from Sun 1 Nov 00:00 to Tue 1 Dec 00:00\. /);
-    assert.equal(burn.table.rows.length, sampleCourse.left.length);
-    assert.deepEqual(burn.table.rows.at(-1)?.map((cell) => cell.value), ['2026-11-01T00:00:00.000Z', 800_000_000, 800_000_000]);
+    assert.equal(burn.table().rows.length, sampleCourse.left.length);
+    assert.deepEqual(burn.table().rows.at(-1)?.map((cell) => cell.value), ['2026-11-01T00:00:00.000Z', 800_000_000, 800_000_000]);
     const { ideal: _ideal, ...plain } = sampleCourse;
     assert.match(burnDown(plain, 'Balance', sampleNowMs, place).verdict, /^\d+\.\d\d credits left\.$/);
     const even = { ...sampleCourse, left: [{ atMs: sampleNowMs, amount: 357_310_000 }] };
