@@ -25,7 +25,7 @@ import { beginQuestion } from './pageQuestions.ts';
 import type { Asking } from './pageQuestions.ts';
 import { firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
-import { emptyView, viewOf } from './pageView.ts';
+import { emptyView, isTicking, viewOf } from './pageView.ts';
 import { policiesPart } from './policiesPart.ts';
 import { priceNews } from './priceNews.ts';
 import { questionsPanel } from './questionsPanel.ts';
@@ -52,6 +52,7 @@ export class CodexDashboard extends LitElement {
   /** The explanation just opened, or was just answered: it is brought into view. */
   #showPanel = false;
   #stopTicking: (() => void) | undefined;
+  #paintedAtMs = 0;
 
   constructor() {
     super();
@@ -68,7 +69,7 @@ export class CodexDashboard extends LitElement {
     this.#environment = environment;
     this.page = firstPageState(tabFrom(environment.loadTab()));
     this.#stopTicking?.();
-    this.#stopTicking = environment.every(tickMs, () => this.requestUpdate());
+    this.#stopTicking = environment.every(tickMs, () => { if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
     environment.post({ type: 'ready' });
   }
 
@@ -269,6 +270,7 @@ export class CodexDashboard extends LitElement {
   readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });
 
   protected override updated(): void {
+    this.#paintedAtMs = this.#pageNowMs();
     settleRowStops(this);
     if (this.#showPanel && this.page.explanation) {
       this.#showPanel = false;
