@@ -17,6 +17,7 @@ import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
+import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
@@ -102,6 +103,7 @@ export function controlApi(parts: ControlParts): ControlApi {
         return { ...one, ...(price ? { price } : {}) };
       }) }) };
     },
+    ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
       if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));

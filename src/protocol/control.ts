@@ -9,6 +9,8 @@ import type { Problem } from '../domain/problem.ts';
 import type { ChargeTerm, ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { ControlArguments, ControlMethod } from './controlArguments.ts';
+import type { HistoryResult } from './history.ts';
+import type { Course, EntryPage, HappeningPage } from './ledgerPages.ts';
 import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
@@ -200,6 +202,13 @@ export interface ControlResults {
   health: HealthResult;
   usage: UsageResult;
   insights: { readonly insights: readonly Insight[] };
+  history: HistoryResult;
+  workspaceUsage: { readonly rows: readonly UsageRow[] };
+  cacheSaving: { readonly savedMicroCredits: number; readonly cachedInputTokens: number };
+  entryPage: EntryPage;
+  happenings: HappeningPage;
+  /** Null where there is no such budget, or its period has no end. */
+  course: { readonly course: Course | null };
   explain: ExplainResult;
   explainImported: ImportedView;
   importUsage: ImportResult;
