@@ -20,6 +20,7 @@ import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
 import { pricesSeenMemory } from './dashboardChanges.ts';
 import { DashboardPanel, panelType } from './dashboardPanel.ts';
+import { DashboardQuestions } from './dashboardQuestions.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
 import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
@@ -54,6 +55,8 @@ export interface World {
   readonly execPath: string;
   readonly request: LoopbackRequest;
   readonly openLive: OpenLive;
+  /** What the local clock is ahead of UTC at a moment. */
+  utcOffsetMs(atMs: number): number;
   /** Fresh random text, at least 128 bits, in characters that fit a file name and an address. */
   newToken(): string;
 }
@@ -109,6 +112,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
+  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
   const page: SidebarParts = {
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     questions: () => windowQuestions(liveSnapshot()?.questions ?? [], workspace.id).length,
@@ -121,7 +125,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
-    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, memory: context.globalState, snapshot: liveSnapshot }, message),
+    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
   };
   const panel = new DashboardPanel(page);
   const sidebar = new SidebarView(page);
