@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { formatCredits } from '../domain/units.ts';
-import type { ImportResult } from '../protocol/control.ts';
+import type { ImportResult } from '../protocol/importedUsage.ts';
 import { brokerEnvironment } from './brokerStart.ts';
 import { lineReader } from './codexRun.ts';
 import type { Editor } from './editorApi.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ImportResult } from '../../src/protocol/control.ts';
+import type { ImportResult } from '../../src/protocol/importedUsage.ts';
 import { startSandbox } from '../../src/sandbox/main.ts';
 import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
 import { runBroker, startBroker } from '../support/process/brokerProgram.ts';

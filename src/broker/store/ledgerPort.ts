@@ -5,7 +5,8 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
-import type { ExplainResult, ImportedView } from '../../protocol/control.ts';
+import type { ExplainResult } from '../../protocol/control.ts';
+import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
 
