@@ -80,5 +80,6 @@ Care
   folder and a ledger of its own; --json prints data for programs. A date without a time begins at
   midnight here. AMOUNT is in credits; 25 credits are US$1.
 
-  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor, route and run say more above;
-  run gives the command's own code, 126 and 127 when it could not be run or found.`;
+  Exit codes: 0 done, 1 failed, 2 wrong use; import: 130 when Ctrl-C ended it; audit, guard,
+  doctor, route and run say more above; run gives the command's own code, 126 and 127 when it
+  could not be run or found.`;
