@@ -36,6 +36,7 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { apiKeyCredential } from './upstream/credential.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What a broker is started with. */
@@ -156,7 +157,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         admission.recheck();
         return result;
       },
-      apiKey: () => keys.apiKey, changed, log,
+      credential: () => apiKeyCredential(keys.apiKey), headSeen: () => undefined, changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
@@ -164,7 +165,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
-      models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
+      models: (message, response, requestId, version) => passModels(parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
     const { url, busy } = door;

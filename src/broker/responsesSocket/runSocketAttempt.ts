@@ -31,10 +31,10 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   const { parts, pair } = connection;
   const { request, listener, body } = carried;
   const { requestId } = request.facts;
-  const apiKey = parts.apiKey();
-  if (pair.isClientGone || pair.isUpstreamGone || apiKey !== connection.apiKey) {
+  const credential = parts.credential();
+  if (pair.isClientGone || pair.isUpstreamGone || credential?.bearer !== connection.bearer) {
     // One side left, or the key is another, while the hold was written. Without a connection the client sends it again by itself.
-    if (apiKey === undefined) refuseMessage(connection, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener);
+    if (!credential) refuseMessage(connection, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener);
     else pair.endClient(restarting, 'the connection has to be made anew');
     return conclude(connection, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
@@ -92,7 +92,9 @@ function conclude(connection: SocketConnection, carried: SocketRequest, lease: L
   // The upstream cannot be told to stop but by closing.
   if (report.ending === 'client-left' || report.ending === 'upstream-broke') pair.endUpstream(true);
   if (report.kept) {
-    const isKeyRefused = fault?.kind === 'unauthorized' && report.kept.status === 401;
+    parts.headSeen(report.kept.headers);
+    // A client's own sign-in is its own affair: it hears the upstream's words, and renews it.
+    const isKeyRefused = fault?.kind === 'unauthorized' && report.kept.status === 401 && parts.credential()?.kind !== 'chatgpt';
     if (isKeyRefused) parts.keyAnswered(false);
     if (isKeyRefused && listener.codexStream) refuseMessage(connection, problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), listener);
     else if (attempt?.refusal) pair.toClient(attempt.refusal);

@@ -25,8 +25,8 @@ export interface SocketConnection {
   readonly header: HeaderGetter;
   /** How the client is spoken to; each request has its own id and model. */
   readonly speaks: Pick<Listener, 'codexStream'>;
-  /** The key that the upstream's side was opened with. */
-  readonly apiKey: string;
+  /** What the upstream's side was opened with. */
+  readonly bearer: string;
   readonly upstreamRequestId?: string;
   /** What the upstream's answer to the upgrade said about limits; told to pacing with the first answer. */
   limits: RateLimitObservation | undefined;

@@ -1,6 +1,7 @@
 // Which headers cross the broker, both ways. Everything that is not on a list stays here: client
 // credentials, cookies, proxy and hop-by-hop headers never reach the other side.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Credential } from './credential.ts';
 
 /** Headers of a client that go upstream. */
 const requestHeaders = new Set([
@@ -15,13 +16,14 @@ const responseHeaders = new Set([
 ]);
 const responsePrefixes = ['x-ratelimit-', 'x-codex-', 'openai-'];
 
-/** The head of an attempt: what the client may say, and the broker's own key. */
-export function upstreamHeaders(client: IncomingHttpHeaders, apiKey: string, bodyBytes: number | undefined): Record<string, string> {
+/** The head of an attempt: what the client may say, and the credential of its way. */
+export function upstreamHeaders(client: IncomingHttpHeaders, credential: Credential, bodyBytes: number | undefined): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, value] of Object.entries(client)) {
     if (typeof value === 'string' && (requestHeaders.has(name) || requestPrefixes.some((prefix) => name.startsWith(prefix)))) out[name] = value;
   }
-  out['authorization'] = `Bearer ${apiKey}`;
+  Object.assign(out, credential.headers());
+  out['authorization'] = `Bearer ${credential.bearer}`;
   // The usage is read from the stream as it passes, so it must not come compressed.
   out['accept-encoding'] = 'identity';
   if (bodyBytes !== undefined) out['content-length'] = String(bodyBytes);
