@@ -3,11 +3,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Estimator } from '../domain/estimator.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
+import type { PlanObservation } from '../domain/planLimits.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
+import type { CodexMeterFeed } from './codexMeterFeed.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
@@ -25,8 +27,10 @@ export interface UpstreamWay {
   readonly keyAnswered: (accepted: boolean) => void;
   /** The upstream could not be reached, or could again. */
   readonly upstreamAnswered: (problem: Problem | undefined) => void;
-  /** The head of any answer, a refusal among them. */
-  readonly headSeen: (headers: IncomingHttpHeaders) => void;
+  /** The head of an answer, and of a refusal the rest too. */
+  readonly headSeen: (headers: IncomingHttpHeaders, refusal?: { readonly status: number; readonly body: Buffer }) => void;
+  /** The upstream told limits outside of a head. */
+  readonly limitsTold: (told: PlanObservation) => void;
 }
 
 /** What the route needs. */
@@ -41,6 +45,8 @@ export interface ResponsesParts extends UpstreamWay {
   readonly prices: PriceLookup;
   /** The dearest price there is, for models without one where the policy is a ceiling. */
   readonly ceilingPrice: (atMs: number) => ModelPrice;
+  /** What Codex shows of our own limits where the upstream tells none; absent where it is not to. */
+  readonly meter?: Pick<CodexMeterFeed, 'refresh' | 'meterOf'> | undefined;
   readonly changed: () => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }

@@ -3,6 +3,7 @@
 // in line itself.
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { meterHeaders, tellsCodexLimits } from '../protocol/codexMeter.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
@@ -33,6 +34,8 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         parts.upstreamAnswered(undefined);
         parts.headSeen(headers);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
+        const meter = listener.codexStream && !tellsCodexLimits(Object.keys(headers)) ? parts.meter?.meterOf(request.facts) : undefined;
+        return meter ? meterHeaders(meter) : {};
       },
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
@@ -67,7 +70,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
 /** Ends the attempt, and answers the client where nothing else will. */
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
-  if (report.kept) parts.headSeen(report.kept.headers);
+  if (report.kept) parts.headSeen(report.kept.headers, report.kept);
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {

@@ -19,7 +19,7 @@ const shortWindowMinutes = 60;
 
 /** Describes a limit at a time. */
 export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
-  const name = `${window.model} ${window.measure}${windowWords(window.windowMinutes)}`;
+  const name = `${window.model}${window.measure === 'percent' ? '' : ` ${window.measure}`}${windowWords(window.windowMinutes)}`;
   const left = window.limit !== undefined && window.limit > 0 && window.remaining !== undefined
     ? Math.min(1, Math.max(0, window.remaining / window.limit)) : undefined;
   const shown = left === undefined ? undefined : show === 'left' ? left : 1 - left;

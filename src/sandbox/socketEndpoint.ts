@@ -21,6 +21,8 @@ export interface SocketConnection {
   readonly raw: Socket;
   /** The key that came with the upgrade; checked already. */
   readonly key: string;
+  /** What is told of limits before an answer; absent where none are. */
+  readonly limitsEvent?: () => string;
   /** Notes a request in the meter. */
   readonly arrived: () => ReceivedRequest;
 }
@@ -106,6 +108,7 @@ class ServedSocket {
     // The next request may come as soon as the client has the last message.
     this.#remembered = answer.response['status'] === 'failed' ? undefined
       : { id: String(answer.response['id']), items: [...itemsOf(request), ...answer.response['output'] as readonly InputItem[]] };
+    if (this.#connection.limitsEvent) await sendOne(socket, this.#connection.limitsEvent());
     const outcome = await sendMessages(socket, raw, streamMessages(answer, fault), { deltaMs: delays.deltaMs, fault, clock, gone, cut });
     if (outcome.reported) record.reportedUsage = outcome.reported.usage;
     sent(outcome.outputTokens);

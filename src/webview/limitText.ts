@@ -67,9 +67,11 @@ export function spareShare(window: WindowView, nowMs: number): number | undefine
   return left === undefined || time === undefined ? undefined : left - time;
 }
 
+const measureNames: Readonly<Record<WindowView['measure'], string>> = { tokens: 'Tokens', requests: 'Requests', percent: 'Plan' };
+
 /** Words a limit. `show` flips number, bar and tick together. */
 export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used', place: Place): LimitRow {
-  const name = `${window.measure === 'tokens' ? 'Tokens' : 'Requests'} per ${windowLength(window.windowMinutes)}`;
+  const name = `${measureNames[window.measure]} per ${windowLength(window.windowMinutes)}`;
   const base = { id: window.id, name, model: window.model };
   if (window.remaining === undefined) {
     return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
@@ -77,7 +79,7 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
   const left = shareLeft(window);
   const time = timeLeft(window, nowMs);
   const spare = spareShare(window, nowMs);
-  const count = (value: number) => window.measure === 'tokens' ? formatTokens(value, place.locale) : countText(value, place.locale);
+  const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
   const word = window.limit === undefined ? 'left' : show;
   const refill = refillText(window, nowMs, time === undefined, left, place);

@@ -50,7 +50,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
   const parts: ResponsesParts = {
     admission: new Admission({ pacer, ledger, clock: systemClock, unsafe: nothing, canAsk: () => false, changed: nothing }), bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
-    estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk'), headSeen: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
+    estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk'), headSeen: nothing, limitsTold: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

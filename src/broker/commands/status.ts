@@ -1,9 +1,10 @@
 // `codex-broker status`: the state of the broker, or of the ledger when none runs, as the meter and the
 // dashboard show it.
 import { meterFace } from '../../domain/meter.ts';
+import { windowLengthText } from '../../domain/planLimits.ts';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
-import type { BudgetView, Snapshot } from '../../protocol/snapshot.ts';
+import type { BudgetView, PlanView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
 import { budgetUseText } from './budgetTexts.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions } from './commandIo.ts';
@@ -32,11 +33,22 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${countText(snapshot.today.total.requests, 'request')}`,
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),
-    ...snapshot.windows.map((window) => `Limit      ${window.model} ${window.measure}: ${window.remaining ?? 'unknown'} of ${window.limit ?? 'unknown'} left per ${window.windowMinutes === 1 ? 'minute' : `${window.windowMinutes} minutes`}`),
+    ...snapshot.windows.map((window) => limitText(window)),
+    ...(snapshot.plans ?? []).map(planText),
     ...snapshot.budgets.flatMap(budgetLines),
     ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
   ];
   return lines.join('\n');
+}
+
+function limitText({ model, measure, windowMinutes, remaining, limit }: WindowView): string {
+  if (measure === 'percent') return `Limit      ${model}: ${remaining === undefined ? 'unknown' : Math.round(remaining)} % left of its ${windowLengthText(windowMinutes)}`;
+  return `Limit      ${model} ${measure}: ${remaining ?? 'unknown'} of ${limit ?? 'unknown'} left per ${windowMinutes === 1 ? 'minute' : `${windowMinutes} minutes`}`;
+}
+
+function planText({ account, planType, credits }: PlanView): string {
+  const words = !credits ? 'credits unknown' : credits.isUnlimited ? 'unlimited credits' : credits.hasCredits ? `${credits.balance ?? 'some'} credits of OpenAI` : 'no credits of OpenAI';
+  return `Plan       ${account}: ${planType ?? 'plan unknown'}, ${words}`;
 }
 
 function budgetLines(view: BudgetView): string[] {

@@ -10,7 +10,7 @@ import { problem } from '../../domain/problem.ts';
 import { readRateLimits } from '../../protocol/rateLimitHeaders.ts';
 import { readClient } from '../../protocol/requestEnvelope.ts';
 import { single } from '../attemptEnd.ts';
-import type { UpstreamWay } from '../carriedRequest.ts';
+import type { PlanWay } from '../planAccounts.ts';
 import type { Workspace } from '../store/ledgerPort.ts';
 import type { Credential } from '../upstream/credential.ts';
 import { clientHeaders, upstreamHeaders } from '../upstream/headerLists.ts';
@@ -30,7 +30,7 @@ export const connectionsMax = 128;
 interface UpstreamTrust { readonly support: WebSocketSupport; readonly prewarms: PrewarmTrust }
 
 /** A client that wants a WebSocket, and the upstream's side that it goes to. */
-interface Asking { readonly parts: SocketParts; readonly trust: UpstreamTrust; readonly message: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly workspace: Workspace; readonly requestId: string }
+interface Asking { readonly parts: SocketParts; readonly plan: PlanWay | undefined; readonly trust: UpstreamTrust; readonly message: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly workspace: Workspace; readonly requestId: string }
 
 /** All connections. */
 export class ResponsesSockets {
@@ -52,11 +52,11 @@ export class ResponsesSockets {
   /** How many connections there are. */
   get size(): number { return this.#sessions.size + this.#opening; }
 
-  /** Takes an upgrade whose token is right, and answers it. @param way where it goes, where that is not the API */
-  async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string, way?: UpstreamWay): Promise<void> {
-    const parts: SocketParts = { ...this.#parts, ...way };
+  /** Takes an upgrade whose token is right, and answers it. @param plan the sign-in that it goes with, where it is not the broker's key */
+  async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
+    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined } : this.#parts;
     const trust = this.#trustOf(parts.target);
-    const asking: Asking = { parts, trust, message, socket, head, workspace, requestId };
+    const asking: Asking = { parts, plan, trust, message, socket, head, workspace, requestId };
     const header = (name: string) => single(message.headers[name]);
     const to: Upgrading = { requestId, isCodex: readClient(header).isCodex, nowMs: parts.clock.nowMs() };
     const credential = parts.credential();
@@ -101,7 +101,7 @@ export class ResponsesSockets {
     return undefined;
   }
 
-  #pair({ parts, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { bearer }: Credential, { isCodex }: Upgrading): void {
+  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { bearer }: Credential, { isCodex }: Upgrading): void {
     const upstreamRequestId = single(headers['x-request-id'])?.slice(0, 200);
     const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
@@ -112,7 +112,7 @@ export class ResponsesSockets {
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
-        parts, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, bearer, limits, prewarms: trust.prewarms,
+        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, bearer, limits, prewarms: trust.prewarms,
         ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
       }, () => {
         this.#sessions.delete(session);
@@ -140,7 +140,7 @@ function refusalOf({ parts, trust }: Asking, opened: Exclude<Opened, { kind: 'op
     return ownRefusal(what, to);
   }
   const { answer } = opened;
-  parts.headSeen(answer.headers);
+  parts.headSeen(answer.headers, answer);
   parts.upstreamAnswered(undefined);
   if (tellsNoWebSocket(answer)) {
     // Something in this one head may have been wrong; the next is asked for again.

@@ -48,7 +48,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const sockets = new ResponsesSockets({
     admission, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
-    credential: () => apiKeyCredential(world.apiKey), headSeen: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
+    credential: () => apiKeyCredential(world.apiKey), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
   });
   const server = http.createServer();
   server.on('upgrade', (message, socket, head) => {
