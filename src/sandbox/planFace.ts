@@ -2,14 +2,15 @@
 // visitor by a cookie as Cloudflare does, and tells how much of a plan is used in headers, in an event and at
 // `wham/usage`. What is asked of models is answered as at the API's own address.
 import type { IncomingHttpHeaders } from 'node:http';
-
 import type { NewId, SandboxClock } from './clock.ts';
-import { jsonAnswer, type PlainAnswer } from './errorAnswer.ts';
+import { jsonAnswer, planLimitReached, type PlainAnswer } from './errorAnswer.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Where the face begins, and where usage is told. */
 const facePrefix = '/backend-api/codex/';
 const usagePath = '/backend-api/wham/usage';
+/** Where Codex asks, before its first request and past any broker, where an account's requests belong. */
+const accountsPath = '/backend-api/wham/accounts/check';
 /** Name of the visitor's cookie, and of a session's, which nobody but a browser has any use for. */
 const visitorCookie = '__cf_bm';
 const sessionCookie = '__Secure-next-auth.session-token';
@@ -35,7 +36,7 @@ export class PlanFace {
 
   /** The API's own path for a path of this face; undefined for others. Usage has none. */
   static pathOf(path: string): string | undefined {
-    if (path === usagePath) return usagePath;
+    if (path === usagePath || path === accountsPath) return path;
     return path.startsWith(facePrefix) ? `/v1/${path.slice(facePrefix.length)}` : undefined;
   }
 
@@ -70,12 +71,26 @@ export class PlanFace {
     };
   }
 
+  /** The refusal of a plan that is used up. */
+  usedUp(headers: IncomingHttpHeaders): PlainAnswer | undefined {
+    const full = this.#windows(this.#planOf(headers)).filter((window) => window.used >= 100).at(-1);
+    return full && planLimitReached(full.resetAtS, full.resetAtS - Math.floor(this.#clock.nowMs() / 1000), this.#scenario.planType);
+  }
+
   /** The event that tells limits over a WebSocket. Counts a request. */
   limitsEvent(headers: IncomingHttpHeaders): string {
     const plan = this.#planOf(headers);
     plan.used += this.#scenario.percentPerRequest;
     const [primary, secondary] = this.#windows(plan).map(({ used, minutes, resetAtS }) => ({ used_percent: used, window_minutes: minutes, reset_at: resetAtS }));
     return JSON.stringify({ type: 'codex.rate_limits', plan_type: this.#scenario.planType, rate_limits: { primary, secondary }, credits: this.#credits() });
+  }
+
+  /** The answer to the question where an account's requests belong, in the words that were seen of the real one; no visit. Undefined for other questions. */
+  accounts(path: string, headers: IncomingHttpHeaders): PlainAnswer | undefined {
+    if (path !== accountsPath) return undefined;
+    const id = accountOf(headers) ?? '';
+    const account = { id, structure: 'personal', plan_type: this.#scenario.planType, account_user_role: 'account-owner', workspace_backend_origin: 'https://chatgpt.com', account_routing_override: 'NO_CONSTRAINT', name: null, profile_picture_url: null };
+    return jsonAnswer(200, { accounts: [account], account_ordering: [id], default_account_id: id });
   }
 
   /** The answer of `wham/usage`. */

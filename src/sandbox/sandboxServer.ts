@@ -121,7 +121,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, world
   response.setHeader('openai-version', '2020-10-01');
   response.setHeader('openai-organization', 'org-sandbox');
   const exchange: Exchange = { incoming, response, record, key: keyOf(incoming), onPlan: planPath !== undefined, gone: gone.signal, cut };
-  const refused = planPath === undefined ? refuseKey(exchange.key, world) ?? refuseRoute(incoming.method ?? '', path) : world.planFace.refuse(incoming.headers);
+  const refused = planPath === undefined ? refuseKey(exchange.key, world) ?? refuseRoute(incoming.method ?? '', path) : world.planFace.accounts(path, incoming.headers) ?? world.planFace.refuse(incoming.headers);
   if (refused) return refuse(exchange, refused);
   if (planPath !== undefined) for (const [name, value] of Object.entries(world.planFace.visit(incoming.headers, path === '/v1/responses'))) response.setHeader(name, value);
   const told = planPath === undefined ? undefined : planAnswer(incoming, path, world);
@@ -137,11 +137,11 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, world
   }
 }
 
-/** What only ChatGPT's address answers: usage, and a list of models in Codex's own shape. */
+/** What only ChatGPT's address answers: usage, a list of models in Codex's own shape, and that a plan is used up. */
 function planAnswer({ method = '', headers }: IncomingMessage, path: string, { planFace }: SandboxWorld): PlainAnswer | undefined {
   if (path === '/backend-api/wham/usage') return method === 'GET' ? planFace.usage(headers) : methodNotAllowed(method, 'GET');
   if (path === '/v1/models') return method === 'GET' ? jsonAnswer(200, { models: [] }, { etag: '"sandbox-models"' }) : methodNotAllowed(method, 'GET');
-  return refuseRoute(method, path);
+  return refuseRoute(method, path) ?? planFace.usedUp(headers);
 }
 
 async function answerModels(exchange: Exchange, path: string, world: SandboxWorld): Promise<void> {
@@ -227,7 +227,7 @@ function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, socket
   }
   requestIds.set(incoming, { requestId: record.requestId, cookies: PlanFace.pathOf(pathOf(incoming)) === undefined ? [] : [world.planFace.visit(incoming.headers, false)['set-cookie'] ?? []].flat() });
   sockets.handleUpgrade(incoming, socket, head, (accepted) => {
-    const limitsEvent = PlanFace.pathOf(pathOf(incoming)) === undefined ? {} : { limitsEvent: () => world.planFace.limitsEvent(incoming.headers) };
+    const limitsEvent = PlanFace.pathOf(pathOf(incoming)) === undefined ? {} : { limitsEvent: () => world.planFace.limitsEvent(incoming.headers), usedUp: () => world.planFace.usedUp(incoming.headers) };
     const arrived = () => world.meter.arrived({ requestId: world.newId('req_'), receivedAtMs: world.clock.nowMs(), method: 'MESSAGE', path: record.path, headers: record.headers });
     serveSocket({ socket: accepted, raw: socket, key, arrived, ...limitsEvent }, world);
   });

@@ -23,6 +23,8 @@ export interface SocketConnection {
   readonly key: string;
   /** What is told of limits before an answer; absent where none are. */
   readonly limitsEvent?: () => string;
+  /** Why a plan takes no more requests; absent where there is no plan. */
+  readonly usedUp?: () => PlainAnswer | undefined;
   /** Notes a request in the meter. */
   readonly arrived: () => ReceivedRequest;
 }
@@ -100,6 +102,8 @@ class ServedSocket {
     if (previous && previous !== this.#remembered?.id) return previousNotFound(previous);
     const request = whole(parsed.request, previous ? this.#remembered?.items ?? [] : []);
     if (json['generate'] === false) return this.#prewarm(request, record);
+    const usedUp = this.#connection.usedUp?.();
+    if (usedUp) return usedUp;
     const planned = await planAnswer({ request, record, key, gone, cut }, this.#world);
     if (!planned || 'refusal' in planned) return planned?.refusal;
     const { answer, fault, sent } = planned.plan;
