@@ -172,7 +172,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
-      planWay: (headers) => planAccounts.wayOf(headers),
+      // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
+      planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
       responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, plan),
       models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });

@@ -1,7 +1,7 @@
 // The real Codex CLI with a made-up ChatGPT sign-in through the real broker, and what its `/status` shows: of a
 // plan what ChatGPT told, to users of an API key our own budgets and balance.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeCodexHome, runCodex, shownLimits } from '../support/process/codexBench.ts';
 import { openPlanBench, signedIn, signIn } from '../support/process/planBench.ts';
@@ -52,6 +52,23 @@ describe('the real Codex CLI', function () {
       assert.deepEqual(windows.filter((one) => one.measure === 'percent').map((one) => one.windowMinutes), [300, 10_080]);
     });
   }
+
+  it('uses its plan where a command of the broker starts it, and credits where that is said', async () => {
+    bench = await openPlanBench();
+    await addCredits(bench.broker, 100, 'the test');
+    const { home, work } = place();
+    signIn(home);
+    const config = path.join(home, 'config.toml');
+    writeFileSync(config, `chatgpt_base_url = "${bench.sandbox.url}/backend-api/"\n${readFileSync(config, 'utf8')}`);
+    const balance = async () => (await callBroker(bench.broker, 'creditsList', {})).balanceMicroCredits;
+    const run = await runCodex({ dataDir: bench.broker.dataDir }, home, work, ['say hi']);
+    assert.deepEqual([run.code, run.complaints, await balance()], [0, [], 100_000_000], run.stderr);
+    assert.ok(asked().some((one) => one.status === 200));
+    bench.sandbox.reset();
+    const paid = await runCodex({ dataDir: bench.broker.dataDir, pay: 'credits' }, home, work, ['say hi']);
+    assert.deepEqual([paid.code, paid.complaints, asked().length], [0, [], 0], paid.stderr);
+    await until(async () => await balance() < 100_000_000, 'the charge');
+  });
 
   it('says when a plan resets, by what the broker knows', async () => {
     bench = await openPlanBench({ plan: { usedPercent: 100 } });

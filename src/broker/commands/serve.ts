@@ -36,7 +36,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   let broker: Broker;
   try {
     broker = await startBroker({
-      dataDir, port: config.port, chatGptUpstream: config.chatGptUpstream ?? (sandbox ? `${sandbox.url}/backend-api/codex` : chatGptUpstream), upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, mode: practice ? 'practice' : 'live', version: io.version,
+      dataDir, port: config.port, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, mode: practice ? 'practice' : 'live', version: io.version,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),

@@ -34,7 +34,7 @@ export interface CodexRun {
 }
 
 /** Where a run's model requests go: through a broker's `run` command, or straight to an address; without a key with the home's own sign-in, about which Codex asks at `chatGptUrl`. */
-export type Route = { readonly dataDir: string } | { readonly baseUrl: string; readonly apiKey?: string; readonly chatGptUrl?: string };
+export type Route = { readonly dataDir: string; readonly pay?: 'plan' | 'credits' } | { readonly baseUrl: string; readonly apiKey?: string; readonly chatGptUrl?: string };
 
 /** Makes a Codex home and gives its path. */
 export function makeCodexHome(folder: string): string {
@@ -51,7 +51,7 @@ export interface StartedRun { readonly child: ChildProcess; readonly ended: Prom
 export function startCodex(route: Route, home: string, folder: string, args: readonly string[]): StartedRun {
   const exec = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-m', codexModel, ...args];
   const command = 'dataDir' in route
-    ? [brokerProgram, 'run', '--data', route.dataDir, '--workspace', folder, '--', codexProgram, ...exec]
+    ? [brokerProgram, 'run', '--data', route.dataDir, '--workspace', folder, ...(route.pay === undefined ? [] : ['--pay', route.pay]), '--', codexProgram, ...exec]
     : [codexProgram, '-c', `openai_base_url="${route.baseUrl}"`, ...(route.chatGptUrl === undefined ? [] : ['-c', `chatgpt_base_url="${route.chatGptUrl}"`]), ...exec];
   const env = plainEnvironment({ CODEX_HOME: home, HOME: path.dirname(home), NO_PROXY: '127.0.0.1', ...('dataDir' in route || route.apiKey === undefined ? {} : { CODEX_API_KEY: route.apiKey }) });
   // A group of its own, so that a signal to it is what a terminal's Ctrl-C is.
