@@ -13,6 +13,7 @@ import type { CodexMeterFeed } from './codexMeterFeed.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 import type { Credential } from './upstream/credential.ts';
@@ -36,6 +37,7 @@ export interface UpstreamWay {
 /** What the route needs. */
 export interface ResponsesParts extends UpstreamWay {
   readonly admission: Admission;
+  readonly watch: Pick<RunawayWatch, 'ended' | 'spent'>;
   readonly bodies: BodyRoom;
   readonly ledger: LedgerStore;
   /** Ends an attempt in the ledger; resolves when that is stored, however long it takes. */

@@ -5,6 +5,7 @@ import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import type { UpstreamWay } from './carriedRequest.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
+import { unreachable } from './upstream/networkFault.ts';
 
 const answerBytesMax = 8 * 1024 * 1024;
 /** Codex waits five seconds for its list of models at start; longer helps nobody. */
@@ -19,8 +20,8 @@ export async function passModels(
   if (!credential) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, nowMs); return; }
   try {
     const answer = await target.pool.request({
-      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `?client_version=${clientVersion}`}`,
-      headers: upstreamHeaders(message.headers, credential, undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
+      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `${target.paths.models.includes('?') ? '&' : '?'}client_version=${clientVersion}`}`,
+      headers: upstreamHeaders(message.headers, credential.head(), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
     });
     headSeen(answer.headers);
     const chunks: Buffer[] = [];
@@ -38,6 +39,6 @@ export async function passModels(
     response.writeHead(answer.statusCode, { ...clientHeaders(answer.headers, listener.requestId), 'content-length': String(body.length) });
     response.end(body);
   } catch (error) {
-    refuse(response, problem('upstream_unreachable', `The upstream ${target.label} could not be reached (${error instanceof Error ? error.message : String(error)}).`), listener, nowMs);
+    refuse(response, unreachable(target, error instanceof Error ? error : { message: String(error) }), listener, nowMs);
   }
 }

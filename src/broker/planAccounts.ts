@@ -3,11 +3,12 @@
 // told of the plan, and Cloudflare's cookies. The sign-in itself is held by its request or connection alone.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { observePlan, planWindowsAt, unknownPlan, usedUp, windowLengthText } from '../domain/planLimits.ts';
+import { observePlan, planWindowsAt, unknownPlan, usedUp } from '../domain/planLimits.ts';
 import type { PlanLimits, PlanObservation } from '../domain/planLimits.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
+import { windowLength } from '../protocol/limitStands.ts';
 import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
@@ -63,10 +64,10 @@ export class PlanAccounts {
     const accountId = single(headers['chatgpt-account-id'])?.slice(0, 200);
     const account = this.#account(accountId ?? bearer);
     const credential: Credential = {
-      kind: 'chatgpt', bearer,
-      headers: () => {
+      kind: 'chatgpt', secret: bearer,
+      head: () => {
         const cookie = account.jar.header;
-        return { ...(accountId === undefined ? {} : { 'chatgpt-account-id': accountId }), ...(cookie === undefined ? {} : { cookie }) };
+        return { authorization: `Bearer ${bearer}`, ...(accountId === undefined ? {} : { 'chatgpt-account-id': accountId }), ...(cookie === undefined ? {} : { cookie }) };
       },
     };
     const { target, upstreamAnswered, clock } = this.#parts;
@@ -143,7 +144,7 @@ export class PlanAccounts {
     try {
       const answer = await target.pool.request({
         method: 'GET', path: target.usagePath, headersTimeout: usageMsMax, bodyTimeout: usageMsMax,
-        headers: { ...credential.headers(), 'authorization': `Bearer ${credential.bearer}`, 'accept': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'codex-cli' },
+        headers: { ...credential.head(), 'accept': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'codex-cli' },
       });
       account.jar.take(answer.headers['set-cookie']);
       const chunks: Buffer[] = [];
@@ -171,14 +172,14 @@ function refusedBy(status: number, head: IncomingHttpHeaders, body: Buffer, nowM
 }
 
 function coverText(limits: PlanLimits, nowMs: number): string {
-  const windows = planWindowsAt(limits, nowMs).map((one) => `${Math.round(one.usedPercent)} % of its ${windowLengthText(one.windowMinutes)}`);
+  const windows = planWindowsAt(limits, nowMs).map((one) => `${Math.round(one.usedPercent)} % of its ${windowLength(one.windowMinutes)}`);
   return `The ChatGPT plan that the client is signed in to pays for it${windows.length === 0 ? '; how much of it is used is not known yet.' : ` (used: ${windows.join(', ')}).`}`;
 }
 
 function usedUpProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
   const end = usedUp(limits, nowMs);
   if (!end) return undefined;
-  const what = end.windowMinutes === undefined ? 'The ChatGPT plan\'s limit' : `The ${windowLengthText(end.windowMinutes)} of the ChatGPT plan`;
+  const what = end.windowMinutes === undefined ? 'The ChatGPT plan\'s limit' : `The ${windowLength(end.windowMinutes)} of the ChatGPT plan`;
   const until = end.untilMs === undefined ? '' : ` It resets at ${new Date(end.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
   return problem('plan_used_up', `${what} is used up.${until} Nothing was sent.`, end.untilMs);
 }

@@ -78,9 +78,3 @@ export function usedUp(known: PlanLimits, nowMs: number): { readonly untilMs?: n
   const last = full.toSorted((a, b) => (b.resetsAtMs ?? 0) - (a.resetsAtMs ?? 0))[0];
   return last?.resetsAtMs === undefined ? undefined : { untilMs: last.resetsAtMs, windowMinutes: last.windowMinutes };
 }
-
-/** A window's length, for people: "5 hours", "week". */
-export function windowLengthText(minutes: number): string {
-  const named: Readonly<Record<number, string>> = { 1: 'minute', 60: 'hour', 1440: 'day', 10_080: 'week' };
-  return named[minutes] ?? (minutes % 1440 === 0 ? `${minutes / 1440} days` : minutes % 60 === 0 ? `${minutes / 60} hours` : `${minutes} minutes`);
-}

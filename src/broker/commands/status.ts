@@ -1,8 +1,8 @@
 // `codex-broker status`: the state of the broker, or of the ledger when none runs, as the meter and the
 // dashboard show it.
 import { meterFace } from '../../domain/meter.ts';
-import { windowLengthText } from '../../domain/planLimits.ts';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
+import { windowLength } from '../../protocol/limitStands.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
 import type { BudgetView, PlanView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
 import { budgetUseText } from './budgetTexts.ts';
@@ -42,7 +42,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
 }
 
 function limitText({ model, measure, windowMinutes, remaining, limit }: WindowView): string {
-  if (measure === 'percent') return `Limit      ${model}: ${remaining === undefined ? 'unknown' : Math.round(remaining)} % left of its ${windowLengthText(windowMinutes)}`;
+  if (measure === 'percent') return `Limit      ${model}: ${remaining === undefined ? 'unknown' : Math.round(remaining)} % left of its ${windowLength(windowMinutes)}`;
   return `Limit      ${model} ${measure}: ${remaining ?? 'unknown'} of ${limit ?? 'unknown'} left per ${windowMinutes === 1 ? 'minute' : `${windowMinutes} minutes`}`;
 }
 

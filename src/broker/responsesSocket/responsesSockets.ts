@@ -21,6 +21,7 @@ import { givenOn, ownRefusal, tellsNoWebSocket, useHttp } from './upgradeRefusal
 import type { UpgradeRefusal, Upgrading } from './upgradeRefusal.ts';
 import { messageBytesMax, openUpstreamSocket } from './upstreamSocket.ts';
 import type { Opened } from './upstreamSocket.ts';
+import { unreachable } from '../upstream/networkFault.ts';
 import { WebSocketSupport } from './webSocketSupport.ts';
 
 /** Connections at once, those that are being opened among them; Codex uses HTTP beyond. */
@@ -64,7 +65,7 @@ export class ResponsesSockets {
     if (refused || !credential) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
-      const opened = await openUpstreamSocket(parts.target.socketUrl, upstreamHeaders(message.headers, credential, undefined), parts.clock, this.#stopping.signal);
+      const opened = await openUpstreamSocket(parts.target, upstreamHeaders(message.headers, credential.head(), undefined), parts.clock, this.#stopping.signal);
       if (opened.kind === 'open') this.#pair(asking, opened, credential, to);
       else decline(socket, refusalOf(asking, opened, to));
     } finally {
@@ -101,7 +102,7 @@ export class ResponsesSockets {
     return undefined;
   }
 
-  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { bearer }: Credential, { isCodex }: Upgrading): void {
+  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { secret }: Credential, { isCodex }: Upgrading): void {
     const upstreamRequestId = single(headers['x-request-id'])?.slice(0, 200);
     const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
@@ -112,7 +113,7 @@ export class ResponsesSockets {
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
-        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, bearer, limits, prewarms: trust.prewarms,
+        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, secret, limits, prewarms: trust.prewarms,
         ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
       }, () => {
         this.#sessions.delete(session);
@@ -133,9 +134,9 @@ export class ResponsesSockets {
 
 /** What the client is told whose upstream did not accept. */
 function refusalOf({ parts, trust }: Asking, opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
-  const { label } = parts.target;
+  const { target } = parts;
   if (opened.kind === 'lost') {
-    const what = problem('upstream_unreachable', `The upstream ${label} could not be reached over a WebSocket (${opened.because}).`);
+    const what = unreachable(target, opened.error);
     parts.upstreamAnswered(what);
     return ownRefusal(what, to);
   }
@@ -145,7 +146,7 @@ function refusalOf({ parts, trust }: Asking, opened: Exclude<Opened, { kind: 'op
   if (tellsNoWebSocket(answer)) {
     // Something in this one head may have been wrong; the next is asked for again.
     if (answer.status !== 400) trust.support.noteMissing();
-    return useHttp(`The upstream ${label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
+    return useHttp(`The upstream ${target.label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
   }
   if (answer.status !== 401 || parts.credential()?.kind === 'chatgpt') return givenOn(answer, to);
   parts.keyAnswered(false);

@@ -35,7 +35,7 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   const { request, listener, body } = carried;
   const { requestId } = request.facts;
   const credential = parts.credential();
-  if (pair.isClientGone || pair.isUpstreamGone || credential?.bearer !== connection.bearer) {
+  if (pair.isClientGone || pair.isUpstreamGone || credential?.secret !== connection.secret) {
     // One side left, or the key is another, while the hold was written. Without a connection the client sends it again by itself.
     if (!credential) refuseMessage(connection, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener);
     else pair.endClient(restarting, 'the connection has to be made anew');

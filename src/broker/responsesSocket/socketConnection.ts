@@ -29,7 +29,7 @@ export interface SocketConnection {
   /** The sign-in that its requests go with, where that is not the broker's key. */
   readonly plan: PlanWay | undefined;
   /** What the upstream's side was opened with. */
-  readonly bearer: string;
+  readonly secret: string;
   readonly upstreamRequestId?: string;
   /** What the upstream's answer to the upgrade said about limits; told to pacing with the first answer. */
   limits: RateLimitObservation | undefined;

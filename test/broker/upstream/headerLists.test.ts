@@ -1,10 +1,7 @@
 // Only listed headers cross the broker; no credential of a client goes upstream and nothing of the
 // upstream's own session comes back.
 import assert from 'node:assert/strict';
-import type { Credential } from '../../../src/broker/upstream/credential.ts';
 import { clientHeaders, upstreamHeaders } from '../../../src/broker/upstream/headerLists.ts';
-
-const key: Credential = { kind: 'api-key', bearer: 'sk-real', headers: () => ({}) };
 
 describe('headers to the upstream', () => {
   it('are those on the list, with the broker\'s own key', () => {
@@ -12,13 +9,13 @@ describe('headers to the upstream', () => {
       authorization: 'Bearer workspace-token', cookie: 'a=b', host: '127.0.0.1:1', connection: 'keep-alive, x-secret', 'x-secret': 's', 'proxy-authorization': 'p', 'transfer-encoding': 'chunked', te: 'trailers', origin: 'x',
       'x-api-key': 'k', 'x-forwarded-for': '1.2.3.4', 'content-length': '999', 'accept-encoding': 'gzip, br', 'content-encoding': 'zstd', 'content-type': 'application/json', accept: 'text/event-stream', 'user-agent': 'codex_exec/0.169.0',
       'x-codex-turn-metadata': '{}', 'x-openai-internal-x': '1', 'x-stainless-lang': 'js', 'thread-id': 't', 'openai-beta': 'b', upgrade: 'websocket', expect: '100-continue',
-    }, key, 12);
+    }, { authorization: 'Bearer sk-real' }, 12);
     assert.deepEqual(Object.keys(out).sort(), ['accept', 'accept-encoding', 'authorization', 'content-encoding', 'content-length', 'content-type', 'openai-beta', 'thread-id', 'user-agent', 'x-codex-turn-metadata', 'x-openai-internal-x', 'x-stainless-lang']);
     assert.deepEqual([out['authorization'], out['content-length'], out['accept-encoding'], out['content-encoding']], ['Bearer sk-real', '12', 'identity', 'zstd']);
   });
 
   it('have no length without a body', () => {
-    assert.equal(upstreamHeaders({}, key, undefined)['content-length'], undefined);
+    assert.equal(upstreamHeaders({}, {}, undefined)['content-length'], undefined);
   });
 });
 
