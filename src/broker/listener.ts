@@ -7,10 +7,12 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorBody, problem, problemKinds, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { readClient } from '../protocol/requestEnvelope.ts';
 import type { CallOutcome, Health } from '../protocol/control.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
 import type { Access } from './accessCheck.ts';
+import { single } from './attemptEnd.ts';
 import type { Clock } from './clock.ts';
 import { proofOf } from './dataFolder.ts';
 import type { LiveSockets } from './liveSocket.ts';
@@ -184,12 +186,13 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   const { route, token } = access;
   if (route.kind === 'responses') {
     const workspace = workspaceOfToken(token, parts.workspaces());
-    if (!workspace) { decline('401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
+    // Codex tries any other status again and again; sent to HTTP it hears there, at once, what is wrong.
+    const isCodex = readClient((name) => single(message.headers[name])).isCodex;
+    if (!workspace) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
     parts.strangers.recognise(message.socket);
     const requestId = parts.newRequestId();
     const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
-    // Codex hears over HTTP, where it goes at once then, what it can be told better there.
-    if (plan && 'code' in plan) { decline('426 Upgrade Required', plan); return; }
+    if (plan && 'code' in plan) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', plan); return; }
     parts.responsesSockets.accept(message, socket, head, workspace, requestId, plan).catch((error: unknown) => {
       parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
       socket.destroy();

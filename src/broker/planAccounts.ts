@@ -46,6 +46,9 @@ export interface PlanWay {
   readonly ended: () => Promise<void>;
 }
 
+/** What limits of the API's own upstream go by, which are no plan. */
+const apiName = 'API';
+
 interface Account { readonly name: string; limits: PlanLimits; readonly jar: CookieJar; askedAtMs: number }
 
 /** All accounts. */
@@ -83,8 +86,7 @@ export class PlanAccounts {
 
   /** Hears what the API's upstream may tell in the same words; some stand before a plan of their own. */
   apiEars(): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
-    const name = 'API';
-    return this.#ears(this.#remember(name, name));
+    return this.#ears(this.#remember(apiName, apiName));
   }
 
   /** The windows as limits among others, in percent. */
@@ -98,7 +100,7 @@ export class PlanAccounts {
 
   /** What is known of each plan beside its windows. */
   plans(): PlanView[] {
-    return [...this.#accounts.values()].flatMap(({ name, limits: { planType, credits, observedAtMs } }) => (observedAtMs === undefined ? [] : [{
+    return [...this.#accounts.values()].flatMap(({ name, limits: { planType, credits, observedAtMs } }) => (observedAtMs === undefined || name === apiName ? [] : [{
       account: name, observedAtMs, ...(planType === undefined ? {} : { planType }), ...(credits ? { credits } : {}),
     }]));
   }

@@ -59,7 +59,7 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
   if (left === undefined) return undefined;
   const time = timeLeft(window, nowMs);
   return {
-    id: window.id, kind: 'window', name: `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
+    id: window.id, kind: 'window', name: window.measure === 'percent' ? `limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}` : `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
     ...(time === undefined ? {} : { timeLeft: time, lengthMs: window.windowMinutes * minuteMs }),
     ...(window.resetsAtMs === undefined ? {} : { endsAtMs: window.resetsAtMs }),
   };

@@ -4,7 +4,8 @@ import { meterFace } from '../../domain/meter.ts';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
 import { windowLength } from '../../protocol/limitStands.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
-import type { BudgetView, PlanView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
+import { planWords } from '../../protocol/planWords.ts';
+import type { BudgetView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
 import { budgetUseText } from './budgetTexts.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions } from './commandIo.ts';
@@ -34,7 +35,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),
     ...snapshot.windows.map((window) => limitText(window)),
-    ...(snapshot.plans ?? []).map(planText),
+    ...(snapshot.plans ?? []).map((plan) => `Plan       ${planWords(plan)}`),
     ...snapshot.budgets.flatMap(budgetLines),
     ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
   ];
@@ -44,11 +45,6 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
 function limitText({ model, measure, windowMinutes, remaining, limit }: WindowView): string {
   if (measure === 'percent') return `Limit      ${model}: ${remaining === undefined ? 'unknown' : Math.round(remaining)} % left of its ${windowLength(windowMinutes)}`;
   return `Limit      ${model} ${measure}: ${remaining ?? 'unknown'} of ${limit ?? 'unknown'} left per ${windowMinutes === 1 ? 'minute' : `${windowMinutes} minutes`}`;
-}
-
-function planText({ account, planType, credits }: PlanView): string {
-  const words = !credits ? 'credits unknown' : credits.isUnlimited ? 'unlimited credits' : credits.hasCredits ? `${credits.balance ?? 'some'} credits of OpenAI` : 'no credits of OpenAI';
-  return `Plan       ${account}: ${planType ?? 'plan unknown'}, ${words}`;
 }
 
 function budgetLines(view: BudgetView): string[] {
