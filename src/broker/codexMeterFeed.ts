@@ -8,6 +8,8 @@ import { balanceView } from './snapshotFeed.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
+/** A picture that is younger than this is not read anew. */
+const freshMs = 250;
 /** A picture that is older than this is shown to nobody. */
 const ageMsMax = 60 * 60_000;
 
@@ -25,13 +27,14 @@ export class CodexMeterFeed {
 
   /** Reads anew; one reading at a time. Never rejects: a ledger that cannot be read is told elsewhere. */
   async refresh(): Promise<void> {
-    if (this.#isReading) return;
+    if (this.#isReading || this.#picture && this.#clock.monotonicMs() - this.#picture.atMs < freshMs) return;
     this.#isReading = true;
     try {
       const nowMs = this.#clock.nowMs();
       const [balance, budgets] = await Promise.all([freshBalance(this.#ledger, nowMs), this.#ledger.query('budgets', { nowMs })]);
       this.#picture = { balance: balanceView(balance), budgets, atMs: this.#clock.monotonicMs() };
     } catch {
+      // Nothing is shown in the place of what is not known.
       this.#picture = undefined;
     } finally {
       this.#isReading = false;

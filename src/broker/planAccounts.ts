@@ -49,12 +49,14 @@ export interface PlanWay {
 /** What limits of the API's own upstream go by, which are no plan. */
 const apiName = 'API';
 
-interface Account { readonly name: string; limits: PlanLimits; readonly jar: CookieJar; askedAtMs: number }
+interface Told { readonly name: string; limits: PlanLimits }
+interface Account extends Told { readonly jar: CookieJar; askedAtMs: number }
 
 /** All accounts. */
 export class PlanAccounts {
   readonly #parts: PlanAccountsParts;
   readonly #accounts = new Map<string, Account>();
+  readonly #api: Told = { name: apiName, limits: unknownPlan };
 
   constructor(parts: PlanAccountsParts) {
     this.#parts = parts;
@@ -64,7 +66,7 @@ export class PlanAccounts {
   wayOf(headers: IncomingHttpHeaders): PlanWay | Problem {
     const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1];
     if (bearer === undefined || bearer.length > bearerCharactersMax) return problem('chatgpt_login_missing', 'The request came to the address for ChatGPT sign-ins and brings none. Nothing was sent.');
-    const accountId = single(headers['chatgpt-account-id'])?.slice(0, 200);
+    const accountId = single(headers['chatgpt-account-id']);
     const account = this.#account(accountId ?? bearer);
     const credential: Credential = {
       kind: 'chatgpt', secret: bearer,
@@ -74,25 +76,30 @@ export class PlanAccounts {
       },
     };
     const { target, upstreamAnswered, clock } = this.#parts;
+    const ears = this.#ears(account);
     return {
       cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: () => usedUpProblem(account.limits, clock.nowMs()) },
       ended: () => this.#askUsage(account, credential),
       way: {
         target, upstreamAnswered, credential: () => credential, keyAnswered: () => undefined,
-        ...this.#ears(account),
+        limitsTold: ears.limitsTold,
+        headSeen: (head, refusal) => {
+          account.jar.take(head['set-cookie']);
+          ears.headSeen(head, refusal);
+        },
       },
     };
   }
 
   /** Hears what the API's upstream may tell in the same words; some stand before a plan of their own. */
   apiEars(): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
-    return this.#ears(this.#remember(apiName, apiName));
+    return this.#ears(this.#api);
   }
 
   /** The windows as limits among others, in percent. */
   windows(): WindowView[] {
     const nowMs = this.#parts.clock.nowMs();
-    return [...this.#accounts.values()].flatMap(({ name, limits }) => planWindowsAt(limits, nowMs).map((window): WindowView => ({
+    return [...this.#accounts.values(), this.#api].flatMap(({ name, limits }) => planWindowsAt(limits, nowMs).map((window): WindowView => ({
       id: `${name}/${window.windowMinutes}`, model: name, measure: 'percent', windowMinutes: window.windowMinutes, limit: 100,
       remaining: Math.max(0, 100 - window.usedPercent), observedAtMs: window.observedAtMs, ...(window.resetsAtMs === undefined ? {} : { resetsAtMs: window.resetsAtMs }),
     })));
@@ -100,18 +107,17 @@ export class PlanAccounts {
 
   /** What is known of each plan beside its windows. */
   plans(): PlanView[] {
-    return [...this.#accounts.values()].flatMap(({ name, limits: { planType, credits, observedAtMs } }) => (observedAtMs === undefined || name === apiName ? [] : [{
+    return [...this.#accounts.values()].flatMap(({ name, limits: { planType, credits, observedAtMs } }) => (observedAtMs === undefined ? [] : [{
       account: name, observedAtMs, ...(planType === undefined ? {} : { planType }), ...(credits ? { credits } : {}),
     }]));
   }
 
-  #ears(account: Account): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
+  #ears(account: Told): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
     const { clock } = this.#parts;
     const limitsTold = (told: PlanObservation) => this.#observe(account, told);
     return {
       limitsTold,
       headSeen: (head, refusal) => {
-        account.jar.take(head['set-cookie']);
         limitsTold({ ...readPlanHeaders((name) => single(head[name]), clock.nowMs()), ...(refusal ? refusedBy(refusal.status, head, refusal.body, clock.nowMs()) : {}) });
       },
     };
@@ -120,11 +126,7 @@ export class PlanAccounts {
   /** The account of an id or, without one, of the sign-in itself. */
   #account(key: string): Account {
     const id = createHash('sha256').update(key).digest('hex');
-    return this.#remember(id, `ChatGPT ${id.slice(0, 4)}`);
-  }
-
-  #remember(id: string, name: string): Account {
-    const known = this.#accounts.get(id) ?? { name, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
+    const known = this.#accounts.get(id) ?? { name: `ChatGPT ${id.slice(0, 4)}`, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
     this.#accounts.delete(id);
     const [oldest] = this.#accounts.keys();
     if (this.#accounts.size >= accountsMax && oldest !== undefined) this.#accounts.delete(oldest);
@@ -132,7 +134,7 @@ export class PlanAccounts {
     return known;
   }
 
-  #observe(account: Account, observation: PlanObservation): void {
+  #observe(account: Told, observation: PlanObservation): void {
     if (observation.windows.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
     account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs());
     this.#parts.changed();

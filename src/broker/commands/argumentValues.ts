@@ -95,9 +95,13 @@ export function wantedWord(word: string | undefined, what: string): string {
   return word;
 }
 
-/** What pays for Codex's requests: what was said, else as Codex is signed in. @throws ProblemError `argument_invalid` */
-export function payerOf(said: string | undefined, login: () => CodexLogin): Payer {
-  if (said === undefined) return payerFor(login());
-  if (said === 'plan' || said === 'credits') return said;
-  throw wrongUse(`"${said}" is neither "plan" nor "credits" for --pay.`);
+/**
+ * What pays for Codex's requests: what was said, else as Codex is signed in.
+ * @param canUsePlan whether the broker and the command leave that choice
+ * @throws ProblemError `argument_invalid`
+ */
+export function payerOf(said: string | undefined, canUsePlan: boolean, login: () => CodexLogin): Payer {
+  if (said === undefined) return canUsePlan ? payerFor(login()) : 'credits';
+  if (said === 'credits' || said === 'plan' && canUsePlan) return said;
+  throw wrongUse(said === 'plan' ? 'A plan can pay only for Codex, and not in practice mode.' : `"${said}" is neither "plan" nor "credits" for --pay.`);
 }

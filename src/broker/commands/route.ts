@@ -6,7 +6,7 @@ import { baseUrlFacts, baseUrlKey, isBrokerAddress, setBaseUrl, unsetBaseUrl } f
 import { backedUpTexts, backUp, contentHash, isReadableByOthers, readConfigFile, removeConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
 import type { ConfigFile } from '../codexConfig/configFile.ts';
 import { codexLogin } from '../codexConfig/codexLogin.ts';
-import type { Payer } from '../codexConfig/codexLogin.ts';
+import type { CodexLogin } from '../codexConfig/codexLogin.ts';
 import { lineDiff } from '../codexConfig/lineDiff.ts';
 import { dropRouteRecord, keepRouteRecord, readRouteRecords } from '../codexConfig/routeRecords.ts';
 import { TomlBroken } from '../codexConfig/tomlStatements.ts';
@@ -33,7 +33,7 @@ export async function route(args: readonly string[], io: CommandIo): Promise<num
   if (values.status) return routeStatus(dataDir, file, values.json === true, io);
   if (values.undo) return undo(dataDir, file, values.json === true, io);
   if (values.expect !== undefined && values.expect !== contentHash(file.text)) throw unusable(`${file.path} was changed since its difference was shown, so it was left alone.`, 'Look at the difference again.');
-  const plan = await planRoute(dataDir, file, { ...values, workspacePath: values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io), profile: values.profile, payer: payerOf(values.pay, () => (values.practice ? 'unknown' : codexLogin(codexHome, {}))) }, io);
+  const plan = await planRoute(dataDir, file, { ...values, workspacePath: values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io), profile: values.profile, pay: values.pay, login: () => codexLogin(codexHome, {}) }, io);
   return values.json ? routeAsJson(dataDir, plan, values.yes === true, io) : routeAsTalk(dataDir, plan, values.yes === true, io);
 }
 
@@ -51,18 +51,19 @@ interface RoutePlan {
   readonly notes: readonly string[];
 }
 
-interface PlanOptions extends FolderOptions { readonly workspacePath: string; readonly profile: string | undefined; readonly payer: Payer }
+interface PlanOptions extends FolderOptions { readonly workspacePath: string; readonly profile: string | undefined; readonly pay: string | undefined; readonly login: () => CodexLogin }
 
 async function planRoute(dataDir: string, file: ConfigFile, options: PlanOptions, io: CommandIo): Promise<RoutePlan> {
   const facts = readable(file, baseUrlFacts);
   return withControl(options, io, 'change', async ({ api, url: running }) => {
     const made = await api.token({ workspacePath: options.workspacePath });
+    const payer = payerOf(options.pay, made.chatgptBaseUrl !== undefined, options.login);
     const port = running === undefined ? await ownPort(dataDir, random) : Number(new URL(running).port);
-    const url = `http://127.0.0.1:${port}/w/${made.token}/${options.payer === 'plan' ? 'backend-api/codex' : 'v1'}`;
+    const url = `http://127.0.0.1:${port}/w/${made.token}/${payer === 'plan' ? 'backend-api/codex' : 'v1'}`;
     const { text, previous } = readable(file, (before) => setBaseUrl(before, url));
     const who = options.profile === undefined ? 'Every Codex that reads this file (CLI, editor extension, SDK)' : `Codex started with \`-p ${options.profile}\``;
     const notes = [
-      `${who} then sends its requests through the broker. They are counted for the workspace ${options.workspacePath} and ${options.payer === 'plan' ? 'paid by the plan of its own ChatGPT sign-in; `--pay credits` uses the broker\'s API key instead' : 'paid with the broker\'s API key, also where Codex is signed in with ChatGPT'}.`,
+      `${who} then sends its requests through the broker. They are counted for the workspace ${options.workspacePath} and ${payer === 'plan' ? 'paid by the plan of its own ChatGPT sign-in; `--pay credits` uses the broker\'s API key instead' : 'paid with the broker\'s API key, also where Codex is signed in with ChatGPT'}.`,
       ...(options.practice ? ['This is practice mode: Codex is answered by the simulated upstream until you undo it.'] : []),
       ...(running === undefined ? ['No broker is running now. Codex waits for one; a VS Code window with the extension or `codex-broker serve` starts it.'] : []),
       ...(facts.baseUrl === undefined || facts.baseUrl === url ? [] : [`The file sets ${baseUrlKey} to ${facts.baseUrl} now; that is kept and comes back with --undo.`]),

@@ -11,7 +11,7 @@ import type { TokenResult } from '../../protocol/control.ts';
 import { codexLogin } from '../codexConfig/codexLogin.ts';
 import type { Payer } from '../codexConfig/codexLogin.ts';
 import { connectBroker } from '../controlClient.ts';
-import { payerOf, wrongUse } from './argumentValues.ts';
+import { payerOf } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, modeOf, pathOf, readOptions } from './commandIo.ts';
 import { CommandNotStarted, isCodex } from './commandNotStarted.ts';
@@ -28,9 +28,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const calls = refuseCircle(program, shimDir, io.env);
   const control = await connectBroker(dataFolderOf(values, io), modeOf(values));
   const made = await control.api.token({ workspacePath });
-  const canUsePlan = isCodex(program) && made.chatgptBaseUrl !== undefined && values.practice !== true;
-  const payer = payerOf(values.pay, () => (canUsePlan ? codexLogin(io.env['CODEX_HOME'] || join(io.home, '.codex'), io.env) : 'unknown'));
-  if (payer === 'plan' && !canUsePlan) throw wrongUse('A plan can pay only for Codex, and not in practice mode.');
+  const payer = payerOf(values.pay, isCodex(program) && made.chatgptBaseUrl !== undefined, () => codexLogin(io.env['CODEX_HOME'] || join(io.home, '.codex'), io.env));
   return start(program, codexArguments(program, rest, made, payer), { ...meteredEnvironment(io.env, made, shimDir, program, payer), ...calls });
 }
 
