@@ -26,6 +26,8 @@ export interface TokenResult {
   readonly baseUrl: string;
   /** `http://127.0.0.1:PORT/w/TOKEN/v1`, which carries the token in its path (for `openai_base_url`). */
   readonly codexBaseUrl: string;
+  /** `http://127.0.0.1:PORT/w/TOKEN/backend-api/codex`, for a Codex that is signed in with ChatGPT: its plan pays. Absent from brokers that cannot. */
+  readonly chatgptBaseUrl?: string;
 }
 
 /** A grant as it stands after the call; `created` is false when the key was known already. */
