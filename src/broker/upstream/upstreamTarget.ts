@@ -12,8 +12,8 @@ export const headersTimeoutMs = 15 * 60_000;
 export const bodyTimeoutMs = 10 * 60_000;
 /** Longest time for a connection to come up. */
 const connectTimeoutMs = 10_000;
-/** Connections at once; the queue paces long before. */
-const connectionsMax = 256;
+/** Connections at once: as many as the door takes, because what waits for one here has its hold already and blocks a stream that pacing let go. */
+const connectionsMax = 512;
 
 /** The upstream. */
 export interface UpstreamTarget {
