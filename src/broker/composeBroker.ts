@@ -136,8 +136,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
       : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
     const admission: Admission = new Admission({ pacer, ledger: store, clock, changed, canAsk, unsafe });
+    const bodies = new BodyRoom();
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
+      ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -149,7 +150,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      admission, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.

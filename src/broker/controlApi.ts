@@ -32,6 +32,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** What request bodies take in memory now. */
+  readonly heldBodyBytes: () => number;
   /** A workspace was registered. */
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
@@ -103,7 +105,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { path: written, ...await ledger.query('backup', { path: written }) };
     },
     export: (args) => ledger.query('export', args),
-    health: () => ledger.query('health', {}),
+    health: async () => ({ ...await ledger.query('health', {}), heldBodyBytes: parts.heldBodyBytes() }),
     setApiKey: async ({ apiKey }) => {
       if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);

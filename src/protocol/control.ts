@@ -140,6 +140,12 @@ export interface HealthResult {
   readonly newestAtMs?: number;
 }
 
+/** The ledger's health, and what the broker holds in memory besides. */
+export interface BrokerHealth extends HealthResult {
+  /** Bytes of request bodies that wait or are being sent. */
+  readonly heldBodyBytes: number;
+}
+
 /** `credits list`. */
 export interface CreditsListResult extends BalanceView {}
 
@@ -164,7 +170,7 @@ export interface ControlResults {
   dryRun: DryRunResult;
   backup: { readonly path: string; readonly bytes: number };
   export: ExportPage;
-  health: HealthResult;
+  health: BrokerHealth;
   usage: UsageResult;
   explain: ExplainResult;
   audit: AuditResult;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { median } from './benchNumbers.ts';
 import { processorMs, residentMb } from './benchProcess.ts';
 import { bodyOf, openStream, stream } from './streamClient.ts';
-import type { Asked, Variant } from './streamClient.ts';
+import type { Asked, OpenStream, Variant } from './streamClient.ts';
 
 /** One number for each variant, by its name; absent where it could not be measured. */
 export type ByVariant = ReadonlyMap<string, number>;
@@ -52,6 +52,12 @@ async function openStreams(variant: Variant, streams: number, asked: Asked, late
   return opened;
 }
 
+/** Leaves streams and gives the other side time to notice, so that their connections do not count any more. */
+async function leaveAll(opened: readonly OpenStream[]): Promise<void> {
+  await Promise.all(opened.map((one) => one.leave()));
+  await sleep(1500);
+}
+
 /** Microseconds of the processor for each event, in the middle of running streams. */
 export async function processorPerEvent(variants: readonly Variant[], streams: number, measureMs: number): Promise<ByVariant> {
   const perEvent = new Map<string, number>();
@@ -66,7 +72,7 @@ export async function processorPerEvent(variants: readonly Variant[], streams: n
     events = 0;
     await sleep(measureMs);
     perEvent.set(variant.name, ((processorMs(variant.pid) ?? NaN) - before) * 1000 / events);
-    await Promise.all(opened.map((one) => one.leave()));
+    await leaveAll(opened);
   }
   return perEvent;
 }
@@ -103,7 +109,7 @@ export async function idleMemory(variants: readonly Variant[], streams: number):
     const opened = await openStreams(variant, streams, { events: 1, paceMs: 60_000, bodyBytes: 2_000 });
     await sleep(2000);
     idle.set(variant.name, residentMb(variant.pid) ?? NaN);
-    await Promise.all(opened.map((one) => one.leave()));
+    await leaveAll(opened);
   }
   return { before, idle };
 }
@@ -130,7 +136,7 @@ export async function lateness(variant: Variant, rounds: number, measureMs: numb
       await sleep(200);
     }
   }
-  await Promise.all(opened.map((one) => one.leave()));
+  await leaveAll(opened);
   return new Map([...late].map(([name, values]) => {
     const sorted = values.sort((a, b) => a - b);
     const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;

@@ -88,7 +88,7 @@ function open(variant: Variant, body: Buffer, failed: (error: Error) => void, an
     answer.resume();
   });
   request.setTimeout(answerMsMax, () => request.destroy(new Error(`${variant.name} did not answer within ${answerMsMax / 1000} s`)));
-  request.on('error', failed);
+  request.on('error', (error) => failed(new Error(`${variant.name}: ${error.message}`, { cause: error })));
   request.end(body);
   return request;
 }

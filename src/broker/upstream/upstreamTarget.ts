@@ -12,7 +12,7 @@ export const headersTimeoutMs = 15 * 60_000;
 export const bodyTimeoutMs = 10 * 60_000;
 /** Longest time for a connection to come up. */
 const connectTimeoutMs = 10_000;
-/** Connections at once: as many as the door takes, because what waits for one here has its hold already and blocks a stream that pacing let go. */
+/** Connections at once: as many as pacing lets go, because what waits for one here has its hold already. */
 const connectionsMax = 512;
 
 /** The upstream. */
