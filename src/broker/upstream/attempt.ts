@@ -132,7 +132,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#events.begun();
     if (this.#clientLeft || this.#response.destroyed) return;
     this.#response.writeHead(status, clientHeaders(headers, this.#requestId));
-    this.#response.flushHeaders();
+    // Content that came in the same packet is given on right after this, and takes the head with it.
+    queueMicrotask(() => { if (this.#firstByteMs === undefined && !this.#response.destroyed) this.#response.flushHeaders(); });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -200,8 +201,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #look(): void {
     if (this.#settled) return;
-    if (!this.#observer?.findings.terminal) {
-      this.#events.progress?.(this.#observer?.findings.outputChars ?? 0);
+    if (!this.#observer?.hasEnded) {
+      this.#events.progress?.(this.#observer?.outputChars ?? 0);
       return;
     }
     this.#settle('finished');
