@@ -39,6 +39,8 @@ export interface AttemptReport {
   /** Why the upstream was lost: the network's words and its code. */
   readonly networkError?: string;
   readonly networkCode?: string;
+  /** Nothing had come on the connection before, so it was no kept one that had died meanwhile. Absent where that is not known. */
+  readonly freshConnection?: boolean;
 }
 
 /** What the attempt tells while it runs. */
@@ -242,7 +244,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     const { terminal, facts, responseId, outputChars } = this.#observer?.findings ?? { outputChars: 0 };
-    const code = (error as { code?: unknown } | undefined)?.code;
+    const { code, socket } = (error ?? {}) as { code?: unknown; socket?: { bytesRead?: unknown } };
+    const bytesRead = socket?.bytesRead;
     this.#events.settled({
       ending, begun: this.#begun, outputChars, durationMs: Math.round(this.#clock.monotonicMs() - this.#startedMs),
       ...(terminal ? { terminal } : {}), ...(facts ? { response: facts } : {}), ...(responseId === undefined ? {} : { responseId }),
@@ -251,6 +254,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       ...(this.#firstByteMs === undefined ? {} : { firstByteMs: Math.round(this.#firstByteMs) }),
       ...(this.#kept ? { kept: { status: this.#kept.status, headers: this.#kept.headers, body: Buffer.concat(this.#kept.chunks), foreign: this.#kept.foreign } } : {}),
       ...(error ? { networkError: error.message } : {}), ...(typeof code === 'string' ? { networkCode: code } : {}),
+      ...(typeof bytesRead === 'number' ? { freshConnection: bytesRead === 0 } : {}),
     });
   }
 
