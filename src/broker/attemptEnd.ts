@@ -112,9 +112,9 @@ function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<
   return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
 }
 
-/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. */
+/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. A fresh one that is closed is an answer of the upstream, and the client's to judge. */
 function isStaleConnection(report: AttemptReport, lease: Lease): boolean {
-  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax
+  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax && report.freshConnection !== true
     && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
 }
 

@@ -153,8 +153,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       : keys.apiKey === undefined && !onPlan ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
     const watch = new RunawayWatch({ ledger: store, clock, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
+    const bodies = new BodyRoom();
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
+      ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -166,7 +167,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.

@@ -36,6 +36,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** What request bodies take in memory now. */
+  readonly heldBodyBytes: () => number;
   /** Absent without a running server. */
   readonly watch?: Pick<RunawayWatch, 'release'>;
   /** A workspace was registered. */
@@ -122,7 +124,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { path: written, ...await ledger.query('backup', { path: written }) };
     },
     export: (args) => ledger.query('export', args),
-    health: () => ledger.query('health', {}),
+    health: async () => ({ ...await ledger.query('health', {}), heldBodyBytes: parts.heldBodyBytes() }),
     setApiKey: async ({ apiKey }) => {
       if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);

@@ -26,7 +26,7 @@ import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
 /** Open connections at once, those without a token among them (`strangersMax`); more are closed as they come. */
-const connectionsMax = 512;
+const connectionsMax = 1024;
 const headerBytesMax = 32 * 1024;
 /** How long a client may take for its head, and for its whole request. */
 const headersMsMax = 10_000;

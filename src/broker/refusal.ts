@@ -45,6 +45,8 @@ export function waitSecondsOf(what: Problem, nowMs: number): number | undefined 
 
 /** What SDKs are told about coming back. */
 export function retryHeaders(what: Problem, nowMs: number): Record<string, string> {
+  // A connection that was lost upstream is told as that: SDKs ask again, as they would have without the broker.
+  if (what.code === 'upstream_unreachable') return {};
   const waitSeconds = waitSecondsOf(what, nowMs);
   const retryable = what.code !== 'plan_used_up' && (waitSeconds !== undefined || problemKinds[what.code].status === 503);
   return { 'x-should-retry': String(retryable), ...(retryable ? { 'retry-after': String(Math.min(retryAfterSecondsMax, waitSeconds ?? 1)) } : {}) };

@@ -40,7 +40,7 @@ function withApi(run: (world: World, folder: string) => Promise<void>) {
     const parts: ControlParts = {
       ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}`, directiveId: () => `dir_${directives += 1}` },
       feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(), broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
-      admission: () => undefined, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
+      admission: () => undefined, heldBodyBytes: () => 7, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
       pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice, canAsk: () => true, unsafe: () => undefined }), newBackup: () => join(path, 'backup.db'),
     };
     const api = controlApi(parts);
