@@ -33,6 +33,7 @@ import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
 import { runTask } from './runTask.ts';
 import { paced, type Schedule } from './schedule.ts';
+import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
 import { readSettings, settingsSection, switchLeftUsed } from './settings.ts';
@@ -220,6 +221,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
+    importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),

@@ -21,6 +21,8 @@ export interface WindowContext {
   /** Nothing is known that the side bar's view could show beside the welcome. */
   readonly hideNow: boolean;
   readonly hasKey: boolean;
+  /** A key is stored, or requests go on a plan. */
+  readonly canSend: boolean;
   readonly hasRequests: boolean;
   readonly hasBudget: boolean;
   readonly hasCredits: boolean;
@@ -30,10 +32,12 @@ export interface WindowContext {
 export function contextOf({ link, snapshot, practice, hasFolder }: ContextFacts): WindowContext {
   const hasRequests = (snapshot?.recent.length ?? 0) > 0;
   const hasNumbers = snapshot !== undefined && (hasRequests || snapshot.balance.tracked);
-  const needsKey = snapshot !== undefined && snapshot.broker.mode !== 'practice' && snapshot.key.state === 'missing';
+  // Who goes on a ChatGPT plan needs no key.
+  const hasPlan = (snapshot?.plans ?? []).length > 0;
+  const needsKey = snapshot !== undefined && snapshot.broker.mode !== 'practice' && snapshot.key.state === 'missing' && !hasPlan;
   const welcome = link.state === 'down' && !snapshot ? 'down' : needsKey ? 'noKey' : snapshot && !hasFolder && !hasRequests ? 'noFolder' : '';
   return {
-    practice, welcome, hideNow: (welcome === 'noKey' || welcome === 'down') && !hasNumbers, hasKey: snapshot?.key.state === 'present', hasRequests,
+    practice, welcome, hideNow: (welcome === 'noKey' || welcome === 'down') && !hasNumbers, hasKey: snapshot?.key.state === 'present', canSend: snapshot?.key.state === 'present' || hasPlan, hasRequests,
     hasBudget: (snapshot?.budgets.length ?? 0) > 0, hasCredits: snapshot?.balance.tracked === true,
   };
 }

@@ -103,6 +103,7 @@ describe('context keys of a window', () => {
       [contextOf({ ...base, snapshot: { ...empty, key: { state: 'missing' } } }), 'noKey', true],
       [contextOf({ ...base, snapshot: snapshotFixture({ key: { state: 'missing' } }) }), 'noKey', false],
       [contextOf({ ...base, snapshot: practiceSnapshot({ key: { state: 'missing' } }) }), '', false],
+      [contextOf({ ...base, snapshot: { ...empty, key: { state: 'missing' }, plans: [{ account: 'ChatGPT', observedAtMs: 1 }] } }), '', false],
       [contextOf({ ...base, hasFolder: false, snapshot: empty }), 'noFolder', false],
       [contextOf({ ...base, hasFolder: false, snapshot: snapshotFixture() }), '', false],
       [contextOf({ ...base, snapshot: empty }), '', false],
@@ -111,6 +112,8 @@ describe('context keys of a window', () => {
   });
 
   it('tell the walkthrough what was done', () => {
+    const { canSend: sends } = contextOf({ ...base, snapshot: { ...empty, key: { state: 'missing' }, plans: [{ account: 'ChatGPT', observedAtMs: 1 }] } });
+    assert.ok(sends);
     const { hasKey, hasRequests, hasBudget, hasCredits } = contextOf({ ...base, snapshot: snapshotFixture({ budgets: [budgetFixture(1)] }) });
     assert.deepEqual([hasKey, hasRequests, hasBudget, hasCredits], [true, true, true, true]);
     const none = contextOf({ ...base, snapshot: { ...empty, key: { state: 'missing' } } });

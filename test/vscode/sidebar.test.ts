@@ -24,7 +24,7 @@ describe('side bar in a real VS Code', function () {
     await command('workbench.view.extension.codexBroker');
     const welcome = window.bench.page.locator('.welcome-view-content');
     await welcome.waitFor();
-    assert.match(await welcome.innerText(), /Store an OpenAI API key[\s\S]*Store an API Key…[\s\S]*Start Practice Mode/);
+    assert.match(await welcome.innerText(), /Store an OpenAI API key[\s\S]*Store an API Key…[\s\S]*Use My ChatGPT Login…[\s\S]*Start Practice Mode/);
     await session.pictures(window, 'sidebar-no-key');
   });
 
