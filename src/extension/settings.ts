@@ -34,7 +34,7 @@ export interface MeterLook {
 }
 
 /** Just left of the language mode's neighbours, where usage of AI tools is shown. */
-const defaultPriority = 99.9;
+export const defaultPriority = 99.9;
 
 /** The section that all settings belong to. */
 export const settingsSection = 'codexBroker';

@@ -10,7 +10,7 @@ import type { Editor } from './editorApi.ts';
 import type { ThemeKind } from './gaugeImage.ts';
 import { meterTooltip, tooltipCommands } from './meterTooltip.ts';
 import type { Schedule } from './schedule.ts';
-import type { MeterLook } from './settings.ts';
+import { defaultPriority, type MeterLook } from './settings.ts';
 
 /** Everything that the meter is painted from. */
 export interface MeterFacts {
@@ -66,9 +66,12 @@ export class StatusMeter {
   readonly #editor: Pick<Editor, 'window' | 'MarkdownString' | 'ThemeColor' | 'StatusBarAlignment'>;
   readonly #schedule: Schedule;
   readonly #facts: () => MeterFacts;
-  readonly #look: () => MeterLook;
+  readonly #lookNow: () => MeterLook;
   #item: vscode.StatusBarItem | undefined;
-  #place = '';
+  #id = '';
+  #isVisible: boolean | undefined;
+  /** How it stood there when it was painted last. */
+  #look = '';
   #painted: { readonly text: string; readonly news: string } = { text: '', news: '' };
   #paintedAtMs = Number.NEGATIVE_INFINITY;
   #card = '';
@@ -80,7 +83,7 @@ export class StatusMeter {
     this.#editor = editor;
     this.#schedule = schedule;
     this.#facts = facts;
-    this.#look = look;
+    this.#lookNow = look;
     this.#paint();
   }
 
@@ -88,7 +91,7 @@ export class StatusMeter {
   changed(): void {
     const nowMs = this.#schedule.nowMs();
     const facts = this.#facts();
-    const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || placeOf(this.#look()) !== this.#place;
+    const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || JSON.stringify(this.#lookNow()) !== this.#look;
     const atMs = this.#paintedAtMs + (isNews ? newsEveryMs : paintEveryMs);
     // A clock that was set back must not hold the meter up.
     if (atMs <= nowMs || this.#paintedAtMs > nowMs) this.#paint();
@@ -117,7 +120,8 @@ export class StatusMeter {
   #paint(): void {
     const nowMs = this.#schedule.nowMs();
     const facts = this.#facts();
-    const look = this.#look();
+    const look = this.#lookNow();
+    this.#look = JSON.stringify(look);
     const face = faceOf(facts, nowMs);
     const item = this.#itemAt(look);
     this.#later?.cancel();
@@ -147,32 +151,44 @@ export class StatusMeter {
     item.tooltip = tooltip;
   }
 
-  /** The item at its place; the editor moves none, so that another place takes another item. */
+  /** The item at its place; the editor moves none, and gives an id that it knows its old place again, so that another place takes another id. */
   #itemAt(look: MeterLook): vscode.StatusBarItem {
-    const place = placeOf(look);
-    if (this.#item && place === this.#place) return this.#item;
+    const id = itemId(look);
+    if (this.#item && id === this.#id) {
+      this.#setVisible(this.#item, look.visible);
+      return this.#item;
+    }
     this.#item?.dispose();
     const { Left, Right } = this.#editor.StatusBarAlignment;
-    const item = this.#editor.window.createStatusBarItem(meterItemId, look.alignment === 'left' ? Left : Right, look.priority);
+    const item = this.#editor.window.createStatusBarItem(id, look.alignment === 'left' ? Left : Right, look.priority);
     item.name = 'Codex Usage Meter';
     this.#item = item;
-    this.#place = place;
+    this.#id = id;
+    this.#isVisible = undefined;
     this.#painted = { text: '', news: '' };
     this.#card = '';
     this.#cardAtMs = Number.NEGATIVE_INFINITY;
-    if (look.visible) item.show();
+    this.#setVisible(item, look.visible);
     return item;
   }
+
+  #setVisible(item: vscode.StatusBarItem, visible: boolean): void {
+    if (visible === this.#isVisible) return;
+    this.#isVisible = visible;
+    if (visible) item.show();
+    else item.hide();
+  }
+}
+
+/** The item's id at a place; at its usual one the plain id. */
+function itemId({ alignment, priority }: MeterLook): string {
+  return alignment === 'right' && priority === defaultPriority ? meterItemId : `${meterItemId}.${alignment}.${priority}`;
 }
 
 /** What must be seen at once when it changes: the response that ended last, and the state. */
 function newsOf({ snapshot, link }: MeterFacts, face: MeterFace): string {
   const last = snapshot?.recent[0];
   return JSON.stringify([link.state, face.state, face.background, last?.requestId, last?.atMs]);
-}
-
-function placeOf({ visible, alignment, priority, compact, style }: MeterLook): string {
-  return JSON.stringify([visible, alignment, priority, compact, style]);
 }
 
 /** The editor's numbers for theme kinds (`vscode.ColorThemeKind`). */

@@ -129,14 +129,16 @@ describe('status bar meter', () => {
     const moved = fake.items[1];
     assert.deepEqual([told, moved?.alignment, moved?.priority, moved?.text], [['gone'], 1, 5, '$(dashboard) 342.18 left']);
     assert.ok(moved?.tooltip, 'with its card');
-    const { createStatusBarItem } = fake.editor.window;
-    Object.assign(fake.editor.window, { createStatusBarItem: (...place: Parameters<typeof createStatusBarItem>) => Object.assign(createStatusBarItem(...place), { show: () => { told.push('shown'); } }) });
-    for (const visible of [false, true]) {
+    // The editor knows an item's id again and gives it its old place, so that each place has an id of its own.
+    assert.deepEqual([item.id, moved?.id], ['codexBroker.meter', 'codexBroker.meter.left.5']);
+    assert.ok(moved);
+    Object.assign(moved, { show: () => { told.push('shown'); }, hide: () => { told.push('hidden'); } });
+    for (const visible of [false, false, true]) {
       await schedule.advance(newsEveryMs);
       look.visible = visible;
       meter.changed();
     }
-    assert.deepEqual([fake.items.length, told], [4, ['gone', 'shown']]);
+    assert.deepEqual([fake.items.length, told], [2, ['gone', 'hidden', 'shown']]);
   });
 
   it('is an icon alone where that is wanted and all is well, and speaks up when it is not', () => {

@@ -73,8 +73,10 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitForStatus(meterItem, /^$/);
     assert.match(await window.bench.statusLabel(meterItem), /credits left$/);
     await set('statusBar.alignment', 'left');
-    await window.bench.page.locator(`.statusbar .left-items [id="${meterItem}"]`).waitFor();
+    const moved = window.bench.page.locator(`.statusbar .left-items [id^="${meterItem}"]`);
+    await moved.waitFor();
     await set('statusBar.visible', false);
+    await moved.waitFor({ state: 'detached' });
     await item().waitFor({ state: 'detached' });
     for (const name of ['visible', 'alignment', 'compact']) await set(`statusBar.${name}`, undefined);
     await window.bench.waitForStatus(meterItem, /left$/);
