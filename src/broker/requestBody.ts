@@ -46,7 +46,7 @@ export async function readBody(request: IncomingMessage, held?: HeldBody): Promi
   }
   const wire = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
   held?.keep(wire);
-  return decode(wire, request.headers['content-encoding'] ?? 'identity');
+  return decodeBody(wire, request.headers['content-encoding'] ?? 'identity');
 }
 
 /** Reads what a client still sends and drops it, at most one body's length. */
@@ -62,7 +62,8 @@ export async function dropBody(request: IncomingMessage): Promise<void> {
   }
 }
 
-async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
+/** Decodes a bounded copy of a body; a problem instead where its coding is unknown, broken or hides too much. */
+export async function decodeBody(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
   const coding = encoding.trim().toLowerCase();
   if (coding === 'identity' || coding === '') return { wire, text: wire.toString('utf8'), decodedBytes: wire.length };
   const decoder = decoders[coding];
