@@ -11,6 +11,7 @@ import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { Runaway } from '../domain/runawayGuard.ts';
 import { AdmissionLine } from './admissionLine.ts';
 import { liveRequest, newTicket } from './admissionTicket.ts';
 import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
@@ -18,6 +19,7 @@ import type { Clock } from './clock.ts';
 import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk.ts';
 import { directiveFor } from './personAnswer.ts';
 import type { PersonAnswer } from './personAnswer.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { ReserveCommand } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
@@ -26,6 +28,7 @@ export interface AdmissionParts {
   readonly pacer: Pacer;
   readonly ledger: LedgerStore;
   readonly clock: Clock;
+  readonly watch: Pick<RunawayWatch, 'judge' | 'answered'>;
   /** Why nothing may be sent now, if so: no key, stopping. */
   readonly unsafe: () => Problem | undefined;
   /** Whether a person can be asked: a window is open. */
@@ -56,7 +59,9 @@ export class Admission {
     const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe();
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
-    return unsafe ? this.#refuse(ticket, { unsafe }) : this.#enter(ticket);
+    if (unsafe) return this.#refuse(ticket, { unsafe });
+    ticket.runaway = this.#parts.watch.judge(request);
+    return ticket.runaway?.action === 'slow' ? this.#slow(ticket, ticket.runaway) : this.#enter(ticket);
   }
 
   /** The attempt's first byte leaves now. `stop` ends it when a person cancels the request. */
@@ -138,7 +143,7 @@ export class Admission {
   /** Credits came back or were added, or somebody decided something: parked requests are decided again, in the order in which they came. */
   recheck(): void {
     for (const ticket of this.#line.tickets) {
-      if (ticket.state === 'parked') ticket.started?.('start');
+      if (ticket.state === 'parked' && ticket.parked?.for !== 'slow') ticket.started?.('start');
     }
   }
 
@@ -151,14 +156,29 @@ export class Admission {
     const { clock, ledger } = this.#parts;
     const ticket = this.#line.find(requestId);
     const kind = ticket?.parked?.for;
-    if (!ticket || kind === undefined || kind === 'credits') return false;
+    if (!ticket || kind === undefined || kind === 'credits' || kind === 'slow') return false;
     const directive = directiveFor(kind, answer, ticket.request.facts);
     if (directive) await ledger.command({ type: 'direct', key, atMs: clock.nowMs(), directive });
+    if (kind === 'runaway') {
+      this.#parts.watch.answered(ticket.request, answer);
+      if (ticket.runaway && answer !== 'never') ticket.runaway = { ...ticket.runaway, action: 'let' };
+    }
     ticket.unpricedAllowed ||= kind === 'unpriced' && answer !== 'never';
     ticket.answered = { kind, answer, afterMs: this.#askedForMs(ticket) };
     // Others may have asked the same: what was decided for good holds for them too.
     this.recheck();
     return true;
+  }
+
+  /** Lets a request of a task that may have got out of hand wait for a while, outside of the line, before it takes a place in it. */
+  async #slow(ticket: Ticket, { because, waitMs }: Runaway): Promise<Admitted> {
+    const nowMs = this.#parts.clock.nowMs();
+    const restMs = Math.max(0, Math.min(waitMs, this.#line.leftMs(ticket) - parkMsMin));
+    ticket.state = 'parked';
+    ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
+    const end = await this.#line.parked(ticket, restMs);
+    ticket.parked = undefined;
+    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket, { ended: end });
   }
 
   /** Gives a ticket a place in the line and waits for its start. */
@@ -210,7 +230,7 @@ export class Admission {
   #command(ticket: Ticket): Omit<ReserveCommand, 'limits'> {
     const { fallback, ...command } = reserveCommand(ticket.request, ticket.attempts + 1, this.#parts.clock.nowMs());
     const busy = [...this.#line.tickets].filter((one) => one.fallback !== undefined).length;
-    return { ...command, ...(fallback && busy < fallbackRunningMax ? { fallback } : {}) };
+    return { ...command, ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(fallback && busy < fallbackRunningMax ? { fallback } : {}) };
   }
 
   /** Waits outside of the line for credits or an answer, then takes a place in it again. What was decided so far is not kept. */

@@ -27,6 +27,7 @@ import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
+import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { findOrHold } from './runningBroker.ts';
@@ -141,9 +142,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const canAsk = () => live.size > 0;
     const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
       : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
-    const admission: Admission = new Admission({ pacer, ledger: store, clock, changed, canAsk, unsafe });
+    const watch = new RunawayWatch({ ledger: store, clock, log });
+    const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
+      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -155,7 +157,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.

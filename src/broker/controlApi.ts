@@ -17,6 +17,7 @@ import { freshBalance } from './freshBalance.ts';
 import type { KeyStore } from './keyStore.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
 
 /** What the calls work on. Without a running server (`codex-broker` alone) some parts are missing. */
@@ -32,6 +33,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** Absent without a running server. */
+  readonly watch?: Pick<RunawayWatch, 'release'>;
   /** A workspace was registered. */
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
@@ -118,6 +121,12 @@ export function controlApi(parts: ControlParts): ControlApi {
     cancel: ({ requestId }) => Promise.resolve({
       cancelled: parts.admission()?.cancel(requestId, problem('cancelled', 'A person stopped this request in the dashboard.')) ?? false,
     }),
+    release: ({ workspaceId }) => {
+      if (!parts.watch) throw new ProblemError(problem('broker_unreachable', 'No broker is running, so none has slowed down or stopped anything.'));
+      parts.watch.release(workspaceId);
+      parts.changed();
+      return Promise.resolve({ released: true });
+    },
     shutdown: () => {
       parts.shutdown();
       return Promise.resolve({ stopping: true });

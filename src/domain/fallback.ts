@@ -43,6 +43,8 @@ export function fallBack(input: WaterfallInput, refused: DecisionRecord): Decisi
   const named = `${offer.model} at ${offer.at}`;
   const with_ = (verdict: 'skipped' | 'took', because: string) => [...refused.layers, { layer: 'fallback' as const, verdict, because }];
   if (offer.isElsewhere) return { ...refused, layers: with_('skipped', `The fallback ${named} answers over HTTP; the client is sent there.`) };
+  // What is out of hand is not let go on for being free.
+  if (input.runaway && input.runaway.action !== 'slow' && input.runaway.action !== 'let') return refused;
   const walk: Walk = { input: { ...input, canWait: false, estimateMicroCredits: offer.estimateMicroCredits }, layers: [] };
   const { verdicts, ended } = judgeBudgets(walk);
   const [budgets] = walk.layers;

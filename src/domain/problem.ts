@@ -45,6 +45,7 @@ export const problemKinds = {
   credits_exhausted: { status: 402, type: 'insufficient_quota', remedy: 'Add credits with "Codex Broker: Top Up Credits" or `codex-broker credits add AMOUNT`.' },
   consent_missing: { status: 402, type: 'insufficient_quota', remedy: 'Choose "Allow this workspace" on the dashboard\'s Credits page, or run `codex-broker credits allow --for PATH`.' },
   credits_owed: { status: 402, type: 'insufficient_quota', remedy: 'Add purchased credits; they pay what is owed first.' },
+  runaway_paused: { status: 403, type: 'invalid_request_error', remedy: 'Look at what the task does, then let it go on with `codex-broker release`.' },
   budget_exceeded: { status: 402, type: 'insufficient_quota', remedy: 'Wait for the budget\'s next period or raise it with `codex-broker budget set`.' },
   queue_full: { status: 429, type: 'requests', remedy: 'Wait until running requests finish, or run fewer at once.' },
   wait_too_long: { status: 429, type: 'requests', remedy: 'Try again after the time given, or ask OpenAI for a higher limit.' },

@@ -44,16 +44,17 @@ export interface WatchedRequest {
 
 /** What was found, and what is to be done about it. */
 export interface Runaway {
-  readonly kind: 'circle' | 'spike' | 'burn';
-  readonly action: 'slow' | 'ask';
+  readonly kind: 'circle' | 'spike' | 'burn' | 'stopped';
+  /** `let` goes on and `stop` is refused, without asking, since a person said so. */
+  readonly action: 'slow' | 'ask' | 'let' | 'stop';
   /** The evidence as a sentence, with its numbers. */
   readonly because: string;
   /** How long a request that is slowed down waits. */
   readonly waitMs: number;
 }
 
-/** What a person releases: one task, or everything in a workspace. */
-export type ReleaseScope = 'task' | 'workspace';
+/** What a person releases: one task, everything in a workspace, or everything, which is not looked at again. */
+export type ReleaseScope = 'task' | 'workspace' | 'everywhere';
 
 interface Watched {
   steps: TaskSteps;
@@ -63,11 +64,13 @@ interface Watched {
   /** By how much its bounds were raised. */
   patience: number;
   slowed: number;
+  isStopped: boolean;
 }
 
 /** Watches all requests of one broker. */
 export class RunawayGuard {
   readonly #tasks = new Map<string, Watched>();
+  #isOff = false;
   readonly #spending = new Map<string, { history: SpendHistory; patience: number }>();
 
   /** Whether a workspace's history is known. Where it is not, give it with `learn`; until then nothing is said about spending. */
@@ -86,6 +89,8 @@ export class RunawayGuard {
    */
   judge(request: WatchedRequest, at: { readonly nowMs: number; readonly monotonicMs: number; readonly freeMicroCredits?: number }): Runaway | undefined {
     const task = this.#task(request);
+    if (task.isStopped) return { kind: 'stopped', action: 'stop', because: 'A person stopped this task because it had got out of hand.', waitMs: 0 };
+    if (this.#isOff) return undefined;
     const print = request.isHalf ? task.writtenTokens === undefined ? undefined : `${request.print ?? ''} ${task.writtenTokens}` : request.print;
     if (print !== undefined) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs);
     const found = this.#circle(request, task) ?? this.#spend(request, at);
@@ -113,14 +118,23 @@ export class RunawayGuard {
 
   /** A person lets a task, or a whole workspace, go on: its bounds are raised, and what was counted of its circles begins anew. */
   release(scope: ReleaseScope, request: WatchedRequest): void {
-    const task = this.#task(request);
-    task.steps = noSteps;
-    task.patience *= releaseFactor;
-    task.slowed = 0;
-    const spending = this.#spending.get(request.workspaceId);
+    letGo(this.#task(request));
     // A spike is the workspace's, whichever task of it was asked about.
+    const spending = this.#spending.get(request.workspaceId);
     if (spending) spending.patience *= releaseFactor;
-    if (scope === 'workspace') for (const [key, one] of this.#tasks) if (key.startsWith(`${request.workspaceId}\n`)) Object.assign(one, { steps: noSteps, patience: one.patience * releaseFactor, slowed: 0 });
+    if (scope === 'workspace') for (const [key, task] of this.#tasks) if (key.startsWith(`${request.workspaceId}\n`)) letGo(task);
+    this.#isOff ||= scope === 'everywhere';
+  }
+
+  /** A person stops a task: its requests are refused until it is released. */
+  stop(request: WatchedRequest): void {
+    this.#task(request).isStopped = true;
+  }
+
+  /** Releases every task and the spending of one workspace, or of all. */
+  releaseAll(workspaceId?: string): void {
+    for (const [key, task] of this.#tasks) if (workspaceId === undefined || key.startsWith(`${workspaceId}\n`)) letGo(task);
+    for (const [key, spending] of this.#spending) if (workspaceId === undefined || key === workspaceId) spending.patience *= releaseFactor;
   }
 
   #circle(request: WatchedRequest, task: Watched): Omit<Runaway, 'waitMs'> | undefined {
@@ -152,12 +166,16 @@ export class RunawayGuard {
 
   #task({ workspaceId, threadId, client }: WatchedRequest): Watched {
     const key = `${workspaceId}\n${threadId ?? `\n${client}`}`;
-    const known = this.#tasks.get(key) ?? { steps: noSteps, endedAtMs: undefined, writtenTokens: undefined, patience: 1, slowed: 0 };
+    const known = this.#tasks.get(key) ?? { steps: noSteps, endedAtMs: undefined, writtenTokens: undefined, patience: 1, slowed: 0, isStopped: false };
     // What was used last stands last.
     this.#tasks.delete(key);
     keep(this.#tasks, key, known);
     return known;
   }
+}
+
+function letGo(task: Watched): void {
+  Object.assign(task, { steps: noSteps, patience: task.patience * releaseFactor, slowed: 0, isStopped: false });
 }
 
 function keep<V>(map: Map<string, V>, key: string, value: V): void {

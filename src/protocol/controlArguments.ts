@@ -95,6 +95,8 @@ export const controlArguments = {
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
   cancel: z.object({ requestId: name }).strict(),
+  /** Of one workspace; of all where it is left out. */
+  release: z.object({ workspaceId: name.optional() }).strict(),
   shutdown: empty,
 } as const;
 

@@ -43,7 +43,7 @@ function lastItems(items: readonly unknown[]): unknown[] {
 
 /** The calls that results answer: the items before them with the same `call_id`. */
 function callsOf(items: readonly unknown[], results: readonly unknown[]): unknown[] {
-  const answered = new Set(results.map(callIdOf).filter((id) => id !== undefined));
+  const answered = new Set<string | undefined>(results.map(callIdOf).filter((id) => id !== undefined));
   if (answered.size === 0) return [];
   const end = items.length - results.length;
   return items.slice(Math.max(0, end - callsAmong), end).filter((item) => answered.has(callIdOf(item)));
@@ -59,9 +59,13 @@ function typeOf(item: unknown): string {
   return `${String(type)} ${String(role)}`;
 }
 
-/** An item as text, without the names that differ each time. */
+/** Names that differ each time. */
+const names = new Set(['id', 'call_id', 'tool_call_id', 'status', 'internal_chat_message_metadata_passthrough']);
+
+/** An item as text, without such names. */
 function itemText(item: unknown): string {
-  return JSON.stringify(item, (key, value: unknown) => (key === 'id' || key === 'call_id' || key === 'status' || key === 'tool_call_id' || key === 'internal_chat_message_metadata_passthrough' ? undefined : value)) ?? '';
+  const json: string | undefined = JSON.stringify(item, (key, value: unknown) => (names.has(key) ? undefined : value));
+  return json ?? '';
 }
 
 function excerpt(text: string): string {

@@ -17,6 +17,7 @@ import { upstreamTarget } from '../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { testPrice } from '../support/ledger/ledgerCommands.ts';
+import { calmWatch } from '../support/calmWatch.ts';
 import { recordingLedger } from './recordingLedger.ts';
 
 const megabyte = 1024 * 1024;
@@ -49,7 +50,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const nothing = () => undefined;
   const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, networkOf({ env: {} }));
   const parts: ResponsesParts = {
-    admission: new Admission({ pacer, ledger, clock: systemClock, unsafe: nothing, canAsk: () => false, changed: nothing }), bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
+    admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
     estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, apiKey: () => 'sk', keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
   };
   let count = 0;

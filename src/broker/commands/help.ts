@@ -47,6 +47,7 @@ Limits
   budget remove ID
   policy [--unpriced refuse|ask|ceiling|allow] [--unattended refuse|allow]
                                   set or show what happens without a price, or without an answer
+  release [--workspace PATH]      let tasks go on that looked out of hand: circles, sudden spending
 
 Look
   status                          meter, balance, limits, budgets, queue

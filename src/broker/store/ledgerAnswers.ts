@@ -12,7 +12,7 @@ import { explainRequest } from './ledgerExplain.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { decideOn } from './reserveWrites.ts';
-import { readUsage } from './usageReads.ts';
+import { readPastSpend, readUsage } from './usageReads.ts';
 
 type Answers = { readonly [Q in keyof LedgerQueries]: (db: DatabaseSync, args: LedgerQueries[Q]['args'], chains: LedgerChains, hash: Hash) => LedgerQueries[Q]['result'] };
 
@@ -21,6 +21,7 @@ const answers: Answers = {
   balance: (db, { nowMs }, chains) => readBalance(db, chains, nowMs),
   budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
   usage: (db, args) => readUsage(db, args),
+  pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),

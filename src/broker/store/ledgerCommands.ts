@@ -6,6 +6,7 @@ import type { FallbackOffer } from '../../domain/fallback.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';
+import type { Runaway } from '../../domain/runawayGuard.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { TokenUsage } from '../../domain/tokenUsage.ts';
 import type { UnpricedRule } from '../../domain/walk.ts';
@@ -41,6 +42,8 @@ export interface DecideFacts {
   /** Overrides the policy for models without a price, for this request alone. */
   readonly unpricedRule?: UnpricedRule;
   readonly unsafe?: Problem;
+  /** What the runaway guard found. */
+  readonly runaway?: Pick<Runaway, 'action' | 'because'>;
   /** Whether a person can be asked, and whether it may wait for what others have reserved. */
   readonly canAsk?: boolean;
   readonly canWait?: boolean;

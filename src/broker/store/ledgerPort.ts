@@ -76,6 +76,8 @@ export interface LedgerQueries {
     };
     result: readonly UsageRow[];
   };
+  /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
+  pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
   entries: { args: { readonly limit: number }; result: readonly EntryView[] };
   explain: { args: { readonly id: string }; result: ExplainResult | null };

@@ -41,6 +41,11 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   });
 }
 
+/** What a workspace spent in the last quarter hours in which it spent anything, oldest first. */
+export function readPastSpend(db: DatabaseSync, workspaceId: string, limit: number): number[] {
+  return statement(db, `SELECT cost FROM rollups WHERE dimension = 'workspace' AND key = ? AND cost > 0 ORDER BY bucket DESC LIMIT ?`).all(workspaceId, limit).map((row) => Number(row['cost'])).toReversed();
+}
+
 /** The part of a quarter hour at the beginning, from the events themselves: from one place to before the other. */
 const partOfBucket = (dimension: RollupDimension, since: number) => eventSums(dimension, `u.at_ms >= ?${since} AND u.at_ms < ?${since + 1}`);
 

@@ -16,6 +16,7 @@ import { Estimator } from '../../../src/domain/estimator.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
 import type { Problem } from '../../../src/domain/problem.ts';
 import { testPrice } from '../../support/ledger/ledgerCommands.ts';
+import { calmWatch } from '../../support/calmWatch.ts';
 import { manualClock } from '../../support/manualClock.ts';
 import type { ManualClock } from '../../support/manualClock.ts';
 import { openSocketUpstream, recordedFrames } from '../../support/process/scriptedSocketUpstream.ts';
@@ -40,13 +41,13 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const clock = manualClock();
   const upstream = await openSocketUpstream();
   const ledger = recordingLedger();
-  const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, changed: () => undefined, canAsk: () => false, unsafe: () => undefined });
+  const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, watch: calmWatch, changed: () => undefined, canAsk: () => false, unsafe: () => undefined });
   const target = upstreamTarget(upstream.url, networkOf({ env: {} }));
   const clients: SocketClient[] = [];
   const settled: SettleCommand[] = [];
   let ids = 0;
   const sockets = new ResponsesSockets({
-    admission, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
+    admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
     apiKey: () => world.apiKey, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
   });

@@ -1,11 +1,8 @@
-// The guard watches hundreds of made-up histories, and what the real Codex sent: it stops all that got out of hand,
-// soon, and never disturbs ordinary work, in 400 histories of it.
+// The guard watches hundreds of made-up histories: it stops all that got out of hand, soon, and never disturbs
+// ordinary work.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { circleRounds, releaseFactor, RunawayGuard, sameRequestRounds, slowMs, watchedMax } from '../../../src/domain/runawayGuard.ts';
 import type { Runaway } from '../../../src/domain/runawayGuard.ts';
-import { stepPrints } from '../../../src/protocol/stepPrint.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 import { normalHistory, runawayHistory } from './agentHistory.ts';
 import type { AgentHistory } from './agentHistory.ts';
