@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import('./commands/backup.ts')).backup,
   restore: async () => (await import('./commands/restore.ts')).restore,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  import: async () => (await import('./commands/import.ts')).importSessions,
   release: async () => (await import('./commands/release.ts')).release,
   sandbox: () => Promise.resolve(sandbox),
 };

@@ -14,6 +14,7 @@ import { directiveCalls } from './directiveCalls.ts';
 import { dryRun } from './dryRun.ts';
 import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
+import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
@@ -84,9 +85,10 @@ export function controlApi(parts: ControlParts): ControlApi {
     },
     creditsList: async () => balanceView(await freshBalance(ledger, clock.nowMs())),
     ...directiveCalls(parts, eased),
-    usage: async ({ by, sinceMs }) => {
+    ...importCalls(parts),
+    usage: async ({ by, sinceMs, withoutImported }) => {
       const rows = await ledger.query('usage', {
-        by, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
+        by, imported: withoutImported !== true, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
       });
       return { rows, total: totalOf(rows, 'total') };
     },

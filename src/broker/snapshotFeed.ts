@@ -63,6 +63,7 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
   return rows.reduce<UsageRow>((total, row) => ({
     ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
     estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
+    ...(row.imported ? { imported: { ...addUsage(total.imported ?? noTokens, row.imported), requests: (total.imported?.requests ?? 0) + row.imported.requests, costMicroCredits: (total.imported?.costMicroCredits ?? 0) + row.imported.costMicroCredits } } : {}),
     ...(row.estimates ? { estimates: addEstimateErrors(total.estimates ?? noEstimateErrors, row.estimates) } : {}),
   }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
 }
@@ -155,10 +156,11 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
+    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
+      ledger.query('importedUsage', { sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'day', sinceMs: shownStartMs, utcOffsets: offsetSpans(shownStartMs, nowMs, utcOffsetMs) }),
       ledger.query('recent', { limit: recentMax }),
       ledger.query('entries', { limit: entriesMax }),
@@ -182,7 +184,7 @@ export class SnapshotFeed {
       budgets, allowances, policies, questions: this.#questions(), priceChanges,
       windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
-      today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
+      today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
   }

@@ -9,6 +9,8 @@ import { auditFile } from './ledgerAudit.ts';
 import { backupTo, readHead, readHealth, stoodAt } from './ledgerCare.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
+import { explainImported, readImportedSums } from './importReads.ts';
+import { wouldImport } from './importWrites.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { decideOn } from './reserveWrites.ts';
@@ -25,6 +27,9 @@ const answers: Answers = {
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),
+  importedUsage: (db, { sinceMs }) => readImportedSums(db, sinceMs),
+  explainImported: (db, { id }) => explainImported(db, id),
+  importable: (db, { uses }) => wouldImport(db, uses),
   decide: (db, facts, chains) => decideOn(db, chains, facts).decision,
   audit: (db, args, _chains, hash) => auditFile(db, hash, args),
   priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),
