@@ -17,6 +17,8 @@ export interface Understood {
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly bodyBytes: number;
+  /** It came over a WebSocket, where no fallback answers: its client is sent to HTTP. */
+  readonly isSocket?: boolean;
   /** It only prepares the conversation, and the upstream is known to take nothing for that. */
   readonly isPrewarm?: boolean;
 }
@@ -24,7 +26,7 @@ export interface Understood {
 const nothing: TokenEstimate = { inputTokens: 0, certainInputTokens: 0, holdInputTokens: 0, outputTokens: 0, likelyOutputTokens: 0 };
 
 /** Estimates a request and looks up its price; both are kept from here on. */
-export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice'>, seen: Understood): AdmissionRequest {
+export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice' | 'fallback'>, seen: Understood): AdmissionRequest {
   const { envelope, client, workspace } = seen;
   const { model } = envelope;
   const basis: EstimateBasis = {
@@ -46,6 +48,7 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
     ...(seen.isPrewarm ? { isPrewarm: true } : { basis }), ...(envelope.prints ? { prints: envelope.prints } : {}),
+    ...(parts.fallback ? { fallback: { ...parts.fallback.offer(estimate, seen.receivedAtMs), ...(seen.isSocket ? { isElsewhere: true } : {}) } } : {}),
     ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
 }

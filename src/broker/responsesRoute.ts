@@ -65,7 +65,8 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   while ('lease' in admitted) {
     const again = await runAttempt(parts, carried, admitted.lease);
     if (!again) return;
-    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again) : await parts.admission.again(requestId);
+    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again)
+      : again.kind === 'unreachable' ? await parts.admission.unreachable(requestId, again.why) : await parts.admission.again(requestId);
   }
   response.off('close', leave);
   refuse(response, admitted.refused, listener, clock.nowMs());

@@ -10,6 +10,7 @@ import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { ComeBack, EndedReport } from './attemptEnd.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, stoppedStream } from './refusal.ts';
+import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
@@ -19,6 +20,7 @@ import { unreachable } from './upstream/networkFault.ts';
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
   const { request, response, listener, message, body } = carried;
   const { requestId } = request.facts;
+  if (lease.fallback) { await runFallbackAttempt(parts, carried, lease, lease.fallback); return undefined; }
   const apiKey = parts.apiKey();
   if (response.destroyed || apiKey === undefined) {
     // The client left, or the key went, while the hold was written.
@@ -33,6 +35,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
+        return {};
       },
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
@@ -68,6 +71,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
+  if (comeBack?.kind === 'unreachable') parts.upstreamAnswered(comeBack.why);
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
     parts.upstreamAnswered(notReached(parts, report));

@@ -7,10 +7,10 @@ import type { ProblemCode } from './problem.ts';
 import type { Walk, WaterfallInput } from './walk.ts';
 
 /** Why the fallback may answer: nothing to pay with, a limit with no room in time, an upstream that cannot be reached. */
-export type FallbackCause = 'balance' | 'window' | 'unreachable';
+export const fallbackCauses = ['balance', 'window', 'unreachable'] as const;
 
-/** All causes. */
-export const fallbackCauses: readonly FallbackCause[] = ['balance', 'window', 'unreachable'];
+/** One of them. */
+export type FallbackCause = (typeof fallbackCauses)[number];
 
 /** The fallback as a request may use it. */
 export interface FallbackOffer {

@@ -5,7 +5,9 @@ export const help = `codex-broker: paces, meters and pays for Codex requests fro
 
 Run
   serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+        [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+        [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
+        [--fallback-key-env NAME]]
                                   run the broker; prints one JSON line when it accepts requests
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] -- COMMAND ...

@@ -74,7 +74,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   };
   const hold: Omit<HoldRow, 'state'> | undefined = decision.outcome === 'refuse' ? undefined : {
     attemptId, requestId: request.requestId, number: command.number, workspaceId: request.workspaceId, openedAtMs: command.atMs,
-    amountMicroCredits: decision.holdMicroCredits, price: price ?? null, tier: command.tier ?? 'standard',
+    amountMicroCredits: decision.holdMicroCredits, price: price ?? null, tier: decision.fallback ? 'standard' : command.tier ?? 'standard',
     estimatedInputTokens: command.estimatedInputTokens, estimatedOutputTokens: command.estimatedOutputTokens,
     estimateMicroCredits: estimateMicroCredits ?? null, likelyOutputTokens: command.likelyOutputTokens ?? command.estimatedOutputTokens,
     // Another model counts its tokens otherwise: nothing is learned from it.
