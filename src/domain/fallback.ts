@@ -24,6 +24,9 @@ export interface FallbackOffer {
   readonly isElsewhere?: true;
 }
 
+/** What a refusal says at its end, and what is not so once the fallback answers. */
+const sentToNobody = / Nothing was sent(?: and nothing was charged)?\.$/;
+
 const causes: Partial<Record<ProblemCode, FallbackCause>> = {
   credits_exhausted: 'balance', consent_missing: 'balance', credits_owed: 'balance', wait_too_long: 'window', too_large_for_limit: 'window',
   upstream_unreachable: 'unreachable', upstream_untrusted: 'unreachable', proxy_refused: 'unreachable',
@@ -54,7 +57,7 @@ export function fallBack(input: WaterfallInput, refused: DecisionRecord): Decisi
   const at = layers.findIndex((one) => one.layer === 'budgets');
   if (at === -1) layers.splice(-1, 0, budgets); else layers[at] = budgets;
   return {
-    outcome: 'admit', layers, slices: [], holdMicroCredits: 0, fallback: { model: offer.model, at: offer.at, cause, code: refused.code ?? '', because: refused.message ?? '' },
+    outcome: 'admit', layers, slices: [], holdMicroCredits: 0, fallback: { model: offer.model, at: offer.at, cause, code: refused.code ?? '', because: (refused.message ?? '').replace(sentToNobody, '') },
     ...(verdicts.length > 0 ? { budgets: verdicts } : {}), ...(stops.length > 0 ? { stops } : {}), ...(refused.answered ? { answered: refused.answered } : {}),
   };
 }

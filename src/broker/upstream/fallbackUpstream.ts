@@ -28,6 +28,7 @@ export interface FallbackSettings {
 export interface FallbackUpstream {
   readonly target: UpstreamTarget;
   readonly model: string;
+  readonly causes: readonly FallbackCause[];
   readonly apiKey?: string;
   /** What a request may be offered, by its estimate. */
   offer(estimate: Parameters<typeof holdCost>[0], atMs: number): FallbackOffer & { readonly price: ModelPrice };
@@ -45,7 +46,7 @@ export function fallbackUpstream({ url, model, causes, apiKey }: FallbackSetting
   const target = upstreamTarget(url, network, connectionsMax);
   const none = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 };
   return {
-    target, model, ...(apiKey === undefined ? {} : { apiKey }),
+    target, model, causes, ...(apiKey === undefined ? {} : { apiKey }),
     offer: (estimate, atMs) => {
       const price = prices(model, atMs) ?? { model, version: 'fallback, costs nothing', rates: none };
       return { model, at: target.label, causes, price, estimateMicroCredits: holdCost(estimate, price, 'standard') };
