@@ -38,7 +38,7 @@ describe('the fallback layer', () => {
   it('leaves what is safe, owed to a person, or out of hand as it was', () => {
     assert.equal(decide({ ...poor, unsafe: problem('broker_stopping', 'It stops.') }).outcome, 'refuse');
     assert.equal(decide({ ...poor, grants: [{ id: 'g', kind: 'purchased', amountMicroCredits: 5000, remainingMicroCredits: 5000, heldMicroCredits: 0, priority: 50, createdAtMs: 0, order: 1 }], canAsk: true }).outcome, 'ask', 'a person is asked first');
-    for (const action of ['ask', 'stop'] as const) assert.equal(decide({ ...ended('wait_too_long'), runaway: { action, because: 'It goes in circles.' } as never }).outcome, 'refuse');
+    for (const action of ['ask', 'stop'] as const) assert.equal(decide({ ...ended('wait_too_long'), runaway: { action, because: 'It goes in circles.' } }).outcome, 'refuse');
     assert.equal(decide({ ...poor, fallback: { ...offer, isElsewhere: true } }).outcome, 'refuse');
     assert.equal(decide({ ...poor, tracked: false }).fallback, undefined, 'nothing is to be answered for where nothing is refused');
   });

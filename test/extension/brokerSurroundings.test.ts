@@ -71,7 +71,7 @@ describe('news for a running broker', () => {
     fake.focused = false;
     fake.configuration.user['http.proxy'] = 'http://p:1';
     await news.look();
-    assert.deepEqual(fake.shown, []);
+    assert.equal(fake.shown.length, 0);
     fake.focused = true;
     fake.configuration.user['http.proxy'] = 'http://p:2';
     await news.look();

@@ -74,7 +74,8 @@ Care
   restore FILE|newest             put one in the ledger's place, which is kept
   restore --accept                accept a ledger that once stood further; --no-keychain leaves the
                                   mark in the keychain alone
-  doctor [--no-keychain]          a report on everything the broker depends on, without secrets;
+  doctor [--no-keychain] [--upstream URL] [--ca FILE]
+                                  a report on everything the broker depends on, without secrets;
                                   exit code 1 when something failed
 
   --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --practice is practice mode, with a
