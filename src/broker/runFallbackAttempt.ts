@@ -11,8 +11,8 @@ import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, stoppedStream } from './refusal.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
-import { fallbackHeaders, fallbackSending } from './upstream/fallbackUpstream.ts';
-import type { FallbackSending, FallbackUpstream } from './upstream/fallbackUpstream.ts';
+import { fallbackHead, fallbackHeaders } from './upstream/fallbackUpstream.ts';
+import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
 import { clientHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
 
@@ -20,18 +20,18 @@ import { unreachable } from './upstream/networkFault.ts';
 export async function runFallbackAttempt(parts: ResponsesParts, carried: Carried, lease: Lease, taken: FallbackTaken): Promise<void> {
   const { fallback } = parts;
   const { response, listener, message, body } = carried;
-  const sending = response.destroyed || !fallback ? undefined : await fallbackSending(fallback, message.headers, body);
-  if (!fallback || !sending || 'problem' in sending || response.destroyed) {
-    if (sending && 'problem' in sending) refuse(response, sending.problem, listener, parts.clock.nowMs());
+  const written = response.destroyed || !fallback ? undefined : await fallbackHead(fallback, message.headers, body);
+  if (!fallback || !written || 'problem' in written || response.destroyed) {
+    if (written && 'problem' in written) refuse(response, written.problem, listener, parts.clock.nowMs());
     end(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
     return;
   }
-  const report = await send(parts, carried, lease, fallback, sending);
+  const report = await send(parts, carried, lease, fallback, written.head);
   end(parts, carried, lease, report);
   answerFailure(parts, carried, fallback, taken, report);
 }
 
-async function send(parts: ResponsesParts, { request, response, listener, body }: Carried, lease: Lease, { target, model }: FallbackUpstream, sending: FallbackSending): Promise<EndedReport> {
+async function send(parts: ResponsesParts, { request, response, listener, body }: Carried, lease: Lease, { target, model }: FallbackUpstream, head: Readonly<Record<string, string>>): Promise<EndedReport> {
   const { requestId } = request.facts;
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
@@ -59,7 +59,7 @@ async function send(parts: ResponsesParts, { request, response, listener, body }
       attempt.stop();
     };
     parts.admission.sent(requestId, stop);
-    target.pool.dispatch({ method: 'POST', path: target.paths.responses, body: sending.body, headers: sending.headers }, attempt);
+    target.pool.dispatch({ method: 'POST', path: target.paths.responses, body: body.stream(), headers: head }, attempt);
   });
   const seen = await report;
   return stopped === undefined ? seen : { ...seen, stopped };

@@ -54,20 +54,15 @@ export function fallbackUpstream({ url, model, causes, apiKey }: FallbackSetting
   };
 }
 
-/** A request as the fallback gets it. */
-export interface FallbackSending { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> }
-
-/** Writes a request for the fallback: another model, and a head of its own. @param body takes room for the copy */
-export async function fallbackSending({ target, model, apiKey }: FallbackUpstream, headers: IncomingHttpHeaders, body: HeldBody): Promise<FallbackSending | { readonly problem: Problem }> {
+/** Writes a request for the fallback: another model in its body, from here on, and a head of its own. @returns that head */
+export async function fallbackHead({ target, model, apiKey }: FallbackUpstream, headers: IncomingHttpHeaders, body: HeldBody): Promise<{ readonly head: Readonly<Record<string, string>> } | { readonly problem: Problem }> {
   const decoded = await decodeBody(body.bytes, headers['content-encoding'] ?? 'identity');
   if ('problem' in decoded) return decoded;
-  const bytes = Buffer.from(withModel(decoded.text, model));
-  if (!body.grow(bytes.length)) return { problem: problem('queue_full', 'Requests that wait or are being sent hold as much as the broker keeps already, so nothing was sent to the fallback.') };
+  if (!body.replace(Buffer.from(withModel(decoded.text, model)))) return { problem: problem('queue_full', 'Requests that wait or are being sent hold as much as the broker keeps already, so nothing was sent to the fallback.') };
   return {
-    body: bytes,
-    headers: {
+    head: {
       'content-type': 'application/json', accept: headers.accept ?? '*/*', 'accept-encoding': 'identity', 'user-agent': headers['user-agent'] ?? 'codex-usage-broker',
-      'content-length': String(bytes.length), ...(apiKey === undefined ? {} : target.keyHead(apiKey)),
+      'content-length': String(body.wireBytes), ...(apiKey === undefined ? {} : target.keyHead(apiKey)),
     },
   };
 }
