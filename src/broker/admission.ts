@@ -64,6 +64,14 @@ export class Admission {
     this.#parts.pacer.sent(requestId, this.#parts.clock.monotonicMs());
   }
 
+  /** The answer goes on upstream without a connection: its place is free for others, and `stop` ends it from here on. */
+  detached(requestId: string, stop: (why: Problem) => void): void {
+    this.#parts.pacer.finished(requestId, undefined, this.#parts.clock.monotonicMs());
+    const ticket = this.#line.find(requestId);
+    if (ticket) ticket.cancelRunning = stop;
+    this.#line.pump();
+  }
+
   /** The headers of an answer that was no throttle. */
   answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
     this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());

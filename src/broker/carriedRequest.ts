@@ -4,9 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Estimator } from '../domain/estimator.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
+import type { BackgroundRuns } from './background/backgroundRuns.ts';
 import type { Clock } from './clock.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
@@ -24,6 +26,8 @@ export interface ResponsesParts {
   readonly settle: (command: SettleCommand) => Promise<SettleResult>;
   readonly clock: Clock;
   readonly estimator: Estimator;
+  /** Responses that go on at the upstream without their client. */
+  readonly background: BackgroundRuns;
   readonly prices: PriceLookup;
   /** The dearest price there is, for models without one where the policy is a ceiling. */
   readonly ceilingPrice: (atMs: number) => ModelPrice;
@@ -41,6 +45,7 @@ export interface ResponsesParts {
 /** A request on its way, with both ends of its connection. */
 export interface Carried {
   readonly request: AdmissionRequest;
+  readonly dialect: ApiDialect;
   readonly envelope: RequestEnvelope;
   readonly body: HeldBody;
   readonly listener: Listener;

@@ -1,5 +1,6 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { readBasis } from '../domain/estimateBasis.ts';
 import { Estimator } from '../domain/estimator.ts';
@@ -9,11 +10,16 @@ import type { Problem } from '../domain/problem.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
+import type { ApiCalls } from './apiRoutes.ts';
+import { BackgroundRuns } from './background/backgroundRuns.ts';
+import { endRun, resumedRun } from './background/takeOver.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
+import type { ResponsesParts } from './carriedRequest.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
+import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
@@ -47,6 +53,8 @@ export interface BrokerOptions {
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
+  /** Addresses that are passed through unmetered. */
+  readonly passThrough: readonly string[];
   /** Ends itself after so long without windows and work; absent: never. */
   readonly idleExitMs?: number;
   /** The module that serves the ledger's thread. */
@@ -109,7 +117,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     await keeper.prove();
     // A ledger in doubt is left as it is: what it left open is resolved once it is sound again.
-    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs() });
+    const running = keeper.doubt ? [] : await store.query('openBackground', {});
+    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs(), keep: running.map((one) => one.attemptId) });
 
     const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
     const estimator = new Estimator();
@@ -148,8 +157,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
       changed();
     });
-    const parts = {
-      admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+    const background: BackgroundRuns = new BackgroundRuns({ target, apiKey: () => keys.apiKey, clock, log, end: (run, report) => endRun(parts, run, report) });
+    const parts: ResponsesParts = {
+      background, admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -161,8 +171,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
+    const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
+      ? carryResponses(parts, message, response, workspace, requestId, call.dialect) : passFree(parts, call, message, response, listenerOf(message, requestId)));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
+      api: passApi, passThrough: options.passThrough,
       responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
       models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
@@ -171,8 +184,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
+    for (const one of running) background.add(resumedRun(one));
     await keeper.start();
-    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || background.size > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
       url, dataDir: options.dataDir,
@@ -185,7 +199,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         }
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
-        await drained(() => admission.live().length === 0, clock);
+        await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
+        background.close();
         await target.pool.destroy();
         await settlements.finish(settleMsMax);
         await keeper.close();

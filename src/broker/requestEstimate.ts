@@ -26,14 +26,15 @@ const nothing: TokenEstimate = { inputTokens: 0, certainInputTokens: 0, holdInpu
 /** Estimates a request and looks up its price; both are kept from here on. */
 export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice'>, seen: Understood): AdmissionRequest {
   const { envelope, client, workspace } = seen;
-  const { model } = envelope;
+  const { model, answers } = envelope;
+  const requestKind = envelope.background ? 'background' : client.requestKind;
   const basis: EstimateBasis = {
     ...envelope.size, model, bodyBytes: seen.bodyBytes,
-    ...(client.requestKind === undefined ? {} : { kind: client.requestKind }),
+    ...(requestKind === undefined ? {} : { kind: requestKind }),
     ...(envelope.effort === undefined ? {} : { effort: envelope.effort }),
     ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
   };
-  const estimate = seen.isPrewarm ? nothing : parts.estimator.estimate(basis);
+  const estimate = seen.isPrewarm ? nothing : forAll(answers, parts.estimator.estimate(basis));
   const price = parts.prices(model, seen.receivedAtMs);
   const tier = priceTier(envelope.serviceTier);
   return {
@@ -42,11 +43,21 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.version === undefined ? {} : { clientVersion: client.version }),
       ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
-      ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
+      ...(requestKind === undefined ? {} : { requestKind }),
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
-    ...(seen.isPrewarm ? { isPrewarm: true } : { basis }),
+    // How long one answer is cannot be learned from several together.
+    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}),
     ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
+  };
+}
+
+/** Several answers are asked for at once; what they answer is read once. */
+function forAll(answers: number | undefined, one: TokenEstimate): TokenEstimate {
+  if (answers === undefined) return one;
+  return {
+    ...one, outputTokens: answers * one.outputTokens, likelyOutputTokens: answers * one.likelyOutputTokens,
+    ...(one.likelyReasoningTokens === undefined ? {} : { likelyReasoningTokens: answers * one.likelyReasoningTokens }),
   };
 }
 

@@ -1,9 +1,11 @@
-// One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
+// One request that costs tokens, of whichever API, from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
+import { readEnvelope } from '../protocol/dialectEnvelope.ts';
+import { readClient } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
@@ -23,37 +25,39 @@ function clientOf(message: IncomingMessage): ClientFacts {
   return readClient((name) => headerOf(message, name));
 }
 
+/** Requests of other APIs are of a kind of their own, unless Codex says which. */
+function clientFor(dialect: ApiDialect, client: ClientFacts): ClientFacts {
+  if (dialect === 'responses' || client.requestKind !== undefined) return client;
+  return { ...client, requestKind: dialect === 'compact' ? 'compaction' : dialect };
+}
+
 function headerOf(message: IncomingMessage, name: string): string | undefined {
   const value = message.headers[name];
   return typeof value === 'string' ? value : undefined;
 }
 
 /** Carries one request. Resolves when its answer has ended. */
-export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string): Promise<void> {
+export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, dialect: ApiDialect = 'responses'): Promise<void> {
   const body = new HeldBody(parts.bodies);
   try {
-    await carry(parts, message, response, workspace, requestId, body);
+    await carry(parts, message, response, workspace, requestId, body, dialect);
   } finally {
     body.letGo();
   }
 }
 
-async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, body: HeldBody): Promise<void> {
+async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, body: HeldBody, dialect: ApiDialect): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
-  const client = clientOf(message);
+  const client = clientFor(dialect, clientOf(message));
   const early = listenerOf(message, requestId, client);
-  const read = await understand(message, body);
+  const read = await understand(message, body, dialect);
   if (read === 'client-left') return;
   if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
   const { envelope, decodedBytes } = read;
-  const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream, model: envelope.model };
-  if (envelope.background) {
-    refuse(response, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener, clock.nowMs());
-    return;
-  }
+  const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream && dialect === 'responses', model: envelope.model };
   const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
-  const carried: Carried = { request, envelope, body, listener, message, response };
+  const carried: Carried = { request, dialect, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;
   const leave = () => {
@@ -72,9 +76,9 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
 }
 
 /** Reads the body and what it says about itself. Its text ends here: it is the larger part, and nothing else reads it. */
-async function understand(message: IncomingMessage, held: HeldBody): Promise<{ envelope: RequestEnvelope; decodedBytes: number } | { problem: Problem } | 'client-left'> {
+async function understand(message: IncomingMessage, held: HeldBody, dialect: ApiDialect): Promise<{ envelope: RequestEnvelope; decodedBytes: number } | { problem: Problem } | 'client-left'> {
   const body = await readBody(message, held);
   if (body === 'client-left' || 'problem' in body) return body;
-  const envelope = readEnvelope(body.text);
+  const envelope = readEnvelope(body.text, dialect);
   return 'broken' in envelope ? { problem: problem('body_broken', envelope.broken) } : { envelope, decodedBytes: body.decodedBytes };
 }

@@ -3,20 +3,25 @@
 // in line itself.
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
 import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { ComeBack, EndedReport } from './attemptEnd.ts';
+import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, stoppedStream } from './refusal.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 
+/** Where each API is, below the upstream's `/v1`. */
+const apiPaths: Readonly<Record<ApiDialect, string>> = { responses: '/responses', compact: '/responses/compact', chat: '/chat/completions', embeddings: '/embeddings' };
+
 /** Sends one attempt. @returns why it has to come back; nothing when it is over and answered. */
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
-  const { request, response, listener, message, body } = carried;
+  const { request, dialect, response, listener, message, body, envelope } = carried;
   const { requestId } = request.facts;
   const apiKey = parts.apiKey();
   if (response.destroyed || apiKey === undefined) {
@@ -24,8 +29,10 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     if (apiKey === undefined) refuse(response, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener, parts.clock.nowMs());
     return conclude(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
+  let isNoted = false;
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
+  const background = envelope.background === true;
   const report = new Promise<AttemptReport>((resolve) => {
     const attempt: Attempt = new Attempt(response, requestId, {
       answered: (headers) => {
@@ -36,9 +43,11 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
         body.letGo();
-        stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
+        // In the background the note is the way back to the response, so it waits for its id.
+        if (!background) stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
-      ...(lease.stops.length === 0 ? {} : { progress: (chars: number) => {
+      ...(lease.stops.length === 0 && !background ? {} : { progress: (chars: number) => {
+        if (background && attempt.responseId !== undefined && !isNoted) isNoted = noteBegun(parts, lease.attemptId, attempt.responseId);
         const tooLong = outgrown(request, lease, chars);
         if (tooLong) stop(tooLong);
       } }),
@@ -46,7 +55,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         stopBegin();
         resolve(seen);
       },
-    }, parts.clock);
+    }, parts.clock, { dialect, background });
     const stop = (why: Problem) => {
       stopped ??= why.message;
       if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
@@ -56,7 +65,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     };
     parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
+      method: 'POST', path: parts.target.pathOf(apiPaths[dialect]), body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
     }, attempt);
   });
   const seen = await report;
@@ -66,6 +75,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
 /** Ends the attempt, and answers the client where nothing else will. */
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
+  if (takeOver(parts, carried, lease, report)) return undefined;
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {

@@ -5,8 +5,9 @@ export const help = `codex-broker: paces, meters and pays for Codex requests fro
 
 Run
   serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
-                                  run the broker; prints one JSON line when it accepts requests
+        [--scenario FILE] [--idle-exit-ms N] [--no-keychain] [--pass-through PREFIX]...
+                                  run the broker; prints one JSON line when it accepts requests;
+                                  what begins with a PREFIX, e.g. /v1/files, goes on unmetered
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] -- COMMAND ...
                                   run a command through the broker, e.g. codex exec "say hi"

@@ -3,16 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { problem, ProblemError } from '../../domain/problem.ts';
+import { mistakeIn } from '../passThrough.ts';
 
 const serveConfig = z.object({
   dataDir: z.string().optional(), upstream: z.string().optional(),
   port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
+  passThrough: z.array(z.string().max(1000)).default([]),
 }).strict();
 
 /** Settings as they hold. */
 export type ServeConfig = z.infer<typeof serveConfig>;
 
-interface ServeOptions { readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'idle-exit-ms'?: string | undefined }
+interface ServeOptions { readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'idle-exit-ms'?: string | undefined; readonly 'pass-through'?: string[] | undefined }
 
 /** Joins file and options. @throws ProblemError `argument_invalid` naming the setting. */
 export function readServeConfig(path: string | undefined, options: ServeOptions): ServeConfig {
@@ -28,8 +30,11 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
     ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
     ...(options.port === undefined ? {} : { port: wholeNumber('port', options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),
+    ...(options['pass-through'] === undefined ? {} : { passThrough: options['pass-through'] }),
   });
   if (!parsed.success) throw new ProblemError(problem('argument_invalid', `The setting ${parsed.error.issues[0]?.path.join('.') ?? ''} is wrong: ${parsed.error.issues[0]?.message ?? ''}.`));
+  const mistake = mistakeIn(parsed.data.passThrough);
+  if (mistake) throw new ProblemError(mistake);
   return parsed.data;
 }
 

@@ -11,6 +11,7 @@ import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
+import { readOpenBackground } from './openBackground.ts';
 import { decideOn } from './reserveWrites.ts';
 import { readUsage } from './usageReads.ts';
 
@@ -27,6 +28,7 @@ const answers: Answers = {
   decide: (db, facts, chains) => decideOn(db, chains, facts).decision,
   audit: (db, args, _chains, hash) => auditFile(db, hash, args),
   priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),
+  openBackground: (db) => readOpenBackground(db),
   samples: (db, { limit }) => readSamples(db, limit),
   export: (db, args) => readExport(db, args),
   backup: (db, { path }) => backupTo(db, path),

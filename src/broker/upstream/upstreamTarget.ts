@@ -22,6 +22,8 @@ export interface UpstreamTarget {
   readonly pool: Pool;
   /** Fixed path of each route. */
   readonly paths: { readonly responses: string; readonly models: string };
+  /** Where a path of the API is, given as it stands below `/v1`, with its query. */
+  readonly pathOf: (below: string) => string;
   /** Where responses are to be had over a WebSocket. */
   readonly socketUrl: string;
 }
@@ -48,6 +50,7 @@ export function upstreamTarget(baseUrl: string): UpstreamTarget {
       keepAliveTimeout: 30_000,
     }),
     paths: { responses: `${prefix}/v1/responses`, models: `${prefix}/v1/models` },
+    pathOf: (below) => `${prefix}/v1${below}`,
     socketUrl: `${url.origin.replace(/^http/, 'ws')}${prefix}/v1/responses`,
   };
 }
