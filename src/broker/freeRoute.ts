@@ -15,6 +15,7 @@ import type { Listener } from './refusal.ts';
 import { dropBody, readWire } from './requestBody.ts';
 import { AnswerObserver } from './upstream/answerObserver.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
+import { unreachable } from './upstream/networkFault.ts';
 
 /** The longest that such a request may take; a background response may be streamed for as long as it runs. */
 export const freeMsMax = 2 * 60 * 60_000;
@@ -40,13 +41,13 @@ export async function passFree(parts: FreeParts, call: FreeCall, message: Incomi
     if (call.method === 'DELETE' && call.responseId !== undefined) await parts.background.look(call.responseId);
     const answer = await parts.target.pool.request({
       method: call.method, path: parts.target.pathOf(call.path), signal: ended.signal,
-      headers: upstreamHeaders(message.headers, apiKey, call.method === 'POST' ? body.wireBytes : undefined), ...(call.method === 'POST' ? { body: body.stream() } : {}),
+      headers: upstreamHeaders(message.headers, parts.target.keyHead(apiKey), call.method === 'POST' ? body.wireBytes : undefined), ...(call.method === 'POST' ? { body: body.stream() } : {}),
     });
     body.letGo();
     await give(parts, call, answer, response, listener);
   } catch (error) {
     if (response.headersSent) { response.destroy(); return; }
-    refuse(response, problem('upstream_unreachable', `The upstream ${parts.target.label} could not be reached (${error instanceof Error ? error.message : String(error)}).`), listener, parts.clock.nowMs());
+    refuse(response, unreachable(parts.target, error instanceof Error ? error : { message: String(error) }), listener, parts.clock.nowMs());
   } finally {
     stopTimer();
     body.letGo();

@@ -47,7 +47,7 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
     // How long one answer is cannot be learned from several together.
-    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}),
+    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
     ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
 }

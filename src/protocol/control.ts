@@ -100,6 +100,39 @@ export interface ExplainResult {
   readonly story: readonly string[];
 }
 
+/** One response that went around the broker and was imported from a session file. */
+export interface ImportedView {
+  /** `import:` and the response's id, or its place among a thread's totals. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly importedAtMs: number;
+  /** Name of the session file that told of it. */
+  readonly source: string;
+  readonly usage: TokenUsage;
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly client: string;
+  readonly clientVersion?: string;
+  readonly threadId?: string;
+  readonly model?: string;
+  readonly responseId?: string;
+  /** What it would have cost at the price of its time; absent for a model without a price. */
+  readonly costMicroCredits?: number;
+  readonly priceVersion?: string;
+  readonly story: readonly string[];
+}
+
+/** What came of importing some responses. */
+export interface ImportResult {
+  readonly added: number;
+  /** Imported before, or given twice. */
+  readonly known: number;
+  /** Went through the broker, which has counted them. */
+  readonly seen: number;
+  /** What the added ones would have cost. */
+  readonly costMicroCredits: number;
+}
+
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */
 export interface AuditResult extends AuditFindings {
   readonly ok: boolean;
@@ -167,11 +200,15 @@ export interface ControlResults {
   health: HealthResult;
   usage: UsageResult;
   explain: ExplainResult;
+  explainImported: ImportedView;
+  importUsage: ImportResult;
   audit: AuditResult;
   /** `stored`: kept in the system keychain too, so that it survives the broker. */
   setApiKey: { readonly stored: boolean; readonly notice?: string };
   forgetApiKey: { readonly forgotten: boolean };
   cancel: { readonly cancelled: boolean };
+  /** Tasks that the runaway guard slowed down or stopped go on. */
+  release: { readonly released: boolean };
   shutdown: { readonly stopping: boolean };
 }
 

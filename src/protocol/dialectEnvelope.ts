@@ -7,6 +7,7 @@ import { bodySize } from './bodySize.ts';
 import { clean, isCount, outputTokensMax, readRequest } from './requestEnvelope.ts';
 import type { BrokenEnvelope, RequestEnvelope } from './requestEnvelope.ts';
 import { field, record } from './responseUsage.ts';
+import { stepPrints } from './stepPrint.ts';
 
 /** More answers than any API gives to one request. */
 const answersMax = 128;
@@ -47,6 +48,7 @@ function readChat(request: Readonly<Record<string, unknown>>, bodyCharacters: nu
     ...field('effort', clean(request['reasoning_effort'])),
     ...field('promptCacheKey', clean(request['prompt_cache_key'])),
     size: bodySize(request, bodyCharacters),
+    ...field('prints', stepPrints(request)),
   };
 }
 

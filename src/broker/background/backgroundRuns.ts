@@ -135,7 +135,7 @@ export class BackgroundRuns {
       if (apiKey !== undefined) {
         const answer = await target.pool.request({
           method, path: target.pathOf(`/responses/${responseId}${method === 'POST' ? '/cancel' : ''}`), signal: overdue.signal,
-          headers: upstreamHeaders({ accept: 'application/json' }, apiKey, method === 'POST' ? 0 : undefined),
+          headers: upstreamHeaders({ accept: 'application/json' }, target.keyHead(apiKey), method === 'POST' ? 0 : undefined),
         });
         const text = await textOf(answer.body);
         if (answer.statusCode === 200) this.told(responseId, readResponseText(text));
