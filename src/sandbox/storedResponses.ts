@@ -46,7 +46,7 @@ export class StoredResponses {
 
   /** Forgets everything, and ends what runs. */
   clear(): void {
-    for (const id of [...this.#responses.keys()]) this.remove(id);
+    for (const id of this.#responses.keys()) this.remove(id);
   }
 }
 

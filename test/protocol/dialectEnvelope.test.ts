@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readEnvelope } from '../../src/protocol/dialectEnvelope.ts';
+import { stepPrints } from '../../src/protocol/stepPrint.ts';
 
 const read = (dialect: Parameters<typeof readEnvelope>[1], body: unknown) => readEnvelope(typeof body === 'string' ? body : JSON.stringify(body), dialect);
 
@@ -10,9 +11,9 @@ describe('the envelope of other APIs', () => {
     const messages = [{ role: 'system', content: 'be brief' }, { role: 'user', content: [{ type: 'text', text: 'what is this' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA', detail: 'low' } }] }];
     const envelope = read('chat', { model: 'gpt-5.5', messages, stream: true, stream_options: { include_usage: true }, max_completion_tokens: 300, service_tier: 'flex', reasoning_effort: 'high', prompt_cache_key: 'k' });
     assert.ok(!('broken' in envelope));
-    const { size, ...facts } = envelope;
+    const { size, prints, ...facts } = envelope;
     assert.deepEqual(facts, { model: 'gpt-5.5', stream: true, maxOutputTokens: 300, serviceTier: 'flex', effort: 'high', promptCacheKey: 'k' });
-    assert.deepEqual([size.images, size.continues], [1, undefined]);
+    assert.deepEqual([size.images, size.continues, prints], [1, undefined, stepPrints({ messages })]);
     assert.ok((size.textTokens ?? 0) >= 5 && (size.textTokens ?? 0) < 30, JSON.stringify(size));
   });
 
