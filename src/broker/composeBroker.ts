@@ -180,7 +180,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
-      ? carryResponses(parts, message, response, workspace, requestId, call.dialect) : passFree(parts, call, message, response, listenerOf(message, requestId)));
+      ? carryResponses(parts, message, response, workspace, requestId, call.dialect) : passFree(parts, call, message, response, { requestId, codexStream: false }));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       api: passApi, passThrough: options.passThrough,
