@@ -2,6 +2,7 @@
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { isAbsolute } from 'node:path';
 import { offsetSpans } from '../domain/localDays.ts';
+import { findInsights } from '../domain/insights.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
@@ -91,6 +92,15 @@ export function controlApi(parts: ControlParts): ControlApi {
         by, imported: withoutImported !== true, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
       });
       return { rows, total: totalOf(rows, 'total') };
+    },
+    insights: async () => {
+      const nowMs = clock.nowMs();
+      const facts = await ledger.query('insightFacts', { nowMs });
+      const { prices } = parts.pricing();
+      return { insights: findInsights({ ...facts, models: facts.models.map((one) => {
+        const price = prices(one.model, nowMs);
+        return { ...one, ...(price ? { price } : {}) };
+      }) }) };
     },
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });

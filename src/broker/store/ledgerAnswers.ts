@@ -11,6 +11,7 @@ import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
 import { explainImported, readImportedSums } from './importReads.ts';
 import { wouldImport } from './importWrites.ts';
+import { readInsightFacts } from './insightReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { readOpenBackground } from './openBackground.ts';
@@ -25,6 +26,7 @@ const answers: Answers = {
   budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
   usage: (db, args) => readUsage(db, args),
   pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
+  insightFacts: (db, { nowMs }) => readInsightFacts(db, nowMs),
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),

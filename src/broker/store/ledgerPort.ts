@@ -8,6 +8,7 @@ import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { ExplainResult, ImportedView } from '../../protocol/control.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
+import type { LedgerInsightFacts } from './insightReads.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults, RequestFacts } from './ledgerCommands.ts';
 
 /** A workspace as registered. */
@@ -97,6 +98,8 @@ export interface LedgerQueries {
   };
   /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
   pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
+  /** What insights are made from. */
+  insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
   entries: { args: { readonly limit: number }; result: readonly EntryView[] };
   explain: { args: { readonly id: string }; result: ExplainResult | null };
