@@ -22,6 +22,9 @@ export interface MeteredCall { readonly kind: 'metered'; readonly method: 'POST'
 /** What may be asked at an address, one call for each method. */
 export type ApiCalls = readonly (FreeCall | MeteredCall)[];
 
+/** Where each API that costs tokens is, below the upstream's `/v1`. */
+export const apiPaths: Readonly<Record<ApiDialect, string>> = { responses: '/responses', compact: '/responses/compact', chat: '/chat/completions', embeddings: '/embeddings' };
+
 interface Row {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path below `/v1`; its group is an id. */

@@ -20,21 +20,28 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     ...(response?.usage ? { reported: { usage: response.usage, consistent: response.usagePlausible } } : {}),
   });
   // An estimate must stay below the hold, so the hold's own tier and price stand for it.
-  const servedPrice = booked.measured ? pricedAs(prices, request, response?.model) : undefined;
+  const { fallback } = lease;
+  const modelServed = response?.model ?? fallback?.model;
+  const servedPrice = booked.measured && !fallback ? pricedAs(prices, request, response?.model) : undefined;
   return {
     type: 'settle', attemptId: lease.attemptId, atMs: nowMs, outcome: booked.outcome, usage: booked.usage, measured: booked.measured,
     chargeable: booked.charge !== undefined, waitedMs: lease.waitedMs, durationMs: report.durationMs,
-    tier: booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier,
+    tier: fallback ? 'standard' : booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier,
     ...(booked.freeReason === undefined ? {} : { freeReason: booked.freeReason }),
-    ...(booked.notice === undefined && report.stopped === undefined ? {} : { notice: [report.stopped, booked.notice].filter((one) => one !== undefined).join(' ') }),
+    ...noticed([fallback && `Answered by the fallback ${fallback.model} at ${fallback.at}, because: ${fallback.because}`, report.stopped, booked.notice]),
     ...(booked.exposed ? { exposed: true } : {}),
-    ...(response?.model === undefined ? {} : { modelServed: response.model }),
+    ...(modelServed === undefined ? {} : { modelServed }),
     ...(servedPrice ? { servedPrice } : {}),
     ...(report.status === undefined ? {} : { status: report.status }),
     ...(report.upstreamRequestId === undefined ? {} : { upstreamRequestId: report.upstreamRequestId }),
     ...(report.responseId === undefined ? {} : { responseId: report.responseId }),
     ...(report.firstByteMs === undefined ? {} : { firstByteMs: report.firstByteMs }),
   };
+}
+
+function noticed(parts: readonly (string | undefined)[]): Pick<SettleCommand, 'notice'> {
+  const said = parts.filter((one) => one !== undefined);
+  return said.length === 0 ? {} : { notice: said.join(' ') };
 }
 
 /** Another model's price when another model served, as of the moment of the hold; else the hold's own stands. */

@@ -16,6 +16,7 @@ import type { Listener } from './refusal.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
+import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What the route needs. */
@@ -40,6 +41,8 @@ export interface ResponsesParts {
   readonly keyAnswered: (accepted: boolean) => void;
   /** The upstream could not be reached, or could again. */
   readonly upstreamAnswered: (problem: Problem | undefined) => void;
+  /** The second upstream, if there is one. */
+  readonly fallback?: FallbackUpstream | undefined;
   readonly changed: () => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }

@@ -32,7 +32,7 @@ import { LedgerAnchor } from './ledgerAnchor.ts';
 import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
-import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
+import { ceilingLookup, ownPriceLookup, priceLookup } from './prices/priceTable.ts';
 import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
@@ -43,6 +43,8 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { fallbackUpstream } from './upstream/fallbackUpstream.ts';
+import type { FallbackSettings } from './upstream/fallbackUpstream.ts';
 import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -56,6 +58,8 @@ export interface BrokerOptions {
   readonly upstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
   readonly network: NetworkSettings;
+  /** The second upstream; absent: none. */
+  readonly fallback?: FallbackSettings;
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
@@ -111,6 +115,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const target = upstreamTarget(options.upstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
+    const fallback = options.fallback && fallbackUpstream(options.fallback, network, ownPriceLookup(userPrices));
     const ceilingPrice = ceilingLookup(userPrices);
     const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
     const store: LedgerStore = guarded(opened, () => keeper.doubt);
@@ -138,7 +143,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
-      broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
+      broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },
       openWorkspaces: () => live.workspaces,
       problems: () => [
         ...(keeper.doubt ? [keeper.doubt] : []),
@@ -156,7 +161,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const api = controlApi({
       ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
+      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
@@ -167,7 +172,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const background: BackgroundRuns = new BackgroundRuns({ target, apiKey: () => keys.apiKey, clock, log, end: (run, report) => endRun(parts, run, report) });
     const parts: ResponsesParts = {
-      background, admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      background, admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -210,7 +215,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
         background.close();
-        await target.close();
+        await Promise.all([target.close(), fallback?.target.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

@@ -14,6 +14,7 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
     tier: request.tier, ...(request.price ? { price: request.price } : {}),
     ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
     ...(request.ceiling ? { ceiling: request.ceiling } : {}), ...(request.basis ? { basis: JSON.stringify(request.basis) } : {}),
+    ...(request.fallback ? { fallback: request.fallback } : {}),
     estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens, likelyOutputTokens: estimate.likelyOutputTokens,
   };
 }

@@ -24,7 +24,7 @@ const decoders: Record<string, (wire: Buffer, options: { maxOutputLength: number
  */
 export async function readBody(request: IncomingMessage, held?: HeldBody): Promise<RequestBody | { readonly problem: Problem } | 'client-left'> {
   const read = await readWire(request, held);
-  return read === 'client-left' || 'problem' in read ? read : decode(read.wire, request.headers['content-encoding'] ?? 'identity');
+  return read === 'client-left' || 'problem' in read ? read : decodeBody(read.wire, request.headers['content-encoding'] ?? 'identity');
 }
 
 /** Reads everything as it comes. @param held see `readBody` */
@@ -68,7 +68,8 @@ export async function dropBody(request: IncomingMessage): Promise<void> {
   }
 }
 
-async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
+/** Decodes a bounded copy of a body; a problem instead where its coding is unknown, broken or hides too much. */
+export async function decodeBody(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
   const coding = encoding.trim().toLowerCase();
   if (coding === 'identity' || coding === '') return { wire, text: wire.toString('utf8'), decodedBytes: wire.length };
   const decoder = decoders[coding];

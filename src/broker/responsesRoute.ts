@@ -56,7 +56,7 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
   const { envelope, decodedBytes } = read;
   const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream && dialect === 'responses', model: envelope.model };
-  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
+  const request = admissionRequest(parts, { envelope, dialect, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
   const carried: Carried = { request, dialect, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;
@@ -69,7 +69,8 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   while ('lease' in admitted) {
     const again = await runAttempt(parts, carried, admitted.lease);
     if (!again) return;
-    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again) : await parts.admission.again(requestId);
+    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again)
+      : again.kind === 'unreachable' ? await parts.admission.unreachable(requestId, again.why) : await parts.admission.again(requestId);
   }
   response.off('close', leave);
   refuse(response, admitted.refused, listener, clock.nowMs());

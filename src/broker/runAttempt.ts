@@ -3,27 +3,26 @@
 // in line itself.
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import type { ApiDialect } from '../protocol/apiDialect.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
+import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { ComeBack, EndedReport } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, stoppedStream } from './refusal.ts';
+import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
 
-/** Where each API is, below the upstream's `/v1`. */
-const apiPaths: Readonly<Record<ApiDialect, string>> = { responses: '/responses', compact: '/responses/compact', chat: '/chat/completions', embeddings: '/embeddings' };
-
 /** Sends one attempt. @returns why it has to come back; nothing when it is over and answered. */
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
   const { request, dialect, response, listener, message, body, envelope } = carried;
   const { requestId } = request.facts;
+  if (lease.fallback) { await runFallbackAttempt(parts, carried, lease, lease.fallback); return undefined; }
   const apiKey = parts.apiKey();
   if (response.destroyed || apiKey === undefined) {
     // The client left, or the key went, while the hold was written.
@@ -40,6 +39,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
+        return {};
       },
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
@@ -78,6 +78,7 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   const { request, response } = carried;
   if (takeOver(parts, carried, lease, report)) return undefined;
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
+  if (comeBack?.kind === 'unreachable') parts.upstreamAnswered(comeBack.why);
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
     parts.upstreamAnswered(notReached(parts, report));

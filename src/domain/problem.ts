@@ -62,6 +62,7 @@ export const problemKinds = {
   upstream_unreachable: { status: 502, type: 'server_error', remedy: 'Check the network; nothing was charged.' },
   upstream_untrusted: { status: 502, type: 'server_error', remedy: 'If a company\'s network puts its own certificate in between, give the broker that certificate with --ca FILE, or name it in NODE_EXTRA_CA_CERTS. Nothing was charged.' },
   proxy_refused: { status: 502, type: 'server_error', remedy: 'Put name and password into the proxy\'s address (HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT), or check them there. Nothing was charged.' },
+  fallback_unreachable: { status: 502, type: 'server_error', remedy: 'Start the fallback\'s server, or correct its address (--fallback-url, codexBroker.fallback.url).' },
   upstream_invalid: { status: 502, type: 'server_error', remedy: 'Check the upstream address, or whether a login page of the network answers in its place.' },
   broker_running: { status: 409, type: 'server_error', remedy: 'Use the running broker, stop it, or choose another --data folder.' },
   broker_unreachable: { status: 503, type: 'server_error', remedy: 'Start the broker with `codex-broker serve` or reload the VS Code window.' },

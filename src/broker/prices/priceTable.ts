@@ -44,6 +44,11 @@ export function priceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
   };
 }
 
+/** Makes the look-up from the user's own prices alone, for models that run where no price list reaches. */
+export function ownPriceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
+  return (model, atMs) => fromOverlay(userPrices, model, atMs, 'prices.json');
+}
+
 /**
  * The ceiling for models without a price: of each rate the dearest that any model of the table has at that moment,
  * with the long-context rates of the dearest one for all input. The user's `prices.json` may name a `ceiling` model.

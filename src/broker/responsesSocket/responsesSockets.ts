@@ -55,7 +55,7 @@ export class ResponsesSockets {
     const header = (name: string) => single(message.headers[name]);
     const to: Upgrading = { requestId, isCodex: readClient(header).isCodex, nowMs: this.#parts.clock.nowMs() };
     const apiKey = this.#parts.apiKey();
-    const refused = this.#refused(message, to, apiKey);
+    const refused = this.#refused(message, to, apiKey, workspace);
     if (refused || apiKey === undefined) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
@@ -82,11 +82,12 @@ export class ResponsesSockets {
     for (const session of this.#sessions) session.cut();
   }
 
-  #refused(message: IncomingMessage, to: Upgrading, apiKey: string | undefined): UpgradeRefusal | undefined {
+  #refused(message: IncomingMessage, to: Upgrading, apiKey: string | undefined, { workspaceId }: Workspace): UpgradeRefusal | undefined {
     if (message.method !== 'GET' || (message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'A connection can only be upgraded to a WebSocket, with GET.'), { ...to, isCodex: false });
     if (this.#stopping.signal.aborted) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
     if (apiKey === undefined) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
     if (this.#support.isMissing) return useHttp(`The upstream ${this.#parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
+    if (this.#support.isElsewhere(workspaceId)) return useHttp('A fallback answers now; send requests over HTTP.', to);
     if (this.size >= connectionsMax) return useHttp(`${connectionsMax} WebSockets are open already; send requests over HTTP.`, to);
     return undefined;
   }
@@ -95,6 +96,8 @@ export class ResponsesSockets {
     const { target } = this.#parts;
     if (opened.kind === 'lost') {
       const what = unreachable(target, opened.error);
+      // Over HTTP the fallback answers.
+      if (this.#parts.fallback?.causes.includes('unreachable')) { this.#parts.upstreamAnswered(what); return useHttp(what.message, to); }
       this.#parts.upstreamAnswered(what);
       return ownRefusal(what, to);
     }
@@ -115,12 +118,16 @@ export class ResponsesSockets {
     const limits = readRateLimits((name) => single(headers[name]), this.#parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
+    const useHttpFor = (session: SocketSession) => {
+      this.#support.noteElsewhere(workspace.workspaceId);
+      session.cut('a fallback answers over HTTP');
+    };
     this.#parts.keyAnswered(true);
     this.#parts.upstreamAnswered(undefined);
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
-        parts: this.#parts, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, apiKey, limits, prewarms: this.#prewarms,
+        parts: this.#parts, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, apiKey, limits, prewarms: this.#prewarms, useHttp: () => useHttpFor(session),
         ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
       }, () => {
         this.#sessions.delete(session);
