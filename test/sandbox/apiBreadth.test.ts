@@ -19,8 +19,8 @@ describe('the sandbox\'s other APIs', function () {
   async function call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly json: Json; readonly data: readonly Json[]; readonly headers: Headers }> {
     const answer = await fetch(`${sandbox.url}${path}`, { method, headers: { 'authorization': 'Bearer sk-test', 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     const text = await answer.text();
-    const data = text.startsWith('data: ') ? text.trim().split('\n\n').map((line) => (line === 'data: [DONE]' ? 'done' : JSON.parse(line.slice('data: '.length)) as Json)) : [];
-    return { status: answer.status, json: data.length === 0 && !text.startsWith('event:') ? JSON.parse(text) as Json : undefined, data, headers: answer.headers };
+    const data = text.startsWith('data: ') ? text.trim().split('\n\n').map((line) => (line === 'data: [DONE]' ? 'done' : JSON.parse(line.slice('data: '.length)))) : [];
+    return { status: answer.status, json: data.length === 0 && !text.startsWith('event:') ? JSON.parse(text) : undefined, data, headers: answer.headers };
   }
 
   it('tell a chat as one completion and in chunks, with the same text and usage', async () => {
