@@ -29,8 +29,8 @@ export interface AdmissionParts {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   readonly watch: Pick<RunawayWatch, 'judge' | 'answered'>;
-  /** Why nothing may be sent now, if so: no key, stopping. */
-  readonly unsafe: () => Problem | undefined;
+  /** Why nothing may be sent now, if so: stopping, or no key for a request that goes on the broker's own. */
+  readonly unsafe: (onPlan: boolean) => Problem | undefined;
   /** Whether a person can be asked: a window is open. */
   readonly canAsk: () => boolean;
   /** Called after every change that a snapshot would show. */
@@ -57,9 +57,11 @@ export class Admission {
   /** Waits in line, decides and reserves. Resolves once; a client that leaves is taken out by `cancel`. */
   async acquire(request: AdmissionRequest): Promise<Admitted> {
     const { clock } = this.#parts;
-    const unsafe = this.#parts.unsafe();
+    const unsafe = this.#parts.unsafe(request.plan !== undefined);
+    const ended = request.plan?.ended();
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
     if (unsafe) return this.#refuse(ticket, { unsafe });
+    if (ended) return this.#refuse(ticket, { ended });
     ticket.runaway = this.#parts.watch.judge(request);
     return ticket.runaway?.action === 'slow' ? this.#slow(ticket, ticket.runaway) : this.#enter(ticket);
   }
@@ -202,11 +204,13 @@ export class Admission {
 
   async #reserve(ticket: Ticket): Promise<Admitted> {
     const { requestId } = ticket.request.facts;
-    const unsafe = this.#parts.unsafe();
+    const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
+    // Others may have used the plan up while the request waited.
+    const ended = ticket.request.plan?.ended();
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision } = await this.#parts.ledger.command({
-        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
         ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.

@@ -16,6 +16,7 @@ import { endRun, resumedRun } from './background/takeOver.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
+import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
@@ -36,6 +37,7 @@ import { ceilingLookup, ownPriceLookup, priceLookup } from './prices/priceTable.
 import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
+import { PlanAccounts } from './planAccounts.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
@@ -45,6 +47,8 @@ import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
 import { fallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { FallbackSettings } from './upstream/fallbackUpstream.ts';
+import { chatGptTarget } from './upstream/chatGptTarget.ts';
+import { apiKeyCredential } from './upstream/credential.ts';
 import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -56,6 +60,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Base URL of the upstream. */
   readonly upstream: string;
+  /** Where requests go that bring a ChatGPT sign-in. */
+  readonly chatGptUpstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
   readonly network: NetworkSettings;
   /** The second upstream; absent: none. */
@@ -113,6 +119,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     claimFolder(options.dataDir, options.mode);
     const network = networkOf(options.network);
     const target = upstreamTarget(options.upstream, network);
+    const chatGpt = chatGptTarget(options.chatGptUpstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
     const fallback = options.fallback && fallbackUpstream(options.fallback, network, ownPriceLookup(userPrices));
@@ -141,8 +148,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     let ledgerProblem: Problem | undefined;
     let listening = '';
 
+    const upstreamAnswered = (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } };
+    const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered, log });
     const feed: SnapshotFeed = new SnapshotFeed({
-      ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
+      ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },
       openWorkspaces: () => live.workspaces,
       problems: () => [
@@ -154,12 +163,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const changed = () => feed.changed();
     const canAsk = () => live.size > 0;
-    const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
-      : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
+    const unsafe = (onPlan = false) => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
+      : keys.apiKey === undefined && !onPlan ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
     const watch = new RunawayWatch({ ledger: store, clock, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
+    const bodies = new BodyRoom();
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
+      ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -170,27 +180,29 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
       changed();
     });
-    const background: BackgroundRuns = new BackgroundRuns({ target, apiKey: () => keys.apiKey, clock, log, end: (run, report) => endRun(parts, run, report) });
+    const background: BackgroundRuns = new BackgroundRuns({ target, credential: () => apiKeyCredential(keys.apiKey, target), clock, log, end: (run, report) => endRun(parts, run, report) });
     const parts: ResponsesParts = {
-      background, admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
+      background, admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
         admission.recheck();
         return result;
       },
-      apiKey: () => keys.apiKey, changed, log,
+      credential: () => apiKeyCredential(keys.apiKey, target), ...planAccounts.apiEars(), meter: new CodexMeterFeed(store, clock), changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
-      upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
+      upstreamAnswered,
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
-      ? carryResponses(parts, message, response, workspace, requestId, call.dialect) : passFree(parts, call, message, response, { requestId, codexStream: false }));
+      ? carryResponses(parts, message, response, workspace, requestId, { dialect: call.dialect }) : passFree(parts, call, message, response, { requestId, codexStream: false }));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       api: passApi, passThrough: options.passThrough,
-      responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
-      models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
+      // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
+      planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
+      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, { plan }),
+      models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
     const { url, busy } = door;
@@ -215,7 +227,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
         background.close();
-        await Promise.all([target.close(), fallback?.target.close()]);
+        await Promise.all([target.close(), chatGpt.close(), fallback?.target.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

@@ -17,6 +17,7 @@ import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
+import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
@@ -35,6 +36,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** What request bodies take in memory now. */
+  readonly heldBodyBytes: () => number;
   /** Absent without a running server. */
   readonly watch?: Pick<RunawayWatch, 'release'>;
   /** A workspace was registered. */
@@ -68,7 +71,9 @@ export function controlApi(parts: ControlParts): ControlApi {
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
       await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
       parts.registered(workspace);
-      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1` };
+      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1`,
+        // Practice mode takes no sign-in of a person.
+        ...(parts.practice ? {} : { chatgptBaseUrl: `${parts.url()}/w/${token}/backend-api/codex` }) };
     },
     creditsAdd: async (args) => {
       const result = await ledger.command({
@@ -102,6 +107,7 @@ export function controlApi(parts: ControlParts): ControlApi {
         return { ...one, ...(price ? { price } : {}) };
       }) }) };
     },
+    ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
       if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));
@@ -118,7 +124,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { path: written, ...await ledger.query('backup', { path: written }) };
     },
     export: (args) => ledger.query('export', args),
-    health: () => ledger.query('health', {}),
+    health: async () => ({ ...await ledger.query('health', {}), heldBodyBytes: parts.heldBodyBytes() }),
     setApiKey: async ({ apiKey }) => {
       if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);

@@ -23,7 +23,7 @@ export const freeMsMax = 2 * 60 * 60_000;
 export const freeBytesMax = 512 * 1024 * 1024;
 
 /** What passing needs. */
-export type FreeParts = Pick<ResponsesParts, 'bodies' | 'clock' | 'target' | 'apiKey' | 'log'> & { readonly background: BackgroundRuns };
+export type FreeParts = Pick<ResponsesParts, 'bodies' | 'clock' | 'target' | 'credential' | 'log'> & { readonly background: BackgroundRuns };
 
 /** Passes one request. Resolves when its answer has ended. */
 export async function passFree(parts: FreeParts, call: FreeCall, message: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
@@ -35,13 +35,13 @@ export async function passFree(parts: FreeParts, call: FreeCall, message: Incomi
     const refused = call.method === 'POST' ? await readWire(message, body) : await dropBody(message);
     if (refused === 'client-left') return;
     if (refused && 'problem' in refused) { refuse(response, refused.problem, listener, parts.clock.nowMs()); return; }
-    const apiKey = parts.apiKey();
-    if (apiKey === undefined) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, parts.clock.nowMs()); return; }
+    const credential = parts.credential();
+    if (!credential) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, parts.clock.nowMs()); return; }
     // What is deleted cannot be asked for its usage any more.
     if (call.method === 'DELETE' && call.responseId !== undefined) await parts.background.look(call.responseId);
     const answer = await parts.target.pool.request({
       method: call.method, path: parts.target.pathOf(call.path), signal: ended.signal,
-      headers: upstreamHeaders(message.headers, parts.target.keyHead(apiKey), call.method === 'POST' ? body.wireBytes : undefined), ...(call.method === 'POST' ? { body: body.stream() } : {}),
+      headers: upstreamHeaders(message.headers, credential.head(), call.method === 'POST' ? body.wireBytes : undefined), ...(call.method === 'POST' ? { body: body.stream() } : {}),
     });
     body.letGo();
     await give(parts, call, answer, response, listener);

@@ -2,20 +2,23 @@
 // that turns problems into HTTP answers; a fault of ours ends here as `internal`, with its stack
 // in the log and nowhere else.
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorBody, problem, problemKinds, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { readClient } from '../protocol/requestEnvelope.ts';
 import type { CallOutcome, Health } from '../protocol/control.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
 import type { Access, Route } from './accessCheck.ts';
 import type { ApiCalls } from './apiRoutes.ts';
+import { single } from './attemptEnd.ts';
 import type { Clock } from './clock.ts';
 import { proofOf } from './dataFolder.ts';
 import type { LiveSockets } from './liveSocket.ts';
 import { windowsMax } from './liveSocket.ts';
+import type { PlanWay } from './planAccounts.ts';
 import { dropBody, readBody } from './requestBody.ts';
 import { refuse } from './refusal.ts';
 import { listenerOf } from './responsesRoute.ts';
@@ -24,7 +27,7 @@ import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
 /** Open connections at once, those without a token among them (`strangersMax`); more are closed as they come. */
-const connectionsMax = 512;
+const connectionsMax = 1024;
 const headerBytesMax = 32 * 1024;
 /** How long a client may take for its head, and for its whole request. */
 const headersMsMax = 10_000;
@@ -39,8 +42,10 @@ export interface ListenerParts {
   readonly workspaces: () => Iterable<Workspace>;
   readonly newRequestId: () => string;
   readonly clock: Clock;
-  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
-  readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined) => Promise<void>;
+  /** The ChatGPT sign-in that a request brings along. */
+  readonly planWay: (headers: IncomingHttpHeaders) => PlanWay | Problem;
+  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan: PlanWay | undefined) => Promise<void>;
+  readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined, plan: PlanWay | undefined) => Promise<void>;
   /** Everything else of the upstream's API. */
   readonly api: (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
   /** Addresses that a setting opens beside the table. */
@@ -135,10 +140,15 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
       if (!workspace) { await turnAway(problem('unknown_token', 'The request carries no token of a workspace that this broker knows.')); return; }
       parts.strangers.recognise(message.socket);
       if (message.method === 'HEAD') { response.writeHead(200, { allow: methodsOf(route).join(', '), 'content-length': '0', 'cache-control': 'no-store', 'x-request-id': requestId }).end(); return; }
-      const call = route.kind === 'api' ? route.calls.find((one) => one.method === message.method) : undefined;
-      if (call) await parts.api(call, message, response, workspace, requestId);
-      else if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId);
-      else if (route.kind === 'models') await parts.models(message, response, requestId, route.clientVersion);
+      if (route.kind === 'api') {
+        const call = route.calls.find((one) => one.method === message.method);
+        if (call) await parts.api(call, message, response, workspace, requestId);
+        return;
+      }
+      const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
+      if (plan && 'code' in plan) { await turnAway(plan); return; }
+      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId, plan);
+      else await parts.models(message, response, requestId, route.clientVersion, plan);
       return;
     }
     case 'control': await control(parts, message, response, route.method, token); return;
@@ -193,10 +203,14 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   const { route, token } = access;
   if (route.kind === 'responses') {
     const workspace = workspaceOfToken(token, parts.workspaces());
-    if (!workspace) { decline('401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
+    // Codex tries any other status again and again; sent to HTTP it hears there, at once, what is wrong.
+    const isCodex = readClient((name) => single(message.headers[name])).isCodex;
+    if (!workspace) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
     parts.strangers.recognise(message.socket);
     const requestId = parts.newRequestId();
-    parts.responsesSockets.accept(message, socket, head, workspace, requestId).catch((error: unknown) => {
+    const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
+    if (plan && 'code' in plan) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', plan); return; }
+    parts.responsesSockets.accept(message, socket, head, workspace, requestId, plan).catch((error: unknown) => {
       parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
       socket.destroy();
     });

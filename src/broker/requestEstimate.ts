@@ -6,7 +6,7 @@ import { holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { ApiDialect } from '../protocol/apiDialect.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
-import type { AdmissionRequest } from './admissionTicket.ts';
+import type { AdmissionRequest, PlanCover } from './admissionTicket.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
@@ -22,6 +22,8 @@ export interface Understood {
   readonly bodyBytes: number;
   /** It came over a WebSocket, where no fallback answers: its client is sent to HTTP. */
   readonly isSocket?: boolean;
+  /** Absent where credits pay. */
+  readonly plan?: PlanCover | undefined;
   /** It only prepares the conversation, and the upstream is known to take nothing for that. */
   readonly isPrewarm?: boolean;
 }
@@ -53,8 +55,10 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
     // How long one answer is cannot be learned from several together.
     ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
-    ...(parts.fallback && canFallBack(seen) ? { fallback: { ...parts.fallback.offer(estimate, seen.receivedAtMs), ...(seen.isSocket ? { isElsewhere: true } : {}) } } : {}),
-    ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
+    ...(parts.fallback && !seen.plan && canFallBack(seen) ? { fallback: { ...parts.fallback.offer(estimate, seen.receivedAtMs), ...(seen.isSocket ? { isElsewhere: true } : {}) } } : {}),
+    // Of what a plan pays for, the price only tells what it would have cost.
+    ...(seen.plan ? { plan: seen.plan, ...(price ? { price } : {}) }
+      : price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
 }
 

@@ -9,6 +9,7 @@ import { readClient } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
+import type { PlanWay } from './planAccounts.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { readBody } from './requestBody.ts';
@@ -36,17 +37,22 @@ function headerOf(message: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** How a request is asked: in which API, and with which sign-in where it is not the broker's key. */
+export interface Asked { readonly dialect?: ApiDialect; readonly plan?: PlanWay | undefined }
+
 /** Carries one request. Resolves when its answer has ended. */
-export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, dialect: ApiDialect = 'responses'): Promise<void> {
+export async function carryResponses(api: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { plan, dialect = 'responses' }: Asked = {}): Promise<void> {
+  const parts: ResponsesParts = plan ? { ...api, ...plan.way, meter: undefined, fallback: undefined } : api;
   const body = new HeldBody(parts.bodies);
   try {
-    await carry(parts, message, response, workspace, requestId, body, dialect);
+    await carry(parts, message, response, workspace, requestId, { body, plan, dialect });
+    void plan?.ended();
   } finally {
     body.letGo();
   }
 }
 
-async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, body: HeldBody, dialect: ApiDialect): Promise<void> {
+async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { body, plan, dialect }: { readonly body: HeldBody; readonly plan: PlanWay | undefined; readonly dialect: ApiDialect }): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
   const client = clientFor(dialect, clientOf(message));
@@ -56,7 +62,12 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
   const { envelope, decodedBytes } = read;
   const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream && dialect === 'responses', model: envelope.model };
-  const request = admissionRequest(parts, { envelope, dialect, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
+  if (envelope.background && plan) {
+    refuse(response, problem('argument_invalid', 'ChatGPT takes no responses in the background. Nothing was sent.'), listener, clock.nowMs());
+    return;
+  }
+  const request = admissionRequest(parts, { envelope, dialect, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
+  if (client.isCodex) void parts.meter?.refresh();
   const carried: Carried = { request, dialect, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;

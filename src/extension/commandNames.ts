@@ -14,6 +14,7 @@ export const commandNames = {
   openMeteredTerminal: 'codexBroker.openMeteredTerminal',
   routeCodex: 'codexBroker.routeCodex',
   undoRoute: 'codexBroker.undoRoute',
+  importSessions: 'codexBroker.importSessions',
   startPracticeMode: 'codexBroker.startPracticeMode',
   leavePracticeMode: 'codexBroker.leavePracticeMode',
   showLog: 'codexBroker.showLog',

@@ -21,6 +21,7 @@ import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
 import { pricesSeenMemory } from './dashboardChanges.ts';
 import { DashboardPanel, panelType } from './dashboardPanel.ts';
+import { DashboardQuestions } from './dashboardQuestions.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
 import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
@@ -33,6 +34,7 @@ import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
 import { runTask } from './runTask.ts';
 import type { Schedule } from './schedule.ts';
+import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
 import { readSettings, settingsSection, switchLeftUsed } from './settings.ts';
@@ -50,6 +52,8 @@ export interface World {
   readonly execPath: string;
   readonly request: LoopbackRequest;
   readonly openLive: OpenLive;
+  /** What the local clock is ahead of UTC at a moment. */
+  utcOffsetMs(atMs: number): number;
   /** Fresh random text, at least 128 bits, in characters that fit a file name and an address. */
   newToken(): string;
 }
@@ -106,6 +110,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
+  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
   const panel = new DashboardPanel({
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     state: () => {
@@ -117,7 +122,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
-    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, memory: context.globalState, snapshot: liveSnapshot }, message),
+    handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
   });
 
   let wasConnected = false;
@@ -202,6 +207,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
+    importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),

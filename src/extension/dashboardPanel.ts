@@ -113,8 +113,8 @@ export class DashboardPanel {
     }
     const answer = await this.#parts.handle(message);
     if (!answer) return;
-    // What was done may have changed what the page is told beside the snapshot.
-    this.changed();
+    // What was done may have changed what the page is told beside the snapshot; an answer changes nothing.
+    if (answer.type !== 'answer') this.changed();
     this.#post(answer);
   }
 

@@ -24,6 +24,8 @@ export class ChatNotes implements StreamNotes {
 
   get terminal(): EventFindings['terminal'] { return this.#terminal; }
 
+  get deltaCharacters(): number { return this.#deltaCharacters; }
+
   get findings(): EventFindings {
     return {
       ...(this.#names.id === undefined ? {} : { responseId: this.#names.id }),

@@ -31,6 +31,8 @@ export interface StreamNotes {
   /** The first terminal event, once it was seen. */
   readonly terminal: EventFindings['terminal'];
   readonly findings: EventFindings;
+  /** The UTF-16 length of all that was written so far. */
+  readonly deltaCharacters: number;
   /** Takes in the data of one event; see `EventNotes`. */
   take(bytes: Uint8Array, start: number, end: number, isOneLine?: boolean, name?: () => string): string | undefined;
   /** Takes in the beginning of an event whose data could not be held. */
@@ -63,6 +65,9 @@ export class EventNotes implements StreamNotes {
 
   /** The first terminal event, once it was seen. */
   get terminal(): EventFindings['terminal'] { return this.#terminal; }
+
+  /** The UTF-16 length of all deltas so far. */
+  get deltaCharacters(): number { return this.#deltaCharacters; }
 
   /** What was seen so far. */
   get findings(): EventFindings {

@@ -46,7 +46,8 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       practice: snapshot.broker.mode === 'practice',
       asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
       ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
-      keyMissing: snapshot.key.state === 'missing',
+      // Who works on a plan needs none.
+      keyMissing: snapshot.key.state === 'missing' && (snapshot.plans ?? []).length === 0,
       keyRejected: snapshot.key.state === 'rejected',
       notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
       tracked: balance.tracked,

@@ -8,6 +8,7 @@ import { faultAnswer } from './faultAnswer.ts';
 import { soundStream, type StreamFault } from './faultAction.ts';
 import type { FaultPicker } from './faultPicker.ts';
 import { isServed, reportsCacheWrites, vectorLengthOf } from './models.ts';
+import type { PlanFace } from './planFace.ts';
 import { type PromptCache, reasoningTokensFor, tokensOfText } from './promptTokens.ts';
 import type { StoredResponses } from './storedResponses.ts';
 import { throttledAnswer, tooLargeAnswer } from './rateLimitAnswer.ts';
@@ -27,6 +28,7 @@ export interface SandboxWorld {
   readonly picker: FaultPicker;
   readonly meter: RequestMeter;
   readonly stored: StoredResponses;
+  readonly planFace: PlanFace;
   readonly clock: SandboxClock;
   readonly newId: NewId;
   readonly keepBodies: boolean;

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly record: ReceivedRequest;
   /** The key that came with it; checked already. */
   readonly key: string;
+  /** It came to ChatGPT's address, where a plan's limits are told and no minute's. */
+  readonly onPlan: boolean;
   /** Aborts when the client has gone, or the answer is over. */
   readonly gone: AbortSignal;
   /** Ends the connection in the name of a fault, so that it does not look as if the client had left. */
@@ -82,7 +84,7 @@ export async function give(exchange: Exchange, world: SandboxWorld, { answer, fa
   if (delays.headersMs > 0) await clock.sleep(delays.headersMs, gone);
   if (gone.aborted) return 0;
   const headers = (contentType: string, bytes: () => number) => ({
-    ...answerHeaders(exchange, world, contentType), ...limitHeaders(reading),
+    ...answerHeaders(exchange, world, contentType), ...(exchange.onPlan ? {} : limitHeaders(reading)),
     ...(fault.contentLengthOffBy === undefined ? {} : { 'content-length': String(Math.max(0, bytes() + fault.contentLengthOffBy)), 'connection': 'close' }),
   });
   record.status = 200;

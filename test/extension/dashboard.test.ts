@@ -32,6 +32,7 @@ const actions = (change: Partial<ActionParts> = {}) => {
   const parts: ActionParts = {
     editor: fake.editor, log: fake.log, practice: () => false,
     call: (async (method: string, args: unknown) => { calls.push({ method, args }); return method === 'creditsAdd' ? { grant: { id: 'g' }, created: true, balance: {} } : { cancelled: true }; }) as ActionParts['call'],
+    questions: { answer: async (id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }), drop: (about) => { calls.push({ method: 'drop', args: about }); } },
     topUps: new UndoableTopUps(() => 1_000_000), memory: { update: async () => undefined }, snapshot: () => snapshotFixture({ questions: [questionFixture()], budgets: [budgetFixture(50)] }),
     workspace: { label: 'here', token: async () => ({ token: 't', workspaceId: 'ws_1', baseUrl: '', codexBaseUrl: '' }) },
     ...change,

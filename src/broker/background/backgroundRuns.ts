@@ -7,6 +7,7 @@ import type { ResponseFacts } from '../../protocol/responseUsage.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
 import type { EndedReport } from '../attemptEnd.ts';
 import type { Clock } from '../clock.ts';
+import type { Credential } from '../upstream/credential.ts';
 import { upstreamHeaders } from '../upstream/headerLists.ts';
 import type { UpstreamTarget } from '../upstream/upstreamTarget.ts';
 
@@ -36,7 +37,7 @@ export interface BackgroundRun {
 /** What watching needs. */
 export interface BackgroundParts {
   readonly target: UpstreamTarget;
-  readonly apiKey: () => string | undefined;
+  readonly credential: () => Credential | undefined;
   readonly clock: Clock;
   /** Settles a run; called once for each. */
   readonly end: (run: BackgroundRun, report: EndedReport) => void;
@@ -128,14 +129,14 @@ export class BackgroundRuns {
   async #question(watched: Watched, method: 'GET' | 'POST'): Promise<void> {
     const { run: { responseId, startedAtMs, request } } = watched;
     const { target, clock, log } = this.#parts;
-    const apiKey = this.#parts.apiKey();
+    const credential = this.#parts.credential();
     const overdue = new AbortController();
     const stopTimer = clock.after(askMsMax, () => overdue.abort(new Error(`no answer within ${askMsMax / 1000} seconds`)));
     try {
-      if (apiKey !== undefined) {
+      if (credential) {
         const answer = await target.pool.request({
           method, path: target.pathOf(`/responses/${responseId}${method === 'POST' ? '/cancel' : ''}`), signal: overdue.signal,
-          headers: upstreamHeaders({ accept: 'application/json' }, target.keyHead(apiKey), method === 'POST' ? 0 : undefined),
+          headers: upstreamHeaders({ accept: 'application/json' }, credential.head(), method === 'POST' ? 0 : undefined),
         });
         const text = await textOf(answer.body);
         if (answer.statusCode === 200) this.told(responseId, readResponseText(text));

@@ -4,16 +4,17 @@
 export const help = `codex-broker: paces, meters and pays for Codex requests from a credit balance
 
 Run
-  serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain] [--pass-through PREFIX]...
+  serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
+        [--config FILE] [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
         [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
-        [--fallback-key-env NAME]]
+        [--fallback-key-env NAME]] [--pass-through PREFIX]...
                                   run the broker; prints one JSON line when it accepts requests;
                                   what begins with a PREFIX, e.g. /v1/files, goes on unmetered
   token [--workspace PATH]        make or show a workspace's token and addresses
-  run [--workspace PATH] -- COMMAND ...
-                                  run a command through the broker, e.g. codex exec "say hi"
-  route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--yes]
+  run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
+                                  run a command through the broker, e.g. codex exec "say hi"; a Codex
+                                  that is signed in with ChatGPT uses its plan, unless told otherwise
+  route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes]
                                   point Codex's own config.toml (or NAME.config.toml) at the broker:
                                   shows the difference, asks, keeps a copy; with --json and without
                                   --yes nothing is written. --expect HASH: only if still so
@@ -84,5 +85,6 @@ Care
   folder and a ledger of its own; --json prints data for programs. A date without a time begins at
   midnight here. AMOUNT is in credits; 25 credits are US$1.
 
-  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor, route and run say more above;
-  run gives the command's own code, 126 and 127 when it could not be run or found.`;
+  Exit codes: 0 done, 1 failed, 2 wrong use; import: 130 when Ctrl-C ended it; audit, guard,
+  doctor, route and run say more above; run gives the command's own code, 126 and 127 when it
+  could not be run or found.`;

@@ -7,7 +7,7 @@ import { problem, ProblemError } from '../../domain/problem.ts';
 import { mistakeIn } from '../passThrough.ts';
 
 const serveConfig = z.object({
-  dataDir: z.string().optional(), upstream: z.string().optional(), ca: z.string().optional(),
+  dataDir: z.string().optional(), upstream: z.string().optional(), chatGptUpstream: z.string().optional(), ca: z.string().optional(),
   fallback: z.object({ url: z.string(), model: z.string().min(1).max(100), when: z.array(z.enum(fallbackCauses)).min(1).default([...fallbackCauses]), keyEnv: z.string().optional() }).strict().optional(),
   port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
   passThrough: z.array(z.string().max(1000)).default([]),
@@ -17,7 +17,7 @@ const serveConfig = z.object({
 export type ServeConfig = z.infer<typeof serveConfig>;
 
 interface ServeOptions {
-  readonly port?: string | undefined; readonly upstream?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined;
+  readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'chatgpt-upstream'?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined;
   readonly 'fallback-url'?: string | undefined; readonly 'fallback-model'?: string | undefined; readonly 'fallback-when'?: string | undefined; readonly 'fallback-key-env'?: string | undefined;
   readonly 'pass-through'?: string[] | undefined;
 }
@@ -37,6 +37,7 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
     ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
     ...(options.port === undefined ? {} : { port: wholeNumber('port', options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }), ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(Object.keys(fallback).length === 0 ? {} : { fallback }),
+    ...(options['chatgpt-upstream'] === undefined ? {} : { chatGptUpstream: options['chatgpt-upstream'] }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),
     ...(options['pass-through'] === undefined ? {} : { passThrough: options['pass-through'] }),
   });

@@ -40,6 +40,8 @@ export interface AttemptReport {
   /** Why the upstream was lost: the network's words and its code. */
   readonly networkError?: string;
   readonly networkCode?: string;
+  /** Nothing had come on the connection before, so it was no kept one that had died meanwhile. Absent where that is not known. */
+  readonly freshConnection?: boolean;
 }
 
 /** What the attempt tells while it runs. */
@@ -141,7 +143,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#events.begun();
     if (this.#clientLeft || this.#response.destroyed) return;
     this.#response.writeHead(status, { ...clientHeaders(headers, this.#requestId), ...added });
-    this.#response.flushHeaders();
+    // Content that came in the same packet is given on right after this, and takes the head with it.
+    queueMicrotask(() => { if (this.#firstByteMs === undefined && !this.#response.destroyed) this.#response.flushHeaders(); });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -210,8 +213,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #look(): void {
     if (this.#settled) return;
-    if (!this.#observer?.findings.terminal) {
-      this.#events.progress?.(this.#observer?.findings.outputChars ?? 0);
+    if (!this.#observer?.hasEnded) {
+      this.#events.progress?.(this.#observer?.outputChars ?? 0);
       return;
     }
     this.#settle('finished');
@@ -251,7 +254,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     const { terminal, facts, responseId, outputChars } = this.#observer?.findings ?? { outputChars: 0 };
-    const code = (error as { code?: unknown } | undefined)?.code;
+    const { code, socket } = (error ?? {}) as { code?: unknown; socket?: { bytesRead?: unknown } };
+    const bytesRead = socket?.bytesRead;
     this.#events.settled({
       ending, begun: this.#begun, outputChars, durationMs: Math.round(this.#clock.monotonicMs() - this.#startedMs),
       ...(terminal ? { terminal } : {}), ...(facts ? { response: facts } : {}), ...(responseId === undefined ? {} : { responseId }),
@@ -260,6 +264,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       ...(this.#firstByteMs === undefined ? {} : { firstByteMs: Math.round(this.#firstByteMs) }),
       ...(this.#kept ? { kept: { status: this.#kept.status, headers: this.#kept.headers, body: Buffer.concat(this.#kept.chunks), foreign: this.#kept.foreign } } : {}),
       ...(error ? { networkError: error.message } : {}), ...(typeof code === 'string' ? { networkCode: code } : {}),
+      ...(typeof bytesRead === 'number' ? { freshConnection: bytesRead === 0 } : {}),
     });
   }
 

@@ -8,6 +8,7 @@ import type { EndedReport } from '../../../src/broker/attemptEnd.ts';
 import { backgroundMsMax, BackgroundRuns, runsMax } from '../../../src/broker/background/backgroundRuns.ts';
 import type { BackgroundRun } from '../../../src/broker/background/backgroundRuns.ts';
 import { resumedRun } from '../../../src/broker/background/takeOver.ts';
+import { apiKeyCredential } from '../../../src/broker/upstream/credential.ts';
 import { networkOf } from '../../../src/broker/upstream/network.ts';
 import { upstreamTarget } from '../../../src/broker/upstream/upstreamTarget.ts';
 import { manualClock, noonMs } from '../../support/manualClock.ts';
@@ -43,7 +44,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, networkOf({ env: {} }));
-  const runs = new BackgroundRuns({ target, apiKey: () => 'sk', clock, end: ({ responseId }, report) => world.ended.push([responseId, report]), log: () => undefined });
+  const runs = new BackgroundRuns({ target, credential: () => apiKeyCredential('sk', target), clock, end: ({ responseId }, report) => world.ended.push([responseId, report]), log: () => undefined });
   const world: World = {
     runs, clock, asked: [], says: () => running('resp_1'), ended: [],
     pass: async (ms) => {

@@ -10,6 +10,8 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import type { ExtensionMessage, PageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import type { PageQuestion, QuestionAnswer } from '../../../src/protocol/dashboardQuestions.ts';
+import { sampleAnswer } from '../sampleAnswers.ts';
 import { sampleNowMs } from '../sampleSnapshot.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -33,6 +35,8 @@ export interface OpenPage {
   readonly page: Page;
   send(...messages: readonly ExtensionMessage[]): Promise<void>;
   posted(): Promise<PageMessage[]>;
+  /** Answers what the page asked on demand and was not answered yet, until it asks no more; by the sample unless told otherwise. */
+  answer(by?: (id: number, question: PageQuestion) => QuestionAnswer): Promise<void>;
   violations(): Promise<string[]>;
 }
 
@@ -105,17 +109,26 @@ async function openPage(browser: Browser, url: string, options: PageOptions): Pr
   await page.clock.setFixedTime(sampleNowMs);
   await page.goto(`${url}/?theme=${options.theme ?? 'dark-modern'}`);
   const read = <T>(name: string) => page.evaluate((key) => (window as unknown as Record<string, unknown>)[key], name) as Promise<T>;
+  const answered = new Set<number>();
+  const posted = () => read<PageMessage[]>('posted');
+  const send = async (...messages: readonly ExtensionMessage[]) => {
+    for (const message of messages) {
+      await page.evaluate((data) => new Promise<void>((resolve) => {
+        addEventListener('message', () => requestAnimationFrame(() => resolve()), { once: true });
+        postMessage(data, '*');
+      }), message);
+    }
+  };
   return {
-    page,
-    send: async (...messages) => {
-      for (const message of messages) {
-        await page.evaluate((data) => new Promise<void>((resolve) => {
-          addEventListener('message', () => requestAnimationFrame(() => resolve()), { once: true });
-          postMessage(data, '*');
-        }), message);
+    page, send, posted,
+    answer: async (by = sampleAnswer) => {
+      for (;;) {
+        const asked = (await posted()).flatMap((message) => (message.type === 'ask' && !answered.has(message.id) ? [message] : []));
+        if (asked.length === 0) return;
+        for (const { id } of asked) answered.add(id);
+        await send(...asked.map(({ id, question }) => by(id, question)));
       }
     },
-    posted: () => read<PageMessage[]>('posted'),
     violations: () => read<string[]>('violations'),
   };
 }
