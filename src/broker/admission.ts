@@ -185,6 +185,7 @@ export class Admission {
     const nowMs = this.#parts.clock.nowMs();
     const restMs = Math.max(0, Math.min(waitMs, this.#line.leftMs(ticket) - parkMsMin));
     ticket.state = 'parked';
+    ticket.waitReason = 'Its task is slowed down.';
     ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
     const end = await this.#line.parked(ticket, restMs);
     ticket.parked = undefined;

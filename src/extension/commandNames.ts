@@ -22,6 +22,7 @@ export const commandNames = {
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
   switchLeftUsed: 'codexBroker.switchLeftUsed',
+  getStarted: 'codexBroker.getStarted',
 } as const;
 
 /** Short name of a command. */

@@ -160,7 +160,7 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${last.fallback === undefined ? '' : `${plain(modelText(last), 60)}, `}${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
   const today = snapshot.today.total;
   const tokens = today.inputTokens + today.outputTokens;
-  lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}`);
+  lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}${today.unpriced > 0 ? `, ${today.unpriced} of them without a price` : ''}`);
   return lines.join('  \n');
 }
 

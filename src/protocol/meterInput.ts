@@ -55,6 +55,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       heldMicroCredits: balance.heldMicroCredits,
       grantedMicroCredits: grantedMicroCredits(balance, atMs),
       todayMicroCredits: snapshot.today.total.costMicroCredits,
+      ...(snapshot.today.total.unpriced > 0 ? { todayUnpriced: snapshot.today.total.unpriced } : {}),
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
       ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.use.endsAtMs, atMs, taste.locale) } } : {}),
