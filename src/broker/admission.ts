@@ -74,6 +74,14 @@ export class Admission {
     this.#parts.pacer.sent(requestId, this.#parts.clock.monotonicMs());
   }
 
+  /** The answer goes on upstream without a connection: its place is free for others, and `stop` ends it from here on. */
+  detached(requestId: string, stop: (why: Problem) => void): void {
+    this.#parts.pacer.finished(requestId, undefined, this.#parts.clock.monotonicMs());
+    const ticket = this.#line.find(requestId);
+    if (ticket) ticket.cancelRunning = stop;
+    this.#line.pump();
+  }
+
   /** The headers of an answer that was no throttle. */
   answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
     this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
@@ -196,11 +204,10 @@ export class Admission {
   }
 
   async #reserve(ticket: Ticket): Promise<Admitted> {
-    const { request } = ticket;
-    const { requestId } = request.facts;
-    const unsafe = this.#parts.unsafe(request.plan !== undefined);
+    const { requestId } = ticket.request.facts;
+    const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
     // Others may have used the plan up while the request waited.
-    const ended = request.plan?.ended();
+    const ended = ticket.request.plan?.ended();
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision } = await this.#parts.ledger.command({

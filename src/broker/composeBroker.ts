@@ -1,5 +1,6 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { readBasis } from '../domain/estimateBasis.ts';
 import { Estimator } from '../domain/estimator.ts';
@@ -9,12 +10,17 @@ import type { Problem } from '../domain/problem.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
+import type { ApiCalls } from './apiRoutes.ts';
+import { BackgroundRuns } from './background/backgroundRuns.ts';
+import { endRun, resumedRun } from './background/takeOver.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
+import type { ResponsesParts } from './carriedRequest.ts';
 import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
+import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
@@ -39,10 +45,10 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
-import { chatGptTarget } from './upstream/chatGptTarget.ts';
-import { apiKeyCredential } from './upstream/credential.ts';
 import { fallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { FallbackSettings } from './upstream/fallbackUpstream.ts';
+import { chatGptTarget } from './upstream/chatGptTarget.ts';
+import { apiKeyCredential } from './upstream/credential.ts';
 import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -63,6 +69,8 @@ export interface BrokerOptions {
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
+  /** Addresses that are passed through unmetered. */
+  readonly passThrough: readonly string[];
   /** Ends itself after so long without windows and work; absent: never. */
   readonly idleExitMs?: number;
   /** The module that serves the ledger's thread. */
@@ -128,7 +136,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     await keeper.prove();
     // A ledger in doubt is left as it is: what it left open is resolved once it is sound again.
-    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs() });
+    const running = keeper.doubt ? [] : await store.query('openBackground', {});
+    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs(), keep: running.map((one) => one.attemptId) });
 
     const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
     const estimator = new Estimator();
@@ -171,8 +180,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
       changed();
     });
-    const parts = {
-      admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
+    const background: BackgroundRuns = new BackgroundRuns({ target, credential: () => apiKeyCredential(keys.apiKey, target), clock, log, end: (run, report) => endRun(parts, run, report) });
+    const parts: ResponsesParts = {
+      background, admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -184,11 +194,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       upstreamAnswered,
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
+    const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
+      ? carryResponses(parts, message, response, workspace, requestId, { dialect: call.dialect }) : passFree(parts, call, message, response, { requestId, codexStream: false }));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
+      api: passApi, passThrough: options.passThrough,
       // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
       planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
-      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, plan),
+      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, { plan }),
       models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
@@ -197,8 +210,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     for (const { from, path, why } of network.files) if (why !== undefined) log('certificates-unreadable', { from, path, why });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
+    for (const one of running) background.add(resumedRun(one));
     await keeper.start();
-    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || background.size > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
       url, dataDir: options.dataDir,
@@ -211,7 +225,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         }
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
-        await drained(() => admission.live().length === 0, clock);
+        await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
+        background.close();
         await Promise.all([target.close(), chatGpt.close(), fallback?.target.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();

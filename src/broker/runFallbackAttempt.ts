@@ -5,6 +5,7 @@ import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { FallbackTaken } from '../domain/decisionRecord.ts';
 import type { Lease } from './admissionTicket.ts';
+import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown } from './attemptEnd.ts';
 import type { EndedReport } from './attemptEnd.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
@@ -31,7 +32,7 @@ export async function runFallbackAttempt(parts: ResponsesParts, carried: Carried
   answerFailure(parts, carried, fallback, taken, report);
 }
 
-async function send(parts: ResponsesParts, { request, response, listener, body }: Carried, lease: Lease, { target, model }: FallbackUpstream, head: Readonly<Record<string, string>>): Promise<EndedReport> {
+async function send(parts: ResponsesParts, { request, dialect, response, listener, body }: Carried, lease: Lease, { target, model }: FallbackUpstream, head: Readonly<Record<string, string>>): Promise<EndedReport> {
   const { requestId } = request.facts;
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
@@ -50,7 +51,7 @@ async function send(parts: ResponsesParts, { request, response, listener, body }
         stopBegin();
         resolve(seen);
       },
-    }, parts.clock);
+    }, parts.clock, { dialect });
     const stop = (why: Problem) => {
       stopped ??= why.message;
       if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
@@ -59,7 +60,7 @@ async function send(parts: ResponsesParts, { request, response, listener, body }
       attempt.stop();
     };
     parts.admission.sent(requestId, stop);
-    target.pool.dispatch({ method: 'POST', path: target.paths.responses, body: body.stream(), headers: head }, attempt);
+    target.pool.dispatch({ method: 'POST', path: target.pathOf(apiPaths[dialect]), body: body.stream(), headers: head }, attempt);
   });
   const seen = await report;
   return stopped === undefined ? seen : { ...seen, stopped };

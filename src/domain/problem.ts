@@ -29,7 +29,7 @@ export const problemKinds = {
   origin_forbidden: { status: 403, type: 'invalid_request_error', remedy: 'Call the broker from a program on this computer, not from a web page.' },
   host_forbidden: { status: 421, type: 'invalid_request_error', remedy: 'Use http://127.0.0.1 and the port that the broker printed.' },
   framing_forbidden: { status: 400, type: 'invalid_request_error', remedy: 'Send HTTP/1.1 with a content-length or with a plain chunked body.' },
-  unknown_route: { status: 404, type: 'invalid_request_error', remedy: 'The broker serves POST /v1/responses and GET /v1/models, and /w/TOKEN/backend-api/codex/… for ChatGPT sign-ins.' },
+  unknown_route: { status: 404, type: 'invalid_request_error', remedy: 'The broker serves responses, chat completions, embeddings and models below /v1, and /w/TOKEN/backend-api/codex/… for ChatGPT sign-ins. Others can be opened, unmetered, with --pass-through or codexBroker.passThrough.' },
   method_not_allowed: { status: 405, type: 'invalid_request_error', remedy: 'Use the method that the route names.' },
   body_broken: { status: 400, type: 'invalid_request_error', remedy: 'Send one JSON object as the Responses API describes it.' },
   body_too_large: { status: 413, type: 'invalid_request_error', remedy: 'Send at most 64 MB, before and after decompression.' },

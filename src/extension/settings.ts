@@ -25,6 +25,8 @@ export interface Settings {
   readonly fallbackUrl: string;
   readonly fallbackModel: string;
   readonly fallbackWhen: readonly FallbackCause[];
+  /** Addresses that go through unmetered. */
+  readonly passThrough: readonly string[];
 }
 
 /** How far Codex may reach while it runs a task; the words are Codex's own. */
@@ -49,7 +51,7 @@ const defaultPriority = 99.9;
 export const settingsSection = 'codexBroker';
 
 /** Names of the settings that a workspace cannot change. */
-export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox', 'upstream', 'certificates', 'fallback.url', 'fallback.model', 'fallback.when'] as const;
+export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox', 'upstream', 'certificates', 'fallback.url', 'fallback.model', 'fallback.when', 'passThrough'] as const;
 
 /** Reads the settings. */
 export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Settings {
@@ -73,6 +75,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     notices: section.get('notices.enabled') !== false,
     upstream: text(own('upstream', '')), certificates: text(own('certificates', '')),
     fallbackUrl: text(own('fallback.url', '')), fallbackModel: text(own('fallback.model', '')),
+    passThrough: prefixesOf(own<unknown>('passThrough', [])),
     fallbackWhen: causesOf(own<unknown>('fallback.when', fallbackCauses)),
   };
 }
@@ -98,6 +101,10 @@ function lookOf(section: Pick<vscode.WorkspaceConfiguration, 'get'>): MeterLook 
 
 function causesOf(value: unknown): readonly FallbackCause[] {
   return Array.isArray(value) ? fallbackCauses.filter((cause) => value.includes(cause)) : fallbackCauses;
+}
+
+function prefixesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(text).filter((prefix) => prefix !== '') : [];
 }
 
 function text(value: unknown): string {

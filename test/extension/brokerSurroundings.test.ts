@@ -20,6 +20,8 @@ describe('what a broker is started with', () => {
     const fake = opened();
     Object.assign(fake.configuration.user, { 'codexBroker.upstream': ' https://up.test/v1 ', 'codexBroker.certificates': '/ca.pem', 'codexBroker.fallback.url': 'http://127.0.0.1:11434/v1', 'codexBroker.fallback.model': 'llama3', 'codexBroker.fallback.when': ['window', 'odd', 'balance'] });
     assert.deepEqual(of(fake).args, ['--upstream', 'https://up.test/v1', '--ca', '/ca.pem', '--fallback-url', 'http://127.0.0.1:11434/v1', '--fallback-model', 'llama3', '--fallback-when', 'balance,window']);
+    fake.configuration.user['codexBroker.passThrough'] = ['/v1/files', ' /v1/audio/speech ', '', 5];
+    assert.deepEqual(of(fake).args.slice(-4), ['--pass-through', '/v1/files', '--pass-through', '/v1/audio/speech']);
     assert.deepEqual(of(fake, true).args, []);
     fake.configuration.user['codexBroker.fallback.model'] = '';
     assert.ok(!of(fake).args.includes('--fallback-url'), 'an address without a model is no fallback');
@@ -27,7 +29,7 @@ describe('what a broker is started with', () => {
 
   it('takes nothing from a workspace', () => {
     const fake = opened();
-    Object.assign(fake.configuration.workspace, { 'codexBroker.upstream': 'https://evil.test', 'codexBroker.certificates': '/evil.pem', 'codexBroker.fallback.url': 'https://evil.test', 'codexBroker.fallback.model': 'm', 'http.proxy': 'http://evil.test:1', 'http.noProxy': ['evil.test'] });
+    Object.assign(fake.configuration.workspace, { 'codexBroker.upstream': 'https://evil.test', 'codexBroker.certificates': '/evil.pem', 'codexBroker.fallback.url': 'https://evil.test', 'codexBroker.fallback.model': 'm', 'codexBroker.passThrough': ['/v1/evil'], 'http.proxy': 'http://evil.test:1', 'http.noProxy': ['evil.test'] });
     assert.deepEqual(of(fake), { args: [], env });
   });
 

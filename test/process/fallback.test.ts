@@ -56,6 +56,20 @@ describe('the fallback', function () {
     assert.deepEqual([recent[0]?.fallback, balance.balanceMicroCredits, broker.fallback], [own, 1000, { model: own, at: `127.0.0.1:${local.port}` }]);
   });
 
+  it('answers a chat in its own words, and stands for no vectors and nothing in the background', async () => {
+    await open(tooFew);
+    local.script = (_request, wire) => wire.write(wholeAnswer(200, '{"id":"chatcmpl-1","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}'));
+    const chat = await bench.ask({ path: '/v1/chat/completions', body: JSON.stringify({ model: recordedModel, messages: [{ role: 'user', content: 'how large is it?' }] }) });
+    assert.deepEqual([chat.status, chat.headers['x-codex-broker-fallback'], local.requests[0]?.line, modelSent()], [200, own, 'POST /v1/chat/completions HTTP/1.1', own]);
+    const [attempt] = (await bench.explain(chat)).attempts;
+    assert.deepEqual([attempt?.outcome, attempt?.measured, attempt?.usage?.inputTokens, attempt?.usage?.outputTokens], ['completed', true, 3, 2]);
+    for (const [path, body] of [['/v1/responses', recordedRequest(false, { background: true })], ['/v1/responses/compact', recordedRequest(false)], ['/v1/embeddings', JSON.stringify({ model: 'text-embedding-3-large', input: 'x'.repeat(400_000) })]] as const) {
+      const refused = await bench.ask({ path, body });
+      assert.deepEqual([refused.status, errorOf(refused).code], [402, 'credits_exhausted'], path);
+    }
+    assert.equal(local.requests.length, 1);
+  });
+
   it('gets a compressed request in plain, and where purchased credits may not be used', async () => {
     await open(0);
     await callBroker(bench.broker, 'creditsAdd', { amountMicroCredits: 9_000_000, kind: 'purchased', key: 'not for all', consent: { scope: 'ask' } });

@@ -7,8 +7,9 @@ Run
   serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
         [--config FILE] [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
         [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
-        [--fallback-key-env NAME]]
-                                  run the broker; prints one JSON line when it accepts requests
+        [--fallback-key-env NAME]] [--pass-through PREFIX]...
+                                  run the broker; prints one JSON line when it accepts requests;
+                                  what begins with a PREFIX, e.g. /v1/files, goes on unmetered
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
                                   run a command through the broker, e.g. codex exec "say hi"; a Codex

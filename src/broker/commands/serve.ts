@@ -24,8 +24,8 @@ const practiceKey = 'sk-practice-mode';
 export async function serve(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
     port: { type: 'string' }, upstream: { type: 'string' }, 'chatgpt-upstream': { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
-    config: { type: 'string' }, ca: { type: 'string' }, 'fallback-url': { type: 'string' }, 'fallback-model': { type: 'string' }, 'fallback-when': { type: 'string' }, 'fallback-key-env': { type: 'string' },
-    scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
+    config: { type: 'string' }, ca: { type: 'string' },
+    'fallback-url': { type: 'string' }, 'fallback-model': { type: 'string' }, 'fallback-when': { type: 'string' }, 'fallback-key-env': { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' }, 'pass-through': { type: 'string', multiple: true },
   });
   const config = readServeConfig(values.config, values);
   const dataDir = dataFolderOf({ data: values.data ?? config.dataDir, practice: values.practice }, io);
@@ -38,9 +38,8 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   let broker: Broker;
   try {
     broker = await startBroker({
-      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca },
-      ...fallbackOf(config.fallback, io),
-      mode: practice ? 'practice' : 'live', version: io.version,
+      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca }, ...fallbackOf(config.fallback, io),
+      mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),

@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fallbackCauses } from '../../domain/fallback.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
+import { mistakeIn } from '../passThrough.ts';
 
 const serveConfig = z.object({
   dataDir: z.string().optional(), upstream: z.string().optional(), chatGptUpstream: z.string().optional(), ca: z.string().optional(),
   fallback: z.object({ url: z.string(), model: z.string().min(1).max(100), when: z.array(z.enum(fallbackCauses)).min(1).default([...fallbackCauses]), keyEnv: z.string().optional() }).strict().optional(),
   port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
+  passThrough: z.array(z.string().max(1000)).default([]),
 }).strict();
 
 /** Settings as they hold. */
@@ -17,6 +19,7 @@ export type ServeConfig = z.infer<typeof serveConfig>;
 interface ServeOptions {
   readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'chatgpt-upstream'?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined;
   readonly 'fallback-url'?: string | undefined; readonly 'fallback-model'?: string | undefined; readonly 'fallback-when'?: string | undefined; readonly 'fallback-key-env'?: string | undefined;
+  readonly 'pass-through'?: string[] | undefined;
 }
 
 /** Joins file and options. @throws ProblemError `argument_invalid` naming the setting. */
@@ -36,8 +39,11 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
     ...(Object.keys(fallback).length === 0 ? {} : { fallback }),
     ...(options['chatgpt-upstream'] === undefined ? {} : { chatGptUpstream: options['chatgpt-upstream'] }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),
+    ...(options['pass-through'] === undefined ? {} : { passThrough: options['pass-through'] }),
   });
   if (!parsed.success) throw new ProblemError(problem('argument_invalid', `The setting ${parsed.error.issues[0]?.path.join('.') ?? ''} is wrong: ${parsed.error.issues[0]?.message ?? ''}.`));
+  const mistake = mistakeIn(parsed.data.passThrough);
+  if (mistake) throw new ProblemError(mistake);
   return parsed.data;
 }
 

@@ -55,7 +55,7 @@ export class ResponsesSockets {
 
   /** Takes an upgrade whose token is right, and answers it. @param plan the sign-in that it goes with, where it is not the broker's key */
   async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
-    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined } : this.#parts;
+    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined, fallback: undefined } : this.#parts;
     const trust = this.#trustOf(parts.target);
     const asking: Asking = { parts, plan, trust, message, socket, head, workspace, requestId };
     const header = (name: string) => single(message.headers[name]);

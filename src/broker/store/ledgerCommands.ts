@@ -151,8 +151,8 @@ export interface WorkspaceCommand {
   readonly atMs: number;
 }
 
-/** Resolves every open hold by policy P; run once at start, before anything is admitted. */
-export interface RecoverCommand { readonly type: 'recover'; readonly atMs: number }
+/** Resolves open holds by policy P, but for the attempts in `keep`; run once at start, before anything is admitted. */
+export interface RecoverCommand { readonly type: 'recover'; readonly atMs: number; readonly keep?: readonly string[] }
 
 /** Books what time brings: grants whose time is over expire, allowances give their next grant. */
 export interface UpkeepCommand { readonly type: 'upkeep'; readonly atMs: number }

@@ -11,7 +11,7 @@ export interface UpstreamAddress {
   readonly label: string;
   /** `https://api.openai.com` */
   readonly origin: string;
-  /** The path of what lies below the base, `/chat/completions` for example, with the query that the address fixes. */
+  /** The path of what lies below the base, `/chat/completions` for example, with its own query and the one that the address fixes. */
   readonly pathOf: (below: string) => string;
   /** Path and query of each route. */
   readonly paths: { readonly responses: string; readonly models: string };
@@ -40,7 +40,10 @@ export function upstreamAddress(baseUrl: string): UpstreamAddress {
   }
   const given = url.pathname.replace(/\/+$/, '');
   const base = wholePath.test(given) ? given : `${given}/v1`;
-  const pathOf = (below: string) => `${base}${below}${url.search}`;
+  const pathOf = (below: string) => {
+    const [route = '', query] = below.split('?');
+    return `${base}${route}${url.search}${query === undefined ? '' : `${url.search === '' ? '?' : '&'}${query}`}`;
+  };
   return {
     label: url.host, origin: url.origin, pathOf, paths: { responses: pathOf('/responses'), models: pathOf('/models') },
     socketUrl: `${url.origin.replace(/^http/, 'ws')}${pathOf('/responses')}`,
