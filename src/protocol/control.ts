@@ -173,12 +173,6 @@ export interface HealthResult {
   readonly newestAtMs?: number;
 }
 
-/** The ledger's health, and what the broker holds in memory besides. */
-export interface BrokerHealth extends HealthResult {
-  /** Bytes of request bodies that wait or are being sent. */
-  readonly heldBodyBytes: number;
-}
-
 /** `credits list`. */
 export interface CreditsListResult extends BalanceView {}
 
@@ -203,7 +197,8 @@ export interface ControlResults {
   dryRun: DryRunResult;
   backup: { readonly path: string; readonly bytes: number };
   export: ExportPage;
-  health: BrokerHealth;
+  /** `heldBodyBytes`: request bodies that wait or are being sent. */
+  health: HealthResult & { readonly heldBodyBytes: number };
   usage: UsageResult;
   explain: ExplainResult;
   explainImported: ImportedView;
