@@ -2,6 +2,7 @@
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { isAbsolute } from 'node:path';
 import { offsetSpans } from '../domain/localDays.ts';
+import { findInsights } from '../domain/insights.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
@@ -16,6 +17,7 @@ import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
+import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
@@ -69,7 +71,9 @@ export function controlApi(parts: ControlParts): ControlApi {
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
       await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
       parts.registered(workspace);
-      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1` };
+      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1`,
+        // Practice mode takes no sign-in of a person.
+        ...(parts.practice ? {} : { chatgptBaseUrl: `${parts.url()}/w/${token}/backend-api/codex` }) };
     },
     creditsAdd: async (args) => {
       const result = await ledger.command({
@@ -94,6 +98,16 @@ export function controlApi(parts: ControlParts): ControlApi {
       });
       return { rows, total: totalOf(rows, 'total') };
     },
+    insights: async () => {
+      const nowMs = clock.nowMs();
+      const facts = await ledger.query('insightFacts', { nowMs });
+      const { prices } = parts.pricing();
+      return { insights: findInsights({ ...facts, models: facts.models.map((one) => {
+        const price = prices(one.model, nowMs);
+        return { ...one, ...(price ? { price } : {}) };
+      }) }) };
+    },
+    ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
       if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));

@@ -66,8 +66,8 @@ export function priceTier(serviceTier: string | undefined): PriceTier {
  * out of it first; reasoning tokens are inside the output.
  */
 export function chargeFor(usage: TokenUsage, price: ModelPrice, tier: PriceTier): Charge {
-  const rates = price.long && usage.inputTokens > price.long.aboveInputTokens ? price.long.rates : price.rates;
-  const multiplier = tier === 'flex' ? flexRatio : tier === 'fast' ? price.fast ?? fastRatio : undefined;
+  const rates = ratesOf(price, usage.inputTokens);
+  const multiplier = multiplierOf(price, tier);
   const term = (what: ChargeTerm['what'], tokens: number, microCreditsPerMillion: number): ChargeTerm =>
     ({ what, tokens, microCreditsPerMillion, ...(multiplier ? { multiplier } : {}) });
   const terms = [
@@ -86,6 +86,40 @@ export function chargeFor(usage: TokenUsage, price: ModelPrice, tier: PriceTier)
 export function holdCost(estimate: { readonly holdInputTokens: number; readonly outputTokens: number }, price: ModelPrice, tier: PriceTier): number {
   const likely = { ...noTokens, inputTokens: estimate.holdInputTokens, outputTokens: estimate.outputTokens };
   return Math.max(chargeFor(likely, price, tier).costMicroCredits, chargeFor({ ...likely, cacheWriteTokens: likely.inputTokens }, price, tier).costMicroCredits);
+}
+
+/** Input of charges with one price, tier and size class, as savings look at it. */
+export interface CachedInput {
+  readonly cachedInputTokens: number;
+  /** The whole input of the request, which decides whether its long rates hold. */
+  readonly inputTokens: number;
+  readonly price: ModelPrice;
+  readonly tier: PriceTier;
+}
+
+/**
+ * How much more cached input would have cost as fresh, at the prices that it was charged with. Computed exactly
+ * and rounded once, half up. @returns microcredits
+ */
+export function cacheSaving(charged: Iterable<CachedInput>): number {
+  let [numerator, denominator] = [0n, 1n];
+  for (const { cachedInputTokens, inputTokens, price, tier } of charged) {
+    const rates = ratesOf(price, inputTokens);
+    const { numerator: times, denominator: parts } = multiplierOf(price, tier) ?? { numerator: 1, denominator: 1 };
+    if (denominator % BigInt(parts) !== 0n) [numerator, denominator] = [numerator * BigInt(parts), denominator * BigInt(parts)];
+    numerator += BigInt(cachedInputTokens) * BigInt(rates.input - rates.cachedInput) * BigInt(times) * (denominator / BigInt(parts));
+  }
+  const saved = divideHalfUp(numerator < 0n ? -numerator : numerator, denominator * 1_000_000n, 'saving');
+  // Corrections of what the cache did can outweigh what it did in the same time.
+  return numerator < 0n ? 0 - saved : saved;
+}
+
+function ratesOf(price: ModelPrice, inputTokens: number): Rates {
+  return price.long && inputTokens > price.long.aboveInputTokens ? price.long.rates : price.rates;
+}
+
+function multiplierOf(price: ModelPrice, tier: PriceTier): Ratio | undefined {
+  return tier === 'flex' ? flexRatio : tier === 'fast' ? price.fast ?? fastRatio : undefined;
 }
 
 /** Adds up the terms of a charge exactly and rounds the sum once, half up. */

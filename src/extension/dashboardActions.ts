@@ -8,11 +8,14 @@ import { problemOf } from './brokerLink.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import { dashboardChange, type ChangeParts } from './dashboardChanges.ts';
+import type { DashboardQuestions } from './dashboardQuestions.ts';
+import { saveForPage } from './dashboardSaving.ts';
 import type { WindowWorkspace } from './windowWorkspace.ts';
 
 /** What the actions need from outside. */
 export interface ActionParts extends ChangeParts {
-  readonly editor: Pick<Editor, 'window' | 'commands' | 'env'>;
+  readonly editor: Pick<Editor, 'window' | 'commands' | 'env' | 'workspace' | 'Uri'>;
+  readonly questions: Pick<DashboardQuestions, 'answer' | 'drop'>;
   readonly workspace: Pick<WindowWorkspace, 'token' | 'label'>;
 }
 
@@ -36,6 +39,11 @@ export async function dashboardAction(parts: ActionParts, message: Asked): Promi
       } catch (error) {
         return { type: 'cancelResult', id: message.id, cancelled: false, problem: problemOf(error) };
       }
+    case 'ask': return parts.questions.answer(message.id, message.question);
+    case 'drop':
+      parts.questions.drop(message.about);
+      return undefined;
+    case 'save': return saveForPage(parts.editor, message);
     case 'run':
       await parts.editor.commands.executeCommand(commandNames[message.command]);
       return undefined;

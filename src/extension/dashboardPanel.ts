@@ -94,7 +94,7 @@ export class DashboardPanel {
     const address = (...path: string[]) => webview.asWebviewUri(this.#dist(...path)).toString();
     webview.html = dashboardHtml({
       cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
-      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'),
+      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'), element: 'codex-dashboard',
     });
   }
 
@@ -113,8 +113,8 @@ export class DashboardPanel {
     }
     const answer = await this.#parts.handle(message);
     if (!answer) return;
-    // What was done may have changed what the page is told beside the snapshot.
-    this.changed();
+    // What was done may have changed what the page is told beside the snapshot; an answer changes nothing.
+    if (answer.type !== 'answer') this.changed();
     this.#post(answer);
   }
 

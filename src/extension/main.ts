@@ -23,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   running = composeExtension(vscode, context, {
     schedule, env: process.env, platform: process.platform, execPath: process.execPath,
     request: loopbackRequest, openLive: liveOpener(schedule),
+    utcOffsetMs: (atMs) => -new Date(atMs).getTimezoneOffset() * 60_000,
     newToken: () => randomBytes(24).toString('hex'),
   });
 }

@@ -1,6 +1,8 @@
 // The control calls by name, each with the shape of its arguments. They are checked with these at the edge
 // of the broker, whoever calls.
 import { z } from 'zod';
+import { historyGroupings } from './history.ts';
+import { entryKinds, happeningKinds, pageRowsMax } from './ledgerPages.ts';
 
 /** The largest single grant: one million credits (US$40,000). */
 export const grantMicroCreditsMax = 1_000_000_000_000;
@@ -15,6 +17,10 @@ const names = z.array(name).min(1).max(50);
 const empty = z.object({}).strict();
 const calendar = z.enum(['day', 'week', 'month']);
 const tokens = z.number().int().nonnegative().max(100_000_000);
+
+const pageRows = z.number().int().min(1).max(pageRowsMax);
+/** Checked further where it is used: not longer than a local day. */
+const daySpan = { fromMs: timeMs, untilMs: timeMs };
 
 const permission = [
   z.object({ scope: z.literal('everywhere') }).strict(),
@@ -90,6 +96,20 @@ export const controlArguments = {
     /** Leaves out what went around the broker and was imported. */
     withoutImported: z.boolean().optional(),
   }).strict(),
+  /** Usage of a range up to now, for charts. `fromMs` is brought back to the beginning of its local day or hour. */
+  history: z.object({ by: z.enum(historyGroupings), fromMs: timeMs, step: z.enum(['day', 'hour']) }).strict(),
+  /** What one workspace used in a span of a day at the most. */
+  workspaceUsage: z.object({ by: z.enum(historyGroupings), workspaceId: name, ...daySpan }).strict(),
+  /** What the prompt cache saved in such a span. */
+  cacheSaving: z.object({ workspaceId: name.optional(), ...daySpan }).strict(),
+  entryPage: z.object({
+    kind: z.enum(entryKinds), limit: pageRows, before: z.number().int().positive().optional(), search: z.string().max(200).optional(),
+    workspaceId: name.optional(), fromMs: timeMs.optional(), untilMs: timeMs.optional(),
+  }).strict(),
+  happenings: z.object({
+    filter: z.enum(happeningKinds), limit: pageRows, before: z.object({ atMs: timeMs, from: z.enum(['entry', 'directive']), sequence: z.number().int().positive() }).strict().optional(),
+  }).strict(),
+  course: z.object({ fromMs: timeMs, budgetId: name.optional(), key: z.string().max(200).optional() }).strict(),
   explain: z.object({ id: name }).strict(),
   explainImported: z.object({ id: importKey }).strict(),
   /** Books responses that went around the broker, as session files tell them; `dryRun` only counts. */
@@ -111,6 +131,8 @@ export const controlArguments = {
   health: empty,
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
+  /** What is worth knowing of the last seven days. */
+  insights: z.object({}).strict(),
   cancel: z.object({ requestId: name }).strict(),
   /** Of one workspace; of all where it is left out. */
   release: z.object({ workspaceId: name.optional() }).strict(),

@@ -1,6 +1,6 @@
 // What a person changes on the dashboard besides adding credits, as the page asks for it: answers, permissions that
 // are taken back, budgets, policies, a top-up that is undone. Checked by the extension, and again by the broker.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 const name = z.string().check(z.minLength(1), z.maxLength(200));
 
@@ -34,15 +34,3 @@ export const pageChange = z.discriminatedUnion('kind', [
 ]);
 /** See `pageChange`. */
 export type PageChange = z.infer<typeof pageChange>;
-
-/** What a change is about: one at a time of each is under way. */
-export function changeSubject(change: PageChange): string {
-  switch (change.kind) {
-    case 'answer': return `answer ${change.requestId}`;
-    case 'askWorkspace': return `askWorkspace ${change.workspaceId}`;
-    case 'askModel': return `askModel ${change.model}`;
-    case 'budgetSet': return 'budgetSet';
-    case 'budgetRemove': return `budgetRemove ${change.budgetId}`;
-    case 'askEverywhere': case 'unpricedPolicy': case 'unattendedPolicy': case 'undo': case 'seePrices': return change.kind;
-  }
-}

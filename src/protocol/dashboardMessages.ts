@@ -1,8 +1,10 @@
 // Messages between the dashboard page and its extension, over `postMessage`. Both sides check
 // what they receive: the page is painted from plain data, the extension trusts nothing.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { CreditsAddResult, ExplainResult } from './control.ts';
 import { pageChange } from './dashboardChanges.ts';
+import { pageQuestion, pageSaving } from './dashboardQuestions.ts';
+import type { QuestionAnswer, SaveResult } from './dashboardQuestions.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { MeterFace } from '../domain/meter.ts';
@@ -22,7 +24,11 @@ export const pageMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('change'), id: z.int(), change: pageChange }),
   z.object({ type: z.literal('explain'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
-  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings']) }),
+  z.object({ type: z.literal('ask'), id: z.int(), question: pageQuestion }),
+  /** Nobody looks at the answer any more. */
+  z.object({ type: z.literal('drop'), about: z.enum(['history', 'saving', 'entries', 'happenings', 'course']) }),
+  pageSaving,
+  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion']) }),
 ]);
 /** See `pageMessage`. */
 export type PageMessage = z.infer<typeof pageMessage>;
@@ -55,6 +61,8 @@ export type ExtensionMessage =
     /** Prices that changed up to then were seen by the person. */
     readonly pricesSeenAtMs?: number;
   }
+  | QuestionAnswer
+  | SaveResult
   | { readonly type: 'openTopUp' }
   | { readonly type: 'openBudgets' }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }

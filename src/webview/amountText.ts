@@ -21,8 +21,17 @@ export const percentText = formatShare;
 
 /** A plain count, grouped. */
 export function countText(count: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+  let format = counts.get(locale);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    if (counts.size < countsMax) counts.set(locale, format);
+  }
+  return format.format(count);
 }
+
+/** Formatters by locale; a page has one. */
+const counts = new Map<string, Intl.NumberFormat>();
+const countsMax = 20;
 
 /** Share of the input that came from the prompt cache; undefined without input. */
 export function cachedShare(usage: TokenUsage): number | undefined {

@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { changeLink, changeProblem, icon, workspaceName } from './view.ts';

@@ -1,21 +1,45 @@
-// The numbers and words of the cost chart: bars in credits, the scale's top, the sentence that stands
-// for the picture. Pure; the drawing itself is the cost-chart element's.
+// The numbers and words of bar charts: stacked series, the scale's top, the sentence that stands for the picture.
+// Pure; the drawing itself is the usage-chart element's.
 import { formatUsd, microCreditsPerCredit } from '../domain/units.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
-import { creditsText, requestsText } from './amountText.ts';
+import { countText, creditsText, requestsText, tokensLine } from './amountText.ts';
+import type { ShownTable } from './shownTable.ts';
+import { words } from './shownTable.ts';
 import { dayTitle } from './timeText.ts';
 
-/** The most days that the chart draws; the snapshot never holds more. */
+/** The most days that the chart of the first page draws; the snapshot never holds more. */
 export const chartDaysMax = 14;
+
+/** A bar chart with everything that is said about it. */
+export interface BarChart {
+  readonly title: string;
+  readonly subtitle: string;
+  /** The sentence that stands for the picture. */
+  readonly sentence: string;
+  /** Said where nothing is to be drawn. */
+  readonly nothing: string;
+  /** Oldest first: a short name for the axis, and what is said of a step when it is pointed at. */
+  readonly steps: readonly { readonly label: string; readonly text: string }[];
+  /** From the bottom up; values in the unit of the scale. `amount` is the sum in words. */
+  readonly series: readonly { readonly name: string; readonly amount: string; readonly values: readonly number[]; readonly isOther?: true }[];
+  /** Position of the highest bar; absent when every step is zero. */
+  readonly highest?: number;
+  /** The same numbers; made when they are looked at. */
+  readonly table: () => ShownTable;
+}
 
 /** The newest days, oldest first. */
 export function chartDays(days: readonly UsageRow[]): readonly UsageRow[] {
   return days.slice(-chartDaysMax);
 }
 
-/** Bar heights in credits, beside their positions 0, 1, 2 … */
-export function chartColumns(days: readonly UsageRow[]): [number[], number[]] {
-  return [days.map((_, index) => index), days.map((day) => day.costMicroCredits / microCreditsPerCredit)];
+/** Where each series ends when all are stacked, each with those below it; null where it adds nothing and nothing is drawn. */
+export function stackTops(series: readonly (readonly number[])[]): (number | null)[][] {
+  const reached: number[] = [];
+  return series.map((values) => values.map((value, index) => {
+    reached[index] = (reached[index] ?? 0) + value;
+    return value > 0 ? reached[index] : null;
+  }));
 }
 
 /** Upper end of the scale: the next 1, 2, 4, 6 or 8 times a power of ten above the highest bar, so that quarters are round. */
@@ -31,11 +55,11 @@ export function axisDecimals(top: number): number {
   return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(top))));
 }
 
-/** Position of the highest bar; undefined when every day is zero. */
-export function highestDay(days: readonly UsageRow[]): number | undefined {
+/** Position of the highest value; undefined when every one is zero. */
+export function highestStep(values: readonly number[]): number | undefined {
   let best: number | undefined;
-  days.forEach((day, index) => {
-    if (day.costMicroCredits > 0 && (best === undefined || day.costMicroCredits > days[best]!.costMicroCredits)) best = index;
+  values.forEach((value, index) => {
+    if (value > 0 && (best === undefined || value > values[best]!)) best = index;
   });
   return best;
 }
@@ -45,9 +69,33 @@ export function dayText(day: UsageRow, locale: string): string {
   return `${dayTitle(day.key, locale)}: ${creditsText(day.costMicroCredits, locale, day.estimated > 0)} credits, ${formatUsd(day.costMicroCredits, 2, locale)}, ${requestsText(day.requests, locale)}`;
 }
 
-/** The sentence that stands for the picture. */
-export function chartSentence(days: readonly UsageRow[], locale: string): string {
-  const highest = highestDay(days);
-  if (highest === undefined) return `No cost in the last ${days.length} days`;
-  return `Credits per day over ${days.length} days, highest ${dayText(days[highest]!, locale)}`;
+/** "Thu 12", for an axis. */
+export function dayLabel(key: string, locale: string): string {
+  return dayTitle(key, locale).split(' ').slice(0, 2).join(' ');
+}
+
+/** The chart of the first page: cost by day. */
+export function dailyCostChart(days: readonly UsageRow[], locale: string): BarChart {
+  const shown = chartDays(days);
+  const values = shown.map((day) => day.costMicroCredits / microCreditsPerCredit);
+  const highest = highestStep(values);
+  return {
+    title: 'Cost per day', subtitle: `last ${shown.length} days, in credits`, nothing: 'No cost yet.',
+    sentence: highest === undefined ? `No cost in the last ${shown.length} days` : `Credits per day over ${shown.length} days, highest ${dayText(shown[highest]!, locale)}`,
+    steps: shown.map((day) => ({ label: dayLabel(day.key, locale), text: dayText(day, locale) })),
+    series: [{ name: 'Credits', amount: '', values }],
+    ...(highest === undefined ? {} : { highest }),
+    table: () => ({
+      title: 'Cost per day',
+      columns: [
+        { key: 'day', title: 'Day' }, { key: 'requests', title: 'Requests', isNumber: true, hide: 'hide-s' }, { key: 'tokens', title: 'Tokens', isNumber: true, hide: 'hide-s' },
+        { key: 'costMicroCredits', title: 'Credits', isNumber: true }, { key: 'usd', title: '$', isNumber: true, hide: 'hide-s' },
+      ],
+      rows: shown.toReversed().map((day) => [
+        { text: dayTitle(day.key, locale), value: day.key }, { text: countText(day.requests, locale), value: day.requests },
+        day.requests === 0 ? words('') : { text: tokensLine(day, locale), value: day.inputTokens + day.outputTokens },
+        { text: creditsText(day.costMicroCredits, locale, day.estimated > 0), value: day.costMicroCredits }, words(formatUsd(day.costMicroCredits, 2, locale)),
+      ]),
+    }),
+  };
 }

@@ -1,29 +1,31 @@
 // The `codex-dashboard` element: holds what the page remembers, paints its parts from the newest
 // state message, and turns clicks into messages. It keeps no number of its own.
-import { html, LitElement, nothing } from 'lit';
+import { html, LitElement, noChange, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { receiptName, receiptText } from './receiptText.ts';
 import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';
-import type { BudgetForm } from './budgetForm.ts';
 import { budgetsArea, budgetsNow } from './budgetsTable.ts';
-import type { EntryFilter } from './entryText.ts';
 import { estimateLine } from './estimateLine.ts';
 import { explainPanel } from './explainPanel.ts';
 import { facts } from './facts.ts';
 import { grantsTable } from './grantsTable.ts';
 import { headerBar, tabBar } from './headerBar.ts';
 import { incomingMessage } from './incomingMessage.ts';
-import { ledgerTable } from './ledgerTable.ts';
 import { limitsTable } from './limitsTable.ts';
 import { brokerDown, practiceNotice, snapshotNotices } from './notices.ts';
-import { beginChange, changesUnderWay, focusAfter } from './pageChanges.ts';
+import { dailyCostChart } from './chartSeries.ts';
+import { beginChange, changesUnderWay } from './pageChanges.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
+import { bringPanelIntoView, focusAfterChange, giveFocus } from './pageFocus.ts';
+import { beginQuestion } from './pageQuestions.ts';
+import type { Asking } from './pageQuestions.ts';
 import { firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
-import { emptyView, viewOf } from './pageView.ts';
+import { emptyView, isTicking, viewOf } from './pageView.ts';
 import { policiesPart } from './policiesPart.ts';
 import { priceNews } from './priceNews.ts';
 import { questionsPanel } from './questionsPanel.ts';
@@ -31,7 +33,8 @@ import { recentTable } from './recentTable.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
 import { runsTable } from './runsTable.ts';
 import { averageCost } from './topUpDraft.ts';
-import type { TopUpForm, TopUpOrder } from './topUpForm.ts';
+import type { TopUpOrder } from './topUpForm.ts';
+import { usableLocale } from './timeText.ts';
 import { usageTables } from './usageTables.ts';
 import type { PageActions, RunCommand, View } from './view.ts';
 
@@ -40,21 +43,20 @@ const tickMs = 2000;
 
 /** The page. `start` gives it its surroundings, `take` a message from the extension. */
 export class CodexDashboard extends LitElement {
-  static override properties = { page: { state: true }, filter: { state: true } };
+  static override properties = { page: { state: true } };
 
   declare page: PageState;
-  declare filter: EntryFilter;
   #environment: PageEnvironment | undefined;
   #lastId = 0;
   #opener: HTMLElement | undefined;
   /** The explanation just opened, or was just answered: it is brought into view. */
   #showPanel = false;
   #stopTicking: (() => void) | undefined;
+  #paintedAtMs = 0;
 
   constructor() {
     super();
     this.page = firstPageState('now');
-    this.filter = 'moves';
     this.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
@@ -67,7 +69,7 @@ export class CodexDashboard extends LitElement {
     this.#environment = environment;
     this.page = firstPageState(tabFrom(environment.loadTab()));
     this.#stopTicking?.();
-    this.#stopTicking = environment.every(tickMs, () => this.requestUpdate());
+    this.#stopTicking = environment.every(tickMs, () => { if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
     environment.post({ type: 'ready' });
   }
 
@@ -86,7 +88,7 @@ export class CodexDashboard extends LitElement {
     if (message.type === 'explainResult' && this.page !== before && document.activeElement?.id === 'head-explain') this.#showPanel = true;
     // The button lost the focus when it was disabled, and goes away with the permission.
     if (message.type === 'allowResult' && this.page !== before && !message.problem && document.hasFocus() && document.activeElement === document.body) this.querySelector<HTMLElement>('#consent')?.focus();
-    if (message.type === 'changeResult' && this.page !== before && !message.problem) this.#focusAfter(before.changes.changing.get(message.id));
+    if (message.type === 'changeResult' && this.page !== before && !message.problem) focusAfterChange(this, before.changes.changing.get(message.id), this.page);
   }
 
   readonly #act: PageActions = {
@@ -100,7 +102,28 @@ export class CodexDashboard extends LitElement {
     closeExplanation: () => this.#closeExplanation(),
     cancel: (requestId) => this.#cancel(requestId),
     openTab: (tab) => this.#openTab(tab),
+    keepReceipt: (to) => this.#keepReceipt(to),
   };
+
+  readonly #asking: Asking = {
+    ask: (question) => {
+      const id = this.#nextId();
+      this.page = { ...this.page, questions: beginQuestion(this.page.questions, question.about, id) };
+      this.#environment?.post({ type: 'ask', id, question });
+      return id;
+    },
+    drop: (about) => this.#environment?.post({ type: 'drop', about }),
+    save: (what) => this.#environment?.post({ type: 'save', id: this.#nextId(), ...what }),
+    loadChoice: (name) => this.#environment?.loadChoice(name),
+    saveChoice: (name, choice) => this.#environment?.saveChoice(name, choice),
+  };
+
+  #keepReceipt(to: 'file' | 'clipboard'): void {
+    const { explanation, newest } = this.page;
+    if (!explanation?.result || !newest) return;
+    const content = receiptText(explanation.result, newest.snapshot?.broker.mode === 'practice', usableLocale(newest.locale));
+    this.#asking.save({ name: receiptName(explanation.result), to, content, encoding: 'text' });
+  }
 
   #openTab(tab: Tab): void {
     this.page = { ...this.page, tab };
@@ -163,16 +186,6 @@ export class CodexDashboard extends LitElement {
     this.querySelector<HTMLElement>('#head-budgets')?.focus();
   }
 
-  /** A button loses the focus when it waits, and goes away with what it changed: the person goes on at its area. */
-  #focusAfter(change: PageChange | undefined): void {
-    const { activeElement } = document;
-    if (!change || !document.hasFocus() || activeElement !== document.body && !activeElement?.closest('budget-form')) return;
-    // With the last question its area goes away too.
-    const isLast = change.kind === 'answer' && (this.page.newest?.snapshot?.questions.length ?? 0) <= 1;
-    const to = isLast ? undefined : focusAfter(change).map((selector) => this.querySelector<HTMLElement>(selector)).find((element) => element !== null);
-    (to ?? this.querySelector<HTMLElement>(`#tab-${this.page.tab}`))?.focus();
-  }
-
   readonly #sendTopUp = (order: TopUpOrder): number => {
     const id = this.#nextId();
     this.#environment?.post({ type: 'topUp', id, ...order });
@@ -214,19 +227,23 @@ export class CodexDashboard extends LitElement {
   }
 
   #pages(snapshot: Snapshot, tab: Tab): TemplateResult {
-    const { newest, explanation } = this.page;
+    const { newest, explanation, questions } = this.page;
     const view = viewOf(this.page, snapshot, this.#pageNowMs(), this.#act);
-    const panel = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
+    // A page that is not open stays as it was last seen, and costs nothing.
+    const panel = (name: Tab, content: () => TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${tab === name ? content() : noChange}</div>`;
+    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
       ${questionsPanel(snapshot, view)}
       <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#pageNowMs() }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
-          <section class="area" aria-labelledby="head-days"><cost-chart .days=${snapshot.days} .locale=${view.place.locale}></cost-chart>${estimateLine(snapshot)}</section>${recentTable(snapshot, view)}`)}
-        ${panel('ledger', ledgerTable(snapshot, this.filter, (filter) => { this.filter = filter; }, view))}
-        ${panel('credits', html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
+        ${panel('now', () => html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
+          <section class="area" aria-labelledby="head-days"><usage-chart .chart=${dailyCostChart(snapshot.days, view.place.locale)} .locale=${view.place.locale} .headId=${'head-days'}></usage-chart>${estimateLine(snapshot)}</section>${recentTable(snapshot, view)}`)}
+        ${element('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
+        ${element('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
+        ${panel('credits', () => html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
           ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
+        ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 
@@ -252,40 +269,21 @@ export class CodexDashboard extends LitElement {
 
   readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });
 
-  #bringPanelIntoView(): void {
-    const panel = this.querySelector('.explain');
-    if (!panel) return;
-    // Beside the page it is in view already; below the page it would open out of sight.
-    const { top } = panel.getBoundingClientRect();
-    if (top < 0 || top > window.innerHeight / 2) panel.scrollIntoView({ block: 'start' });
-    panel.querySelector<HTMLElement>('#head-explain')?.focus({ preventScroll: true });
-  }
-
   protected override updated(): void {
+    this.#paintedAtMs = this.#pageNowMs();
     settleRowStops(this);
     if (this.#showPanel && this.page.explanation) {
       this.#showPanel = false;
-      this.#bringPanelIntoView();
+      bringPanelIntoView(this);
     }
     this.#focusNext();
   }
 
-  /** Gives the focus where it was promised, once that is there. */
   #focusNext(): void {
     const { focusNext } = this.page;
-    if (focusNext === undefined) return;
-    const target = this.querySelector<HTMLElement>({ amount: 'topup-form', budgets: '#head-budgets', budgetForm: 'budget-form' }[focusNext]);
-    if (!target) return;
+    if (focusNext === undefined || !giveFocus(this, focusNext)) return;
     const { focusNext: _given, ...rest } = this.page;
     this.page = rest;
     this.#environment?.saveTab(this.page.tab);
-    if (focusNext === 'budgets') {
-      target.scrollIntoView({ block: 'start' });
-      target.focus({ preventScroll: true });
-      return;
-    }
-    // A form that was made just now has no field yet.
-    const form = target as TopUpForm | BudgetForm;
-    void form.updateComplete.then(() => ('focusAmount' in form ? form.focusAmount() : form.focusLimit()));
   }
 }

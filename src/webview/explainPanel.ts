@@ -91,7 +91,7 @@ function body(result: ExplainResult, view: View): TemplateResult {
 export function explainPanel(open: OpenExplanation, view: View): TemplateResult {
   const title = open.result ? explainTitle(open.result, view.place.locale) : 'Explanation';
   return html`<aside class="explain" data-test="explain-panel" aria-labelledby="head-explain" aria-busy=${open.result || open.problem ? 'false' : 'true'}>
-    <div class="head"><h2 id="head-explain" tabindex="-1">${title}</h2><span class="grow"></span><button type="button" class="ico" title="Close" aria-label="Close the explanation" @click=${view.act.closeExplanation}>${icon('close')}</button></div>
+    <div class="head"><h2 id="head-explain" tabindex="-1">${title}</h2><span class="grow"></span>${open.result ? html`<button type="button" class="ico" data-test="receipt-copy" title="Copy the receipt" aria-label="Copy the receipt" @click=${() => view.act.keepReceipt('clipboard')}>${icon('copy')}</button><button type="button" class="ico" data-test="receipt-save" title="Save the receipt as Markdown" aria-label="Save the receipt as Markdown" @click=${() => view.act.keepReceipt('file')}>${icon('save')}</button>` : nothing}<button type="button" class="ico" title="Close" aria-label="Close the explanation" @click=${view.act.closeExplanation}>${icon('close')}</button></div>
     ${open.result ? body(open.result, view)
     : open.problem ? html`<p>${icon('error', 's bad')} ${prose(`${open.problem.message} ${open.problem.remedy}`)}</p>`
     : html`<p class="dim">${icon('loading', 's codicon-modifier-spin')} Asking the broker about ${open.requestId}…</p>`}</aside>`;

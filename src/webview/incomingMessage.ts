@@ -2,12 +2,22 @@
 // outer shape the page knows get through; anything else is dropped, because frames and browser
 // tools post messages of their own.
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import type { QuestionAbout } from '../protocol/dashboardQuestions.ts';
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
 const linkStates: readonly unknown[] = ['connecting', 'connected', 'down'];
+
+/** The lists that each answer is painted from. */
+const answerLists: Readonly<Record<QuestionAbout, readonly string[]>> = { history: ['groups', 'steps', 'costs'], saving: [], entries: ['rows'], happenings: ['rows'], course: [] };
+
+/** Whether an answer is of a known kind and carries a problem, or a result with its lists. */
+function isAnswer({ about, result, problem }: Record<string, unknown>): boolean {
+  if (typeof about !== 'string' || !Object.hasOwn(answerLists, about)) return false;
+  return isRecord(problem) || isRecord(result) && answerLists[about as QuestionAbout].every((name) => Array.isArray(result[name]));
+}
 
 /** The message if it is one of the extension's, else undefined. */
 export function incomingMessage(data: unknown): ExtensionMessage | undefined {
@@ -24,7 +34,10 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
     case 'changeResult':
     case 'explainResult':
     case 'cancelResult':
+    case 'saveResult':
       return Number.isInteger(data['id']) ? data as ExtensionMessage : undefined;
+    case 'answer':
+      return Number.isInteger(data['id']) && isAnswer(data) ? data as ExtensionMessage : undefined;
     default:
       return undefined;
   }

@@ -4,10 +4,14 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './main.css';
 import { BudgetForm } from './budgetForm.ts';
-import { CostChart } from './costChart.ts';
+import { BurnChart } from './burnChart.ts';
 import { CodexDashboard } from './dashboard.ts';
+import { EventsPage } from './eventsPage.ts';
+import { HistoryPage } from './historyPage.ts';
+import { LedgerPage } from './ledgerPage.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import { TopUpForm } from './topUpForm.ts';
+import { UsageChart } from './usageChart.ts';
 import { UsageGauge } from './usageGauge.ts';
 
 /** What VS Code gives a webview: https://code.visualstudio.com/api/references/vscode-api#WebviewApi. */
@@ -20,14 +24,20 @@ interface WebviewHost {
 declare function acquireVsCodeApi(): WebviewHost;
 
 customElements.define('usage-gauge', UsageGauge);
-customElements.define('cost-chart', CostChart);
+customElements.define('usage-chart', UsageChart);
+customElements.define('burn-chart', BurnChart);
 customElements.define('topup-form', TopUpForm);
 customElements.define('budget-form', BudgetForm);
+customElements.define('history-page', HistoryPage);
+customElements.define('ledger-page', LedgerPage);
+customElements.define('events-page', EventsPage);
 customElements.define('codex-dashboard', CodexDashboard);
 
 const host = acquireVsCodeApi();
 const page = document.querySelector<CodexDashboard>('codex-dashboard');
 if (!page) throw new Error('The page lacks its codex-dashboard element.');
+
+const stored = () => (host.getState() ?? {}) as Readonly<Record<string, unknown>>;
 
 window.addEventListener('message', (event) => page.take(event.data));
 page.start({
@@ -39,6 +49,8 @@ page.start({
   },
   newKey: () => crypto.randomUUID(),
   timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
-  loadTab: () => (host.getState() as { tab?: unknown } | null | undefined)?.tab,
-  saveTab: (tab) => host.setState({ tab }),
+  loadTab: () => stored()['tab'],
+  saveTab: (tab) => host.setState({ ...stored(), tab }),
+  loadChoice: (name) => stored()[`${name}Choice`],
+  saveChoice: (name, choice) => host.setState({ ...stored(), [`${name}Choice`]: choice }),
 });

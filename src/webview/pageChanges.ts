@@ -1,7 +1,7 @@
 // Changes that the page asked for: which are under way, what is said when one was made, why one was not, and
 // where the focus goes when its button is gone. Pure; the extension makes them.
 import type { Problem } from '../domain/problem.ts';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
 import { creditsText } from './amountText.ts';

@@ -18,4 +18,7 @@ export interface PageEnvironment {
   loadTab(): unknown;
   /** Stores the open tab for the next time. */
   saveTab(tab: string): void;
+  /** What was chosen on a page, as it was stored, and storing it. */
+  loadChoice(page: string): unknown;
+  saveChoice(page: string, choice: unknown): void;
 }

@@ -7,10 +7,12 @@ import type { Snapshot } from '../protocol/snapshot.ts';
 import { balanceLevel } from './balanceText.ts';
 import { endChange, madeText, noChanges } from './pageChanges.ts';
 import type { ChangeState } from './pageChanges.ts';
+import { noQuestions, receiveAnswer } from './pageQuestions.ts';
+import type { Questions } from './pageQuestions.ts';
 import { usableLocale } from './timeText.ts';
 
 /** The pages, in the order of their tabs. */
-export const tabs = ['now', 'ledger', 'credits'] as const;
+export const tabs = ['now', 'history', 'ledger', 'credits', 'events'] as const;
 /** One page. */
 export type Tab = (typeof tabs)[number];
 
@@ -50,6 +52,8 @@ export interface PageState {
   /** Requests whose cancellation was asked for, by the question's id. */
   readonly cancelling: ReadonlyMap<number, string>;
   readonly changes: ChangeState;
+  /** What was asked on demand, and the answers. */
+  readonly questions: Questions;
   /** The form for a budget, where it is open: for a new one, or for the one with the id. */
   readonly budgetForm?: { readonly budgetId?: string };
   /** Credits that may still be taken back, until a time of the page's clock. */
@@ -62,7 +66,7 @@ export interface PageState {
 
 /** The page before anything arrived. */
 export function firstPageState(tab: Tab): PageState {
-  return { tab, cancelling: new Map(), changes: noChanges, announcement: '' };
+  return { tab, cancelling: new Map(), changes: noChanges, questions: noQuestions, announcement: '' };
 }
 
 /** A stored tab name, or `now`. */
@@ -77,6 +81,11 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
     case 'openTopUp': return { ...state, tab: 'credits', focusNext: 'amount' };
     case 'openBudgets': return { ...state, tab: 'credits', focusNext: 'budgets' };
     case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
+    case 'answer': {
+      const questions = receiveAnswer(state.questions, message);
+      return questions === state.questions ? state : { ...state, questions };
+    }
+    case 'saveResult': return message.problem ? { ...state, announcement: `Not saved. ${message.problem.message} ${message.problem.remedy}` } : message.saved ? { ...state, announcement: 'Saved.' } : state;
     case 'allowResult': return receiveConsent(state, message);
     case 'changeResult': return receiveChange(state, message);
     case 'explainResult':

@@ -31,6 +31,21 @@ export function viewOf(page: PageState, snapshot: Snapshot, pageNowMs: number, a
   };
 }
 
+/** After the newest snapshot a page that asks on demand may ask once more, a few seconds later. */
+const settlingMs = 10_000;
+/** Where nothing counts time, days and ages are looked at this often. */
+const idleTickMs = 30_000;
+
+/** Whether time alone changes what the page shows: something counts up or down, or it was painted long ago. A page at rest costs nothing. */
+export function isTicking(page: PageState, pageNowMs: number, paintedAtMs: number): boolean {
+  const { newest } = page;
+  const snapshot = newest?.snapshot;
+  if (pageNowMs - paintedAtMs >= idleTickMs || newest?.link.state !== 'connected' || !snapshot || page.undo) return true;
+  const nowMs = brokerNowMs(page, pageNowMs);
+  return snapshot.running.length + snapshot.waiting.length + snapshot.questions.length > 0 || snapshot.windows.some((window) => (window.resetsAtMs ?? 0) > nowMs - settlingMs)
+    || pageNowMs - (page.snapshotReceivedAtMs ?? 0) < settlingMs;
+}
+
 /** The view before the first snapshot. */
 export function emptyView(pageNowMs: number, act: PageActions): View {
   return {

@@ -21,26 +21,40 @@ function zone(place: Place): { timeZone?: string } {
   return place.timeZone === undefined ? {} : { timeZone: place.timeZone };
 }
 
+/** Formatters made so far: making one costs more than using it a hundred times, and a page writes hundreds of days. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+/** Locales, zones and shapes in use are few; anything beyond is not remembered. */
+const formattersMax = 100;
+
+function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(locale, options);
+  if (formatters.size < formattersMax) formatters.set(key, made);
+  return made;
+}
+
 /** "14:21": hours and minutes on a 24-hour clock, so that columns stay narrow and unambiguous. */
 export function timeOfDay(atMs: number, place: Place): string {
-  return new Intl.DateTimeFormat(place.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone(place) }).format(atMs);
+  return formatter(place.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone(place) }).format(atMs);
 }
 
 /** "14:21:07", for an explanation. */
 export function timeWithSeconds(atMs: number, place: Place): string {
-  return new Intl.DateTimeFormat(place.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', ...zone(place) }).format(atMs);
+  return formatter(place.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', ...zone(place) }).format(atMs);
 }
 
 /** "Thu 19 Nov", in that order in every language. */
 export function weekdayDate(atMs: number, place: Place): string {
-  const parts = new Intl.DateTimeFormat(place.locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone(place) }).formatToParts(atMs);
+  const parts = formatter(place.locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone(place) }).formatToParts(atMs);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
   return `${part('weekday')} ${part('day')} ${part('month')}`;
 }
 
 /** Whether two moments fall on the same local day. */
 export function sameDay(aMs: number, bMs: number, place: Place): boolean {
-  const format = new Intl.DateTimeFormat('en', { year: 'numeric', month: '2-digit', day: '2-digit', ...zone(place) });
+  const format = formatter('en', { year: 'numeric', month: '2-digit', day: '2-digit', ...zone(place) });
   return format.format(aMs) === format.format(bMs);
 }
 

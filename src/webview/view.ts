@@ -4,9 +4,9 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
-import { changeSubject } from '../protocol/dashboardChanges.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
-import type { ConsentQuestion } from './pageState.ts';
+import type { ConsentQuestion, Tab } from './pageState.ts';
 import type { Place } from './timeText.ts';
 
 /** A command that the extension runs for the page. */
@@ -26,7 +26,9 @@ export interface PageActions {
   explain(requestId: string, opener: EventTarget | null): void;
   closeExplanation(): void;
   cancel(requestId: string): void;
-  openTab(tab: 'now' | 'ledger' | 'credits'): void;
+  openTab(tab: Tab): void;
+  /** Keeps the open explanation as a receipt. */
+  keepReceipt(to: 'file' | 'clipboard'): void;
 }
 
 /** What a part is painted with. */

@@ -125,7 +125,7 @@ describe('control calls', () => {
     assert.deepEqual([usage.rows.length, usage.total.requests, usage.total.costMicroCredits], [1, 1, 125_000]);
     assert.equal(valueOf<{ id: string }>(await call('explain', { id: 'r1' })).id, 'r1');
     assert.equal(codeOf(await call('explain', { id: 'r9' })), 'request_not_found');
-    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
+    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, imports: 0, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
   }));
 

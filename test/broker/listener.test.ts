@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { tokenHash } from '../../src/broker/dataFolder.ts';
+import { problem } from '../../src/domain/problem.ts';
 import { listen, type Door } from '../../src/broker/listener.ts';
 import type { LiveSockets } from '../../src/broker/liveSocket.ts';
 import type { ResponsesSockets } from '../../src/broker/responsesSocket/responsesSockets.ts';
@@ -19,6 +20,7 @@ async function withDoor(run: (door: Door) => Promise<void>): Promise<void> {
   const door = await listen(0, {
     version: '1', controlToken, workspaces: () => [workspace], newRequestId: () => 'req_1', clock: systemClock,
     responses: (_message, response) => { response.end('carried'); return Promise.resolve(); },
+    planWay: () => problem('chatgpt_login_missing', 'None.'),
     models: (_message, response) => { response.end('[]'); return Promise.resolve(); },
     control: () => Promise.resolve({ ok: true, value: { stopping: true } }),
     live: { size: 0, close: () => undefined } as unknown as LiveSockets,

@@ -44,7 +44,7 @@ describe('extension as a whole', function whole() {
     let tokens = 0;
     const running = composeExtension(fake.editor, fake.context, {
       schedule: realSchedule, env: { PATH: process.env['PATH'], HOME: root }, platform: process.platform, execPath: process.execPath,
-      request: loopbackRequest, openLive: liveOpener(realSchedule), newToken: () => `token${(tokens += 1)}`,
+      request: loopbackRequest, openLive: liveOpener(realSchedule), utcOffsetMs: () => 0, newToken: () => `token${(tokens += 1)}`,
     });
     windows.push({ fake, running });
     return fake;

@@ -32,6 +32,7 @@ const actions = (change: Partial<ActionParts> = {}) => {
   const parts: ActionParts = {
     editor: fake.editor, log: fake.log, practice: () => false,
     call: (async (method: string, args: unknown) => { calls.push({ method, args }); return method === 'creditsAdd' ? { grant: { id: 'g' }, created: true, balance: {} } : { cancelled: true }; }) as ActionParts['call'],
+    questions: { answer: async (id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }), drop: (about) => { calls.push({ method: 'drop', args: about }); } },
     topUps: new UndoableTopUps(() => 1_000_000), memory: { update: async () => undefined }, snapshot: () => snapshotFixture({ questions: [questionFixture()], budgets: [budgetFixture(50)] }),
     workspace: { label: 'here', token: async () => ({ token: 't', workspaceId: 'ws_1', baseUrl: '', codexBaseUrl: '' }) },
     ...change,
@@ -53,7 +54,7 @@ describe('dashboard panel', () => {
     assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js">/);
     assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
     assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);
-    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i' }), /"><script>/);
+    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' }), /"><script>/);
   });
 
   it('keeps one panel, greets the page when it is ready, and opens the form once', async () => {

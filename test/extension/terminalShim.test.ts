@@ -76,7 +76,7 @@ describe('codex in the terminals of the window', () => {
     fake.trusted = false;
     let tokens = 0;
     const running = composeExtension(fake.editor, fake.context, {
-      schedule: realSchedule, env: { HOME: root }, platform: process.platform, execPath: '/no/such/program', newToken: () => `token${(tokens += 1)}`,
+      schedule: realSchedule, env: { HOME: root }, platform: process.platform, execPath: '/no/such/program', utcOffsetMs: () => 0, newToken: () => `token${(tokens += 1)}`,
       request: () => Promise.reject(new Error('no broker')), openLive: () => Promise.reject(new Error('no broker')),
     });
     try {

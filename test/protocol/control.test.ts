@@ -1,7 +1,8 @@
 // The control calls take exactly what they say, whatever is thrown at them.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { brokerAddress, parseIso } from '../../src/protocol/control.ts';
+import { brokerAddress } from '../../src/protocol/control.ts';
+import { parseIso } from '../../src/protocol/isoTime.ts';
 import { controlArguments, grantMicroCreditsMax } from '../../src/protocol/controlArguments.ts';
 import type { ControlMethod } from '../../src/protocol/controlArguments.ts';
 

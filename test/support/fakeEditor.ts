@@ -34,12 +34,20 @@ export interface FakeEditor {
   writes: number;
   readonly panels: FakePanel[];
   readonly serializers: Map<string, vscode.WebviewPanelSerializer>;
+  readonly viewProviders: Map<string, vscode.WebviewViewProvider>;
+  readonly treeProviders: Map<string, vscode.TreeDataProvider<unknown>>;
   readonly documents: FakeDocument[];
   /** Providers of read-only documents by scheme. */
   readonly providers: Map<string, vscode.TextDocumentContentProvider>;
   readonly terminals: vscode.TerminalOptions[];
   readonly progress: string[];
   readonly output: string[];
+  /** Save dialogs that were shown, where the next ones lead (absent: dismissed), and what was written and copied. */
+  readonly saveDialogs: { readonly path: string | undefined; readonly endings: readonly string[] }[];
+  saveTo: string | undefined;
+  readonly written: Map<string, Buffer>;
+  writing: (path: string) => void;
+  readonly copied: string[];
   readonly secrets: Map<string, string>;
   readonly workspaceState: Map<string, unknown>;
   readonly globalState: Map<string, unknown>;
@@ -115,7 +123,13 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
     createWebviewPanel: (_type: string, _title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fakePanel(fake.panels, options),
     registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
+    registerWebviewViewProvider: (id: string, provider: vscode.WebviewViewProvider) => { fake.viewProviders.set(id, provider); return { dispose: () => undefined }; },
+    registerTreeDataProvider: (id: string, provider: vscode.TreeDataProvider<unknown>) => { fake.treeProviders.set(id, provider); return { dispose: () => undefined }; },
     showTextDocument: async () => undefined,
+    showSaveDialog: async (options: vscode.SaveDialogOptions) => {
+      fake.saveDialogs.push({ path: options.defaultUri?.fsPath, endings: Object.values(options.filters ?? {}).flat() });
+      return fake.saveTo === undefined ? undefined : uri(fake.saveTo);
+    },
     onDidChangeActiveColorTheme: on('theme'), onDidChangeWindowState: on('focus'),
     get activeColorTheme() { return { kind: 2 }; },
     get state() { return { focused: fake.focused, active: fake.focused }; },
@@ -129,6 +143,12 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     get isTrusted() { return fake.trusted; },
     get workspaceFolders() { return fake.folder === undefined ? undefined : [{ uri: uri(fake.folder), name: 'folder', index: 0 }]; },
     get name() { return fake.folder?.split('/').at(-1); },
+    fs: {
+      writeFile: async (at: vscode.Uri, bytes: Uint8Array) => {
+        fake.writing(at.fsPath);
+        fake.written.set(at.fsPath, Buffer.from(bytes));
+      },
+    },
     getConfiguration: (section: string) => ({
       get: (name: string) => fake.configuration.workspace[`${section}.${name}`] ?? fake.configuration.user[`${section}.${name}`],
       update: async (name: string, value: unknown, isOfUser: boolean) => {
@@ -151,7 +171,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
 
   const fake: FakeEditor = {
     editor: {
-      window, workspace, env: { language: 'en' },
+      window, workspace, env: { language: 'en', clipboard: { writeText: async (text: string) => { fake.copied.push(text); } } },
       commands: {
         registerCommand: (id: string, run: (...values: unknown[]) => unknown) => { fake.commands.set(id, run); return { dispose: () => undefined }; },
         executeCommand: async (command: string, ...values: unknown[]) => {
@@ -166,8 +186,8 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
-    terminals: [], progress: [], output: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
+    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], providers: new Map(),
+    terminals: [], progress: [], output: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },

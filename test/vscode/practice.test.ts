@@ -115,8 +115,11 @@ describe('practice mode in a real VS Code', function () {
     await session.pictures(first, 'explain');
     await first.bench.page.keyboard.press('Escape');
     await test('tab-ledger').click();
-    await test('ledger').first().waitFor();
+    await test('ledger').locator('[data-test=explain-link]').first().waitFor();
     await session.pictures(first, 'ledger');
+    await test('tab-history').click();
+    await test('groups').first().waitFor();
+    await session.pictures(first, 'history');
     await test('tab-credits').click();
     await session.pictures(first, 'credits');
     await test('tab-now').click();

@@ -2,7 +2,7 @@
 // about answers that last, prices and estimates.
 import assert from 'node:assert/strict';
 import { problem } from '../../src/domain/problem.ts';
-import { changeSubject } from '../../src/protocol/dashboardChanges.ts';
+import { changeSubject } from '../../src/protocol/changeSubject.ts';
 import type { PageChange } from '../../src/protocol/dashboardChanges.ts';
 import { answerRows } from '../../src/webview/answersTable.ts';
 import { estimateSentence } from '../../src/webview/estimateLine.ts';

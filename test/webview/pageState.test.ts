@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { problem } from '../../src/domain/problem.ts';
 import { incomingMessage } from '../../src/webview/incomingMessage.ts';
 import { brokerNowMs, firstPageState, receive, tabFrom } from '../../src/webview/pageState.ts';
+import { beginQuestion, isOpen } from '../../src/webview/pageQuestions.ts';
+import { isTicking } from '../../src/webview/pageView.ts';
+import { sampleAnswer, sampleHistory } from './sampleAnswers.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 import { sampleStates, stateMessage } from './sampleStates.ts';
 
@@ -23,6 +26,41 @@ describe('incoming messages', () => {
       assert.equal(incomingMessage(data), undefined);
     }
     fc.assert(fc.property(fc.jsonValue(), (data) => incomingMessage(data) === undefined));
+  });
+});
+
+describe('a page at rest', () => {
+  const rest = receive(firstPageState('now'), stateMessage(sampleSnapshot({ running: [], waiting: [], questions: [], windows: [] })), 1000);
+
+  it('is painted again only while something counts, or when it was long ago', () => {
+    assert.equal(isTicking(rest, 20_000, 19_000), false);
+    assert.equal(isTicking(rest, 20_000 + 30_000, 20_000), true, 'long ago');
+    assert.equal(isTicking(rest, 5_000, 4_000), true, 'the snapshot is fresh');
+    assert.equal(isTicking(connected, 20_000, 19_000), true, 'requests run');
+    assert.equal(isTicking({ ...rest, undo: { grantId: 'g', untilMs: 60_000 } }, 20_000, 19_000), true);
+    assert.equal(isTicking(receive(rest, stateMessage(snapshot, { link: { state: 'connecting' } }), 1000), 20_000, 19_000), true);
+    assert.equal(isTicking(firstPageState('now'), 20_000, 19_000), true);
+    const refilling = sampleSnapshot({ running: [], waiting: [], windows: [{ id: 'm/tokens', model: 'm', measure: 'tokens', windowMinutes: 1, resetsAtMs: sampleNowMs + 60_000 }] });
+    assert.equal(isTicking(receive(rest, stateMessage({ ...refilling, sequence: 99 }), 1000), 20_000, 19_000), true);
+  });
+});
+
+describe('answers on demand', () => {
+  it('count for the newest question of their kind, and what is known stays until then', () => {
+    const asked = { ...connected, questions: beginQuestion(connected.questions, 'history', 2) };
+    const answer = { type: 'answer', about: 'history', id: 2, result: sampleHistory(7) } as const;
+    assert.equal(isOpen(asked.questions, 'history'), true);
+    assert.equal(receive(asked, { ...answer, id: 1 }, 0), asked);
+    assert.equal(receive(connected, answer, 0), connected);
+    const answered = receive(asked, answer, 0);
+    assert.deepEqual([isOpen(answered.questions, 'history'), isOpen(answered.questions, 'entries'), answered.questions.answers.history?.result?.steps.length], [false, false, 7]);
+    const again = { ...answered, questions: beginQuestion(answered.questions, 'history', 5) };
+    assert.deepEqual([isOpen(again.questions, 'history'), again.questions.answers.history?.id], [true, 2]);
+  });
+
+  it('are believed only with their lists', () => {
+    for (const question of [{ about: 'history', days: 7, by: 'model' }, { about: 'saving', days: 7 }, { about: 'entries', kind: 'all' }, { about: 'happenings', filter: 'all' }, { about: 'course', days: 7 }] as const) assert.ok(incomingMessage(sampleAnswer(1, question)), question.about);
+    for (const wrong of [{ about: 'history', result: { groups: [], steps: [] } }, { about: 'history' }, { about: 'entries', result: { rows: 1 } }, { about: 'toString', result: {} }, { about: 7, result: {} }]) assert.equal(incomingMessage({ type: 'answer', id: 1, ...wrong }), undefined);
   });
 });
 

@@ -1,16 +1,15 @@
 // Ledger rows, runs, explanations and the chart in words, and the sample's own sums.
 import assert from 'node:assert/strict';
 import { sum } from '../../src/domain/units.ts';
-import { chartColumns, chartDays, chartSentence, highestDay, scaleTop } from '../../src/webview/chartSeries.ts';
-import { byGrantId, byRequestId, entryText, listedEntries } from '../../src/webview/entryText.ts';
+import { chartDays, dailyCostChart, scaleTop, stackTops } from '../../src/webview/chartSeries.ts';
+import { entriesTable, entryText } from '../../src/webview/entryText.ts';
 import { budgetVerdictRow, correctedCost, correctionRow, explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
 import { ordinal, runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
 import { correctedExplanation, refusedExplanation } from './sampleExplanations.ts';
+import { sampleLedgerRows } from './sampleAnswers.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 
 const snapshot = sampleSnapshot();
-const requests = byRequestId(snapshot.recent);
-const grants = byGrantId(snapshot.balance.grants);
 
 describe('sample', () => {
   it('adds up', () => {
@@ -23,22 +22,24 @@ describe('sample', () => {
 });
 
 describe('ledger rows', () => {
-  it('lists what moved the balance, newest first, and holds only on request', () => {
-    const moves = listedEntries(snapshot.entries, 'moves');
-    assert.ok(moves.every((entry, index) => index === 0 || entry.sequence < moves[index - 1]!.sequence));
-    assert.ok(moves.every((entry) => entry.kind === 'grant' || entry.amountMicroCredits !== 0));
-    assert.equal(listedEntries(snapshot.entries, 'all').length, snapshot.entries.length);
-  });
-
   it('says what each kind was for', () => {
-    const titles = Object.fromEntries(listedEntries(snapshot.entries, 'all').map((entry) => [entry.kind, entryText(entry, requests, grants)]));
+    const titles = Object.fromEntries(sampleLedgerRows.map((row) => [row.kind, entryText(row)]));
     assert.equal(titles['grant']?.title, 'Credits added');
     assert.equal(titles['post']?.title, 'billing-service');
     assert.equal(titles['reserve']?.title, 'Held for billing-service');
     assert.equal(titles['void']?.title, 'Hold returned to included credits');
     const post = snapshot.entries.find((entry) => entry.kind === 'post')!;
-    assert.deepEqual(entryText(post, new Map(), new Map()), { icon: 'arrow-small-down', title: 'Request' });
-    assert.match(entryText({ ...post, kind: 'overage' }, requests, grants).detail ?? '', /beyond its hold/);
+    assert.deepEqual(entryText(post), { icon: 'arrow-small-down', title: 'Request' });
+    assert.match(entryText({ ...sampleLedgerRows[0]!, kind: 'overage' }).detail ?? '', /^Codex CLI, beyond its hold$/);
+    assert.equal(entryText({ ...sampleLedgerRows.at(-1)!, allowanceId: 'weekly' }).title, 'Allowance renewed');
+  });
+
+  it('become a table whose values are the ledger\'s own', () => {
+    const table = entriesTable(sampleLedgerRows, 'Ledger', sampleNowMs, { locale: 'en', timeZone: 'UTC' });
+    const values = table.rows.map((row) => Object.fromEntries(table.columns.map((column, index) => [column.key, row[index]!.value])));
+    assert.deepEqual(values.map((one) => [one['sequence'], one['amountMicroCredits'], one['balanceAfterMicroCredits'], one['requestId']]),
+      sampleLedgerRows.map((row) => [row.sequence, row.amountMicroCredits, row.balanceAfterMicroCredits, row.requestId ?? null]));
+    assert.equal(values[0]?.['at'], new Date(sampleLedgerRows[0]!.atMs).toISOString());
   });
 });
 
@@ -113,10 +114,16 @@ describe('chart', () => {
   it('draws at most 14 days in credits', () => {
     const days = chartDays([...snapshot.days, ...snapshot.days]);
     assert.equal(days.length, 14);
-    assert.equal(chartColumns(days)[1][8], 75);
-    assert.equal(highestDay(days), 8);
-    assert.match(chartSentence(days, 'en'), /highest Thu 12 Nov: 75\.00 credits, \$3\.00, 75 requests$/);
-    assert.equal(chartSentence(days.map((day) => ({ ...day, costMicroCredits: 0 })), 'en'), 'No cost in the last 14 days');
+    const chart = dailyCostChart(days, 'en');
+    assert.equal(chart.series[0]?.values[8], 75);
+    assert.equal(chart.highest, 8);
+    assert.match(chart.sentence, /highest Thu 12 Nov: 75\.00 credits, \$3\.00, 75 requests$/);
+    assert.equal(dailyCostChart(days.map((day) => ({ ...day, costMicroCredits: 0 })), 'en').sentence, 'No cost in the last 14 days');
+  });
+
+  it('stacks each series on those below it', () => {
+    assert.deepEqual(stackTops([[1, 2], [3, 0], [0, 5]]), [[1, 2], [4, null], [null, 7]]);
+    assert.deepEqual(stackTops([]), []);
   });
 
   it('ends its scale on a round number above the bars', () => {

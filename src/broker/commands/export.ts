@@ -6,7 +6,7 @@ import type { ControlApi, ExportPage } from '../../protocol/control.ts';
 import { momentOf, wordOf, wrongUse } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { pathOf, readOptions } from './commandIo.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from '../../protocol/csv.ts';
 import { countText } from './factTexts.ts';
 import { withControl } from './withControl.ts';
 

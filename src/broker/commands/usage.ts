@@ -5,7 +5,7 @@ import type { UsageRow } from '../../protocol/snapshot.ts';
 import { momentOf, wordOf } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions, textTable } from './commandIo.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from '../../protocol/csv.ts';
 import { withControl } from './withControl.ts';
 
 const groupings = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as const;

@@ -10,8 +10,9 @@ import { rollupsSince } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
 /** The rollup that counts for each kind of budget. Models count as they were asked for, since that is what is decided about. */
-const dimensionOf: Readonly<Record<Exclude<BudgetPer, 'request'>, RollupDimension>> = { task: 'thread', workspace: 'workspace', model: 'asked', client: 'client', everything: 'total' };
-const unitSql = { credits: 'cost', tokens: 'input + output' } as const;
+export const dimensionOfBudget: Readonly<Record<Exclude<BudgetPer, 'request'>, RollupDimension>> = { task: 'thread', workspace: 'workspace', model: 'asked', client: 'client', everything: 'total' };
+/** What of a rollup a budget counts. */
+export const unitSql = { credits: 'cost', tokens: 'input + output' } as const;
 const reservedSql = { credits: 'COALESCE(h.estimate, h.amount)', tokens: 'h.estimated_input + h.estimated_output' } as const;
 /** What an open hold counts under for each kind of budget, over a hold `h` and its request `r`. */
 const holdKeySql: Readonly<Record<BudgetPer, string>> = { request: 'h.request_id', task: `COALESCE(r.thread_id, '')`, workspace: 'h.workspace_id', model: 'r.model', client: 'r.client', everything: `''` };
@@ -32,7 +33,7 @@ function readUse(db: DatabaseSync, budget: Budget, key: string, nowMs: number): 
 }
 
 /** The span of keys that a key stands for: itself, or for `gpt-5*` everything that begins with it. */
-function spanOf(budget: Budget, key: string): readonly [string, string] {
+export function spanOf(budget: Budget, key: string): readonly [string, string] {
   return budget.per === 'model' && key.endsWith('*') ? [key.slice(0, -1), `${key.slice(0, -1)}${last}`] : [key, key];
 }
 
@@ -47,7 +48,7 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
   const [least, most] = spanOf(budget, key);
   const sql = least === most ? `SELECT SUM(used) AS used FROM (${usedSql(unit, 'key = ?2', at(3))})`
     : `${keysOfSpan} SELECT SUM(used) AS used FROM (${usedSql(unit, 'key IN (SELECT one FROM keys WHERE one <= ?3)', at(4))})`;
-  const row = statement(db, sql).get(dimensionOf[budget.per], ...(least === most ? [least] : [least, most]), ...places);
+  const row = statement(db, sql).get(dimensionOfBudget[budget.per], ...(least === most ? [least] : [least, most]), ...places);
   return Number(row?.['used'] ?? 0);
 }
 
@@ -103,7 +104,7 @@ function usedByKey(db: DatabaseSync, budget: Budget, nowMs: number): { readonly 
   // Nearly all days are those of tasks, so with them going through the table beats looking up each one.
   const dimension = places.length > 0 || budget.per === 'task' ? '+dimension' : 'dimension';
   return statement(db, `SELECT key, SUM(used) AS sum FROM (${usedSql(unitSql[budget.unit], `key <> ''`, at(2), dimension)}) GROUP BY key HAVING sum > 0 ORDER BY sum DESC LIMIT ${keysShownMax}`)
-    .all(dimensionOf[budget.per], ...places).map((row) => ({ key: String(row['key']), used: Number(row['sum']) }));
+    .all(dimensionOfBudget[budget.per], ...places).map((row) => ({ key: String(row['key']), used: Number(row['sum']) }));
 }
 
 function labelOf(db: DatabaseSync, budget: Budget, key: string): { readonly label?: string } {

@@ -3,14 +3,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { readBudgetViews } from './budgetReads.ts';
+import { readCourse } from './courseReads.ts';
 import { readDirectives } from './directiveTable.ts';
+import { readEntryPage } from './entryPages.ts';
 import { readExport } from './exportReads.ts';
+import { readHappenings } from './happeningReads.ts';
+import { readCacheSaving, readHistory, readWorkspaceUsage } from './historyReads.ts';
 import { auditFile } from './ledgerAudit.ts';
 import { backupTo, readHead, readHealth, stoodAt } from './ledgerCare.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
 import { explainImported, readImportedSums } from './importReads.ts';
 import { wouldImport } from './importWrites.ts';
+import { readInsightFacts } from './insightReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { decideOn } from './reserveWrites.ts';
@@ -24,6 +29,13 @@ const answers: Answers = {
   budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
   usage: (db, args) => readUsage(db, args),
   pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
+  insightFacts: (db, { nowMs }) => readInsightFacts(db, nowMs),
+  history: (db, args) => readHistory(db, args),
+  workspaceUsage: (db, args) => readWorkspaceUsage(db, args),
+  cacheSaving: (db, args) => readCacheSaving(db, args),
+  entryPage: (db, args) => readEntryPage(db, args),
+  happenings: (db, args) => readHappenings(db, args),
+  course: (db, args, chains) => readCourse(db, readDirectives(db, chains), args),
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),

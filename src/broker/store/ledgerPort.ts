@@ -5,8 +5,12 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
-import type { ExplainResult, ImportedView } from '../../protocol/control.ts';
+import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
+import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
+import type { ExplainResult } from '../../protocol/control.ts';
+import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
+import type { LedgerInsightFacts } from './insightReads.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
 
 /** A workspace as registered. */
@@ -60,6 +64,9 @@ export const chainNames = ['usage_events', 'charges', 'entries', 'directives', '
 /** Where each chain stands: how many rows it has and the hash of the newest. Kept outside of the ledger, an older copy can be told by it. */
 export type LedgerHead = Readonly<Record<(typeof chainNames)[number], { readonly rows: number; readonly hash: string }>>;
 
+/** A span of time; `untilMs` is behind it. */
+export interface Span { readonly fromMs: number; readonly untilMs: number }
+
 /** Questions and their answers. */
 export interface LedgerQueries {
   workspaces: { args: Record<string, never>; result: readonly Workspace[] };
@@ -80,6 +87,19 @@ export interface LedgerQueries {
   };
   /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
   pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
+  /** What insights are made from. */
+  insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
+  /** Usage from the beginning of a local step on, by group and by step. */
+  history: { args: { readonly by: HistoryGrouping; readonly fromMs: number; readonly untilMs: number; readonly step: 'day' | 'hour'; readonly utcOffsets: readonly OffsetSpan[]; readonly groupsMax: number }; result: HistoryResult };
+  /** What one workspace used in a span that the caller keeps short: it is read from the events. */
+  workspaceUsage: { args: { readonly by: HistoryGrouping; readonly workspaceId: string } & Span; result: readonly UsageRow[] };
+  /** What the prompt cache saved in such a span. */
+  cacheSaving: { args: { readonly workspaceId?: string } & Span; result: { readonly savedMicroCredits: number; readonly cachedInputTokens: number } };
+  /** Entries before a sequence; `search` is looked for in ids, names, models and notes. */
+  entryPage: { args: { readonly kind: EntryFilter; readonly limit: number; readonly before?: number; readonly search?: string; readonly workspaceId?: string; readonly fromMs?: number; readonly untilMs?: number }; result: EntryPage };
+  happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };
+  /** The course of a budget (of one key of it), or of the balance, since its period began. */
+  course: { args: { readonly nowMs: number; readonly fromMs: number; readonly budgetId?: string; readonly key?: string }; result: Course | null };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
   entries: { args: { readonly limit: number }; result: readonly EntryView[] };
   explain: { args: { readonly id: string }; result: ExplainResult | null };

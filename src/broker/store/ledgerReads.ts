@@ -80,7 +80,8 @@ export function readRequestEntries(db: DatabaseSync, requestId: string): EntryVi
     WHERE d.request_id = ? ORDER BY e.sequence`).all(requestId).map(entryView);
 }
 
-function entryView(row: Row): EntryView {
+/** An entry's row, joined with its request's id, as it is shown. */
+export function entryView(row: Row): EntryView {
   return {
     sequence: Number(row['sequence']), atMs: Number(row['at_ms']), kind: row['kind'] as EntryView['kind'], account: row['account'] as EntryView['account'],
     ...(row['grant_id'] === null ? {} : { grantId: String(row['grant_id']) }), ...(row['corrects'] === null ? {} : { corrects: String(row['corrects']) }),

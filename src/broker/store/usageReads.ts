@@ -16,7 +16,8 @@ import { statement } from './statements.ts';
 type Args = LedgerQueries['usage']['args'];
 type Row = Record<string, unknown>;
 
-const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
+/** The rollup that a report is read from. */
+export const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
 /** The distances to UTC as a table, so that each quarter hour is counted to the local day of its own time. */
 const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?5))`;
 const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
@@ -33,10 +34,7 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   const booked = rows.map((row): UsageRow => {
     const key = keyOf(row);
     return {
-      key, label: labelOf(db, args.by, key), requests: Number(row['requests']),
-      inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
-      outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
-      estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
+      ...usageRow(db, args.by, { ...row, group_key: key }),
       ...(Number(row['measured']) === 0 ? {} : { estimates: {
         requests: Number(row['measured']), covered: Number(row['covered']),
         estimatedInputTokens: Number(row['estimated_input']), usedInputTokens: Number(row['measured_input']), inputErrorTokens: Number(row['input_error']),
@@ -66,6 +64,17 @@ function withImported(db: DatabaseSync, args: Args, booked: readonly UsageRow[],
 /** What a workspace spent in the last quarter hours in which it spent anything, oldest first. */
 export function readPastSpend(db: DatabaseSync, workspaceId: string, limit: number): number[] {
   return statement(db, `SELECT cost FROM rollups WHERE dimension = 'workspace' AND key = ? AND cost > 0 ORDER BY bucket DESC LIMIT ?`).all(workspaceId, limit).map((row) => Number(row['cost'])).toReversed();
+}
+
+/** The sums of a key, as `summedColumns` gives them beside `group_key`, as a row of a report; what is known of estimates is left aside. */
+export function usageRow(db: DatabaseSync, by: Args['by'], row: Row): UsageRow {
+  const key = String(row['group_key']);
+  return {
+    key, label: labelOf(db, by, key), requests: Number(row['requests']),
+    inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']),
+    outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']), costMicroCredits: Number(row['cost']),
+    estimated: Number(row['estimated']), unpriced: Number(row['unpriced']),
+  };
 }
 
 /** The part of a quarter hour at the beginning, from the events themselves: from one place to before the other. */

@@ -45,8 +45,8 @@ export interface AttemptReport {
 
 /** What the attempt tells while it runs. */
 export interface AttemptEvents {
-  /** Headers of a success. */
-  answered(headers: IncomingHttpHeaders): void;
+  /** Headers of a success. @returns what is added to them for the client */
+  answered(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
   /** The upstream has begun to answer. */
   begun(): void;
   /** More of the answer was read; so many characters of output so far. Asked for only while somebody counts. */
@@ -130,10 +130,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#observer = new AnswerObserver(isStream, headers['content-encoding'] ?? '', () => this.#look());
     this.#begun = true;
-    this.#events.answered(headers);
+    const added = this.#events.answered(headers);
     this.#events.begun();
     if (this.#clientLeft || this.#response.destroyed) return;
-    this.#response.writeHead(status, clientHeaders(headers, this.#requestId));
+    this.#response.writeHead(status, { ...clientHeaders(headers, this.#requestId), ...added });
     // Content that came in the same packet is given on right after this, and takes the head with it.
     queueMicrotask(() => { if (this.#firstByteMs === undefined && !this.#response.destroyed) this.#response.flushHeaders(); });
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { csvLine } from '../../../src/broker/commands/csv.ts';
+import { csvLine } from '../../../src/protocol/csv.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { grantCommand, reserveCommand, settleCommand } from '../../support/ledger/ledgerCommands.ts';

@@ -33,10 +33,14 @@ describe('accessibility of the page', function accessibility() {
         assert.deepEqual(await violations(open), [], name);
       }
       await open.send(...sampleStates['normal']!);
-      for (const tab of ['ledger', 'credits']) {
+      for (const tab of ['history', 'ledger', 'credits', 'events']) {
         await open.page.locator(`[data-test=tab-${tab}]`).click();
+        await open.answer();
         assert.deepEqual(await violations(open), [], tab);
       }
+      await open.page.locator('[data-test=tab-history]').click();
+      for (const table of await open.page.locator('history-page').getByRole('button', { name: 'Show as table' }).all()) await table.click();
+      assert.deepEqual(await violations(open), [], 'history as tables');
       await open.page.locator('[data-test=tab-ledger]').click();
       await open.page.locator('[data-test=ledger] [data-test=explain-link]').first().click();
       const asked = (await open.posted()).find((message) => message.type === 'explain');

@@ -47,6 +47,15 @@ describe('dashboard page', function dashboard() {
     assert.match(await hook('recent-row').first().innerText(), /billing-service[\s\S]*3\.37[\s\S]*\$0\.13/);
   });
 
+  it('marks what was imported today, beside the sums that it is not in', async () => {
+    await open.send(...sampleStates['normal']!);
+    assert.equal(await hook('imported').count(), 0);
+    const { today } = sampleSnapshot();
+    await open.send(stateMessage(sampleSnapshot({ today: { ...today, imported: { requests: 3, inputTokens: 41_000, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 900, reasoningTokens: 0, costMicroCredits: 2_500_000 } } })));
+    assert.equal((await hook('imported').innerText()).replaceAll(/\s+/g, ' '), 'imported 3 requests of today went around the broker (41.0 k in · 900 out) and would have cost 2.50 credits; nothing was drawn for them.');
+    assert.match(await hook('usage-by-model').innerText(), /Total[\s\S]*≈ 18\.39/);
+  });
+
   it('counts down by the broker\'s clock while it is connected', async () => {
     await open.send(...sampleStates['normal']!);
     await open.page.clock.setFixedTime(sampleNowMs + 10_000);
@@ -55,11 +64,11 @@ describe('dashboard page', function dashboard() {
 
   it('draws one bar chart, and the same numbers as a table', async () => {
     await open.send(...sampleStates['normal']!);
-    assert.equal(await open.page.locator('cost-chart canvas').count(), 1);
+    assert.equal(await open.page.locator('usage-chart canvas').count(), 1);
     await open.page.getByRole('button', { name: 'Show as table' }).click();
-    assert.match(await open.page.locator('cost-chart table').innerText(), /Thu 12 Nov[\s\S]*75\.00/);
+    assert.match(await open.page.locator('usage-chart table').innerText(), /Thu 12 Nov[\s\S]*75\.00/);
     await open.page.getByRole('button', { name: 'Show as chart' }).click();
-    assert.equal(await open.page.locator('cost-chart canvas').count(), 1);
+    assert.equal(await open.page.locator('usage-chart canvas').count(), 1);
   });
 
   it('explains a charge, and Escape gives the focus back', async () => {
@@ -127,13 +136,13 @@ describe('dashboard page', function dashboard() {
     await open.send(...sampleStates['normal']!);
     await hook('tab-now').focus();
     const visible = () => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join());
-    const expected: [string, string][] = [['ArrowRight', 'ledger'], ['End', 'credits'], ['ArrowRight', 'now'], ['ArrowLeft', 'credits'], ['Home', 'now'], ['ArrowRight', 'ledger']];
+    const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'events'], ['ArrowRight', 'now'], ['ArrowLeft', 'events'], ['Home', 'now'], ['ArrowRight', 'history']];
     for (const [key, tab] of expected) {
       await open.page.keyboard.press(key);
       assert.equal(await open.page.evaluate(() => document.activeElement?.id), `tab-${tab}`);
       assert.equal(await visible(), `page-${tab}`);
     }
-    assert.deepEqual(await open.page.evaluate(() => (window as unknown as { stored: unknown }).stored), { tab: 'ledger' });
+    assert.deepEqual(await open.page.evaluate(() => (window as unknown as { stored: unknown }).stored), { tab: 'history' });
     assert.equal(await open.page.locator('[role=tab][tabindex="0"]').count(), 1);
   });
 
@@ -146,18 +155,6 @@ describe('dashboard page', function dashboard() {
     assert.equal(await open.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Explain req_7f39e0b4');
     await open.page.keyboard.press('Enter');
     assert.equal((await sent('explain'))[0]?.requestId, 'req_7f39e0b4');
-  });
-
-  it('lists the ledger with signs and balances, holds only on request', async () => {
-    await open.send(...sampleStates['normal']!);
-    await hook('tab-ledger').click();
-    const rows = hook('ledger').locator('tbody tr');
-    assert.equal(await rows.count(), 11);
-    assert.match(await rows.first().innerText(), /−3\.3728\s+581\.6136/);
-    assert.match(await rows.last().innerText(), /\+100\.0000/);
-    await open.page.getByRole('button', { name: 'All, holds too' }).click();
-    assert.equal(await rows.count(), 21);
-    assert.match(await hook('ledger').innerText(), /freed 1\.5000/);
   });
 
   it('shows hostile names as text', async () => {

@@ -16,7 +16,9 @@ const folder = path.resolve(import.meta.dirname, '../../../test-output/webview')
 /** What is done on the page after its messages, by the picture's name. */
 const scenes: Readonly<Record<string, { readonly state: string; readonly act: (open: OpenPage) => Promise<void> }>> = {
   ...Object.fromEntries(Object.keys(sampleStates).map((state) => [state, { state, act: async () => {} }])),
-  ledger: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-ledger]').click(); } },
+  history: { state: 'ruled', act: async (open) => { await open.page.locator('[data-test=tab-history]').click(); await open.answer(); } },
+  ledger: { state: 'normal', act: async (open) => { await open.page.locator('[data-test=tab-ledger]').click(); await open.answer(); } },
+  events: { state: 'normal', act: async (open) => { await open.page.locator('[data-test=tab-events]').click(); await open.answer(); } },
   credits: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-untracked': { state: 'untracked', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-not-allowed': { state: 'not-allowed', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
@@ -78,6 +80,7 @@ const scenes: Readonly<Record<string, { readonly state: string; readonly act: (o
   explain: {
     state: 'normal', act: async (open) => {
       await open.page.locator('[data-test=tab-ledger]').click();
+      await open.answer();
       await open.page.locator('[data-test=ledger] [data-test=explain-link]').first().click();
       const asked = (await open.posted()).find((message) => message.type === 'explain');
       await open.send({ type: 'explainResult', id: asked!.id, result: sampleExplanation() });

@@ -1,0 +1,44 @@
+// What was done to credits and rules other than by requests: grants, expiries, what was taken back or is owed,
+// permissions, budgets, allowances, policies, prices, corrections. From the entries without a request and the
+// directives, newest first, page by page. Reading only.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Directive } from '../../domain/directives.ts';
+import type { Happening, HappeningFilter, HappeningPage } from '../../protocol/ledgerPages.ts';
+import { ledgerRow, ledgerRowSql } from './entryPages.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
+import { statement } from './statements.ts';
+
+/** Which directives belong to a filter. */
+const directiveSql: Readonly<Record<HappeningFilter, string>> = {
+  all: '1', credits: `kind = 'void'`, rules: `kind IN ('consent', 'budget', 'allowance', 'policy', 'unpriced-model')`, prices: `kind = 'price'`, corrections: `kind IN ('correction', 'restored')`,
+};
+const entriesBelong: Readonly<Record<HappeningFilter, boolean>> = { all: true, credits: true, rules: false, prices: false, corrections: false };
+
+/** One page. Both sources are few beside the requests and have their indexes. */
+export function readHappenings(db: DatabaseSync, { before, limit, filter }: LedgerQueries['happenings']['args']): HappeningPage {
+  const from = before ?? { atMs: Number.MAX_SAFE_INTEGER, from: 'entry', sequence: Number.MAX_SAFE_INTEGER };
+  // A grant and the permission that was given with it are of one moment: the directive stands before the entry.
+  const places = statement(db, `SELECT at_ms, origin, sequence FROM (
+      SELECT at_ms, 1 AS origin, sequence FROM entries INDEXED BY entries_by_grant WHERE attempt_id IS NULL AND ?5
+      UNION ALL SELECT at_ms, 0 AS origin, sequence FROM directives WHERE ${directiveSql[filter]})
+    WHERE (at_ms, origin, sequence) < (?1, ?2, ?3) ORDER BY at_ms DESC, origin DESC, sequence DESC LIMIT ?4`)
+    .all(from.atMs, from.from === 'entry' ? 1 : 0, from.sequence, limit, entriesBelong[filter] ? 1 : 0);
+  const rows = places.map((place) => happeningOf(db, place['origin'] === 1 ? 'entry' : 'directive', Number(place['sequence'])));
+  const last = rows.at(-1);
+  return { rows, ...(last && rows.length === limit ? { next: { atMs: last.atMs, from: last.from, sequence: last.sequence } } : {}) };
+}
+
+function happeningOf(db: DatabaseSync, from: Happening['from'], sequence: number): Happening {
+  if (from === 'entry') {
+    const row = ledgerRow(statement(db, `${ledgerRowSql.columns} FROM entries e ${ledgerRowSql.joins} WHERE e.sequence = ?`).get(sequence) ?? {});
+    return { from, atMs: row.atMs, sequence, row };
+  }
+  const row = statement(db, `SELECT d.*, (SELECT p.content FROM directives p WHERE d.kind = 'price' AND p.kind = d.kind AND p.subject = d.subject AND p.sequence < d.sequence ORDER BY p.sequence DESC LIMIT 1) AS before
+    FROM directives d WHERE d.sequence = ?`).get(sequence) ?? {};
+  const directive = JSON.parse(String(row['content'])) as Directive;
+  const before = typeof row['before'] === 'string' ? JSON.parse(row['before']) as Directive : undefined;
+  const label = directive.kind === 'consent' && directive.consent.scope === 'workspace' ? statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(directive.consent.of)?.['label'] : undefined;
+  return {
+    from, atMs: Number(row['at_ms']), sequence, directive, ...(before?.kind === 'price' ? { before: before.price } : {}), ...(typeof label === 'string' ? { workspaceLabel: label } : {}),
+  };
+}

@@ -1,0 +1,250 @@
+// The pages that ask on demand, in a real Chromium: what each choice asks, which answer counts, what is exported, and
+// that the history of a very long ledger opens and scrolls without a stutter.
+import assert from 'node:assert/strict';
+import { problem } from '../../../src/domain/problem.ts';
+import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import type { CDPSession, Page } from 'playwright-core';
+import { manyThreads, sampleAnswer, sampleHistory, sampleLedgerRows } from '../sampleAnswers.ts';
+import { ruledSnapshot } from '../sampleRules.ts';
+import { sampleExplanation, sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
+import { sampleStates, stateMessage } from '../sampleStates.ts';
+import { startPageHost } from './pageHost.ts';
+import type { OpenPage, PageHost } from './pageHost.ts';
+
+type Of<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
+
+/** What opening the dashboard, or a page of it, may take of the processor: other programs do not count. */
+const openMsMax = 300;
+/** The longest frame while it scrolls, in the best of a few passes: other programs stop some of them. */
+const frameMsMax = 50;
+const passesMax = 10;
+
+/** The processor's time of the page's main thread so far, in milliseconds. */
+async function processorMs(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send('Performance.getMetrics');
+  return (metrics.find((one) => one.name === 'TaskDuration')?.value ?? 0) * 1000;
+}
+
+/** The longest time between two frames while the page scrolls down and up. */
+function longestFrameMs(page: Page): Promise<number> {
+  return page.evaluate(() => new Promise<number>((resolve) => {
+    let [last, longest, frames] = [performance.now(), 0, 0];
+    const next = (nowMs: number) => {
+      if (frames > 5) longest = Math.max(longest, nowMs - last);
+      last = nowMs;
+      frames += 1;
+      scrollBy(0, frames < 60 ? 40 : -40);
+      if (frames < 120) requestAnimationFrame(next);
+      else resolve(longest);
+    };
+    requestAnimationFrame(next);
+  }));
+}
+
+describe('pages that ask on demand', function onDemand() {
+  this.timeout(120_000);
+  let host: PageHost;
+  let open: OpenPage;
+  before(async () => { host = await startPageHost(); });
+  after(async () => { await host.close(); });
+  beforeEach(async () => { open = await host.open(); });
+  afterEach(async () => {
+    assert.deepEqual(await open.violations(), []);
+    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
+    await open.page.context().close();
+  });
+
+  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
+  const sent = async <T extends PageMessage['type']>(type: T) => (await open.posted()).filter((message) => message.type === type) as Of<T>[];
+  const questions = async () => (await sent('ask')).map((message) => message.question);
+  const choice = (label: string, id: string) => open.page.getByRole('group', { name: label }).locator(`[data-choice="${id}"]`);
+  const openTab = async (tab: string) => {
+    await open.send(stateMessage(ruledSnapshot()));
+    await hook(`tab-${tab}`).click();
+  };
+
+  it('asks for nothing before it is looked at, then for history, course and savings', async () => {
+    await open.send(stateMessage(ruledSnapshot()));
+    assert.deepEqual(await questions(), []);
+    await hook('tab-history').click();
+    assert.match(await hook('history').innerText(), /Reading the history/);
+    assert.deepEqual(await questions(), [{ about: 'history', days: 30, by: 'model' }, { about: 'course', days: 30, budgetId: 'everything-month' }, { about: 'saving', days: 30 }]);
+    await open.answer();
+    assert.match(await hook('history-facts').innerText(), /Spent in 30 days[\s\S]*861\.19[\s\S]*Most expensive day[\s\S]*75\.00[\s\S]*Thu 29 Oct[\s\S]*gpt-6\.1-sol made 46\.50 of it\.[\s\S]*Saved by the prompt cache[\s\S]*403\.47/);
+    assert.match(await hook('groups').innerText(), /gpt-6\.1-sol[\s\S]*63 %[\s\S]*Total[\s\S]*861\.19/);
+    assert.match(await hook('burn').innerText(), /even use would leave 357\.31\. 9 % over/);
+    assert.equal(await open.page.locator('history-page canvas').count(), 2);
+  });
+
+  it('asks anew for each choice, drops answers that come late, and remembers what was chosen', async () => {
+    await openTab('history');
+    await open.answer();
+    await choice('Range', '7').click();
+    const [, late] = (await sent('ask')).filter(({ question }) => question.about === 'history');
+    await choice('Group by', 'client').click();
+    await hook('workspace-filter').first().selectOption('ws_docs-site');
+    const asked = (await sent('ask')).filter(({ question }) => question.about === 'history');
+    assert.deepEqual(asked.at(-1)?.question, { about: 'history', days: 7, by: 'client', workspaceId: 'ws_docs-site' });
+    const before = await hook('history-facts').innerText();
+    await open.send({ type: 'answer', about: 'history', id: late!.id, result: sampleHistory(7) });
+    assert.equal(await hook('history-facts').innerText(), before, 'what is shown stays until the newest is known');
+    await open.answer();
+    assert.match(await hook('history-facts').innerText(), /Spent in 7 days/);
+    await choice('Unit', 'tokens').click();
+    assert.match(await open.page.locator('history-page .keys').innerText(), /Fresh input[\s\S]*Cached input[\s\S]*Output[\s\S]*Reasoning/);
+    const stored = await open.page.evaluate(() => (window as unknown as { stored: Record<string, unknown> }).stored);
+    assert.deepEqual(stored, { tab: 'history', historyChoice: { days: 7, by: 'client', unit: 'tokens', workspaceId: 'ws_docs-site' } });
+  });
+
+  it('asks again once usage has moved, at most every few seconds, and lets go when left', async () => {
+    await openTab('history');
+    await open.answer();
+    const before = (await questions()).length;
+    const moved = (sequence: number, requests: number, laterMs = 0) => { const base = ruledSnapshot({ sequence, atMs: sampleNowMs + laterMs }); return stateMessage({ ...base, today: { ...base.today, total: { ...base.today.total, requests } } }); };
+    await open.send(moved(50, 20), moved(51, 21), moved(52, 22));
+    assert.equal((await questions()).length, before, 'not yet');
+    await open.page.clock.setFixedTime(sampleNowMs + 6_000);
+    await open.send(moved(53, 23, 6_000), moved(54, 24, 6_000));
+    assert.deepEqual((await questions()).slice(before).map((one) => one.about), ['history', 'course']);
+    await hook('tab-now').click();
+    assert.deepEqual((await sent('drop')).map((message) => message.about), ['history', 'course']);
+  });
+
+  it('gives charts their tables, and takes along what is shown', async () => {
+    await openTab('history');
+    await open.answer();
+    await hook('export-png').first().click();
+    const chart = open.page.locator('history-page usage-chart');
+    await chart.getByRole('button', { name: 'Show as table' }).click();
+    assert.equal(await chart.locator('tbody tr').count(), 30);
+    await chart.locator('[data-test=export-csv]').click();
+    await hook('history').locator('section [data-test=export-json]').click();
+    await hook('burn').getByRole('button', { name: 'Show as table' }).click();
+    await hook('burn').locator('[data-test=export-md]').click();
+    const [picture, csv, json, markdown] = await sent('save');
+    assert.ok(picture && csv && json && markdown);
+    assert.deepEqual([picture.name, picture.encoding], ['Codex usage 2026-11-17 30 d by model.png', 'base64']);
+    const png = Buffer.from(picture.content, 'base64');
+    assert.equal(png.subarray(1, 4).toString(), 'PNG');
+    assert.ok(png.readUInt32BE(16) > 900 && png.readUInt32BE(20) > 250, 'it has the size of the chart and more');
+    assert.match(csv.content, /^day,gpt-6\.1-sol microCredits,[^\r]*,total microCredits\r\n2026-11-17,/);
+    const rows = JSON.parse(json.content) as Record<string, unknown>[];
+    assert.equal(rows.at(-1)?.['costMicroCredits'], sampleHistory(30).total.costMicroCredits);
+    assert.match(markdown.content, /^## .*\n\n\| Time \| Left \| Even use \|/);
+    await open.send({ type: 'saveResult', id: json.id, saved: true });
+    assert.equal(await open.page.locator('main > [role=status]').innerText(), 'Saved.');
+    await open.send({ type: 'saveResult', id: csv.id, saved: false, problem: problem('argument_invalid', 'It was not saved.') });
+    assert.match(await open.page.locator('main > [role=status]').innerText(), /^Not saved\. It was not saved\./);
+  });
+
+  it('says why there is no answer', async () => {
+    await openTab('history');
+    await open.answer((id, { about }) => ({ type: 'answer', about, id, problem: problem('broker_unreachable', 'The broker did not answer.') }) as ReturnType<typeof sampleAnswer>);
+    assert.match(await hook('history').innerText(), /The broker did not answer\. Start the broker/);
+    await open.send(...sampleStates['down']!);
+    await hook('tab-ledger').click();
+    assert.match(await hook('ledger').innerText(), /The broker is not reachable/);
+    assert.deepEqual((await questions()).filter((one) => one.about === 'entries'), []);
+  });
+
+  it('lists the ledger with signs and balances, by kind, search, workspace and time', async () => {
+    await openTab('ledger');
+    await open.answer();
+    const rows = hook('ledger').locator('tbody tr');
+    assert.equal(await rows.count(), 11);
+    assert.match(await rows.first().innerText(), /−3\.3728\s+581\.6136/);
+    assert.match(await rows.last().innerText(), /\+100\.0000/);
+    await hook('ledger-kind').selectOption('all');
+    await open.answer();
+    assert.equal(await rows.count(), 21);
+    assert.match(await hook('ledger').innerText(), /freed 1\.5000/);
+    await hook('ledger-search').fill('req_7f3a91c2');
+    await hook('ledger-search').press('Enter');
+    await open.answer();
+    assert.equal(await rows.count(), 2);
+    await hook('ledger').locator('[data-test=workspace-filter]').selectOption('ws_mobile-app');
+    await hook('ledger-days').selectOption('7');
+    assert.deepEqual((await questions()).at(-1), { about: 'entries', kind: 'all', search: 'req_7f3a91c2', workspaceId: 'ws_mobile-app', days: 7 });
+    await open.answer();
+    assert.match(await hook('ledger').innerText(), /No entry is like that\./);
+  });
+
+  it('reads on to older entries, and stays there when something newer comes', async () => {
+    await openTab('ledger');
+    const page = (rows: typeof sampleLedgerRows, next?: number) => (id: number) => ({ type: 'answer', about: 'entries', id, result: { rows, ...(next === undefined ? {} : { next }) } }) as const;
+    const long = Array.from({ length: 50 }, (_, index) => ({ ...sampleLedgerRows[0]!, sequence: 1000 - index }));
+    await open.answer(page(long, 951));
+    await hook('ledger-older').click();
+    assert.deepEqual((await questions()).at(-1), { about: 'entries', kind: 'moves', before: 951 });
+    await open.answer(page(sampleLedgerRows));
+    assert.equal(await hook('ledger').locator('tbody tr').count(), 50 + sampleLedgerRows.length);
+    assert.match(await hook('ledger').innerText(), /71 entries, all there are\./);
+    const asked = (await questions()).length;
+    const base = ruledSnapshot({ sequence: 60 });
+    await open.page.clock.setFixedTime(sampleNowMs + 10_000);
+    await open.send(stateMessage({ ...base, entries: [{ ...base.entries[0]!, sequence: 2000 }, ...base.entries] }));
+    assert.equal((await questions()).length, asked);
+  });
+
+  it('keeps the receipt of an explained charge', async () => {
+    await openTab('ledger');
+    await open.answer();
+    await hook('ledger').locator('[data-test=explain-link]').first().click();
+    await open.send({ type: 'explainResult', id: (await sent('explain'))[0]!.id, result: sampleExplanation() });
+    await hook('receipt-copy').click();
+    await hook('receipt-save').click();
+    const saved = await sent('save');
+    assert.deepEqual(saved.map(({ to, name }) => [to, name]), [['clipboard', 'Codex receipt req_7f3a91c2.md'], ['file', 'Codex receipt req_7f3a91c2.md']]);
+    assert.match(saved[0]!.content, /3\.372760/);
+  });
+
+  it('tells what happened, by kind', async () => {
+    await openTab('events');
+    await open.answer();
+    assert.match(await hook('events').innerText(), /Credits added[\s\S]*\+250\.0000[\s\S]*Price changed[\s\S]*Budget set/);
+    await hook('events-kind').selectOption('prices');
+    assert.deepEqual((await questions()).at(-1), { about: 'happenings', filter: 'prices' });
+  });
+
+  it('shows hostile names of groups as text, and in a picture of practice its badge', async () => {
+    const hostile = '</script><img src=x onerror="window.posted.push(1)">{{7*7}}';
+    await open.send(stateMessage(sampleSnapshot({ broker: { ...sampleSnapshot().broker, mode: 'practice' } })));
+    await hook('tab-history').click();
+    const history = sampleHistory(30);
+    await open.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: { ...history, groups: history.groups.map((group, index) => ({ ...group, label: `${hostile}${index}` })) } } : sampleAnswer(id, question)));
+    assert.equal(await open.page.locator('img').count(), 0);
+    assert.ok((await hook('groups').innerText()).includes(hostile));
+    assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 1000);
+    await hook('export-png').first().click();
+    const practice = (await sent('save'))[0]!;
+    await open.send(stateMessage(sampleSnapshot({ sequence: 90 })));
+    await hook('export-png').first().click();
+    assert.notEqual((await sent('save'))[1]!.content, practice.content, 'the badge of practice mode is drawn');
+  });
+
+  it('opens on a ledger of 20,000 threads at once, keeps the page small, and scrolls without a long frame', async () => {
+    const long = manyThreads(20_000, 90);
+    const session = await open.page.context().newCDPSession(open.page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await open.page.reload();
+    await open.send(stateMessage(ruledSnapshot()));
+    await hook('facts').waitFor();
+    const openedMs = await processorMs(session);
+    assert.ok(openedMs < openMsMax, `the dashboard took ${Math.round(openedMs)} ms`);
+    await hook('tab-history').click();
+    await choice('Range', '90').click();
+    await open.answer();
+    const before = await processorMs(session);
+    await choice('Group by', 'thread').click();
+    await open.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: long } : sampleAnswer(id, question)));
+    assert.match(await hook('groups').innerText(), /19,950 other/);
+    const paintedMs = await processorMs(session) - before;
+    assert.ok(paintedMs < openMsMax, `the history took ${Math.round(paintedMs)} ms`);
+    assert.equal(await hook('groups').locator('tbody tr').count(), 51);
+    assert.ok(await open.page.locator('*').count() < 3_000, 'elements on the page');
+    let longestMs = Infinity;
+    for (let pass = 0; pass < passesMax && longestMs >= frameMsMax; pass += 1) longestMs = Math.min(longestMs, await longestFrameMs(open.page));
+    assert.ok(longestMs < frameMsMax, `the longest frame took ${Math.round(longestMs)} ms`);
+  });
+});
