@@ -11,6 +11,7 @@ import type { Throttle } from '../domain/modelLane.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { Runaway } from '../domain/runawayGuard.ts';
 import { AdmissionLine } from './admissionLine.ts';
 import { liveRequest, newTicket } from './admissionTicket.ts';
 import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
@@ -18,6 +19,7 @@ import type { Clock } from './clock.ts';
 import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk.ts';
 import { directiveFor } from './personAnswer.ts';
 import type { PersonAnswer } from './personAnswer.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** What admission needs. */
@@ -25,6 +27,7 @@ export interface AdmissionParts {
   readonly pacer: Pacer;
   readonly ledger: LedgerStore;
   readonly clock: Clock;
+  readonly watch: Pick<RunawayWatch, 'judge' | 'answered'>;
   /** Why nothing may be sent now, if so: no key, stopping. */
   readonly unsafe: () => Problem | undefined;
   /** Whether a person can be asked: a window is open. */
@@ -53,7 +56,9 @@ export class Admission {
     const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe();
     if (unsafe) return this.#refuse(request, 1, { unsafe }, 0);
-    return this.#enter(newTicket(request, clock.nowMs(), clock.monotonicMs()));
+    const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
+    ticket.runaway = this.#parts.watch.judge(request);
+    return ticket.runaway?.action === 'slow' ? this.#slow(ticket, ticket.runaway) : this.#enter(ticket);
   }
 
   /** The attempt's first byte leaves now. `stop` ends it when a person cancels the request. */
@@ -126,7 +131,7 @@ export class Admission {
   /** Credits came back or were added, or somebody decided something: parked requests are decided again, in the order in which they came. */
   recheck(): void {
     for (const ticket of this.#line.tickets) {
-      if (ticket.state === 'parked') ticket.started?.('start');
+      if (ticket.state === 'parked' && ticket.parked?.for !== 'slow') ticket.started?.('start');
     }
   }
 
@@ -139,14 +144,29 @@ export class Admission {
     const { clock, ledger } = this.#parts;
     const ticket = this.#line.find(requestId);
     const kind = ticket?.parked?.for;
-    if (!ticket || kind === undefined || kind === 'credits') return false;
+    if (!ticket || kind === undefined || kind === 'credits' || kind === 'slow') return false;
     const directive = directiveFor(kind, answer, ticket.request.facts);
     if (directive) await ledger.command({ type: 'direct', key, atMs: clock.nowMs(), directive });
+    if (kind === 'runaway') {
+      this.#parts.watch.answered(ticket.request, answer);
+      if (ticket.runaway && answer !== 'never') ticket.runaway = { ...ticket.runaway, action: 'let' };
+    }
     ticket.unpricedAllowed ||= kind === 'unpriced' && answer !== 'never';
     ticket.answered = { kind, answer, afterMs: this.#askedForMs(ticket) };
     // Others may have asked the same: what was decided for good holds for them too.
     this.recheck();
     return true;
+  }
+
+  /** Lets a request of a task that may have got out of hand wait for a while, outside of the line, before it takes a place in it. */
+  async #slow(ticket: Ticket, { because, waitMs }: Runaway): Promise<Admitted> {
+    const nowMs = this.#parts.clock.nowMs();
+    const restMs = Math.max(0, Math.min(waitMs, this.#line.leftMs(ticket) - parkMsMin));
+    ticket.state = 'parked';
+    ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
+    const end = await this.#line.parked(ticket, restMs);
+    ticket.parked = undefined;
+    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket.request, 1, { ended: end }, ticket.waitedMs);
   }
 
   /** Gives a ticket a place in the line and waits for its start. */
@@ -170,7 +190,7 @@ export class Admission {
       const { decision } = await this.#parts.ledger.command({
         ...reserveCommand(request, number, this.#parts.clock.nowMs()), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
-        ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
+        ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
         ...(unsafe ? { unsafe } : {}),
       });

@@ -68,7 +68,8 @@ export class AdmissionLine {
   }
 
   /** Waits outside of the line until somebody wakes the ticket, or the time is over. Its place goes to others. */
-  async parked(ticket: Ticket, waitMs: number, over: () => void): Promise<WaitEnd> {
+  async parked(ticket: Ticket, waitMs: number, over: () => void = () => undefined): Promise<WaitEnd> {
+    this.#tickets.set(ticket.request.facts.requestId, ticket);
     this.#pacer.cancel(ticket.request.facts.requestId, this.#clock.monotonicMs());
     const woken = new Promise<WaitEnd>((resolve) => { ticket.started = resolve; });
     ticket.stopTimer = this.#clock.after(waitMs, () => {

@@ -7,6 +7,8 @@ import type { StopAt } from '../domain/budgets.ts';
 import type { Answered, QuestionKind } from '../domain/decisionRecord.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { Runaway } from '../domain/runawayGuard.ts';
+import type { StepPrints } from '../protocol/stepPrint.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
 
 /** A request that wants to be sent. */
@@ -25,6 +27,8 @@ export interface AdmissionRequest {
   readonly tier: PriceTier;
   /** It only prepares the conversation: nothing is generated, and nothing is held for it. */
   readonly isPrewarm?: true;
+  /** What it adds to its task, for the runaway guard. */
+  readonly prints?: StepPrints;
   /** How long the client bears to wait for a first byte. */
   readonly patienceMs: number;
 }
@@ -52,9 +56,9 @@ export interface LiveRequest {
   readonly parked?: Parked;
 }
 
-/** Why a request is neither in line nor running: it waits for credits that running requests hold, or for an answer. */
+/** Why a request is neither in line nor running: it waits for credits that running requests hold, for an answer, or because its task is slowed down. */
 export interface Parked {
-  readonly for: 'credits' | QuestionKind;
+  readonly for: 'credits' | 'slow' | QuestionKind;
   readonly because: string;
   readonly sinceMs: number;
   readonly endsAtMs: number;
@@ -71,6 +75,8 @@ export interface Ticket {
   answered: Answered | undefined;
   /** A person let this one request through without a price. */
   unpricedAllowed: boolean;
+  /** What the runaway guard found when it came. */
+  runaway: Runaway | undefined;
   attempts: number;
   sinceMs: number;
   readonly submittedAtMonotonicMs: number;
@@ -89,7 +95,7 @@ export function newTicket(request: AdmissionRequest, nowMs: number, monotonicMs:
   return {
     request, state: 'waiting', attempts: 0, sinceMs: nowMs, submittedAtMonotonicMs: monotonicMs, waitedMs: 0, waitReason: undefined, holdMicroCredits: 0,
     started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
-    parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false,
+    parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false, runaway: undefined,
   };
 }
 

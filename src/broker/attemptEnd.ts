@@ -60,7 +60,8 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   const { kept } = report;
   const { requestId } = request.facts;
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
-  settle(parts, requestId, lease, command);
+  settle(parts, request, lease, command);
+  parts.watch.ended(request, command.measured && command.chargeable ? command.usage.outputTokens - command.usage.reasoningTokens : undefined);
   if (command.measured && command.chargeable && request.basis) {
     parts.estimator.learnFrom(request.basis, {
       inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',
@@ -85,8 +86,10 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   return fault ? { fault } : {};
 }
 
-function settle(parts: ResponsesParts, requestId: string, lease: Lease, command: SettleCommand): void {
+function settle(parts: ResponsesParts, request: AdmissionRequest, lease: Lease, command: SettleCommand): void {
+  const { requestId } = request.facts;
   parts.settle(command).then((result) => {
+    if (result.costMicroCredits !== undefined && !result.exists) parts.watch.spent(request, result.costMicroCredits);
     parts.log('settled', { requestId, attempt: lease.number, outcome: command.outcome, costMicroCredits: result.costMicroCredits });
   }, (error: unknown) => {
     // Too many wait for the ledger: the hold stays and is resolved at the next start.

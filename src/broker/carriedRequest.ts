@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
@@ -18,6 +19,7 @@ import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 /** What the route needs. */
 export interface ResponsesParts {
   readonly admission: Admission;
+  readonly watch: Pick<RunawayWatch, 'ended' | 'spent'>;
   readonly bodies: BodyRoom;
   readonly ledger: LedgerStore;
   /** Ends an attempt in the ledger; resolves when that is stored, however long it takes. */

@@ -4,28 +4,34 @@
 // otherwise `run` gives on the command's own.
 import { pathToFileURL } from 'node:url';
 import { problem, ProblemError } from '../domain/problem.ts';
-import { audit } from './commands/audit.ts';
-import { backup } from './commands/backup.ts';
-import { budget } from './commands/budget.ts';
 import type { CommandIo } from './commands/commandIo.ts';
-import { credits } from './commands/credits.ts';
-import { doctor } from './commands/doctor.ts';
-import { explain } from './commands/explain.ts';
-import { exportRows } from './commands/export.ts';
-import { guard } from './commands/guard.ts';
+import { CommandNotStarted } from './commands/commandNotStarted.ts';
 import { help } from './commands/help.ts';
-import { policy } from './commands/policy.ts';
-import { restore } from './commands/restore.ts';
-import { route } from './commands/route.ts';
-import { CommandNotStarted, run } from './commands/run.ts';
-import { serve } from './commands/serve.ts';
-import { status } from './commands/status.ts';
-import { token } from './commands/token.ts';
-import { usage } from './commands/usage.ts';
 import { sandboxEntry } from './practiceUpstream.ts';
 
-const commands: Readonly<Record<string, (args: readonly string[], io: CommandIo) => Promise<number>>> = {
-  serve, token, run, route, credits, budget, policy, status, usage, explain, guard, export: exportRows, audit, backup, restore, doctor, sandbox,
+type Command = (args: readonly string[], io: CommandIo) => Promise<number>;
+
+/** Each command is loaded when it is called: the libraries of a server would double the time of a short one, such as `guard` in a hook. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  token: async () => (await import('./commands/token.ts')).token,
+  run: async () => (await import('./commands/run.ts')).run,
+  route: async () => (await import('./commands/route.ts')).route,
+  credits: async () => (await import('./commands/credits.ts')).credits,
+  budget: async () => (await import('./commands/budget.ts')).budget,
+  policy: async () => (await import('./commands/policy.ts')).policy,
+  status: async () => (await import('./commands/status.ts')).status,
+  usage: async () => (await import('./commands/usage.ts')).usage,
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  guard: async () => (await import('./commands/guard.ts')).guard,
+  export: async () => (await import('./commands/export.ts')).exportRows,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+  backup: async () => (await import('./commands/backup.ts')).backup,
+  restore: async () => (await import('./commands/restore.ts')).restore,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  import: async () => (await import('./commands/import.ts')).importSessions,
+  release: async () => (await import('./commands/release.ts')).release,
+  sandbox: () => Promise.resolve(sandbox),
 };
 
 /** Runs a command line. @returns the exit code */
@@ -37,7 +43,7 @@ export async function commandLine(args: readonly string[], io: CommandIo): Promi
   if (!command) { io.err(`There is no command "${name}". Say codex-broker --help.`); return 2; }
   if (rest[0] === '--help') { io.out(help); return 0; }
   try {
-    return await command(rest, io);
+    return await (await command())(rest, io);
   } catch (error) {
     const { code, message, remedy } = error instanceof ProblemError ? error.problem
       : problem('internal', `The command failed for a reason that the program did not expect (${firstLine(error)}).`);

@@ -27,6 +27,7 @@ import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
+import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { findOrHold } from './runningBroker.ts';
@@ -36,6 +37,8 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { networkOf } from './upstream/network.ts';
+import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What a broker is started with. */
@@ -43,7 +46,10 @@ export interface BrokerOptions {
   readonly dataDir: string;
   /** 0 takes the folder's own port, which stays the same from start to start. */
   readonly port: number;
+  /** Base URL of the upstream. */
   readonly upstream: string;
+  /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
+  readonly network: NetworkSettings;
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
@@ -93,7 +99,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   let ledger: ThreadedLedger | undefined;
   try {
     claimFolder(options.dataDir, options.mode);
-    const target = upstreamTarget(options.upstream);
+    const network = networkOf(options.network);
+    const target = upstreamTarget(options.upstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
     const ceilingPrice = ceilingLookup(userPrices);
@@ -135,9 +142,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const canAsk = () => live.size > 0;
     const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
       : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
-    const admission: Admission = new Admission({ pacer, ledger: store, clock, changed, canAsk, unsafe });
+    const watch = new RunawayWatch({ ledger: store, clock, log });
+    const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, changed,
+      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -149,7 +157,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -170,6 +178,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const { url, busy } = door;
     listening = url;
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
+    for (const { from, path, why } of network.files) if (why !== undefined) log('certificates-unreadable', { from, path, why });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
     await keeper.start();
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
@@ -186,7 +195,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
-        await target.pool.destroy();
+        await target.close();
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

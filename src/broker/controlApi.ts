@@ -14,10 +14,12 @@ import { directiveCalls } from './directiveCalls.ts';
 import { dryRun } from './dryRun.ts';
 import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
+import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
 import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
+import type { RunawayWatch } from './runawayWatch.ts';
 import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
 
 /** What the calls work on. Without a running server (`codex-broker` alone) some parts are missing. */
@@ -33,6 +35,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** Absent without a running server. */
+  readonly watch?: Pick<RunawayWatch, 'release'>;
   /** A workspace was registered. */
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
@@ -82,9 +86,10 @@ export function controlApi(parts: ControlParts): ControlApi {
     },
     creditsList: async () => balanceView(await freshBalance(ledger, clock.nowMs())),
     ...directiveCalls(parts, eased),
-    usage: async ({ by, sinceMs }) => {
+    ...importCalls(parts),
+    usage: async ({ by, sinceMs, withoutImported }) => {
       const rows = await ledger.query('usage', {
-        by, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
+        by, imported: withoutImported !== true, ...(sinceMs === undefined ? {} : { sinceMs }), ...(by === 'day' ? { utcOffsets: offsetSpans(sinceMs ?? 0, clock.nowMs(), parts.utcOffsetMs) } : {}),
       });
       return { rows, total: totalOf(rows, 'total') };
     },
@@ -120,6 +125,12 @@ export function controlApi(parts: ControlParts): ControlApi {
     cancel: ({ requestId }) => Promise.resolve({
       cancelled: parts.admission()?.cancel(requestId, problem('cancelled', 'A person stopped this request in the dashboard.')) ?? false,
     }),
+    release: ({ workspaceId }) => {
+      if (!parts.watch) throw new ProblemError(problem('broker_unreachable', 'No broker is running, so none has slowed down or stopped anything.'));
+      parts.watch.release(workspaceId);
+      parts.changed();
+      return Promise.resolve({ released: true });
+    },
     shutdown: () => {
       parts.shutdown();
       return Promise.resolve({ stopping: true });

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../domain/problem.ts';
+import { chainStart } from '../domain/rowTexts.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Clock } from './clock.ts';
 import { keychainMsMax } from './keyStore.ts';
@@ -86,7 +87,8 @@ function readText(path: string): string | undefined {
 function headOf(text: string | undefined): LedgerHead | undefined {
   if (text === undefined) return undefined;
   try {
-    const head = JSON.parse(text) as LedgerHead;
+    // Anchors of before there were imports know of none.
+    const head = { imports: { rows: 0, hash: chainStart }, ...JSON.parse(text) as Partial<LedgerHead> } as LedgerHead;
     return chainNames.every((chain) => Number.isInteger(head[chain].rows) && typeof head[chain].hash === 'string') ? head : undefined;
   } catch {
     // Half written or foreign: it proves nothing.

@@ -4,6 +4,7 @@ import { problem } from '../domain/problem.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
+import { unreachable } from './upstream/networkFault.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 const answerBytesMax = 8 * 1024 * 1024;
@@ -18,8 +19,8 @@ export async function passModels(
   if (apiKey === undefined) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, nowMs); return; }
   try {
     const answer = await target.pool.request({
-      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `?client_version=${clientVersion}`}`,
-      headers: upstreamHeaders(message.headers, apiKey, undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
+      method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `${target.paths.models.includes('?') ? '&' : '?'}client_version=${clientVersion}`}`,
+      headers: upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
     });
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -36,6 +37,6 @@ export async function passModels(
     response.writeHead(answer.statusCode, { ...clientHeaders(answer.headers, listener.requestId), 'content-length': String(body.length) });
     response.end(body);
   } catch (error) {
-    refuse(response, problem('upstream_unreachable', `The upstream ${target.label} could not be reached (${error instanceof Error ? error.message : String(error)}).`), listener, nowMs);
+    refuse(response, unreachable(target, error instanceof Error ? error : { message: String(error) }), listener, nowMs);
   }
 }

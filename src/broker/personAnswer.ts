@@ -13,6 +13,8 @@ export type PersonAnswer = ControlArguments<'answer'>['answer'];
 
 /** What an answer lays down; nothing when it is for this one request and needs no record of its own. */
 export function directiveFor(kind: QuestionKind, answer: PersonAnswer, facts: Pick<RequestFacts, 'requestId' | 'threadId' | 'workspaceId' | 'model'>): Directive | undefined {
+  // The guard remembers by itself what was released or stopped, for as long as the broker runs.
+  if (kind === 'runaway') return undefined;
   if (kind === 'unpriced') return answer === 'once' ? undefined : { kind: 'unpriced-model', model: facts.model, answer: answer === 'never' ? 'deny' : 'allow' };
   switch (answer) {
     case 'once': return { kind: 'consent', consent: { scope: 'request', of: facts.requestId, answer: 'allow' } };
@@ -25,8 +27,9 @@ export function directiveFor(kind: QuestionKind, answer: PersonAnswer, facts: Pi
 }
 
 /** The question as a sentence. */
-export function questionText(kind: QuestionKind, request: AdmissionRequest): string {
+export function questionText(kind: QuestionKind, request: AdmissionRequest, because: string): string {
   const who = `${clientName(request.facts.client)} in "${request.workspaceLabel}"`;
+  if (kind === 'runaway') return `${who} may have got out of hand. ${because} May it go on?`;
   if (kind === 'unpriced') return `${who} asks for ${request.facts.model}, whose price is not known. May it be sent? It is counted as unpriced and draws no credits; OpenAI may bill it.`;
   return `${who} needs up to ${formatCredits(request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits ?? 0, 2)} credits for ${request.facts.model}, and only purchased ones are left. May it use them?`;
 }

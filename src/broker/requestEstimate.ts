@@ -45,7 +45,7 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
-    ...(seen.isPrewarm ? { isPrewarm: true } : { basis }),
+    ...(seen.isPrewarm ? { isPrewarm: true } : { basis }), ...(envelope.prints ? { prints: envelope.prints } : {}),
     ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
 }

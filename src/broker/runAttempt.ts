@@ -13,6 +13,7 @@ import { refuse, stoppedStream } from './refusal.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
+import { unreachable } from './upstream/networkFault.ts';
 
 /** Sends one attempt. @returns why it has to come back; nothing when it is over and answered. */
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
@@ -56,7 +57,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     };
     parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, apiKey, body.wireBytes),
+      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, parts.target.keyHead(apiKey), body.wireBytes),
     }, attempt);
   });
   const seen = await report;
@@ -69,10 +70,14 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
-    parts.upstreamAnswered(problem('upstream_unreachable', `The upstream ${parts.target.label} could not be reached (${report.networkError}).`));
+    parts.upstreamAnswered(notReached(parts, report));
   }
   answerFailure(parts, carried, report, fault);
   return undefined;
+}
+
+function notReached(parts: ResponsesParts, report: AttemptReport): Problem {
+  return unreachable(parts.target, { message: report.networkError, code: report.networkCode });
 }
 
 /** Writes the answer of an attempt that has written none itself. */
@@ -81,8 +86,9 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
   const nowMs = parts.clock.nowMs();
   if (response.headersSent || response.destroyed) return;
   if (!kept) {
-    // Spoken as a status even to Codex: it comes back by itself after a lost connection.
-    refuse(response, problem('upstream_unreachable', `The upstream ${parts.target.label} could not be reached${report.networkError === undefined ? '' : ` (${report.networkError})`}.`), { ...listener, codexStream: false }, nowMs);
+    // A lost connection is spoken as a status even to Codex: it comes back by itself then.
+    const what = notReached(parts, report);
+    refuse(response, what, { ...listener, codexStream: listener.codexStream && what.code !== 'upstream_unreachable' }, nowMs);
     return;
   }
   if (kept.foreign) {

@@ -15,8 +15,11 @@ import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
 import type { BalanceRead, LedgerStore, Workspace } from './store/ledgerPort.ts';
 
-/** Least time between two snapshots. */
-export const snapshotPauseMs = 200;
+/** Least time between two snapshots: the meter of a window moves within a tenth of a second after a response ended. */
+export const snapshotPauseMs = 50;
+/** A ledger that takes long to read is read for a fifth of the time at the most, until the pause is this long. */
+const snapshotPauseMsMax = 200;
+const pausePerReading = 4;
 /** While something runs or waits, limits refill and times pass: look again this often. */
 const refreshMs = 2000;
 const recentMax = 30;
@@ -60,6 +63,7 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
   return rows.reduce<UsageRow>((total, row) => ({
     ...total, ...addUsage(total, row), requests: total.requests + row.requests, costMicroCredits: total.costMicroCredits + row.costMicroCredits,
     estimated: total.estimated + row.estimated, unpriced: total.unpriced + row.unpriced,
+    ...(row.imported ? { imported: { ...addUsage(total.imported ?? noTokens, row.imported), requests: (total.imported?.requests ?? 0) + row.imported.requests, costMicroCredits: (total.imported?.costMicroCredits ?? 0) + row.imported.costMicroCredits } } : {}),
     ...(row.estimates ? { estimates: addEstimateErrors(total.estimates ?? noEstimateErrors, row.estimates) } : {}),
   }), { key, label: key, requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 });
 }
@@ -73,6 +77,7 @@ export class SnapshotFeed {
   #busy = false;
   #stopTimer: (() => void) | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
+  #pauseMs = snapshotPauseMs;
   /** When time brings something next (a grant expires or begins, an allowance gives), which nobody else may notice. */
   #dueAtMs = Number.POSITIVE_INFINITY;
 
@@ -100,7 +105,7 @@ export class SnapshotFeed {
   changed(): void {
     this.#dirty = true;
     if (this.#listeners.size === 0 || this.#busy) return;
-    this.#schedule(Math.max(0, this.#sentAtMs + snapshotPauseMs - this.#parts.clock.monotonicMs()));
+    this.#schedule(Math.max(0, this.#sentAtMs + this.#pauseMs - this.#parts.clock.monotonicMs()));
   }
 
   /** Sends the next snapshot then; an earlier plan that was for later is dropped. */
@@ -118,6 +123,7 @@ export class SnapshotFeed {
     this.#busy = true;
     let failed = false;
     const { clock } = this.#parts;
+    const beganAtMs = clock.monotonicMs();
     try {
       const snapshot = await this.read();
       for (const listener of this.#listeners) listener(snapshot);
@@ -128,8 +134,9 @@ export class SnapshotFeed {
     }
     this.#busy = false;
     this.#sentAtMs = clock.monotonicMs();
+    this.#pauseMs = Math.min(snapshotPauseMsMax, Math.max(snapshotPauseMs, pausePerReading * (this.#sentAtMs - beganAtMs)));
     const live = this.#parts.live().length > 0;
-    if (this.#dirty && !failed) this.#schedule(snapshotPauseMs);
+    if (this.#dirty && !failed) this.#schedule(this.#pauseMs);
     else if (live || failed) this.#schedule(refreshMs);
     // Credits expire and days end although nobody does anything: that is news for the windows too.
     else this.#schedule(Math.min(Math.max(snapshotPauseMs, Math.min(this.#dueAtMs, this.#dayEndMs()) - clock.nowMs()), timerDelayMsMax));
@@ -149,10 +156,11 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
+    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
+      ledger.query('importedUsage', { sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'day', sinceMs: shownStartMs, utcOffsets: offsetSpans(shownStartMs, nowMs, utcOffsetMs) }),
       ledger.query('recent', { limit: recentMax }),
       ledger.query('entries', { limit: entriesMax }),
@@ -176,7 +184,7 @@ export class SnapshotFeed {
       budgets, allowances, policies, questions: this.#questions(), priceChanges,
       windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
-      today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel },
+      today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
   }
@@ -195,13 +203,13 @@ export class SnapshotFeed {
   #questions(): QuestionView[] {
     const open = this.#parts.openWorkspaces();
     return this.#parts.live().flatMap(({ request, parked }) => {
-      if (!parked || parked.for === 'credits') return [];
+      if (!parked || parked.for === 'credits' || parked.for === 'slow') return [];
       const { facts } = request;
       const estimate = request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits;
       return [{
         requestId: facts.requestId, kind: parked.for, workspaceId: facts.workspaceId, workspaceLabel: request.workspaceLabel, client: facts.client, model: facts.model,
         ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }), sinceMs: parked.sinceMs, endsAtMs: parked.endsAtMs,
-        ...(estimate === undefined || parked.for === 'unpriced' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request), hasWindow: open.has(facts.workspaceId),
+        ...(estimate === undefined || parked.for !== 'consent' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request, parked.because), hasWindow: open.has(facts.workspaceId),
       }];
     });
   }

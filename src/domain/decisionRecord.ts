@@ -16,7 +16,7 @@ export interface LayerVerdict {
 }
 
 /** What a person may be asked while a request waits. */
-export type QuestionKind = 'consent' | 'unpriced';
+export type QuestionKind = 'consent' | 'unpriced' | 'runaway';
 
 /** How a question was answered before the decision was made. */
 export interface Answered {

@@ -107,3 +107,10 @@ export function formatTokens(tokens: number, locale = 'en'): string {
   if (tokens < 999_950) return `${format(tokens / 1000, 1)} k`;
   return `${format(tokens / 1_000_000, 2)} M`;
 }
+
+/** A share of 0 to 1 in whole percent; never 0 while something is there, never 100 unless it is. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.01) return '< 1 %';
+  if (share < 1 && share > 0.99) return '> 99 %';
+  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
+}

@@ -5,6 +5,7 @@ import type { ConsentAnswer, ConsentScope } from './consent.ts';
 import type { Answered, DecisionRecord, Layer, LayerVerdict, QuestionKind } from './decisionRecord.ts';
 import type { Grant } from './grants.ts';
 import type { Problem } from './problem.ts';
+import type { Runaway } from './runawayGuard.ts';
 
 /** What a model without a price means. A ceiling price is looked up before, so the rules see a priced model. */
 export type UnpricedRule = 'refuse' | 'ask' | 'ceiling' | 'allow';
@@ -14,6 +15,8 @@ export interface WaterfallInput {
   readonly nowMs: number;
   /** A reason to refuse before anything else is asked: no key, ledger failed, stopping. */
   readonly unsafe?: Problem;
+  /** What the runaway guard found about the request's task, and what is to be done about it. */
+  readonly runaway?: Pick<Runaway, 'action' | 'because'>;
   readonly model: string;
   readonly workspaceId: string;
   /** What the attempt may cost, at the 95th percentile; absent for a model without a price. */

@@ -23,7 +23,8 @@ export function decide(input: WaterfallInput): DecisionRecord {
     const owed = `${formatCredits(input.owedMicroCredits, input.owedMicroCredits < 1_000_000 ? 6 : 2)} credits`;
     return refuse(walk, 'safety', problem('credits_owed', `Credits were taken back after ${owed} of them had been spent, so ${owed} are owed. Nothing was sent.`), [`Add ${owed} or more of purchased credits; they pay what is owed first.`]);
   }
-  layers.push({ layer: 'safety', verdict: 'passed', because: 'The ledger is healthy and a key is present.' });
+  const ended = judgeRunaway(walk);
+  if (ended) return ended;
 
   const budgets = judgeBudgets(walk);
   if (budgets.ended) return budgets.ended;
@@ -46,6 +47,21 @@ export function decide(input: WaterfallInput): DecisionRecord {
     return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, ...(input.tracked ? { tracked: true } : {}), ...kept };
   }
   return { ...draw(walk, input.estimateMicroCredits), ...kept };
+}
+
+/** The runaway guard's part of the safety layer; undefined when the request goes on. */
+function judgeRunaway(walk: Walk): DecisionRecord | undefined {
+  const { runaway, answered, canAsk } = walk.input;
+  const healthy = 'The ledger is healthy and a key is present.';
+  if (!runaway || runaway.action === 'slow' || runaway.action === 'let') {
+    walk.layers.push(!runaway ? { layer: 'safety', verdict: 'passed', because: healthy } : runaway.action === 'slow'
+      ? { layer: 'safety', verdict: 'waited', because: `${healthy} ${runaway.because} It was slowed down.` }
+      : { layer: 'safety', verdict: 'passed', because: `${healthy} ${runaway.because} A person let it go on.` });
+    return undefined;
+  }
+  const why = problem('runaway_paused', `${runaway.because} Nothing was sent and nothing was charged.`);
+  const toChange = ['Look at what the task does, then let it go on with `codex-broker release`, or in the window of its workspace.'];
+  return runaway.action === 'ask' && canAsk && answered?.kind !== 'runaway' ? ask(walk, 'safety', 'runaway', why, toChange) : refuse(walk, 'safety', why, toChange);
 }
 
 /** A model without a price where credits are at stake; undefined when the request goes on unpriced. */

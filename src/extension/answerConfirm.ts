@@ -7,7 +7,8 @@ const takenBack = 'It can be taken back on the dashboard\'s Credits page.';
 
 /** What is asked before an answer is kept; undefined where nothing is. */
 export function confirmation(question: AskedFor, answer: QuestionAnswer): { readonly message: string; readonly detail: string; readonly button: string } | undefined {
-  if (answer !== 'always' && answer !== 'never') return undefined;
+  // What the guard is told holds until the broker starts anew at the most.
+  if (answer !== 'always' && answer !== 'never' || question.kind === 'runaway') return undefined;
   const lasts = answerChoices(question).find((choice) => choice.answer === answer)?.lasts ?? '';
   const { workspaceLabel, model } = question;
   if (question.kind === 'unpriced') {

@@ -1,4 +1,4 @@
-// The lines of the tooltip about budgets that are nearly or wholly used up. Pure; names from outside are escaped.
+// The lines of the tooltip about budgets that are used up, and about those nearly used up that its table leaves out. Pure; names from outside are escaped.
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import { budgetKeyName, budgetName, windowBudgets, type BudgetStand } from '../protocol/windowBudgets.ts';
@@ -8,9 +8,9 @@ import { commandLink, plain } from './markdownText.ts';
 /** More budgets than these are counted, not named. */
 export const budgetLinesMax = 4;
 
-/** One line for each budget that is near its limit or at it, the fullest first. */
+/** One line for each budget that is at its limit, or near it and not in the table of limits, the fullest first. */
 export function budgetLines(snapshot: Pick<Snapshot, 'budgets'>, workspaceId: string | undefined, nowMs: number, locale: string): string[] {
-  const full = windowBudgets(snapshot.budgets, workspaceId).filter((stand) => stand.level !== 'fine').toSorted((a, b) => b.share - a.share);
+  const full = windowBudgets(snapshot.budgets, workspaceId).filter(({ level, view: { budget } }) => level === 'used-up' || level === 'near' && budget.per !== 'everything' && budget.per !== 'workspace').toSorted((a, b) => b.share - a.share);
   const rest = full.length - budgetLinesMax;
   return [
     ...full.slice(0, budgetLinesMax).map((stand, index) => `${budgetLine(stand, nowMs, locale)}${index === 0 ? ` · ${commandLink('Budgets', commandNames.showBudgets)}` : ''}`),

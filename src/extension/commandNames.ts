@@ -20,6 +20,7 @@ export const commandNames = {
   startBroker: 'codexBroker.startBroker',
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
+  switchLeftUsed: 'codexBroker.switchLeftUsed',
 } as const;
 
 /** Short name of a command. */

@@ -14,7 +14,6 @@ import { reachBroker } from './brokerProcess.ts';
 import { startBroker, type BrokerSeat } from './brokerStart.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
-import { BudgetNotices } from './budgetNotices.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
@@ -24,19 +23,20 @@ import { DashboardQuestions } from './dashboardQuestions.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
 import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
+import { LimitNotices } from './limitNotices.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
 import { openMeteredTerminal } from './meteredTerminal.ts';
 import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.ts';
+import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
 import { runTask } from './runTask.ts';
 import type { Schedule } from './schedule.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
-import { readSettings, settingsSection } from './settings.ts';
+import { readSettings, settingsSection, switchLeftUsed } from './settings.ts';
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { TerminalShim } from './terminalShim.ts';
-import { ThresholdNotices } from './thresholdNotices.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
 
@@ -100,9 +100,9 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
 
-  const meter = new StatusMeter(editor, schedule, facts);
-  const notices = new ThresholdNotices(editor, context.globalState);
-  const budgetNotices = new BudgetNotices(editor, context.globalState);
+  const meter = new StatusMeter(editor, schedule, facts, () => settings().look);
+  const limitNotices = new LimitNotices(editor, context.globalState);
+  const priceNotices = new PriceNotices(editor, context.globalState);
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
@@ -114,7 +114,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
@@ -125,14 +125,17 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const changed = () => {
     meter.changed();
     panel.changed();
-    const { notices: wanted } = settings();
-    void guarded('Showing a notice', () => notices.see(link.snapshot, taste(), wanted));
-    void guarded('Showing a notice', () => budgetNotices.see(link.snapshot, editor.env.language, wanted));
+    notify();
     questions.see();
     const isConnected = connected();
     if (isConnected && !wasConnected) void guarded('Greeting the broker', greet);
     if (!isConnected) workspace.forgetToken();
     wasConnected = isConnected;
+  };
+  const notify = () => {
+    const { notices: wanted } = settings();
+    void guarded('Showing a notice', () => limitNotices.see(link.snapshot, editor.env.language, wanted));
+    void guarded('Showing a notice', () => priceNotices.see(link.snapshot, editor.env.language, wanted));
   };
   /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
   const greet = async () => {
@@ -205,6 +208,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     startBroker: restart,
     explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
+    switchLeftUsed: () => switchLeftUsed(editor.workspace),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
   };
   const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {
@@ -230,8 +234,11 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
     editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
-    // A question of a workspace that no window has open is asked where the person is.
-    editor.window.onDidChangeWindowState(() => questions.see()),
+    // A question of a workspace that no window has open is asked where the person is, and what was crossed meanwhile is told there.
+    editor.window.onDidChangeWindowState(() => {
+      questions.see();
+      notify();
+    }),
     editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();

@@ -77,7 +77,7 @@ export class ConsentQuestions {
       const choices = answerChoices(question);
       const others = this.#others(question);
       const wait = others === 0 ? '' : ` ${others} more ${others === 1 ? 'request waits' : 'requests wait'} with a question.`;
-      // Of a consent the two widest answers lie behind "More…", where each says what it means.
+      // Of others than models without a price the two widest answers lie behind "More…", where each says what it means.
       const offered = question.kind === 'unpriced' ? choices.map((choice) => (choice.isLasting ? `${choice.title}…` : choice.title))
         : [...choices.filter(({ answer }) => answer !== 'always' && answer !== 'never').map((choice) => choice.title), more];
       const chosen = await this.#parts.editor.window.showWarningMessage(`${question.text}${wait}`, ...offered)

@@ -1,7 +1,11 @@
-// Turns an upstream limit into the words and the gauge of its line in the tooltip. Unknown stays
+// Turns a limit or a budget into the words and the gauge of its line in the tooltip. Unknown stays
 // unknown: a dash and a dashed gauge, never a zero.
+import { compareTightness, levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
+import { formatShare } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
-import type { WindowView } from '../protocol/snapshot.ts';
+import { ownBudgets, paceMinutesMin, paceWords, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
+import type { Snapshot, WindowView } from '../protocol/snapshot.ts';
+import { budgetKeyName, budgetName, type BudgetStand } from '../protocol/windowBudgets.ts';
 import type { Gauge } from './gaugeImage.ts';
 
 /** One limit, ready to be written down. */
@@ -11,37 +15,47 @@ export interface LimitLine {
   /** "38 %", "< 1 %" or a dash. */
   readonly share: string;
   readonly resets: string;
+  /** "13 % spare", "9 % over", "used up"; empty where nothing is known of it. */
+  readonly pace: string;
+  /** What it warns of: a low limit, or one that is used up. */
+  readonly mark?: 'warning' | 'error';
 }
 
-/** Share below which a limit counts as low. */
-const lowShare = 0.25;
-const shortWindowMinutes = 60;
-
-/** Describes a limit at a time. */
+/** Describes an upstream limit at a time. */
 export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
+  const stand = standOfWindow(window, nowMs);
   const name = `${window.model} ${window.measure}${windowWords(window.windowMinutes)}`;
-  const left = window.limit !== undefined && window.limit > 0 && window.remaining !== undefined
-    ? Math.min(1, Math.max(0, window.remaining / window.limit)) : undefined;
-  const shown = left === undefined ? undefined : show === 'left' ? left : 1 - left;
-  const leftMs = window.resetsAtMs === undefined ? undefined : window.resetsAtMs - nowMs;
-  const timeLeft = leftMs === undefined || window.windowMinutes < shortWindowMinutes ? undefined : Math.min(1, Math.max(0, leftMs / (window.windowMinutes * 60_000)));
-  return {
-    name,
-    gauge: {
-      low: left !== undefined && left < lowShare,
-      ...(shown === undefined ? {} : { share: shown }),
-      ...(timeLeft === undefined ? {} : { tick: show === 'left' ? timeLeft : 1 - timeLeft }),
-    },
-    share: shown === undefined ? '—' : percent(shown),
-    resets: resetWords(leftMs, left, window, nowMs, locale),
-  };
+  if (!stand) return { name, gauge: { low: false }, share: '—', resets: 'not announced yet', pace: '' };
+  const isLong = window.windowMinutes >= paceMinutesMin;
+  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short'), name, resets: stand.left >= 1 ? 'full' : resetWords(stand.endsAtMs, isLong, nowMs, locale) };
 }
 
-/** Whole percent; "< 1 %" while something is left, and 100 % only when it is all. */
-export function percent(share: number): string {
-  if (share > 0 && share < 0.01) return '< 1 %';
-  if (share < 1 && share > 0.99) return '99 %';
-  return `${Math.round(share * 100)} %`;
+/** Describes one key of a budget at a time. */
+export function budgetRowLine(stand: BudgetStand, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
+  const limit = standOfBudget(stand, nowMs);
+  const key = budgetKeyName(stand);
+  return { ...lineOf(limit, show, ''), name: `Budget ${budgetName(stand.view)}${key === '' ? '' : ` · ${key}`}`, resets: resetWords(limit.endsAtMs, true, nowMs, locale) };
+}
+
+/** Every line of the card's table: a window's own budgets and the long limits, the tightest first, then those that refill within minutes or are not known. */
+export function limitLines(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, show: 'left' | 'used', nowMs: number, locale: string): LimitLine[] {
+  const lines = [
+    ...ownBudgets(snapshot, workspaceId).map((stand) => ({ stand: standOfBudget(stand, nowMs), line: budgetRowLine(stand, show, nowMs, locale) })),
+    ...snapshot.windows.map((window) => ({ stand: window.windowMinutes < paceMinutesMin ? undefined : standOfWindow(window, nowMs), line: limitLine(window, show, nowMs, locale) })),
+  ];
+  const rank = ({ stand }: (typeof lines)[number]) => (stand ? 0 : 1);
+  return lines.toSorted((a, b) => (a.stand && b.stand ? compareTightness(a.stand, b.stand, nowMs) : rank(a) - rank(b))).map(({ line }) => line);
+}
+
+function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Parameters<typeof paceWords>[2]): Omit<LimitLine, 'name' | 'resets'> {
+  const { left, timeLeft } = stand;
+  const isLow = levelOf(stand) !== 'ok';
+  const share = show === 'left' ? left : 1 - left;
+  return {
+    gauge: { low: isLow, share, ...(timeLeft === undefined ? {} : { tick: show === 'left' ? timeLeft : 1 - timeLeft }) },
+    share: formatShare(share), pace: paceWords(left, spareOf(stand), refills),
+    ...(left <= 0 ? { mark: 'error' as const } : isLow ? { mark: 'warning' as const } : {}),
+  };
 }
 
 /** A duration in at most two units: "47 s", "2 h 14 min", "1 d 18 h". */
@@ -63,11 +77,9 @@ function windowWords(minutes: number): string {
   return minutes % 60 === 0 ? ` in ${minutes / 60} h` : ` in ${minutes} min`;
 }
 
-function resetWords(leftMs: number | undefined, left: number | undefined, window: WindowView, nowMs: number, locale: string): string {
-  if (left === undefined) return 'not announced yet';
-  if (left >= 1) return 'full';
-  if (leftMs === undefined) return '—';
-  if (leftMs <= 0) return 'now';
-  if (window.windowMinutes < shortWindowMinutes) return `full in ${durationWords(leftMs)}`;
-  return `${clockWords(nowMs + leftMs, nowMs, locale)} · in ${durationWords(leftMs)}`;
+function resetWords(endsAtMs: number | undefined, isLong: boolean, nowMs: number, locale: string): string {
+  if (endsAtMs === undefined) return '—';
+  if (endsAtMs <= nowMs) return 'now';
+  const countdown = durationWords(endsAtMs - nowMs);
+  return isLong ? `${clockWords(endsAtMs, nowMs, locale)} · in ${countdown}` : `full in ${countdown}`;
 }

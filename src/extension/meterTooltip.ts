@@ -1,16 +1,19 @@
 // Writes the card that opens over the meter: balance, limits, what runs and waits, the last
 // request, today, and links. Pure; everything that comes from outside is escaped.
+import { levelOf, tightest } from '../domain/tightest.ts';
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
+import { limitStands } from '../protocol/limitStands.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
+import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
-import { durationWords, limitLine } from './limitLine.ts';
+import { durationWords, limitLines } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 import { problemText } from './problemNotice.ts';
 import { creditsWords } from './requestCost.ts';
@@ -29,7 +32,7 @@ export interface TooltipFacts {
 /** The commands that the card's links may run. */
 export const tooltipCommands: readonly string[] = [
   commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest, commandNames.openSettings,
-  commandNames.answerQuestion, commandNames.showBudgets,
+  commandNames.answerQuestion, commandNames.showBudgets, commandNames.openMeteredTerminal, commandNames.switchLeftUsed,
 ];
 
 const limitsMax = 6;
@@ -40,7 +43,7 @@ export function meterTooltip(facts: TooltipFacts): string {
   const { snapshot } = facts;
   const blocks = [...linkBlock(facts)];
   if (snapshot) {
-    blocks.push(questionBlock(facts, snapshot), balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
+    blocks.push(questionBlock(facts, snapshot), blockedBlock(facts, snapshot), balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
   }
   blocks.push(linksLine(facts));
   return blocks.filter((block) => block !== '').join('\n\n---\n\n');
@@ -66,6 +69,16 @@ function questionBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   return `$(question) **A request waits for your answer**${rest} · ${commandLink('Answer', commandNames.answerQuestion)}  \n${plain(question.text, 400)}  \nIt is refused at ${clockWords(question.endsAtMs, facts.nowMs, facts.taste.locale)} if nobody answers.`;
 }
 
+/** The long limit that keeps everything from going on, until when, and what does not help. */
+function blockedBlock(facts: TooltipFacts, snapshot: Snapshot): string {
+  const { nowMs, taste: { locale }, workspaceId } = facts;
+  const limit = tightest(limitStands(snapshot, workspaceId, nowMs).filter(({ kind }) => kind === 'window'), nowMs);
+  if (facts.link.state !== 'connected' || !limit || levelOf(limit) !== 'used-up' || (limit.endsAtMs ?? Infinity) <= nowMs) return '';
+  const until = limit.endsAtMs === undefined ? '' : ` until ${plain(clockWords(limit.endsAtMs, nowMs, locale))}** · in ${durationWords(limit.endsAtMs - nowMs)}`;
+  const credits = snapshot.balance.tracked && snapshot.balance.balanceMicroCredits > 0 ? ` Credits are not the reason: ${plain(formatCredits(snapshot.balance.balanceMicroCredits, 2, locale))} are left, but they do not lift it.` : '';
+  return `$(circle-slash) **Blocked${until === '' ? '**' : until}  \nThe ${plain(limit.name, 120)} is used up.${credits}`;
+}
+
 function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const { link, taste } = facts;
   const practice = snapshot.broker.mode === 'practice';
@@ -77,6 +90,8 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   lines.push(balanceLine(snapshot, taste));
   const { owedMicroCredits } = snapshot.balance;
   if (owedMicroCredits > 0) lines.push(`$(circle-slash) **${formatCredits(owedMicroCredits, 2, taste.locale)} credits are owed**: they were spent before they were taken back. Requests are refused until purchased credits are added.`);
+  const ahead = snapshotRunOut(snapshot);
+  if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
   lines.push(...budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale));
   // What comes next is only known while the broker is there.
   if (link.state === 'connected' && owedMicroCredits === 0) lines.push(...drawLine(snapshot, facts.workspaceId));
@@ -109,17 +124,19 @@ function drawLine(snapshot: Snapshot, workspaceId: string | undefined): string[]
 }
 
 function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
-  if (snapshot.windows.length === 0) return ['Limits are unknown until the first answer.'];
-  const rows = snapshot.windows.slice(0, limitsMax).map((window) => {
-    const line = limitLine(window, facts.taste.show, facts.nowMs, facts.taste.locale);
+  const { taste, nowMs, workspaceId } = facts;
+  const lines = limitLines(snapshot, workspaceId, taste.show, nowMs, taste.locale);
+  const unknown = snapshot.windows.length === 0 ? ['Limits are unknown until the first answer.'] : [];
+  if (lines.length === 0) return unknown;
+  const rows = lines.slice(0, limitsMax).map((line) => {
     const name = plain(line.name, 48);
     // The picture carries its own size: a size behind a bar would end the table's cell.
-    const gauge = `![${name}, ${plain(line.share)} ${facts.taste.show}](${gaugeImage(line.gauge, facts.theme)})`;
-    return `| ${name} | ${gauge} | ${plain(line.share)} | &nbsp;&nbsp;${plain(line.resets)} |`;
+    const gauge = `![${name}, ${plain(line.share)} ${taste.show}](${gaugeImage(line.gauge, facts.theme)})`;
+    return `| ${name} | ${gauge} | ${plain(line.share)} | &nbsp;&nbsp;${plain(line.resets)} | &nbsp;&nbsp;${line.mark ? `$(${line.mark}) ` : ''}${plain(line.pace)} |`;
   });
-  const rest = snapshot.windows.length - limitsMax;
-  const table = [`| Limit | | ${facts.taste.show === 'left' ? 'Left' : 'Used'} | &nbsp;&nbsp;Resets |`, '|:--|:--|--:|:--|', ...rows].join('\n');
-  return [rest > 0 ? `${table}\n\n${rest} more in the dashboard` : table];
+  const rest = lines.length - limitsMax;
+  const table = [`| Limit | | ${taste.show === 'left' ? 'Left' : 'Used'} | &nbsp;&nbsp;Resets | &nbsp;&nbsp;Pace |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
+  return [[table, ...(rest > 0 ? [`${rest} more in the dashboard`] : []), ...unknown].join('\n\n')];
 }
 
 function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
@@ -159,7 +176,9 @@ function linksLine(facts: TooltipFacts): string {
     ...(facts.link.state === 'down' ? [commandLink('Start broker', commandNames.startBroker)] : []),
     commandLink('Dashboard', commandNames.openDashboard),
     commandLink('Add credits', commandNames.topUp),
-    commandLink('Show log', commandNames.showLog),
+    commandLink('Metered terminal', commandNames.openMeteredTerminal),
+    commandLink(facts.taste.show === 'left' ? 'Show used' : 'Show left', commandNames.switchLeftUsed),
+    commandLink('Log', commandNames.showLog),
     commandLink('Settings', commandNames.openSettings),
   ];
   return links.join(' &nbsp; ');

@@ -7,6 +7,7 @@ import type { MeterTaste } from '../protocol/meterInput.ts';
 export interface Settings {
   readonly show: MeterTaste['show'];
   readonly unit: MeterTaste['unit'];
+  readonly look: MeterLook;
   readonly askModel: string;
   readonly taskModel: string;
   readonly taskSandbox: TaskSandbox;
@@ -19,6 +20,21 @@ export interface Settings {
 
 /** How far Codex may reach while it runs a task; the words are Codex's own. */
 export type TaskSandbox = 'read-only' | 'workspace-write' | 'danger-full-access';
+
+/** How the meter stands in the status bar. */
+export interface MeterLook {
+  readonly visible: boolean;
+  readonly alignment: 'left' | 'right';
+  /** A higher one stands further left. */
+  readonly priority: number;
+  /** The icon alone while all is well. */
+  readonly compact: boolean;
+  /** A ring or a bar drawn with characters in place of the icon. */
+  readonly style: 'text' | 'ring' | 'bar';
+}
+
+/** Just left of the language mode's neighbours, where usage of AI tools is shown. */
+const defaultPriority = 99.9;
 
 /** The section that all settings belong to. */
 export const settingsSection = 'codexBroker';
@@ -35,8 +51,9 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
   };
   const sandbox = own<string>('taskSandbox', 'workspace-write');
   return {
-    show: section.get<string>('show') === 'used' ? 'used' : 'left',
-    unit: section.get<string>('unit') === 'usd' ? 'usd' : 'credits',
+    show: section.get<string>('meter.show') === 'used' ? 'used' : 'left',
+    unit: section.get<string>('meter.unit') === 'usd' ? 'usd' : 'credits',
+    look: lookOf(section),
     askModel: text(section.get('askModel')) || 'gpt-5.4-mini',
     taskModel: text(section.get('taskModel')),
     taskSandbox: sandbox === 'read-only' || sandbox === 'danger-full-access' ? sandbox : 'workspace-write',
@@ -44,7 +61,26 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     dataDir: text(own('dataDir', '')),
     practice: own<boolean>('practice', false),
     routeTerminals: own<boolean>('routeTerminals', false),
-    notices: section.get('notices') !== false,
+    notices: section.get('notices.enabled') !== false,
+  };
+}
+
+/** Flips between left and used where it is set now: in the workspace if it says so, else for the person. */
+export async function switchLeftUsed(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Promise<void> {
+  const section = workspace.getConfiguration(settingsSection);
+  const isOfWorkspace = section.inspect('meter.show')?.workspaceValue !== undefined;
+  await section.update('meter.show', readSettings(workspace).show === 'left' ? 'used' : 'left', !isOfWorkspace);
+}
+
+function lookOf(section: Pick<vscode.WorkspaceConfiguration, 'get'>): MeterLook {
+  const priority = section.get<unknown>('statusBar.priority');
+  const style = section.get<string>('statusBar.style');
+  return {
+    visible: section.get('statusBar.visible') !== false,
+    alignment: section.get<string>('statusBar.alignment') === 'left' ? 'left' : 'right',
+    priority: typeof priority === 'number' && Number.isFinite(priority) ? priority : defaultPriority,
+    compact: section.get('statusBar.compact') === true,
+    style: style === 'ring' || style === 'bar' ? style : 'text',
   };
 }
 

@@ -1,5 +1,5 @@
-// The one item in the status bar. It paints the face that the rules give for the newest state, at
-// most once a second, and leaves the item alone when nothing changed.
+// The one item in the status bar. It paints the face that the rules give for the newest state: at once after a
+// response ended or the state changed, else at most once a second, and leaves the item alone when nothing changed.
 import type * as vscode from 'vscode';
 import { meterFace, type MeterFace } from '../domain/meter.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
@@ -10,6 +10,7 @@ import type { Editor } from './editorApi.ts';
 import type { ThemeKind } from './gaugeImage.ts';
 import { meterTooltip, tooltipCommands } from './meterTooltip.ts';
 import type { Schedule } from './schedule.ts';
+import type { MeterLook } from './settings.ts';
 
 /** Everything that the meter is painted from. */
 export interface MeterFacts {
@@ -22,14 +23,42 @@ export interface MeterFacts {
 
 /** Id of the item; the editor puts the extension's id before it. */
 export const meterItemId = 'codexBroker.meter';
-/** Shortest time between two paintings. */
+/** Shortest time between two paintings, and between two cards: a card that is open must not flicker. */
 export const paintEveryMs = 1_000;
-/** Just left of the language mode's neighbours, where usage of AI tools is shown. */
-const priority = 99.9;
+/** Shortest time between two paintings that bring news: a response that ended, another state. */
+export const newsEveryMs = 50;
+/** Ages and countdowns are painted this often although nothing is told. */
+const minuteMs = 60_000;
 
-/** The face for some facts. */
-export function faceOf(facts: MeterFacts): MeterFace {
-  return meterFace(meterInput(facts.link.state, facts.snapshot, facts.taste, facts.workspaceId));
+const rings = ['○', '◔', '◑', '◕', '●'] as const;
+const barCells = 5;
+
+/** The face for some facts. @param nowMs the clock that tells how old the numbers are */
+export function faceOf(facts: MeterFacts, nowMs?: number): MeterFace {
+  return meterFace(meterInput(facts.link.state, facts.snapshot, facts.taste, facts.workspaceId, nowMs));
+}
+
+/** The item's whole text: icon, ring or bar, and the words. */
+export function itemText(face: MeterFace, look: Pick<MeterLook, 'compact' | 'style'>): string {
+  const drawn = face.share === undefined || look.style === 'text' ? '' : look.style === 'ring' ? ringOf(face.share) : barOf(face.share);
+  // The plain icon carries nothing that the drawing does not; each other one is part of what is said.
+  const mark = drawn !== '' && face.icon === 'dashboard' ? drawn : [`$(${face.icon})`, drawn].filter(Boolean).join(' ');
+  return look.compact && face.calm ? mark : `${mark} ${face.text}`;
+}
+
+function ringOf(share: number): string {
+  return rings[steps(share, rings.length - 1)] ?? rings[0];
+}
+
+function barOf(share: number): string {
+  const full = steps(share, barCells);
+  return '▰'.repeat(full) + '▱'.repeat(barCells - full);
+}
+
+/** How many of some steps a share fills; never none while something is there, never all unless it is. */
+function steps(share: number, most: number): number {
+  if (share <= 0) return 0;
+  return share >= 1 ? most : Math.min(most - 1, Math.max(1, Math.round(share * most)));
 }
 
 /** Owns the item. Dispose it with the extension. */
@@ -37,60 +66,113 @@ export class StatusMeter {
   readonly #editor: Pick<Editor, 'window' | 'MarkdownString' | 'ThemeColor' | 'StatusBarAlignment'>;
   readonly #schedule: Schedule;
   readonly #facts: () => MeterFacts;
-  readonly #item: vscode.StatusBarItem;
+  readonly #look: () => MeterLook;
+  #item: vscode.StatusBarItem | undefined;
+  #place = '';
+  #painted: { readonly text: string; readonly news: string } = { text: '', news: '' };
   #paintedAtMs = Number.NEGATIVE_INFINITY;
-  #painted = '';
-  #cancelLater: (() => void) | undefined;
+  #card = '';
+  #cardAtMs = Number.NEGATIVE_INFINITY;
+  #later: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
-  /** @param facts gives the newest facts at the moment of painting */
-  constructor(editor: Pick<Editor, 'window' | 'MarkdownString' | 'ThemeColor' | 'StatusBarAlignment'>, schedule: Schedule, facts: () => MeterFacts) {
+  /** @param facts gives the newest facts at the moment of painting @param look likewise how it is to stand there */
+  constructor(editor: Pick<Editor, 'window' | 'MarkdownString' | 'ThemeColor' | 'StatusBarAlignment'>, schedule: Schedule, facts: () => MeterFacts, look: () => MeterLook) {
     this.#editor = editor;
     this.#schedule = schedule;
     this.#facts = facts;
-    this.#item = editor.window.createStatusBarItem(meterItemId, editor.StatusBarAlignment.Right, priority);
-    this.#item.name = 'Codex Usage Meter';
+    this.#look = look;
     this.#paint();
-    this.#item.show();
   }
 
-  /** Says that something may have changed. Paints now, or once the second is over. */
+  /** Says that something may have changed. Paints now, or once its time has come. */
   changed(): void {
-    if (this.#cancelLater) return;
-    const waitMs = this.#paintedAtMs + paintEveryMs - this.#schedule.nowMs();
-    if (waitMs <= 0) {
-      this.#paint();
-      return;
-    }
-    this.#cancelLater = this.#schedule.after(waitMs, () => {
-      this.#cancelLater = undefined;
-      this.#paint();
-    });
+    const nowMs = this.#schedule.nowMs();
+    const facts = this.#facts();
+    const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || placeOf(this.#look()) !== this.#place;
+    const atMs = this.#paintedAtMs + (isNews ? newsEveryMs : paintEveryMs);
+    // A clock that was set back must not hold the meter up.
+    if (atMs <= nowMs || this.#paintedAtMs > nowMs) this.#paint();
+    else this.#plan(atMs);
   }
 
   /** Removes the item. */
   dispose(): void {
-    this.#cancelLater?.();
-    this.#item.dispose();
+    this.#later?.cancel();
+    this.#item?.dispose();
+  }
+
+  /** Paints then, unless it does before. */
+  #plan(atMs: number): void {
+    if (this.#later && this.#later.atMs <= atMs) return;
+    this.#later?.cancel();
+    this.#later = {
+      atMs,
+      cancel: this.#schedule.after(Math.max(0, atMs - this.#schedule.nowMs()), () => {
+        this.#later = undefined;
+        this.#paint();
+      }),
+    };
   }
 
   #paint(): void {
-    const facts = this.#facts();
-    const face = faceOf(facts);
     const nowMs = this.#schedule.nowMs();
+    const facts = this.#facts();
+    const look = this.#look();
+    const face = faceOf(facts, nowMs);
+    const item = this.#itemAt(look);
+    this.#later?.cancel();
+    this.#later = undefined;
     this.#paintedAtMs = nowMs;
+    const text = JSON.stringify([face, itemText(face, look)]);
+    if (text !== this.#painted.text) {
+      item.text = itemText(face, look);
+      item.accessibilityInformation = { label: face.spoken, role: 'button' };
+      item.command = actionCommands[face.action];
+      item.backgroundColor = face.background ? new this.#editor.ThemeColor(`statusBarItem.${face.background}Background`) : undefined;
+      item.color = face.dimmed ? new this.#editor.ThemeColor('disabledForeground') : undefined;
+    }
+    this.#painted = { text, news: newsOf(facts, face) };
+    if (nowMs - this.#cardAtMs >= paintEveryMs || nowMs < this.#cardAtMs) this.#paintCard(item, facts, nowMs);
+    else this.#plan(this.#cardAtMs + paintEveryMs);
+    this.#plan(nowMs + minuteMs);
+  }
+
+  #paintCard(item: vscode.StatusBarItem, facts: MeterFacts, nowMs: number): void {
+    this.#cardAtMs = nowMs;
     const card = meterTooltip({ ...facts, theme: themeKind(this.#editor.window.activeColorTheme.kind), nowMs });
-    const painted = JSON.stringify([face, card]);
-    if (painted === this.#painted) return;
-    this.#painted = painted;
-    const item = this.#item;
-    item.text = `$(${face.icon}) ${face.text}`;
-    item.accessibilityInformation = { label: face.spoken, role: 'button' };
-    item.command = actionCommands[face.action];
-    item.backgroundColor = face.background ? new this.#editor.ThemeColor(`statusBarItem.${face.background}Background`) : undefined;
+    if (card === this.#card) return;
+    this.#card = card;
     const tooltip = new this.#editor.MarkdownString(card, true);
     tooltip.isTrusted = { enabledCommands: tooltipCommands };
     item.tooltip = tooltip;
   }
+
+  /** The item at its place; the editor moves none, so that another place takes another item. */
+  #itemAt(look: MeterLook): vscode.StatusBarItem {
+    const place = placeOf(look);
+    if (this.#item && place === this.#place) return this.#item;
+    this.#item?.dispose();
+    const { Left, Right } = this.#editor.StatusBarAlignment;
+    const item = this.#editor.window.createStatusBarItem(meterItemId, look.alignment === 'left' ? Left : Right, look.priority);
+    item.name = 'Codex Usage Meter';
+    this.#item = item;
+    this.#place = place;
+    this.#painted = { text: '', news: '' };
+    this.#card = '';
+    this.#cardAtMs = Number.NEGATIVE_INFINITY;
+    if (look.visible) item.show();
+    return item;
+  }
+}
+
+/** What must be seen at once when it changes: the response that ended last, and the state. */
+function newsOf({ snapshot, link }: MeterFacts, face: MeterFace): string {
+  const last = snapshot?.recent[0];
+  return JSON.stringify([link.state, face.state, face.background, last?.requestId, last?.atMs]);
+}
+
+function placeOf({ visible, alignment, priority, compact, style }: MeterLook): string {
+  return JSON.stringify([visible, alignment, priority, compact, style]);
 }
 
 /** The editor's numbers for theme kinds (`vscode.ColorThemeKind`). */

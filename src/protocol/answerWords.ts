@@ -34,6 +34,16 @@ export function answerChoices(question: AskedFor): AnswerChoice[] {
       { answer: 'never', label: 'Never', title: 'Never', lasts: `Requests for ${model} are refused until you take it back.`, isLasting: true },
     ];
   }
+  if (question.kind === 'runaway') {
+    const task = question.threadId === undefined ? [] : [{ answer: 'task', label: 'Let the task go on', title: 'Let the Task Go On', lasts: 'This task goes on, and is looked at again when it has gone four times as far.', isLasting: false } as const];
+    return [
+      ...task,
+      { answer: 'once', label: 'This request', title: 'This Request', lasts: 'Only this request. The next one of the task asks again.', isLasting: false },
+      { answer: 'workspace', label: 'Everything here', title: 'Everything Here', lasts: `Everything in "${workspaceLabel}" goes on, four times as far.`, isLasting: false },
+      { answer: 'always', label: 'Stop watching', title: 'Stop Watching', lasts: 'Nothing is slowed down or asked about any more, in any workspace, until the broker starts anew.', isLasting: false },
+      { answer: 'never', label: 'Stop the task', title: 'Stop the Task', lasts: 'Requests of this task are refused until it is released with `codex-broker release`, or the broker starts anew.', isLasting: false },
+    ];
+  }
   return [
     { answer: 'once', label: 'Once', title: 'Once', lasts: 'Only this request. The next one that needs them asks again.', isLasting: false },
     ...(question.threadId === undefined ? [] : [{ answer: 'task', label: 'This task', title: 'This Task', lasts: 'Every request of this Codex task, for as long as it goes on.', isLasting: false } as const]),
@@ -45,6 +55,7 @@ export function answerChoices(question: AskedFor): AnswerChoice[] {
 
 /** The question in short, as a heading. */
 export function questionTitle({ kind, workspaceLabel, model }: Pick<QuestionView, 'kind' | 'workspaceLabel' | 'model'>): string {
+  if (kind === 'runaway') return `May Codex go on in "${workspaceLabel}"?`;
   return kind === 'unpriced' ? `Send to ${model} without a known price?` : `May "${workspaceLabel}" use purchased credits?`;
 }
 

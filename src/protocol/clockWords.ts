@@ -8,3 +8,16 @@ export function clockWords(atMs: number, nowMs: number, locale: string): string 
   const near = Math.abs(atMs - nowMs) < nearMs;
   return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(near ? {} : { weekday: 'short', day: 'numeric', month: 'short' }) }).format(atMs);
 }
+
+/** Nearer than this a weekday names one day only. */
+const weekMs = 6 * 86_400_000;
+
+/** When something ends, as short as the status bar needs it: "16:40", "Thu 09:00", "1 Dec". */
+export function shortUntil(atMs: number, nowMs: number, locale: string): string {
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const aheadMs = atMs - nowMs;
+  if (aheadMs < nearMs) return new Intl.DateTimeFormat(locale, time).format(atMs);
+  if (aheadMs >= weekMs) return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }).format(atMs);
+  // By parts, because some languages put a comma or a word between day and time.
+  return `${new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(atMs)} ${new Intl.DateTimeFormat(locale, time).format(atMs)}`;
+}

@@ -1,11 +1,10 @@
 // The broker's control surface: what the calls of a command line and of every VS Code window give back, over
 // `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc); how the broker is found
-// and proven; and how times are read. Results are plain data.
+// and proven. Results are plain data.
 import { z } from 'zod';
 import type { AuditFindings } from '../domain/audit/auditLedger.ts';
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Problem } from '../domain/problem.ts';
-import { safeInteger } from '../domain/units.ts';
 import type { ChargeTerm, ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { ControlArguments, ControlMethod } from './controlArguments.ts';
@@ -102,6 +101,39 @@ export interface ExplainResult {
   readonly story: readonly string[];
 }
 
+/** One response that went around the broker and was imported from a session file. */
+export interface ImportedView {
+  /** `import:` and the response's id, or its place among a thread's totals. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly importedAtMs: number;
+  /** Name of the session file that told of it. */
+  readonly source: string;
+  readonly usage: TokenUsage;
+  readonly workspaceId: string;
+  readonly workspaceLabel: string;
+  readonly client: string;
+  readonly clientVersion?: string;
+  readonly threadId?: string;
+  readonly model?: string;
+  readonly responseId?: string;
+  /** What it would have cost at the price of its time; absent for a model without a price. */
+  readonly costMicroCredits?: number;
+  readonly priceVersion?: string;
+  readonly story: readonly string[];
+}
+
+/** What came of importing some responses. */
+export interface ImportResult {
+  readonly added: number;
+  /** Imported before, or given twice. */
+  readonly known: number;
+  /** Went through the broker, which has counted them. */
+  readonly seen: number;
+  /** What the added ones would have cost. */
+  readonly costMicroCredits: number;
+}
+
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */
 export interface AuditResult extends AuditFindings {
   readonly ok: boolean;
@@ -176,11 +208,15 @@ export interface ControlResults {
   /** Null where there is no such budget, or its period has no end. */
   course: { readonly course: Course | null };
   explain: ExplainResult;
+  explainImported: ImportedView;
+  importUsage: ImportResult;
   audit: AuditResult;
   /** `stored`: kept in the system keychain too, so that it survives the broker. */
   setApiKey: { readonly stored: boolean; readonly notice?: string };
   forgetApiKey: { readonly forgotten: boolean };
   cancel: { readonly cancelled: boolean };
+  /** Tasks that the runaway guard slowed down or stopped go on. */
+  release: { readonly released: boolean };
   shutdown: { readonly stopping: boolean };
 }
 
@@ -234,41 +270,3 @@ export interface ReadyEvent {
 export const controlTokenFile = 'control.token';
 /** Name of the address file in the data folder. */
 export const brokerAddressFile = 'broker.json';
-
-const isoPattern = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(?:(Z)|([+-])(\d{2}):(\d{2}))?)?$/;
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
-
-/**
- * Reads a date or time in ISO 8601. A date alone is the midnight at which that local day begins, and a
- * time without a zone is local, as everything that people see is.
- * @param utcOffsetMs what the local clock is ahead of UTC at a moment
- * @returns milliseconds since the epoch; undefined for what is none, does not exist, or lies before 1970
- */
-export function parseIso(text: string, utcOffsetMs: (atMs: number) => number): number | undefined {
-  const match = isoPattern.exec(text);
-  if (!match) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
-  const writtenMs = Date.UTC(year, month - 1, day, hour, minute, second) + Number((match[7] ?? '').padEnd(3, '0'));
-  // Date.UTC carries what is too much over: a 31 February would become a day in March.
-  const date = new Date(writtenMs);
-  const isReal = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
-    .every((part, index) => part === [year, month, day, hour, minute, second][index]);
-  if (!isReal) return undefined;
-  const [zoneHour, zoneMinute] = [Number(match[10] ?? 0), Number(match[11] ?? 0)];
-  if (zoneHour > 23 || zoneMinute > 59) return undefined;
-  const atMs = match[8] === undefined && match[9] === undefined ? localMs(writtenMs, utcOffsetMs)
-    : writtenMs - (match[9] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute) * minuteMs;
-  return atMs < 0 ? undefined : safeInteger(atMs, 'time');
-}
-
-/**
- * The moment at which a local clock shows a time (given as if it were UTC). Of two such moments it is
- * the earlier; a time that the clock skips is read with the offset that held before.
- */
-function localMs(writtenMs: number, utcOffsetMs: (atMs: number) => number): number {
-  const before = writtenMs - utcOffsetMs(writtenMs - dayMs);
-  const after = writtenMs - utcOffsetMs(writtenMs + dayMs);
-  const shows = (atMs: number) => atMs + utcOffsetMs(atMs) === writtenMs;
-  return !shows(before) && shows(after) ? after : before;
-}

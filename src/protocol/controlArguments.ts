@@ -7,6 +7,9 @@ import { entryKinds, happeningKinds, pageRowsMax } from './ledgerPages.ts';
 /** The largest single grant: one million credits (US$40,000). */
 export const grantMicroCreditsMax = 1_000_000_000_000;
 
+/** Responses that one call may import. */
+export const importUsesMax = 250;
+
 const microCredits = z.number().int().positive().max(grantMicroCreditsMax);
 const timeMs = z.number().int().nonnegative().max(8_640_000_000_000_000);
 const name = z.string().min(1).max(200);
@@ -36,6 +39,9 @@ const allowance = z.object({
   id: name, kind: z.enum(['included', 'promotional']), amountMicroCredits: microCredits, every: calendar, weekStartsOn: z.number().int().min(1).max(7).optional(),
   timeZone: name, priority: z.number().int().min(0).max(1000), models: names.optional(), workspaces: names.optional(), note: z.string().max(200).optional(),
 }).strict();
+
+/** A response's id, or a thread's id with its place among the totals. */
+const importKey = z.string().min(1).max(300);
 
 const usage = z.object({ inputTokens: tokens, cachedInputTokens: tokens, cacheWriteTokens: tokens, outputTokens: tokens, reasoningTokens: tokens }).strict();
 
@@ -87,6 +93,8 @@ export const controlArguments = {
   usage: z.object({
     by: z.enum(['day', 'model', 'workspace', 'client', 'thread', 'kind']),
     sinceMs: timeMs.optional(),
+    /** Leaves out what went around the broker and was imported. */
+    withoutImported: z.boolean().optional(),
   }).strict(),
   /** Usage of a range up to now, for charts. `fromMs` is brought back to the beginning of its local day or hour. */
   history: z.object({ by: z.enum(historyGroupings), fromMs: timeMs, step: z.enum(['day', 'hour']) }).strict(),
@@ -103,6 +111,15 @@ export const controlArguments = {
   }).strict(),
   course: z.object({ fromMs: timeMs, budgetId: name.optional(), key: z.string().max(200).optional() }).strict(),
   explain: z.object({ id: name }).strict(),
+  explainImported: z.object({ id: importKey }).strict(),
+  /** Books responses that went around the broker, as session files tell them; `dryRun` only counts. */
+  importUsage: z.object({
+    uses: z.array(z.object({
+      key: importKey, responseId: name.optional(), atMs: timeMs, cwd: z.string().min(1).max(4096).optional(), client: name.optional(), clientVersion: name.optional(),
+      threadId: name.optional(), model: name.optional(), usage, source: z.string().min(1).max(255),
+    }).strict()).max(importUsesMax),
+    dryRun: z.boolean().optional(),
+  }).strict(),
   /** A request that is not sent, told by its sizes: nothing of its text leaves the caller. */
   dryRun: z.object({
     workspacePath: z.string().min(1).max(4096).optional(), model: name, serviceTier: name.optional(), client: name.optional(), threadId: name.optional(),
@@ -110,11 +127,13 @@ export const controlArguments = {
   }).strict(),
   audit: z.object({ full: z.boolean().optional() }).strict(),
   backup: z.object({ path: z.string().min(1).max(4096).optional() }).strict(),
-  export: z.object({ set: z.enum(['requests', 'charges', 'entries', 'directives', 'grants']), after: z.number().int(), limit: z.number().int().min(1).max(2000), sinceMs: timeMs }).strict(),
+  export: z.object({ set: z.enum(['requests', 'charges', 'entries', 'directives', 'grants', 'imports']), after: z.number().int(), limit: z.number().int().min(1).max(2000), sinceMs: timeMs }).strict(),
   health: empty,
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
   cancel: z.object({ requestId: name }).strict(),
+  /** Of one workspace; of all where it is left out. */
+  release: z.object({ workspaceId: name.optional() }).strict(),
   shutdown: empty,
 } as const;
 

@@ -1,9 +1,11 @@
 // Turns a snapshot into what the meter needs: the one place where the two shapes meet, so that
 // the status bar and `codex-broker status` can never disagree.
 import { isExpired } from '../domain/grants.ts';
-import type { MeterInput } from '../domain/meter.ts';
+import type { MeterEnd, MeterInput } from '../domain/meter.ts';
+import { levelOf, spareOf, tightest, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
-import { clockWords } from './clockWords.ts';
+import { clockWords, shortUntil } from './clockWords.ts';
+import { limitStands, paceWords } from './limitStands.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
@@ -26,19 +28,24 @@ export function grantedMicroCredits({ grants }: Pick<BalanceView, 'grants'>, atM
  * @param link     state of the connection to the broker
  * @param snapshot newest snapshot, absent before the first
  * @param workspaceId this window's workspace; only its own requests and questions show in the meter, and its own permission and budget count
+ * @param nowMs     the clock that tells how old the numbers are; absent where they are new
  */
-export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefined, taste: MeterTaste, workspaceId?: string): MeterInput {
+export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefined, taste: MeterTaste, workspaceId?: string, nowMs?: number): MeterInput {
   if (!snapshot) return { link, ...taste };
   const { balance, atMs } = snapshot;
   const own = snapshot.waiting.filter((run) => run.workspaceId === workspaceId).toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity))[0];
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
+  // A limit whose time is over says nothing until the broker tells of the next.
+  const limitsAtMs = Math.max(atMs, nowMs ?? atMs);
+  const limit = tightest(limitStands(snapshot, workspaceId, limitsAtMs).filter(({ endsAtMs = Infinity }) => endsAtMs > limitsAtMs), limitsAtMs);
   return {
     link, ...taste,
     snapshot: {
       practice: snapshot.broker.mode === 'practice',
       asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
+      ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
       keyMissing: snapshot.key.state === 'missing',
       keyRejected: snapshot.key.state === 'rejected',
       notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
@@ -49,9 +56,19 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       todayMicroCredits: snapshot.today.total.costMicroCredits,
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
-      ...(stopping ? { budget: { text: budgetName(stopping.view), ...(stopping.use.endsAtMs === undefined ? {} : { until: clockWords(stopping.use.endsAtMs, atMs, taste.locale) }) } } : {}),
+      ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.use.endsAtMs, atMs, taste.locale) } } : {}),
+      ...(limit ? { limit: meterLimit(limit, atMs, taste.locale) } : {}),
       ...(wrong ? { problem: wrong.message } : {}),
       ...(own ? { waiting: { ...(own.place === undefined ? {} : { place: own.place }), ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - atMs }) } } : {}),
     },
   };
+}
+
+function meterLimit(stand: LimitStand, atMs: number, locale: string): NonNullable<NonNullable<MeterInput['snapshot']>['limit']> {
+  const { kind, name, left } = stand;
+  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), ''), ...endOf(stand.endsAtMs, atMs, locale) };
+}
+
+function endOf(endsAtMs: number | undefined, atMs: number, locale: string): { readonly until?: MeterEnd } {
+  return endsAtMs === undefined ? {} : { until: { short: shortUntil(endsAtMs, atMs, locale), words: clockWords(endsAtMs, atMs, locale) } };
 }

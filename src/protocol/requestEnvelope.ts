@@ -5,6 +5,8 @@ import type { BodySize } from '../domain/estimateBasis.ts';
 import { bodySize } from './bodySize.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
 import { field, nameCharactersMax, record } from './responseUsage.ts';
+import { stepPrints } from './stepPrint.ts';
+import type { StepPrints } from './stepPrint.ts';
 
 /** What a request body says about itself. */
 export interface RequestEnvelope {
@@ -17,6 +19,8 @@ export interface RequestEnvelope {
   readonly background?: boolean;
   /** How much there is to read for the model. */
   readonly size: BodySize;
+  /** What the request adds to its task, as a print; absent where it adds nothing. */
+  readonly prints?: StepPrints;
 }
 
 /** A body that cannot be served. */
@@ -77,6 +81,7 @@ export function readRequest(request: Readonly<Record<string, unknown>>, bodyChar
     ...field('promptCacheKey', clean(request['prompt_cache_key'])),
     ...(typeof background === 'boolean' ? { background } : {}),
     size: bodySize(request, bodyCharacters),
+    ...field('prints', stepPrints(request)),
   };
 }
 

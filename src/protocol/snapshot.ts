@@ -130,7 +130,12 @@ export interface UsageRow extends TokenUsage {
   readonly unpriced: number;
   /** How good estimates were, over what was measured; absent when nothing was. */
   readonly estimates?: EstimateErrorSums;
+  /** How much of it went around the broker and was imported; absent where nothing was, or where imports were left out. */
+  readonly imported?: ImportedSums;
 }
+
+/** Sums of imported responses; the cost is what they would have cost. */
+export interface ImportedSums extends TokenUsage { readonly requests: number; readonly costMicroCredits: number }
 
 /** One finished request, newest attempts first. */
 export interface RequestView extends TokenUsage {
@@ -212,6 +217,8 @@ export interface Snapshot {
     readonly total: UsageRow;
     readonly byWorkspace: readonly UsageRow[];
     readonly byModel: readonly UsageRow[];
+    /** What went around the broker today and was imported; in none of the other sums. Absent when nothing was. */
+    readonly imported?: ImportedSums;
   };
   /** Cost per local day, oldest first, at most 14 days; days without usage are present with zeros. */
   readonly days: readonly UsageRow[];

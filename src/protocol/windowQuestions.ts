@@ -12,7 +12,7 @@ export function windowQuestions(questions: readonly QuestionView[], workspaceId:
 export function isAnsweredToo(question: QuestionView, answer: QuestionAnswer, other: QuestionView): boolean {
   if (question.requestId === other.requestId) return true;
   if (question.kind !== other.kind) return false;
-  return (question.kind === 'unpriced' ? reachOfUnpriced : reachOfConsent)[answer](question, other);
+  return reaches[question.kind][answer](question, other);
 }
 
 type Reach = Readonly<Record<QuestionAnswer, (question: QuestionView, other: QuestionView) => boolean>>;
@@ -21,6 +21,9 @@ const nothingElse = () => false;
 const sameModel = (a: QuestionView, b: QuestionView) => a.model === b.model;
 const sameWorkspace = (a: QuestionView, b: QuestionView) => a.workspaceId === b.workspaceId;
 const reachOfUnpriced: Reach = { once: nothingElse, task: sameModel, workspace: sameModel, always: sameModel, never: sameModel };
+const sameTask = (a: QuestionView, b: QuestionView) => sameWorkspace(a, b) && a.threadId === b.threadId && a.client === b.client;
+const reachOfRunaway: Reach = { once: nothingElse, task: sameTask, workspace: sameWorkspace, always: () => true, never: sameTask };
 const reachOfConsent: Reach = {
   once: nothingElse, task: (a, b) => a.threadId !== undefined && a.threadId === b.threadId, workspace: sameWorkspace, always: () => true, never: sameWorkspace,
 };
+const reaches: Readonly<Record<QuestionView['kind'], Reach>> = { consent: reachOfConsent, unpriced: reachOfUnpriced, runaway: reachOfRunaway };

@@ -1,6 +1,6 @@
 // Amounts, shares and tokens as the dashboard words them, on top of the units' own formats.
 // Pure; it never rounds an amount to nothing and never calls a share full or empty when it is not.
-import { formatCredits, formatTokens } from '../domain/units.ts';
+import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** Credits in a list, two decimals: a cost below a hundredth is "< 0.01", an estimate begins with "≈". */
@@ -16,12 +16,8 @@ export function signedCredits(microCredits: number, locale: string, decimals = 4
   return microCredits > 0 ? `+${text}` : text;
 }
 
-/** A share of 0 to 1 in whole percent; never 0 while something is there, never 100 unless it is. */
-export function percentText(share: number): string {
-  if (share > 0 && share < 0.01) return '< 1 %';
-  if (share < 1 && share > 0.99) return '> 99 %';
-  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
-}
+/** A share as every surface writes it. */
+export const percentText = formatShare;
 
 /** A plain count, grouped. */
 export function countText(count: number, locale: string): string {

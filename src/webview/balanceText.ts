@@ -13,11 +13,11 @@ import { creditsText } from './amountText.ts';
 /** How the balance stands, whatever the mode and the key. */
 export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
 
-/** Level of the balance by the meter's own rule; practice mode, key, permission, budgets, debts, problems and what waits are left aside. */
+/** Level of the balance by the meter's own rule; practice mode, key, permission, budgets, limits, debts, problems and what waits are left aside. */
 export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, owedMicroCredits: _owed, ...facts } = input.snapshot;
+  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, ...facts } = input.snapshot;
   const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { lowShare } from '../domain/meter.ts';
+import { lowShare } from '../domain/tightest.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import type { GrantView, Snapshot } from '../protocol/snapshot.ts';
 import { isFree, windowDraw } from '../protocol/windowDraw.ts';

@@ -1,7 +1,8 @@
 // One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
-import { lowShare } from '../domain/meter.ts';
+import { lowShare, onPaceShare } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
+import { paceMinutesMin, paceWords, shareLeft, timeLeft, windowName } from '../protocol/limitStands.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import { countText, percentText } from './amountText.ts';
 import { dayAndTime, duration } from './timeText.ts';
@@ -27,41 +28,8 @@ export interface LimitRow {
   readonly sentence: string;
 }
 
-/** Within this many points of share the use is on pace. */
-const onPaceShare = 0.03;
-/** Windows shorter than this refill steadily; time left says nothing about their pace. */
-const paceMinutesMin = 60;
-
-/** Names a window by its length: "minute", "5 hours", "day", "week". */
-export function windowLength(minutes: number): string {
-  if (minutes === 1) return 'minute';
-  if (minutes === 60) return 'hour';
-  if (minutes === 1440) return 'day';
-  if (minutes === 10_080) return 'week';
-  if (minutes % 1440 === 0) return `${minutes / 1440} days`;
-  if (minutes % 60 === 0) return `${minutes / 60} hours`;
-  return `${minutes} minutes`;
-}
-
-/** Share that is left, 0 to 1; undefined while the limit or what is left of it is unknown. */
-export function shareLeft(window: WindowView): number | undefined {
-  if (window.limit === undefined || window.remaining === undefined || window.limit <= 0) return undefined;
-  return Math.min(1, Math.max(0, window.remaining / window.limit));
-}
-
-/**
- * Share of the window's time that is left, where that means something. A limit that refills
- * steadily is full after exactly the share that was used, so its time left repeats the bar.
- */
-export function timeLeft(window: WindowView, nowMs: number): number | undefined {
-  const left = shareLeft(window);
-  if (left === undefined || window.resetsAtMs === undefined || window.windowMinutes < paceMinutesMin) return undefined;
-  const share = Math.min(1, Math.max(0, (window.resetsAtMs - nowMs) / (window.windowMinutes * 60_000)));
-  return Math.abs(share - (1 - left)) < 0.02 ? undefined : share;
-}
-
 /** Spare share of a window against even use: positive is spare, negative is over pace. */
-export function spareShare(window: WindowView, nowMs: number): number | undefined {
+function spareShare(window: WindowView, nowMs: number): number | undefined {
   const left = shareLeft(window);
   const time = timeLeft(window, nowMs);
   return left === undefined || time === undefined ? undefined : left - time;
@@ -69,7 +37,7 @@ export function spareShare(window: WindowView, nowMs: number): number | undefine
 
 /** Words a limit. `show` flips number, bar and tick together. */
 export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used', place: Place): LimitRow {
-  const name = `${window.measure === 'tokens' ? 'Tokens' : 'Requests'} per ${windowLength(window.windowMinutes)}`;
+  const name = windowName(window);
   const base = { id: window.id, name, model: window.model };
   if (window.remaining === undefined) {
     return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
@@ -107,13 +75,7 @@ function refillText(window: WindowView, nowMs: number, steady: boolean, left: nu
 
 function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {
   if (window.remaining === 0) return 'used up';
-  if (left === undefined) return 'unknown';
-  if (spare !== undefined) {
-    if (Math.abs(spare) < onPaceShare) return left < lowShare ? 'low, on pace' : 'on pace';
-    return spare > 0 ? `${percentText(spare)} spare` : `${percentText(-spare)} over`;
-  }
-  if (left < lowShare) return 'low';
-  return window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily';
+  return left === undefined ? 'unknown' : paceWords(left, spare, window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily');
 }
 
 /**

@@ -7,6 +7,7 @@ import { Pacer } from '../../src/domain/pacing.ts';
 import { problem } from '../../src/domain/problem.ts';
 import type { Problem } from '../../src/domain/problem.ts';
 import { grantCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
+import { calmWatch } from '../support/calmWatch.ts';
 import type { ManualClock } from '../support/manualClock.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
@@ -19,7 +20,7 @@ function world(): World {
   const ledger = recordingLedger();
   const pacer = new Pacer(() => 0.5);
   const made: World = {
-    admission: new Admission({ pacer, ledger, clock, unsafe: () => made.unsafe, canAsk: () => made.windowOpen, changed: () => { made.changes += 1; } }), ledger, clock, pacer, unsafe: undefined, windowOpen: false, changes: 0,
+    admission: new Admission({ pacer, ledger, clock, watch: calmWatch, unsafe: () => made.unsafe, canAsk: () => made.windowOpen, changed: () => { made.changes += 1; } }), ledger, clock, pacer, unsafe: undefined, windowOpen: false, changes: 0,
   };
   return made;
 }

@@ -6,6 +6,7 @@ import type { Admitted, AdmissionRequest } from '../../src/broker/admissionTicke
 import type { PersonAnswer } from '../../src/broker/personAnswer.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { problem } from '../../src/domain/problem.ts';
+import { calmWatch } from '../support/calmWatch.ts';
 import { grantCommand, settleCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
@@ -15,7 +16,7 @@ function world() {
   const ledger = recordingLedger();
   const pacer = new Pacer(() => 0.5);
   const made = { windowOpen: true };
-  const admission = new Admission({ pacer, ledger, clock, unsafe: () => undefined, canAsk: () => made.windowOpen, changed: () => undefined });
+  const admission = new Admission({ pacer, ledger, clock, watch: calmWatch, unsafe: () => undefined, canAsk: () => made.windowOpen, changed: () => undefined });
   return { clock, ledger, pacer, admission, made };
 }
 

@@ -12,10 +12,12 @@ import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
 import { BodyRoom, HeldBody } from '../../src/broker/heldBodies.ts';
 import { carryResponses } from '../../src/broker/responsesRoute.ts';
 import { systemClock } from '../../src/broker/systemClock.ts';
+import { networkOf } from '../../src/broker/upstream/network.ts';
 import { upstreamTarget } from '../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { testPrice } from '../support/ledger/ledgerCommands.ts';
+import { calmWatch } from '../support/calmWatch.ts';
 import { recordingLedger } from './recordingLedger.ts';
 
 const megabyte = 1024 * 1024;
@@ -46,9 +48,9 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const pacer = new Pacer(() => 0.5);
   const room = new BodyRoom(roomBytes);
   const nothing = () => undefined;
-  const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+  const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, networkOf({ env: {} }));
   const parts: ResponsesParts = {
-    admission: new Admission({ pacer, ledger, clock: systemClock, unsafe: nothing, canAsk: () => false, changed: nothing }), bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
+    admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
     estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, apiKey: () => 'sk', keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
   };
   let count = 0;
@@ -70,7 +72,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   } finally {
     for (const request of open) request.destroy();
     for (const server of [route, upstream]) { server.closeAllConnections(); server.close(); }
-    await target.pool.destroy();
+    await target.close();
     await until(() => pacer.runningCount + pacer.waitingCount === 0);
   }
 }

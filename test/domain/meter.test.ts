@@ -7,7 +7,7 @@ import type { MeterInput, MeterState } from '../../src/domain/meter.ts';
 
 const credit = 1_000_000;
 type Picture = NonNullable<MeterInput['snapshot']>;
-const picture: Picture = { practice: false, asOf: '22:06', keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
+const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
 const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
 
 describe('the meter', () => {
@@ -74,6 +74,36 @@ describe('the meter', () => {
       ['12.35 left', '1,000 left', '1,001 left', '100k left', '100k left', '10M left']);
   });
 
+  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 % over', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
+
+  it('tells the tightest limit where that is worse than the balance, and not where it is as good or better', () => {
+    assert.deepEqual([paint({ limit }), paint({ limit }, { show: 'used' })].map(({ state, text, share }) => [state, text, share]), [['low', '18 % left', 0.18], ['low', '82 % used', 0.8200000000000001]]);
+    assert.equal(paint({ limit }).spoken, 'Low: 18 percent left of the limit of requests per week of gpt-5.5, 9 percent over, begins anew Thu 19 Nov, 09:00');
+    assert.equal(paint({ limit, balanceMicroCredits: 20 * credit }).text, '20.00 left', 'what does not come back goes first');
+    assert.equal(paint({ limit: { ...limit, level: 'ok', left: 0.6 } }).text, '80.00 left');
+    assert.equal(paint({ limit: { ...limit, level: 'critical', left: 0.004 } }).text, '< 1 % left');
+    assert.equal(paint({ limit: { ...limit, level: 'ok', left: 0.62 }, tracked: false, todayMicroCredits: 0 }).text, '62 % left', 'nothing else is a matter');
+    assert.equal(paint({ limit: { ...limit, level: 'ok' }, tracked: false }).text, '5.00 today');
+  });
+
+  it('says until when a used-up limit or budget blocks, in as many characters as there are', () => {
+    const blocked = paint({ limit: { ...limit, level: 'used-up', left: 0 } });
+    assert.deepEqual([blocked.state, blocked.text, blocked.background], ['blocked', 'til Thu 09:00', 'warning']);
+    assert.equal(blocked.spoken, 'Blocked by the limit of requests per week of gpt-5.5 until Thu 19 Nov, 09:00. Credits do not lift it');
+    assert.equal(paint({ budget: { text: 'b', until: { short: 'Thu 09:00', words: 'w' } } }).text, 'til Thu 09:00');
+    assert.equal(paint({ budget: { text: 'b', until: { short: 'Donnerstag 09:00', words: 'w' } } }).text, 'Budget used up');
+    assert.equal(paint({ limit: { ...limit, level: 'used-up', left: 0 }, balanceMicroCredits: 0 }).text, 'No credits', 'credits do not come back by themselves');
+  });
+
+  it('dims a number that is no longer news, and shows its age from the first minute on', () => {
+    const aged = (ageMs: number, more: Partial<Picture> = {}) => paint({ ageMs, ...more }, { link: 'connecting' });
+    assert.deepEqual([0, 59_999, 60_000, 23 * 60_000, 5 * 3_600_000, 3 * 86_400_000].map((ms) => aged(ms).text), ['80.00 left', '80.00 left', '80.00 · 1 min', '80.00 · 23 min', '80.00 · 5 h', '80.00 · 3 d']);
+    assert.equal(aged(23 * 60_000, { limit }).text, '18 % · 23 min');
+    assert.equal(aged(23 * 60_000, { balanceMicroCredits: 380 * credit, grantedMicroCredits: 500 * credit }).text, '380.00 · 23m');
+    assert.equal(aged(0, { limit: { ...limit, level: 'used-up', left: 0 } }).text, '80.00 left', 'whether it is still blocked is not known');
+    assert.ok(aged(0).dimmed && !paint().dimmed);
+  });
+
   it('speaks whole sentences', () => {
     assert.equal(paint().spoken, '80.00 credits left');
     assert.equal(paint({ tracked: false }).spoken, '5.00 credits used today, balance not tracked');
@@ -85,7 +115,7 @@ describe('the meter', () => {
     assert.equal(paint({ question: { text: 'May it?', count: 1 } }).spoken, 'A request waits for your answer. May it?');
     assert.equal(paint({ question: { text: 'May it?', count: 3 } }).spoken, '3 requests wait for your answer. May it?');
     assert.equal(paint({ owedMicroCredits: 2 * credit }).spoken, 'Blocked: 2.00 credits are owed. Add purchased credits to go on');
-    assert.equal(paint({ budget: { text: '100.00 credits per week', until: 'Mon 16:40' } }).spoken, 'Blocked: the budget of 100.00 credits per week is used up until Mon 16:40');
+    assert.equal(paint({ budget: { text: '100.00 credits per week', until: { short: 'Mon 16:40', words: 'Mon 16:40' } } }).spoken, 'Blocked: the budget of 100.00 credits per week is used up until Mon 16:40');
     assert.equal(paint({ budget: { text: '100.00 credits' } }).spoken, 'Blocked: the budget of 100.00 credits is used up. Raise it to go on');
     assert.equal(paint({ balanceMicroCredits: 0 }).spoken, 'Blocked: no credits left. Add credits to go on');
   });
@@ -97,13 +127,15 @@ describe('the meter', () => {
 
   it('is at most 14 characters and has its word, for every amount, unit and locale', () => {
     const amount = fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: 1_000_000_000_000_000 }));
+    const until = fc.record({ short: fc.constantFrom('09:00', 'Thu 09:00', 'Donnerstag 09:00', '1 Dec'), words: fc.constant('w') });
     const any = fc.record({
       balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
-      owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.constant({ text: 'b', until: 'Mon' }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
+      owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.record({ text: fc.constant('b'), until }), { nil: undefined, freq: 3 }),
+      ageMs: fc.integer({ min: 0, max: 1e12 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 % over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
-    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), ({ waiting, owed, budget, question, ...rest }, show, unit, locale) => {
-      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(question ? { question } : {}) }, { show, unit, locale });
+    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, ...rest }, show, unit, locale, link) => {
+      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(question ? { question } : {}) }, { show, unit, locale, link });
       assert.ok(face.text.length <= 14, `"${face.text}"`);
       if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);
       if (face.state === 'untracked') assert.ok(face.text.endsWith('today'), face.text);

@@ -184,3 +184,18 @@ describe('what the next request draws from', () => {
     assert.equal(nextDraw({ tracked: true, grants: [grant('promotional', 1, { expiresAtMs: 5 })] }, true, 5), 'none');
   });
 });
+
+describe('the runaway guard in the waterfall', () => {
+  const found = (action: 'slow' | 'ask' | 'let' | 'stop') => ({ runaway: { action, because: 'It looks like a circle.' } });
+
+  it('asks where somebody can be asked, and refuses else', () => {
+    assert.deepEqual([ask([], found('ask')).outcome, ask([], { ...found('ask'), canAsk: true }).question], ['refuse', 'runaway']);
+    assert.equal(ask([], { ...found('ask'), canAsk: true, answered: { kind: 'runaway', afterMs: 5 } }).code, 'runaway_paused');
+    assert.equal(ask([], { ...found('stop'), canAsk: true }).outcome, 'refuse');
+  });
+
+  it('lets pass what was slowed down or let go on, and says so', () => {
+    assert.deepEqual([ask([], found('slow')).outcome, ask([], found('slow')).layers[0]?.verdict], ['admit', 'waited']);
+    assert.match(ask([], found('let')).layers[0]?.because ?? '', /It looks like a circle\. A person let it go on\./);
+  });
+});

@@ -59,6 +59,7 @@ describe('extension as a whole', function whole() {
     assert.equal(meter(fake), '$(loading~spin) Codex');
     assert.equal(broker.requests.length, 0, 'nothing was sent during activation');
     await eventually('the meter shows the balance', () => meter(fake) === '$(dashboard) 342.18 left');
+    await eventually('it learns its workspace', () => broker.calls.some(({ method }) => method === 'token'));
     assert.deepEqual(broker.calls.find(({ method }) => method === 'token')?.args, { workspacePath: root, label: root.split('/').at(-1) });
   });
 

@@ -13,7 +13,7 @@ interface Manifest {
   contributes: {
     commands: { command: string; title: string; category: string }[];
     menus: Record<string, { command: string; when?: string }[]>;
-    configuration: { properties: Record<string, { scope: string; default: unknown; order: number; description?: string; markdownDescription?: string; enum?: string[]; enumItemLabels?: string[]; enumDescriptions?: string[] }> };
+    configuration: { properties: Record<string, { scope: string; default: unknown; order: number; markdownDescription?: string; enum?: string[]; enumItemLabels?: string[]; markdownEnumDescriptions?: string[] }> };
   };
 }
 
@@ -25,7 +25,7 @@ describe('manifest', () => {
     assert.deepEqual(commands.map(({ command }) => command).sort(), Object.values(commandNames).sort());
     for (const { title, category } of commands) {
       assert.equal(category, 'Codex Broker');
-      assert.match(title, /^[A-Z][A-Za-z]*( (?:the|[A-Z][A-Za-z]*))*…?$/);
+      assert.match(title, /^[A-Z][A-Za-z]*( (?:the|and|[A-Z][A-Za-z]*))*…?$/);
     }
     assert.equal(new Set(commands.map(({ title }) => title)).size, commands.length);
   });
@@ -40,15 +40,15 @@ describe('manifest', () => {
 
   it('gives every setting a scope, an order and words', () => {
     const all = Object.entries(configuration.properties);
-    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'codexPath', 'dataDir', 'notices', 'practice', 'routeTerminals', 'show', 'taskModel', 'taskSandbox', 'unit']);
+    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'codexPath', 'dataDir', 'meter.show', 'meter.unit', 'notices.enabled', 'practice', 'routeTerminals', 'statusBar.alignment', 'statusBar.compact', 'statusBar.priority', 'statusBar.style', 'statusBar.visible', 'taskModel', 'taskSandbox']);
     assert.deepEqual(all.map(([, { order }]) => order), all.map((_, index) => index + 1));
     for (const [name, setting] of all) {
       assert.ok(name.startsWith('codexBroker.'));
-      assert.ok(((setting.description ?? setting.markdownDescription)?.length ?? 0) > 20, name);
+      assert.ok((setting.markdownDescription?.length ?? 0) > 20, name);
       assert.equal(setting.scope, (ownSettings as readonly string[]).includes(name.replace('codexBroker.', '')) ? 'machine' : 'window', name);
       if (setting.enum) {
         assert.equal(setting.enumItemLabels?.length, setting.enum.length);
-        assert.equal(setting.enumDescriptions?.length, setting.enum.length);
+        assert.equal(setting.markdownEnumDescriptions?.length, setting.enum.length);
         assert.ok(setting.enum.includes(String(setting.default)));
       }
     }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { problem } from '../../src/domain/problem.ts';
 import { gaugeImage } from '../../src/extension/gaugeImage.ts';
-import { durationWords, limitLine, percent } from '../../src/extension/limitLine.ts';
+import { durationWords, limitLine, limitLines } from '../../src/extension/limitLine.ts';
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
 import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
@@ -66,7 +66,7 @@ describe('tooltip card', () => {
   it('names what is owed in place of what the next request draws from, and full budgets', () => {
     const { balance } = snapshotFixture();
     const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ balance: { ...balance, owedMicroCredits: 2_500_000 }, budgets: [budgetFixture(85)] }) }));
-    assert.ok(card.includes('**2.50 credits are owed**') && card.includes('$(warning) Budget 100.00 credits per week: 85 % used'), card);
+    assert.ok(card.includes('**2.50 credits are owed**') && card.includes('| Budget 100.00 credits per week |'), card);
     assert.doesNotMatch(card, /draws from/);
   });
 
@@ -83,7 +83,7 @@ describe('tooltip card', () => {
     assert.ok(window);
     const { limit: _limit, remaining: _remaining, resetsAtMs: _resets, ...unknown } = window;
     const line = limitLine(unknown, 'left', 1_000_000, 'en');
-    assert.deepEqual([line.share, line.resets, line.gauge], ['—', 'not announced yet', { low: false }]);
+    assert.deepEqual([line.share, line.resets, line.gauge, line.pace], ['—', 'not announced yet', { low: false }, '']);
     assert.ok(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [] }) }).includes('Limits are unknown until the first answer.'));
   });
 
@@ -107,9 +107,33 @@ describe('tooltip card', () => {
       }),
     });
     const withoutOwn = card.replace(/\[[^\]]*\]\(command:codexBroker\.\w+(\?[\w%.~-]+)?\)/g, '').replace(/!\[[^\]]*\]\(data:image\/svg\+xml;base64,[\w+/=]+\)/g, '');
-    assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|question|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
+    assert.doesNotMatch(withoutOwn, /\]\(|<|\$\((?!sync|warning|error|circle-slash|clock|question|key|beaker|debug-disconnect)|www\.|@|\u202E|`|https:/);
     const row = card.split('\n').find((line) => line.startsWith('|') && line.includes('data:image'));
-    assert.equal(row?.replace(/!\[[^\]]*\]\([^)]*\)/, '').split('|').length, 6, 'the table keeps its cells');
+    assert.equal(row?.replace(/!\[[^\]]*\]\([^)]*\)/, '').split('|').length, 7, 'the table keeps its cells');
+  });
+
+  it('orders its table by what ends work for longest, and leaves what refills within minutes to the end', () => {
+    const window = { id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 40, resetsAtMs: 1_000_000 + 5_040 * 60_000 } as const;
+    const names = (show: 'left' | 'used') => limitLines({ windows: [{ ...window, windowMinutes: 1, remaining: 0 }, { ...window, windowMinutes: 300, remaining: 99 }, window], budgets: [budgetFixture(95), budgetFixture(10, { id: 'b2', per: 'workspace' }, { key: 'ws_2' })] }, 'ws_1', show, 1_000_000, 'en').map(({ name, share }) => `${name} ${share}`);
+    assert.deepEqual(names('left'), ['Budget 100.00 credits per week 5 %', 'm requests/week 40 %', 'm requests in 5 h 99 %', 'm requests/min 0 %']);
+    assert.deepEqual(names('used').map((line) => line.replace(/^.* (\d+ %)$/, '$1')), ['95 %', '60 %', '1 %', '100 %']);
+  });
+
+  it('says first what blocks, until when, and what does not help', () => {
+    const blocked = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 0, resetsAtMs: 1_000_000 + 151_200_000 } as const;
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }) }));
+    assert.match(card, /^\$\(circle-slash\) \*\*Blocked until .*\*\* · in 1 d 18 h {2}\nThe limit of requests per week of gpt-5\.5 is used up\. Credits are not the reason: 342\.18 are left, but they do not lift it\./);
+    assert.match(card, /\| 0 % \|.*in 1 d 18 h \|.*\$\(error\) used up \|/);
+    for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
+  });
+
+  it('looks ahead where there is enough to go by', () => {
+    const [last] = snapshotFixture().recent;
+    assert.ok(last);
+    const recent = Array.from({ length: 10 }, (_, index) => ({ ...last, requestId: `r${index}`, atMs: 50_000_000 - index * 600_000, costMicroCredits: 30_000_000 }));
+    const card = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, recent }) }));
+    assert.match(card, /\$\(clock\) At the pace of the last 2 hours, credits last until about \d\d:\d\d\./);
+    assert.doesNotMatch(meterTooltip(facts), /At the pace/);
   });
 
   it('escapes every ASCII mark and keeps letters, whatever the text', () => {
@@ -134,10 +158,10 @@ describe('tooltip card', () => {
   });
 
   it('writes shares and durations as people read them', () => {
-    assert.deepEqual([0, 0.004, 0.38, 0.995, 1].map(percent), ['0 %', '< 1 %', '38 %', '99 %', '100 %']);
     assert.deepEqual([1, 46_001, 8_040_000, 151_200_000].map(durationWords), ['1 s', '47 s', '2 h 14 min', '1 d 18 h']);
     const weekly = limitLine({ id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 40, resetsAtMs: 1_000_000 + 5_040 * 60_000 }, 'left', 1_000_000, 'en');
     assert.deepEqual([weekly.name, weekly.gauge.share, weekly.gauge.tick], ['m requests/week', 0.4, 0.5]);
     assert.ok(weekly.resets.endsWith('· in 3 d 12 h'), weekly.resets);
+    assert.deepEqual([weekly.pace, weekly.mark], ['10 % over', 'warning']);
   });
 });

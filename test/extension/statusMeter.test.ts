@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { problem } from '../../src/domain/problem.ts';
 import { commandNames } from '../../src/extension/commandNames.ts';
-import { paintEveryMs, StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
+import { itemText, newsEveryMs, paintEveryMs, StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
+import { readSettings, type MeterLook } from '../../src/extension/settings.ts';
 import { fakeEditor } from '../support/fakeEditor.ts';
 import { manualSchedule } from './manualSchedule.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
@@ -12,14 +13,16 @@ import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untr
 const taste = { show: 'left', unit: 'credits', locale: 'en' } as const;
 const connected = { state: 'connected' } as const;
 
-function scene(first: MeterFacts) {
+const defaultLook: MeterLook = { visible: true, alignment: 'right', priority: 99.9, compact: false, style: 'text' };
+
+function scene(first: MeterFacts, look: { -readonly [K in keyof MeterLook]: MeterLook[K] } = { ...defaultLook }) {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   const schedule = manualSchedule();
   let facts = first;
-  const meter = new StatusMeter(fake.editor, schedule, () => facts);
+  const meter = new StatusMeter(fake.editor, schedule, () => facts, () => look);
   const item = fake.items[0];
   assert.ok(item);
-  return { fake, schedule, meter, item, tell: (next: MeterFacts) => { facts = next; meter.changed(); } };
+  return { fake, schedule, meter, item, look, tell: (next: MeterFacts) => { facts = next; meter.changed(); } };
 }
 
 const background = (item: vscode.StatusBarItem) => item.backgroundColor?.id;
@@ -45,8 +48,9 @@ describe('status bar meter', () => {
     ['asked in another window', { link: connected, snapshot: snapshotFixture({ questions: [questionFixture()] }), taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
     ['parked', { link: connected, snapshot: snapshotFixture({ waiting: waiting.waiting.map(({ place: _place, startsAtMs: _starts, ...run }) => ({ ...run, state: 'parked' })) }), taste, workspaceId: 'ws_1' }, '$(history) Waiting', commandNames.openDashboard, undefined],
     ['owed', { link: connected, snapshot: snapshotFixture({ balance: { ...snapshotFixture().balance, owedMicroCredits: 5 } }), taste }, '$(circle-slash) Credits owed', commandNames.topUp, 'statusBarItem.warningBackground'],
-    ['a budget is used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(100)] }), taste }, '$(circle-slash) Budget used up', commandNames.showBudgets, 'statusBarItem.warningBackground'],
-    ['a budget is nearly used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(99)] }), taste }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
+    ['a budget is used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(100)] }), taste }, '$(circle-slash) til ', commandNames.showBudgets, 'statusBarItem.warningBackground'],
+    ['a budget is nearly used up', { link: connected, snapshot: snapshotFixture({ budgets: [budgetFixture(99)] }), taste }, '$(warning) 1 % left', commandNames.showBudgets, 'statusBarItem.warningBackground'],
+    ['a budget for its lifetime is used up', { link: connected, snapshot: snapshotFixture({ budgets: [{ ...budgetFixture(100, { period: 'life' }), uses: [{ key: '', used: 100_000_000, reserved: 0 }] }] }), taste }, '$(circle-slash) Budget used up', commandNames.showBudgets, 'statusBarItem.warningBackground'],
     ['this workspace was not asked yet', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: [] } }), taste, workspaceId: 'ws_1' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
     ['this workspace is not allowed', { link: connected, snapshot: snapshotFixture({ consent: { everywhere: false, workspaceIds: ['ws_2'], deniedWorkspaceIds: ['ws_1'] } }), taste, workspaceId: 'ws_1' }, '$(circle-slash) Not allowed', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['untracked', { link: connected, snapshot: untrackedSnapshot(), taste }, '$(dashboard) 3.37 today', commandNames.openDashboard, undefined],
@@ -55,7 +59,8 @@ describe('status bar meter', () => {
   for (const [name, facts, text, command, colour] of states) {
     it(`paints: ${name}`, () => {
       const { item } = scene(facts);
-      assert.equal(item.text, text);
+      // Weekday and hour are those of the computer's own time zone.
+      assert.equal(item.text.replace(/(til )(?:\w+ )?\d\d:\d\d$/, '$1'), text);
       assert.equal(item.command, command);
       assert.equal(background(item), colour);
       assert.ok((item.accessibilityInformation?.label.length ?? 0) > 5);
@@ -87,6 +92,83 @@ describe('status bar meter', () => {
     assert.equal(schedule.waiting().length, 1);
     await schedule.advance(paintEveryMs);
     assert.equal(item.text, '$(dashboard) 301.00 left');
+  });
+
+  it('moves within a tenth of a second after a response ended or the state changed, while its card stands still', async () => {
+    const before = withBalance(400_000_000);
+    const { item, tell, schedule } = scene({ link: connected, snapshot: before, taste });
+    const card = item.tooltip;
+    await schedule.advance(10);
+    const [last] = before.recent;
+    assert.ok(last);
+    tell({ link: connected, snapshot: withBalance(399_000_000, { recent: [{ ...last, requestId: 'req_2' }, last] }), taste });
+    await schedule.advance(newsEveryMs);
+    assert.equal(item.text, '$(dashboard) 399.00 left');
+    assert.equal(item.tooltip, card, 'the card waits for its second');
+    await schedule.advance(newsEveryMs);
+    tell({ link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: before, taste });
+    assert.equal(item.text, '$(debug-disconnect) Broker down');
+    await schedule.advance(paintEveryMs);
+    assert.match((item.tooltip as vscode.MarkdownString).value, /not running/);
+  });
+
+  it('lets an old number show its age by itself, dimmed', async () => {
+    const { item, schedule } = scene({ link: { state: 'connecting', attempt: 2 }, snapshot: withBalance(400_000_000), taste });
+    assert.deepEqual([item.text, (item.color as vscode.ThemeColor).id], ['$(sync~spin) 400.00 left', 'disabledForeground']);
+    await schedule.advance(23 * 60_000);
+    assert.equal(item.text, '$(sync~spin) 400.00 · 23m');
+  });
+
+  it('stands where the settings say, moves at once, and hides', async () => {
+    const { fake, look, meter, item, schedule } = scene({ link: connected, snapshot: snapshotFixture(), taste });
+    const told: string[] = [];
+    item.dispose = () => { told.push('gone'); };
+    await schedule.advance(newsEveryMs);
+    Object.assign(look, { alignment: 'left', priority: 5 });
+    meter.changed();
+    const moved = fake.items[1];
+    assert.deepEqual([told, moved?.alignment, moved?.priority, moved?.text], [['gone'], 1, 5, '$(dashboard) 342.18 left']);
+    assert.ok(moved?.tooltip, 'with its card');
+    const { createStatusBarItem } = fake.editor.window;
+    Object.assign(fake.editor.window, { createStatusBarItem: (...place: Parameters<typeof createStatusBarItem>) => Object.assign(createStatusBarItem(...place), { show: () => { told.push('shown'); } }) });
+    for (const visible of [false, true]) {
+      await schedule.advance(newsEveryMs);
+      look.visible = visible;
+      meter.changed();
+    }
+    assert.deepEqual([fake.items.length, told], [4, ['gone', 'shown']]);
+  });
+
+  it('is an icon alone where that is wanted and all is well, and speaks up when it is not', () => {
+    const compact = { ...defaultLook, compact: true };
+    const text = (facts: MeterFacts) => scene(facts, compact).item.text;
+    assert.equal(text({ link: connected, snapshot: snapshotFixture(), taste }), '$(dashboard)');
+    assert.equal(text({ link: connected, snapshot: practiceSnapshot(), taste }), '$(beaker)');
+    assert.equal(text({ link: connected, snapshot: withBalance(120_000_000), taste }), '$(warning) 120.00 left');
+    assert.equal(text({ link: connected, snapshot: snapshotFixture({ problems: [problem('upstream_unreachable', 'Gone.')] }), taste }), '$(warning) 342.18 left');
+    assert.equal(scene({ link: connected, snapshot: snapshotFixture(), taste }, compact).item.accessibilityInformation?.label, '342.18 credits left');
+  });
+
+  it('draws a ring or a bar that is empty and full only when it is', () => {
+    const face = { state: 'ok', icon: 'dashboard', text: '38 % left', spoken: 's', action: 'dashboard' } as const;
+    const drawn = (style: 'ring' | 'bar', share?: number) => itemText({ ...face, ...(share === undefined ? {} : { share }) }, { compact: false, style });
+    assert.deepEqual([0, 0.001, 0.38, 0.999, 1].map((share) => drawn('ring', share).split(' ')[0]), ['○', '◔', '◑', '◕', '●']);
+    assert.deepEqual([0, 0.001, 0.38, 0.999, 1].map((share) => drawn('bar', share).split(' ')[0]), ['▱▱▱▱▱', '▰▱▱▱▱', '▰▰▱▱▱', '▰▰▰▰▱', '▰▰▰▰▰']);
+    assert.equal(drawn('bar'), '$(dashboard) 38 % left', 'what is not a share of anything is not drawn');
+    assert.equal(itemText({ ...face, icon: 'warning', share: 0.2 }, { compact: true, style: 'ring' }), '$(warning) ◔ 38 % left');
+  });
+
+  it('reads its settings, and takes nonsense for the default', () => {
+    const read = (user: Record<string, unknown>) => {
+      const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+      Object.assign(fake.configuration.user, user);
+      return readSettings(fake.editor.workspace);
+    };
+    assert.deepEqual(read({}).look, defaultLook);
+    assert.deepEqual(read({ 'codexBroker.statusBar.style': 'pie', 'codexBroker.statusBar.priority': 'first', 'codexBroker.statusBar.alignment': 3 }).look, defaultLook);
+    assert.deepEqual(read({ 'codexBroker.statusBar.style': 'bar', 'codexBroker.statusBar.priority': 7, 'codexBroker.statusBar.alignment': 'left', 'codexBroker.statusBar.compact': true, 'codexBroker.statusBar.visible': false }).look,
+      { visible: false, alignment: 'left', priority: 7, compact: true, style: 'bar' });
+    assert.deepEqual([read({ 'codexBroker.meter.show': 'used', 'codexBroker.meter.unit': 'usd' })].map(({ show, unit }) => [show, unit]), [['used', 'usd']]);
   });
 
   it('does not touch the item when nothing changed', async () => {

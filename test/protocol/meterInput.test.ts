@@ -30,7 +30,7 @@ describe('the meter\'s input', () => {
     const input = meterInput('connected', snapshot([grant('a', 40), grant('b', 60, { remainingMicroCredits: 10 })]), taste);
     const { asOf, ...rest } = input.snapshot ?? {};
     assert.match(asOf ?? '', /^\d\d:\d\d$/);
-    assert.deepEqual(rest, { practice: false, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
+    assert.deepEqual(rest, { ageMs: 0, practice: false, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
   });
 
   it('leaves out of what was granted the grants that have expired', () => {
@@ -78,11 +78,22 @@ describe('the meter\'s input', () => {
     const made = snapshot([grant('a', 40)], { budgets: [{ id: 'b', text: '1.00 credits per workspace and week', budget: { id: 'b', per: 'workspace', unit: 'credits', limit: 5, period: 'week', timeZone: 'UTC', mode: 'hard' }, uses: [{ key: 'ws_a', used: 5, reserved: 0, endsAtMs: nowMs + 60_000 }] }] });
     const stopped = meterInput('connected', made, taste, 'ws_a').snapshot?.budget;
     assert.equal(stopped?.text, '1.00 credits per workspace and week');
-    assert.match(stopped?.until ?? '', /^\d\d:\d\d$/);
+    assert.match(stopped?.until?.words ?? '', /^\d\d:\d\d$/);
+    assert.match(stopped?.until?.short ?? '', /^\d\d:\d\d$/);
     assert.equal(meterInput('connected', made, taste, 'ws_b').snapshot?.budget, undefined);
     const owing = meterInput('connected', { ...made, balance: { ...made.balance, owedMicroCredits: 7 } }, taste, 'ws_b').snapshot;
     assert.equal(owing?.owedMicroCredits, 7);
     assert.ok(!('owedMicroCredits' in (meterInput('connected', made, taste).snapshot ?? {})), 'nothing owed is absent');
+  });
+
+  it('names the tightest limit that may end work for a while, and how old the numbers are', () => {
+    const window = { id: 'm/requests', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 5, resetsAtMs: nowMs + 3 * 86_400_000 } as const;
+    const made = snapshot([grant('a', 40)], { windows: [{ ...window, id: 'm/tokens', windowMinutes: 1, remaining: 0 }, window] });
+    const { until, ...limit } = meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.limit ?? {};
+    assert.deepEqual(limit, { kind: 'window', name: 'limit of requests per week of m', left: 0.05, level: 'critical', pace: '38 % over' });
+    assert.match(until?.short ?? '', /^[A-Z][a-z]+ \d\d:\d\d$/);
+    assert.equal(meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.ageMs, 90_000);
+    assert.equal(meterInput('connected', snapshot([]), taste).snapshot?.limit, undefined);
   });
 
   it('leaves out of what was granted what was taken back', () => {

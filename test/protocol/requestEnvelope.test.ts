@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { patienceCodexMs, patienceOtherMs, readClient, readEnvelope } from '../../src/protocol/requestEnvelope.ts';
+import { stepPrints } from '../../src/protocol/stepPrint.ts';
 
 const headers = (all: Record<string, string>) => (name: string) => all[name];
 
@@ -11,7 +12,7 @@ describe('request envelope', () => {
     assert.deepEqual(readEnvelope(JSON.stringify({
       model: 'gpt-5.5', stream: true, input: [], reasoning: { effort: 'medium' }, store: false, prompt_cache_key: '01a2', service_tier: 'fast', max_output_tokens: 500, background: false,
     })), { model: 'gpt-5.5', stream: true, maxOutputTokens: 500, serviceTier: 'fast', effort: 'medium', promptCacheKey: '01a2', background: false, size: { textBytes: 0, textTokens: 0 } });
-    assert.deepEqual(readEnvelope('{"model":"gpt-5.5","input":"hi","max_output_tokens":null}'), { model: 'gpt-5.5', stream: false, size: { textBytes: 6, textTokens: 5 } });
+    assert.deepEqual(readEnvelope('{"model":"gpt-5.5","input":"hi","max_output_tokens":null}'), { model: 'gpt-5.5', stream: false, size: { textBytes: 6, textTokens: 5 }, prints: stepPrints({ input: 'hi' }) });
   });
 
   it('says what is broken', () => {

@@ -147,6 +147,10 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     },
     getConfiguration: (section: string) => ({
       get: (name: string) => fake.configuration.workspace[`${section}.${name}`] ?? fake.configuration.user[`${section}.${name}`],
+      update: async (name: string, value: unknown, isOfUser: boolean) => {
+        (isOfUser ? fake.configuration.user : fake.configuration.workspace)[`${section}.${name}`] = value;
+        fake.fire('configuration');
+      },
       inspect: (name: string) => ({ key: name, globalValue: fake.configuration.user[`${section}.${name}`], workspaceValue: fake.configuration.workspace[`${section}.${name}`] }),
     }),
     openTextDocument: async (at: vscode.Uri) => {

@@ -10,6 +10,7 @@ import { wrongCosts } from './secondChecker/chargeCosts.ts';
 import { wrongCorrections } from './secondChecker/correctionReplay.ts';
 import { grantQuestions } from './secondChecker/grantQuestions.ts';
 import { replayGrants } from './secondChecker/grantReplay.ts';
+import { importQuestions, wrongImportCosts } from './secondChecker/importQuestions.ts';
 import { readTables } from './secondChecker/ledgerTables.ts';
 import { orderMoments } from './secondChecker/momentOrder.ts';
 import { rollupQuestions } from './secondChecker/rollupQuestions.ts';
@@ -26,8 +27,8 @@ export function checkAgain(path: string, { clockIsTrue = false }: CheckOptions =
   const db = new DatabaseSync(path, { enableForeignKeyConstraints: false });
   try {
     teachHashing(db);
-    const asked = [chainQuestions, balanceQuestions, attemptQuestions, grantQuestions, rollupQuestions].flatMap((questions) => askAll(db, questions));
-    return [...asked, ...replayed(db, clockIsTrue)];
+    const asked = [chainQuestions, balanceQuestions, attemptQuestions, grantQuestions, rollupQuestions, importQuestions].flatMap((questions) => askAll(db, questions));
+    return [...asked, ...tellFailure('what imported responses cost', () => wrongImportCosts(db)), ...replayed(db, clockIsTrue)];
   } finally {
     db.close();
   }

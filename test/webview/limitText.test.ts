@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { WindowView } from '../../src/protocol/snapshot.ts';
-import { limitRow, tightestLimit, timeLeft, windowLength } from '../../src/webview/limitText.ts';
+import { timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
+import { limitRow, tightestLimit } from '../../src/webview/limitText.ts';
 
 const nowMs = Date.UTC(2026, 10, 17, 14, 25);
 const place = { locale: 'en', timeZone: 'UTC' };

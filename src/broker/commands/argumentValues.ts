@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { isTimeZone } from '../../domain/calendar.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { parseCredits } from '../../domain/units.ts';
-import { parseIso } from '../../protocol/control.ts';
+import { parseIso } from '../../protocol/isoTime.ts';
 import { grantMicroCreditsMax } from '../../protocol/controlArguments.ts';
 import { workspaceIdOf } from '../dataFolder.ts';
 import { utcOffsetMs } from '../systemClock.ts';

@@ -34,7 +34,7 @@ function auditText(found: AuditResult): string {
   return [
     found.ok ? 'The ledger adds up.' : `The ledger does not add up: ${countText(found.violations.length, 'violation')}.`,
     ...found.violations.map(({ invariant, what }) => `  ${invariant}: ${what}`),
-    `${countText(found.requests, 'request')}, ${countText(found.usageEvents, 'usage event')}, ${countText(found.charges, 'charge')}, ${countText(found.entries, 'balance entry')}, ${countText(found.openHolds, 'open hold')}, balance ${formatCredits(found.balanceMicroCredits, 6)} credits.`,
+    `${found.imports > 0 ? `${countText(found.imports, 'imported response')}, ` : ''}${countText(found.requests, 'request')}, ${countText(found.usageEvents, 'usage event')}, ${countText(found.charges, 'charge')}, ${countText(found.entries, 'balance entry')}, ${countText(found.openHolds, 'open hold')}, balance ${formatCredits(found.balanceMicroCredits, 6)} credits.`,
     ...(beside.length === 0 ? [] : [`Beside the balance: ${beside.join('; ')}.`]),
     ...(found.full ? [] : ['Only what came after the last proof was looked at; --full looks at every row.']),
   ].join('\n');

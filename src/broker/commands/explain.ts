@@ -3,7 +3,7 @@
 import { formatCredits } from '../../domain/units.ts';
 import type { ExplainResult } from '../../protocol/control.ts';
 import { wantedWord, wrongUse } from './argumentValues.ts';
-import type { CommandIo } from './commandIo.ts';
+import type { CommandIo, FolderOptions } from './commandIo.ts';
 import { readOptions, textTable } from './commandIo.ts';
 import { explainDryRun } from './explainDryRun.ts';
 import { withControl } from './withControl.ts';
@@ -18,9 +18,19 @@ export async function explain(args: readonly string[], io: CommandIo): Promise<n
   }
   if (values.workspace !== undefined) throw wrongUse('The option --workspace goes with --dry-run; a request that was made has its workspace.');
   const id = wantedWord(positionals[0], 'The id of a request');
+  if (id.startsWith('import:')) return explainImported(id, values, io);
   return withControl(values, io, 'read', async ({ api }) => {
     const told = await api.explain({ id });
     io.out(values.json ? JSON.stringify(told) : explainText(told));
+    return 0;
+  });
+}
+
+/** One response that went around the broker. */
+function explainImported(id: string, values: FolderOptions & { readonly json?: boolean | undefined }, io: CommandIo): Promise<number> {
+  return withControl(values, io, 'read', async ({ api }) => {
+    const told = await api.explainImported({ id });
+    io.out(values.json ? JSON.stringify(told) : [`Imported response ${told.id}`, ...told.story.map((sentence) => `  ${sentence}`)].join('\n'));
     return 0;
   });
 }

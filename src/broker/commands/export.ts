@@ -10,7 +10,7 @@ import { csvLine } from '../../protocol/csv.ts';
 import { countText } from './factTexts.ts';
 import { withControl } from './withControl.ts';
 
-const sets = ['requests', 'charges', 'entries', 'directives', 'grants'] as const;
+const sets = ['requests', 'charges', 'entries', 'directives', 'grants', 'imports'] as const;
 const formats = ['csv', 'json', 'jsonl'] as const;
 /** Rows that are asked for at once. */
 const pageRows = 1000;

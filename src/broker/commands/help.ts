@@ -47,18 +47,23 @@ Limits
   budget remove ID
   policy [--unpriced refuse|ask|ceiling|allow] [--unattended refuse|allow]
                                   set or show what happens without a price, or without an answer
+  release [--workspace PATH]      let tasks go on that looked out of hand: circles, sudden spending
 
 Look
   status                          meter, balance, limits, budgets, queue
-  usage [--by day|model|workspace|client|thread|kind] [--since ISO] [--csv]
+  usage [--by day|model|workspace|client|thread|kind] [--since ISO] [--csv] [--without-imported]
   explain ID                      one request's decision, charge, corrections and entries
   explain --dry-run FILE [--workspace PATH]
                                   what would become of a JSON request body (- reads standard input);
                                   nothing is sent; exit code 0 whatever the decision is
   guard [--min-credits N] [--max-used PCT] [--workspace PATH]
                                   exit code 0 when there is enough left to go on, 1 when not
-  export [--set requests|charges|entries|directives|grants] [--format csv|json|jsonl] [--since ISO]
-        [--out FILE] [--force]    rows of the ledger
+  export [--set requests|charges|entries|directives|grants|imports] [--format csv|json|jsonl]
+        [--since ISO] [--out FILE] [--force]
+                                  rows of the ledger
+  import [--codex-home DIR] [--since ISO] [--dry-run]
+                                  count what Codex used around the broker, from its session files;
+                                  nothing is drawn for it, and it counts for no budget
 
 Care
   audit [--full]                  prove the ledger: exit code 0 clean, 2 discrepancy, 3 unreadable

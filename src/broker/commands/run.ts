@@ -5,23 +5,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { TokenResult } from '../../protocol/control.ts';
 import { connectBroker } from '../controlClient.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, modeOf, pathOf, readOptions } from './commandIo.ts';
-
-/** The command did not start. `exitCode` is the one by which shells say so. */
-export class CommandNotStarted extends ProblemError {
-  /** 127 when there is no such program, 126 when it cannot be executed. */
-  readonly exitCode: 126 | 127;
-  constructor(program: string, error: NodeJS.ErrnoException, isThere: boolean) {
-    super(problem(isCodex(program) ? 'codex_not_found' : 'command_failed', `The command "${program}" cannot be run (${error.code ?? error.message}).`), { cause: error });
-    this.name = 'CommandNotStarted';
-    this.exitCode = error.code === 'ENOENT' || !isThere ? 127 : 126;
-  }
-}
+import { CommandNotStarted, isCodex } from './commandNotStarted.ts';
 
 /** Runs the command. @throws CommandNotStarted @returns its exit code, or 128 plus the number of the signal that ended it */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
@@ -62,11 +52,6 @@ function isIn(folder: string, file: string): boolean {
     // What is not there lies nowhere.
     return false;
   }
-}
-
-/** Whether a program is the Codex CLI, by its name. */
-export function isCodex(program: string): boolean {
-  return /^codex(\.(exe|cmd|js|mjs))?$/i.test(basename(program));
 }
 
 /** Codex's arguments with its base URL in front; any other program's as they are. */

@@ -12,11 +12,11 @@ const groupings = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as c
 
 /** `codex-broker usage` */
 export async function usage(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, { by: { type: 'string' }, since: { type: 'string' }, csv: { type: 'boolean' } });
+  const { values } = readOptions(args, { by: { type: 'string' }, since: { type: 'string' }, csv: { type: 'boolean' }, 'without-imported': { type: 'boolean' } });
   const by = wordOf('by', values.by ?? 'day', groupings);
   const sinceMs = momentOf(values.since);
   return withControl(values, io, 'read', async ({ api }) => {
-    const report = await api.usage({ by, ...(sinceMs === undefined ? {} : { sinceMs }) });
+    const report = await api.usage({ by, ...(values['without-imported'] ? { withoutImported: true } : {}), ...(sinceMs === undefined ? {} : { sinceMs }) });
     io.out(values.json ? JSON.stringify(report) : values.csv ? usageCsv(report.rows) : usageText(by, report.rows, report.total));
     return 0;
   });
@@ -25,11 +25,15 @@ export async function usage(args: readonly string[], io: CommandIo): Promise<num
 /** A usage report as a table for people. */
 export function usageText(by: string, rows: readonly UsageRow[], total: UsageRow): string {
   const cells = (row: UsageRow) => [by === 'client' ? clientName(row.label) : row.label, String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
-    formatTokens(row.reasoningTokens), formatCredits(row.costMicroCredits, 4), formatUsd(row.costMicroCredits), row.estimated > 0 ? `${row.estimated} estimated` : row.unpriced > 0 ? `${row.unpriced} unpriced` : ''];
+    formatTokens(row.reasoningTokens), formatCredits(row.costMicroCredits, 4), formatUsd(row.costMicroCredits), remarkOf(row)];
   return textTable([by, 'requests', 'input', 'cached', 'output', 'reasoning', 'credits', 'USD', ''], [...rows.map(cells), cells({ ...total, label: 'total' })]);
+}
+
+function remarkOf({ estimated, unpriced, imported }: UsageRow): string {
+  return [...(estimated > 0 ? [`${estimated} estimated`] : unpriced > 0 ? [`${unpriced} unpriced`] : []), ...(imported ? [`${imported.requests} imported`] : [])].join(', ');
 }
 
 function usageCsv(rows: readonly UsageRow[]): string {
   const head = ['key', 'label', 'requests', 'inputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'outputTokens', 'reasoningTokens', 'costMicroCredits', 'estimated', 'unpriced'] as const;
-  return [csvLine(head), ...rows.map((row) => csvLine(head.map((name) => row[name])))].join('\n');
+  return [csvLine([...head, 'importedRequests', 'importedCostMicroCredits']), ...rows.map((row) => csvLine([...head.map((name) => row[name]), row.imported?.requests ?? 0, row.imported?.costMicroCredits ?? 0]))].join('\n');
 }

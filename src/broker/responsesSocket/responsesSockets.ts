@@ -18,6 +18,7 @@ import { givenOn, ownRefusal, tellsNoWebSocket, useHttp } from './upgradeRefusal
 import type { UpgradeRefusal, Upgrading } from './upgradeRefusal.ts';
 import { messageBytesMax, openUpstreamSocket } from './upstreamSocket.ts';
 import type { Opened } from './upstreamSocket.ts';
+import { unreachable } from '../upstream/networkFault.ts';
 import { WebSocketSupport } from './webSocketSupport.ts';
 
 /** Connections at once, those that are being opened among them; Codex uses HTTP beyond. */
@@ -58,7 +59,8 @@ export class ResponsesSockets {
     if (refused || apiKey === undefined) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
-      const opened = await openUpstreamSocket(this.#parts.target.socketUrl, upstreamHeaders(message.headers, apiKey, undefined), this.#parts.clock, this.#stopping.signal);
+      const { target, clock } = this.#parts;
+      const opened = await openUpstreamSocket(target, upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), clock, this.#stopping.signal);
       if (opened.kind === 'open') this.#pair(asking, opened, apiKey, to);
       else decline(socket, this.#refusalOf(opened, to));
     } finally {
@@ -90,9 +92,9 @@ export class ResponsesSockets {
   }
 
   #refusalOf(opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
-    const { label } = this.#parts.target;
+    const { target } = this.#parts;
     if (opened.kind === 'lost') {
-      const what = problem('upstream_unreachable', `The upstream ${label} could not be reached over a WebSocket (${opened.because}).`);
+      const what = unreachable(target, opened.error);
       this.#parts.upstreamAnswered(what);
       return ownRefusal(what, to);
     }
@@ -101,7 +103,7 @@ export class ResponsesSockets {
     if (tellsNoWebSocket(answer)) {
       // Something in this one head may have been wrong; the next is asked for again.
       if (answer.status !== 400) this.#support.noteMissing();
-      return useHttp(`The upstream ${label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
+      return useHttp(`The upstream ${target.label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
     }
     if (answer.status !== 401) return givenOn(answer, to);
     this.#parts.keyAnswered(false);

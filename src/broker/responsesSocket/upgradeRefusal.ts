@@ -30,10 +30,12 @@ export function useHttp(because: string, to: Upgrading): UpgradeRefusal {
   return worded(426, problem('method_not_allowed', because), to);
 }
 
-/** One of the broker's own. What is wrong with the key Codex hears over HTTP, as a sentence. */
+/** What coming back does not cure; Codex hears it over HTTP, as a sentence. */
+const saidOverHttp: ReadonlySet<string> = new Set(['no_api_key', 'api_key_rejected', 'upstream_untrusted', 'proxy_refused']);
+
+/** One of the broker's own. */
 export function ownRefusal(what: Problem, to: Upgrading): UpgradeRefusal {
-  const isSaidOverHttp = to.isCodex && (what.code === 'no_api_key' || what.code === 'api_key_rejected');
-  return worded(isSaidOverHttp ? 426 : problemKinds[what.code].status, what, to);
+  return worded(to.isCodex && saidOverHttp.has(what.code) ? 426 : problemKinds[what.code].status, what, to);
 }
 
 /** The upstream's own answer, as HTTP would give it on. */

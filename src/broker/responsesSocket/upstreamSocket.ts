@@ -6,6 +6,9 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { bodyBytesMax } from '../requestBody.ts';
 import type { KeptAnswer } from '../upstream/attempt.ts';
+import { proxyFailure } from '../upstream/networkFault.ts';
+import type { NetworkFailure } from '../upstream/networkFault.ts';
+import type { UpstreamTarget } from '../upstream/upstreamTarget.ts';
 
 /** Codex gives up on an upgrade after 15 seconds; the answer must be there before. */
 export const openMsMax = 10_000;
@@ -19,12 +22,16 @@ export const messageBytesMax = bodyBytesMax;
 export type Opened =
   | { readonly kind: 'open'; readonly socket: WebSocket; readonly headers: IncomingHttpHeaders }
   | { readonly kind: 'refused'; readonly answer: KeptAnswer }
-  | { readonly kind: 'lost'; readonly because: string };
+  | { readonly kind: 'lost'; readonly error: NetworkFailure };
 
 /** Opens it. Never rejects. @param givenUp aborts when nobody wants it any more */
-export function openUpstreamSocket(url: string, headers: Record<string, string>, clock: Clock, givenUp: AbortSignal): Promise<Opened> {
+export function openUpstreamSocket({ socketUrl, socketOptions }: Pick<UpstreamTarget, 'socketUrl' | 'socketOptions'>, headers: Record<string, string>, clock: Clock, givenUp: AbortSignal): Promise<Opened> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false, followRedirects: false, maxPayload: messageBytesMax });
+    let tunnel: number | undefined;
+    const finishRequest = (request: ClientRequest) => {
+      request.once('proxyConnect', ({ statusCode }: { readonly statusCode?: number }) => { tunnel = statusCode; }).end();
+    };
+    const socket = new WebSocket(socketUrl, { ...socketOptions(), finishRequest, headers, perMessageDeflate: false, followRedirects: false, maxPayload: messageBytesMax });
     const giveUp = () => socket.terminate();
     const stop = clock.after(openMsMax, giveUp);
     givenUp.addEventListener('abort', giveUp, { once: true });
@@ -41,10 +48,12 @@ export function openUpstreamSocket(url: string, headers: Record<string, string>,
     });
     socket.once('unexpected-response', (request, response) => {
       stop();
+      // What a proxy says to the wish for a tunnel comes in place of the upstream's answer.
+      if (tunnel !== undefined && tunnel !== 200) { request.destroy(); done({ kind: 'lost', error: proxyFailure(tunnel) }); return; }
       readRefusal(request, response, clock, (answer) => done({ kind: 'refused', answer }));
     });
     // Of an open socket its close tells the same.
-    socket.on('error', (error) => done({ kind: 'lost', because: error.message }));
+    socket.on('error', (error) => done({ kind: 'lost', error }));
   });
 }
 

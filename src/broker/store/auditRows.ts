@@ -13,7 +13,8 @@ type OrNull<T> = T | null;
 const prices = new Map<string, ModelPrice>();
 const pricesMax = 1000;
 
-function priceOf(text: string): ModelPrice {
+/** A price from its text. */
+export function priceOf(text: string): ModelPrice {
   let price = prices.get(text);
   if (!price) {
     price = JSON.parse(text) as ModelPrice;

@@ -15,6 +15,9 @@ const sets: Readonly<Record<ExportSet, string>> = {
   charges: `SELECT sequence AS place, at_ms AS at, id, usage_event_id, attempt_id, cost AS cost_microcredits, drawn AS drawn_microcredits, uncovered AS uncovered_microcredits, tier, price_version, price, terms, basis, corrects, hash FROM charges`,
   entries: `SELECT e.sequence AS place, e.at_ms AS at, e.id, e.account, e.kind, e.grant_id, h.request_id, e.attempt_id, e.charge_id, e.amount AS amount_microcredits, e.held_delta AS held_delta_microcredits,
     e.balance_after AS balance_after_microcredits, e.held_after AS held_after_microcredits, e.corrects, e.hash FROM entries e LEFT JOIN holds h ON h.attempt_id = e.attempt_id`,
+  imports: `SELECT i.sequence AS place, i.at_ms AS at, i.id, i.imported_at_ms, i.workspace_id, w.path AS workspace, i.client, i.client_version, i.thread_id, i.model, i.response_id, i.source,
+    i.input_tokens, i.cached_input_tokens, i.cache_write_tokens, i.output_tokens, i.reasoning_tokens, i.cost AS cost_microcredits, i.price, i.hash
+    FROM imports i LEFT JOIN workspaces w ON w.workspace_id = i.workspace_id`,
   directives: 'SELECT sequence AS place, at_ms AS at, id, kind, subject, content, hash FROM directives',
   grants: `SELECT ordinal AS place, created_at_ms AS at, grant_id, key, kind, amount AS amount_microcredits, remaining AS remaining_microcredits, held AS held_microcredits, priority,
     starts_at_ms, expires_at_ms, models, workspaces, allowance_id, voided, note FROM grants`,

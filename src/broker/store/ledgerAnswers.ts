@@ -13,10 +13,12 @@ import { auditFile } from './ledgerAudit.ts';
 import { backupTo, readHead, readHealth, stoodAt } from './ledgerCare.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
+import { explainImported, readImportedSums } from './importReads.ts';
+import { wouldImport } from './importWrites.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { decideOn } from './reserveWrites.ts';
-import { readUsage } from './usageReads.ts';
+import { readPastSpend, readUsage } from './usageReads.ts';
 
 type Answers = { readonly [Q in keyof LedgerQueries]: (db: DatabaseSync, args: LedgerQueries[Q]['args'], chains: LedgerChains, hash: Hash) => LedgerQueries[Q]['result'] };
 
@@ -31,9 +33,13 @@ const answers: Answers = {
   entryPage: (db, args) => readEntryPage(db, args),
   happenings: (db, args) => readHappenings(db, args),
   course: (db, args, chains) => readCourse(db, readDirectives(db, chains), args),
+  pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),
+  importedUsage: (db, { sinceMs }) => readImportedSums(db, sinceMs),
+  explainImported: (db, { id }) => explainImported(db, id),
+  importable: (db, { uses }) => wouldImport(db, uses),
   decide: (db, facts, chains) => decideOn(db, chains, facts).decision,
   audit: (db, args, _chains, hash) => auditFile(db, hash, args),
   priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),

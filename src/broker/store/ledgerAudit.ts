@@ -6,10 +6,12 @@ import type { AuditFindings, Violation } from '../../domain/audit/auditLedger.ts
 import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
 import type { UseOf } from '../../domain/audit/creditTrail.ts';
 import type { OlderRows } from '../../domain/audit/directiveAudit.ts';
+import { chainStart } from '../../domain/rowTexts.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
 import { wrongOrder } from './auditOrder.ts';
 import { chargeColumns, chargeRow, directiveColumns, directiveRow, entryColumns, entryRow, grantColumns, grantRow, usageEventColumns, usageEventRow } from './auditRows.ts';
+import { importColumns, importRow, wrongImportSums } from './importRows.ts';
 import type { Row } from './keyedStream.ts';
 import { chainNames } from './ledgerPort.ts';
 import { rollupDrift, wrongRollups } from './rollupAudit.ts';
@@ -31,10 +33,11 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       directives: map(db, `SELECT ${directiveColumns} FROM directives WHERE sequence > ? ORDER BY sequence`, since('directives'), directiveRow),
       grants: map(db, `SELECT ${grantColumns} FROM grants WHERE ordinal > ? ORDER BY ordinal`, -1, grantRow),
       earlierVoids: map(db, `SELECT ${directiveColumns} FROM directives WHERE kind = 'void' AND sequence <= ? ORDER BY sequence`, since('directives'), directiveRow),
+      imports: map(db, `SELECT ${importColumns} FROM imports WHERE sequence > ? ORDER BY sequence`, since('imports'), importRow),
       olderUntil: readOlderUntil(db), useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
-    const drift = args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events'));
+    const drift = [...args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events')), ...wrongImportSums(db, since('imports'))];
     if (args.full) violations.push(...wrongOrder(db).map((what) => ({ invariant: 'I11', what })));
     violations.push(...findings.violations, ...drift.map((what) => ({ invariant: 'I6', what })));
     if (args.keepAtMs !== undefined && violations.length === 0) keep(db, args.keepAtMs, { ...checkpoint, decisions: newestDecision(db) });
@@ -91,7 +94,7 @@ function newestDecision(db: DatabaseSync): number {
 function lostHeads(db: DatabaseSync, from: Checkpoint): Violation[] {
   return chainNames.filter((chain) => {
     const { rows, hash } = from.heads[chain];
-    return rows > 0 && db.prepare(`SELECT hash FROM ${chain} WHERE sequence = ?`).get(rows)?.['hash'] !== hash;
+    return (rows === 0 ? chainStart : db.prepare(`SELECT hash FROM ${chain} WHERE sequence = ?`).get(rows)?.['hash']) !== hash;
   }).map((chain) => ({ invariant: 'I9', what: `the ${chain} do not hold any more what the last audit saw` }));
 }
 

@@ -1,8 +1,10 @@
-// Appends to the three hash-chained data sets and to the chain of directives. Holds in memory what the next write needs to know
+// Appends to the hash-chained data sets and to the chain of directives. Holds in memory what the next write needs to know
 // (the newest hash of each chain, the balance, the grants that have something left, the open holds), so that it needs no read;
 // reloads it after a failed transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChargeRow, DirectiveRow, EntryAccount, EntryKind, EntryRow, UsageEventRow } from '../../domain/ledgerRows.ts';
+import { importText } from '../../domain/importedUse.ts';
+import type { ImportRow } from '../../domain/importedUse.ts';
 import { chainStart, chargeText, directiveText, entryText, usageEventText } from '../../domain/rowTexts.ts';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { safeInteger } from '../../domain/units.ts';
@@ -32,7 +34,7 @@ export interface Movement {
 
 /** The newest hash of each chain, the balance after the last entry, and the grants once somebody asked for them. */
 export interface Heads {
-  readonly usage: string; readonly charge: string; readonly entry: string; readonly directive: string; readonly balance: number; readonly held: number;
+  readonly usage: string; readonly charge: string; readonly entry: string; readonly directive: string; readonly imported: string; readonly balance: number; readonly held: number;
   readonly credits?: CreditState;
 }
 
@@ -45,7 +47,7 @@ export class LedgerChains {
   readonly held = new HeldAttempts();
   /** What the running transaction adds to the rollups. */
   readonly rollups = new PendingRollups();
-  readonly #insertUsage; readonly #insertCharge; readonly #insertEntry; readonly #insertDirective; readonly #moveGrant;
+  readonly #insertUsage; readonly #insertCharge; readonly #insertEntry; readonly #insertDirective; readonly #moveGrant; readonly #insertImport;
 
   constructor(db: DatabaseSync, hash: Hash) {
     this.#db = db;
@@ -60,6 +62,8 @@ export class LedgerChains {
     this.#insertEntry = db.prepare(`INSERT INTO entries (id, at_ms, account, kind, grant_id, attempt_id, charge_id, amount, held_delta, balance_after,
       held_after, terms_hash, corrects, prev_hash, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`);
     this.#insertDirective = db.prepare('INSERT INTO directives (id, at_ms, kind, subject, content, prev_hash, hash) VALUES (?,?,?,?,?,?,?)');
+    this.#insertImport = db.prepare(`INSERT INTO imports (id, at_ms, imported_at_ms, workspace_id, client, client_version, thread_id, model, response_id, source,
+      input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, price, prev_hash, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`);
     this.#moveGrant = db.prepare('UPDATE grants SET remaining = remaining + ?, held = held + ? WHERE grant_id = ?');
   }
 
@@ -93,7 +97,7 @@ export class LedgerChains {
     const head = (table: string) => (this.#db.prepare(`SELECT hash FROM ${table} ORDER BY sequence DESC LIMIT 1`).get()?.['hash'] as string | undefined) ?? chainStart;
     const last = this.#db.prepare('SELECT balance_after, held_after FROM entries ORDER BY sequence DESC LIMIT 1').get();
     return {
-      usage: head('usage_events'), charge: head('charges'), entry: head('entries'), directive: head('directives'),
+      usage: head('usage_events'), charge: head('charges'), entry: head('entries'), directive: head('directives'), imported: head('imports'),
       balance: Number(last?.['balance_after'] ?? 0), held: Number(last?.['held_after'] ?? 0),
     };
   }
@@ -127,6 +131,15 @@ export class LedgerChains {
     const hash = this.#hash(directiveText({ ...row, prevHash }));
     this.#insertDirective.run(row.id, row.atMs, row.kind, row.subject, row.content, prevHash, hash);
     this.#heads = { ...this.#heads, directive: hash };
+  }
+
+  /** Appends an imported response. */
+  imported(row: Unchained<ImportRow>): void {
+    const prevHash = this.#heads.imported;
+    const hash = this.#hash(importText({ ...row, prevHash }));
+    this.#insertImport.run(row.id, row.atMs, row.importedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.model, row.responseId, row.source,
+      row.inputTokens, row.cachedInputTokens, row.cacheWriteTokens, row.outputTokens, row.reasoningTokens, row.costMicroCredits, row.price && JSON.stringify(row.price), prevHash, hash);
+    this.#heads = { ...this.#heads, imported: hash };
   }
 
   /** Appends a balance entry and moves its grant; the table's CHECKs refuse what the rules would not. */

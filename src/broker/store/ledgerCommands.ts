@@ -5,6 +5,7 @@ import type { Directive } from '../../domain/directives.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';
+import type { Runaway } from '../../domain/runawayGuard.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { TokenUsage } from '../../domain/tokenUsage.ts';
 import type { UnpricedRule } from '../../domain/walk.ts';
@@ -40,6 +41,8 @@ export interface DecideFacts {
   /** Overrides the policy for models without a price, for this request alone. */
   readonly unpricedRule?: UnpricedRule;
   readonly unsafe?: Problem;
+  /** What the runaway guard found. */
+  readonly runaway?: Pick<Runaway, 'action' | 'because'>;
   /** Whether a person can be asked, and whether it may wait for what others have reserved. */
   readonly canAsk?: boolean;
   readonly canWait?: boolean;
@@ -149,8 +152,28 @@ export interface RecoverCommand { readonly type: 'recover'; readonly atMs: numbe
 /** Books what time brings: grants whose time is over expire, allowances give their next grant. */
 export interface UpkeepCommand { readonly type: 'upkeep'; readonly atMs: number }
 
+/** A response that went around the broker, as a session file told it, with the price of its own time. */
+export interface ImportedUse {
+  /** See `RolloutUse`: the same for the same response. */
+  readonly key: string;
+  readonly responseId?: string;
+  readonly atMs: number;
+  readonly workspaceId: string;
+  readonly client: string;
+  readonly clientVersion?: string;
+  readonly threadId?: string;
+  readonly model?: string;
+  readonly usage: TokenUsage;
+  /** Name of the session file, without its folder. */
+  readonly source: string;
+  readonly price?: ModelPrice;
+}
+
+/** Books responses that went around the broker: each by its key, once; those that the broker saw are passed over. */
+export interface ImportCommand { readonly type: 'import'; readonly atMs: number; readonly uses: readonly ImportedUse[] }
+
 /** Everything that changes the ledger. */
-export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | DirectCommand | CorrectCommand | WorkspaceCommand | RecoverCommand | UpkeepCommand;
+export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | DirectCommand | CorrectCommand | WorkspaceCommand | RecoverCommand | UpkeepCommand | ImportCommand;
 
 /** A settled attempt's money. `exists` when it had been settled before. */
 export interface SettleResult { readonly exists: boolean; readonly costMicroCredits?: number; readonly drawnMicroCredits: number }
@@ -166,5 +189,7 @@ export interface LedgerCommandResults {
   correct: { readonly exists: boolean; readonly changedMicroCredits: number } | { readonly problem: Problem };
   workspace: { readonly exists: boolean };
   recover: { readonly resolved: number };
+  /** How many were booked, were booked before, and went through the broker; and what the first would have cost. */
+  import: { readonly added: number; readonly known: number; readonly seen: number; readonly costMicroCredits: number };
   upkeep: { readonly expired: number; readonly returned: number; readonly granted: number };
 }

@@ -5,11 +5,11 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
-import type { ExplainResult } from '../../protocol/control.ts';
+import type { ExplainResult, ImportedView } from '../../protocol/control.ts';
 import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
 import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
-import type { BudgetView, EntryView, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
-import type { DecideFacts, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
+import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
+import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
 
 /** A workspace as registered. */
 export interface Workspace { readonly workspaceId: string; readonly path: string; readonly label: string; readonly tokenHash: string }
@@ -30,7 +30,7 @@ export interface BalanceRead {
 export type ExportRow = Readonly<Record<string, string | number | null>>;
 
 /** What can be exported. */
-export type ExportSet = 'requests' | 'charges' | 'entries' | 'directives' | 'grants';
+export type ExportSet = 'requests' | 'charges' | 'entries' | 'directives' | 'grants' | 'imports';
 
 /** Past sizes and what became of them, for the estimator to learn from again. */
 export interface EstimateSample {
@@ -57,7 +57,7 @@ export interface LedgerHealth {
 }
 
 /** The ledger's chains. */
-export const chainNames = ['usage_events', 'charges', 'entries', 'directives'] as const;
+export const chainNames = ['usage_events', 'charges', 'entries', 'directives', 'imports'] as const;
 
 /** Where each chain stands: how many rows it has and the hash of the newest. Kept outside of the ledger, an older copy can be told by it. */
 export type LedgerHead = Readonly<Record<(typeof chainNames)[number], { readonly rows: number; readonly hash: string }>>;
@@ -78,6 +78,8 @@ export interface LedgerQueries {
       readonly utcOffsets?: readonly OffsetSpan[];
       /** The keys with the highest cost at the most; absent: all. */
       readonly limit?: number;
+      /** Adds what was imported, and tells how much of each row that is. */
+      readonly imported?: boolean;
     };
     result: readonly UsageRow[];
   };
@@ -92,9 +94,16 @@ export interface LedgerQueries {
   happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };
   /** The course of a budget (of one key of it), or of the balance, since its period began. */
   course: { args: { readonly nowMs: number; readonly fromMs: number; readonly budgetId?: string; readonly key?: string }; result: Course | null };
+  /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
+  pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
   entries: { args: { readonly limit: number }; result: readonly EntryView[] };
   explain: { args: { readonly id: string }; result: ExplainResult | null };
+  /** Sums of what was imported since a time. */
+  importedUsage: { args: { readonly sinceMs: number }; result: ImportedSums };
+  explainImported: { args: { readonly id: string }; result: ImportedView | null };
+  /** What importing some responses would come to; writes nothing. */
+  importable: { args: { readonly uses: readonly ImportedUse[] }; result: LedgerCommandResults['import'] };
   /** Decides a request that is not sent, and writes nothing. */
   decide: { args: DecideFacts; result: DecisionRecord };
   /** Proves the ledger: from its last checkpoint on, or from its first row where `full`. `keepAtMs` keeps a clean result as a checkpoint. */

@@ -1,9 +1,11 @@
 // Which function does which command of the SQLite ledger. Each runs inside a transaction that the caller
 // opened: it reads the rows, asks the pure rules and writes what they returned.
 import type { DatabaseSync } from 'node:sqlite';
+import { importId } from '../../domain/importedUse.ts';
 import { correct } from './correctionWrites.ts';
 import { direct } from './directiveTable.ts';
 import { grant } from './grantWrites.ts';
+import { importUses } from './importWrites.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommand, LedgerCommandResults, WorkspaceCommand } from './ledgerCommands.ts';
 import { reserve } from './reserveWrites.ts';
@@ -22,6 +24,7 @@ export function runCommand(db: DatabaseSync, chains: LedgerChains, command: Ledg
     case 'correct': return correct(db, chains, command);
     case 'workspace': return workspace(db, command);
     case 'recover': return recover(db, chains, command);
+    case 'import': return importUses(db, chains, command);
     case 'upkeep': return doUpkeep(db, chains, command.atMs);
   }
 }
@@ -36,6 +39,7 @@ export function isThere(db: DatabaseSync, command: LedgerCommand): boolean {
     case 'grant': return exists('SELECT 1 FROM grants WHERE key = ?', command.key);
     case 'direct': case 'correct': return exists('SELECT 1 FROM directives WHERE id = ?', command.key);
     case 'workspace': return exists('SELECT 1 FROM workspaces WHERE token_hash = ?', command.tokenHash);
+    case 'import': return command.uses.every((use) => exists('SELECT 1 FROM imports WHERE id = ?', importId(use.key)));
     case 'recover': case 'upkeep': return false;
   }
 }

@@ -1,6 +1,6 @@
 // Tells one request's story as sentences, in the order in which things happened. Pure; the rows were read
 // before.
-import type { Answered } from '../../domain/decisionRecord.ts';
+import type { Answered, QuestionKind } from '../../domain/decisionRecord.ts';
 import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
 import { clientName } from '../../protocol/clientName.ts';
 import type { CorrectionView, ExplainResult } from '../../protocol/control.ts';
@@ -39,9 +39,11 @@ export function storyOf(result: Omit<ExplainResult, 'story'>, notice: string | u
   return story;
 }
 
+const answeredTexts: Readonly<Record<QuestionKind, string>> = { consent: 'whether it may use purchased credits', unpriced: 'whether it may be sent without a price', runaway: 'whether its task may go on' };
+
 /** How a question was answered while the request waited. */
 function answeredText({ kind, answer, afterMs }: Answered): string {
-  const what = kind === 'consent' ? 'whether it may use purchased credits' : 'whether it may be sent without a price';
+  const what = answeredTexts[kind];
   const seconds = (afterMs / 1000).toFixed(1);
   return answer === undefined ? `A person was asked ${what}; nobody answered within ${seconds} s.` : `A person was asked ${what}, and answered "${answer}" after ${seconds} s.`;
 }

@@ -46,7 +46,7 @@ export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFa
     consent: consentOf(state, subject, facts), canAsk: facts.canAsk ?? false, canWait: facts.canWait ?? false,
     budgets: readBudgetUses(db, state.budgets, subject, facts.atMs), limits: facts.limits,
     ...(priced.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: priced.estimateMicroCredits }),
-    ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
+    ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.runaway ? { runaway: facts.runaway } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
   });
   return { decision, ...priced };
 }

@@ -2,10 +2,13 @@
 // a quarter hour at the beginning is read from the events themselves.
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
+import { outsideWorkspace } from '../../domain/importedUse.ts';
 import { dayKeyOf } from '../../domain/localDays.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { RollupDimension } from '../../domain/rollups.ts';
+import { addUsage, noTokens } from '../../domain/tokenUsage.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
+import { readImportSums } from './importReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { eventSums, rollupsSince, summedColumns } from './rollupTable.ts';
 import { statement } from './statements.ts';
@@ -19,17 +22,18 @@ export const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day:
 const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?5))`;
 const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
 /** What a key that is empty is called. */
-const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no thread', kind: 'request' };
+const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no thread', kind: 'request', model: 'unknown model' };
 
 /** Usage summed by a key; the attempts that the upstream never saw count as requests of zero tokens. A request counts when its first attempt ended. */
 export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   const byDay = args.by === 'day';
   const dimension = dimensionOf[args.by];
-  const rows = byDay ? daysOf(db, dimension, args) : keysOf(db, dimension, args);
-  return rows.map((row) => {
-    const key = byDay ? dayKeyOf(Number(row['group_key'])) : row['group_key'];
+  const keyOf = (row: Row) => (byDay ? dayKeyOf(Number(row['group_key'])) : String(row['group_key']));
+  // What is imported may put a key among the dearest, so they are chosen after it was added.
+  const rows = byDay ? daysOf(db, dimension, args) : keysOf(db, dimension, args.imported === true ? { ...args, limit: -1 } : args);
+  const booked = rows.map((row): UsageRow => {
     return {
-      ...usageRow(db, args.by, { ...row, group_key: key }),
+      ...usageRow(db, args.by, { ...row, group_key: keyOf(row) }),
       ...(Number(row['measured']) === 0 ? {} : { estimates: {
         requests: Number(row['measured']), covered: Number(row['covered']),
         estimatedInputTokens: Number(row['estimated_input']), usedInputTokens: Number(row['measured_input']), inputErrorTokens: Number(row['input_error']),
@@ -37,6 +41,28 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
       } }),
     };
   });
+  return args.imported === true ? withImported(db, args, booked, keyOf) : booked;
+}
+
+/** Adds what was imported to each key, tells how much of it that is, and puts the dearest first again. */
+function withImported(db: DatabaseSync, args: Args, booked: readonly UsageRow[], keyOf: (row: Row) => string): UsageRow[] {
+  const all = new Map(booked.map((row) => [row.key, row]));
+  for (const row of readImportSums(db, args.by, args.sinceMs ?? 0, { head: spansTable, spans: JSON.stringify(args.utcOffsets ?? utcOnly) })) {
+    const key = keyOf(row);
+    const before = all.get(key) ?? { key, label: labelOf(db, args.by, key), requests: 0, ...noTokens, costMicroCredits: 0, estimated: 0, unpriced: 0 };
+    const [requests, costMicroCredits] = [Number(row['requests']), Number(row['cost'])];
+    const tokens = {
+      inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']), outputTokens: Number(row['output']), reasoningTokens: Number(row['reasoning']),
+    };
+    all.set(key, { ...before, ...addUsage(before, tokens), requests: before.requests + requests, costMicroCredits: before.costMicroCredits + costMicroCredits, unpriced: before.unpriced + Number(row['unpriced']), imported: { requests, ...tokens, costMicroCredits } });
+  }
+  const rows = [...all.values()].sort(args.by === 'day' ? (a, b) => (a.key < b.key ? -1 : 1) : (a, b) => b.costMicroCredits - a.costMicroCredits || (a.key < b.key ? -1 : 1));
+  return args.limit === undefined || args.by === 'day' ? rows : rows.slice(0, args.limit);
+}
+
+/** What a workspace spent in the last quarter hours in which it spent anything, oldest first. */
+export function readPastSpend(db: DatabaseSync, workspaceId: string, limit: number): number[] {
+  return statement(db, `SELECT cost FROM rollups WHERE dimension = 'workspace' AND key = ? AND cost > 0 ORDER BY bucket DESC LIMIT ?`).all(workspaceId, limit).map((row) => Number(row['cost'])).toReversed();
 }
 
 /** The sums of a key, as `summedColumns` gives them beside `group_key`, as a row of a report; what is known of estimates is left aside. */
@@ -75,6 +101,7 @@ function keysOf(db: DatabaseSync, dimension: RollupDimension, { sinceMs = 0, lim
 }
 
 function labelOf(db: DatabaseSync, by: Args['by'], key: string): string {
+  if (by === 'workspace' && key === outsideWorkspace.workspaceId) return outsideWorkspace.label;
   if (by !== 'workspace') return key === '' ? nameless[by] ?? '' : key;
   const label = statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(key)?.['label'];
   return typeof label === 'string' ? label : key;

@@ -1,53 +1,72 @@
-// The one upstream that a broker talks to: fixed addresses made once from the setting, and a pool
-// of kept connections. Redirects are never followed; no text of a request becomes an address.
-import { Pool } from 'undici';
-import { problem, ProblemError } from '../../domain/problem.ts';
-
-/** Where OpenAI answers. */
-export const openAiUpstream = 'https://api.openai.com/v1';
+// One upstream that a broker talks to: its fixed addresses, kept connections for HTTP, and the way for WebSockets,
+// both through the same proxy and with the same trust. Redirects are never followed; no text of a request becomes
+// an address.
+import type { ConnectionOptions } from 'node:tls';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { Pool, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { nextAddressMs } from './network.ts';
+import type { Network } from './network.ts';
+import { keyHead, upstreamAddress } from './upstreamAddress.ts';
+import type { UpstreamAddress } from './upstreamAddress.ts';
 
 /** Longest silence before response headers: a model may think for long, and Codex waits 20 minutes. */
 export const headersTimeoutMs = 15 * 60_000;
 /** Longest silence inside a response; Codex itself gives up after five minutes. */
 export const bodyTimeoutMs = 10 * 60_000;
 /** Longest time for a connection to come up. */
-const connectTimeoutMs = 10_000;
+const connectMsMax = 10_000;
 /** Connections at once; the queue paces long before. */
-const connectionsMax = 256;
+const pooledMax = 256;
+/** How long an idle connection is kept. */
+const keepAliveMs = 30_000;
+/** HTTP/2 where the upstream speaks it: many streams share a connection, which takes a third of the processor's time and no new handshakes. */
+const http2 = { allowH2: true, preferH2: true } as const;
 
 /** The upstream. */
-export interface UpstreamTarget {
-  /** Host and port, for people. */
-  readonly label: string;
-  readonly pool: Pool;
-  /** Fixed path of each route. */
-  readonly paths: { readonly responses: string; readonly models: string };
-  /** Where responses are to be had over a WebSocket. */
-  readonly socketUrl: string;
+export interface UpstreamTarget extends UpstreamAddress {
+  /** Host and port of the proxy on the way to it, for people. */
+  readonly via?: string;
+  /** Sends requests, each to one of `paths`. Made when the first is sent. */
+  readonly pool: Dispatcher;
+  /** The head that shows a key. */
+  keyHead(apiKey: string): Readonly<Record<string, string>>;
+  /** What its WebSockets are opened with: the proxy's agent, and trust. */
+  socketOptions(): ConnectionOptions & { readonly agent?: HttpsProxyAgent<string> };
+  /** Ends all connections. */
+  close(): Promise<void>;
 }
 
 /**
- * Makes the upstream from a base URL, with or without `/v1` at its end.
- * @throws ProblemError `argument_invalid` when it is no plain http(s) address
+ * Makes the upstream from a base URL (see `upstreamAddress`).
+ * @param connectionsMax connections at once; more requests wait for one
+ * @throws ProblemError `argument_invalid` when it is no plain http(s) address, or its proxy cannot be used
  */
-export function upstreamTarget(baseUrl: string): UpstreamTarget {
-  let url: URL;
-  try {
-    url = new URL(baseUrl);
-  } catch (error) {
-    throw new ProblemError(problem('argument_invalid', `The upstream "${baseUrl}" is not an address.`), { cause: error });
-  }
-  if (!['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ProblemError(problem('argument_invalid', `The upstream "${baseUrl}" must be a plain http or https address.`));
-  }
-  const prefix = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
+export function upstreamTarget(baseUrl: string, network: Network, connectionsMax = pooledMax): UpstreamTarget {
+  const address = upstreamAddress(baseUrl);
+  const proxy = network.proxyFor(new URL(address.origin));
+  const reach = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: nextAddressMs, timeout: connectMsMax, ...(network.lookup ? { lookup: network.lookup } : {}) };
+  const options = (url: string) => (url.startsWith('https:') ? { ...reach, secureContext: network.trust() } : reach);
+  const waits = { connections: connectionsMax, headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, keepAliveTimeout: keepAliveMs, ...http2 };
+  let pool: Dispatcher | undefined;
+  let agent: HttpsProxyAgent<string> | undefined;
   return {
-    label: url.host,
-    pool: new Pool(url.origin, {
-      connections: connectionsMax, headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, connect: { timeout: connectTimeoutMs },
-      keepAliveTimeout: 30_000,
-    }),
-    paths: { responses: `${prefix}/v1/responses`, models: `${prefix}/v1/models` },
-    socketUrl: `${url.origin.replace(/^http/, 'ws')}${prefix}/v1/responses`,
+    ...address, ...(proxy ? { via: proxy.host } : {}),
+    keyHead: (apiKey) => keyHead(address, apiKey),
+    get pool() {
+      return pool ??= proxy
+        ? through(address.origin, new ProxyAgent({
+          ...waits, uri: proxy.href, connectTimeout: connectMsMax, requestTls: { ...options(address.origin), ...http2 }, proxyTls: { ...options(proxy.href), allowH2: false },
+          clientFactory: (origin, made) => new Pool(origin, { ...made, headersTimeout: connectMsMax, allowH2: false }),
+        }))
+        : new Pool(address.origin, { ...waits, connect: { ...options(address.origin), ...http2 } });
+    },
+    socketOptions: () => ({ ...options(address.origin), ...(proxy ? { agent: agent ??= new HttpsProxyAgent(proxy.href, options(proxy.href)) } : {}) }),
+    close: async () => { await pool?.destroy(); },
   };
+}
+
+/** Sends everything to one origin. The waits are told with each request, because a proxy that is asked without a tunnel has its own. */
+function through(origin: string, dispatcher: Dispatcher): Dispatcher {
+  return dispatcher.compose((dispatch) => (options, handler) => dispatch({ headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, ...options, origin }, handler));
 }

@@ -2,6 +2,7 @@
 // promise that does not hold. Invariants I1 to I12 carry the numbers of the failure model. From a
 // checkpoint on, it proves only what came after it, and that the rows before it are still those.
 import type { DirectiveRow, GrantRow } from '../ledgerRows.ts';
+import type { ImportRow } from '../importedUse.ts';
 import type { Hash } from '../rowTexts.ts';
 import { auditAttempt } from './attemptAudit.ts';
 import type { AttemptRows } from './attemptAudit.ts';
@@ -12,6 +13,7 @@ import type { UseOf } from './creditTrail.ts';
 import { DirectiveAudit } from './directiveAudit.ts';
 import type { OlderRows } from './directiveAudit.ts';
 import { auditGrants } from './grantAudit.ts';
+import { auditImports } from './importAudit.ts';
 
 /** One broken promise of the ledger. */
 export interface Violation {
@@ -26,6 +28,8 @@ export type Fail = (invariant: string, what: string) => void;
 /** The rows of a ledger: its chains from the checkpoint on, its grants, and the attempts that have rows there or run. */
 export interface LedgerRows extends ChainRows {
   readonly grants: Iterable<GrantRow>;
+  /** Imported responses, in their own sequence order. */
+  readonly imports: Iterable<ImportRow>;
   /** Directives before the checkpoint by which grants were taken back. */
   readonly earlierVoids: Iterable<DirectiveRow>;
   readonly olderUntil: OlderRows;
@@ -40,6 +44,8 @@ export interface AuditFindings {
   readonly charges: number;
   readonly entries: number;
   readonly directives: number;
+  /** Responses that went around the broker and were imported. */
+  readonly imports: number;
   readonly openHolds: number;
   readonly balanceMicroCredits: number;
   /** What attempts that were lost may have cost upstream, what no credits covered, and what is owed. */
@@ -71,6 +77,7 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   trail.end();
   const usageEvents = auditUsageEvents(rows.usageEvents, hash, fail, from?.heads.usage_events);
   const charges = auditCharges(rows.charges, hash, fail, from?.heads.charges);
+  const imports = auditImports(rows.imports, hash, fail, from?.heads.imports);
   auditGrants(grants, entries.grants, told, hash, fail);
   let openHolds = 0;
   let reserved = 0;
@@ -84,11 +91,11 @@ export function auditLedger(rows: LedgerRows, hash: Hash, from?: Checkpoint): Au
   if (beside.owed > 0) fail('I2', `more was paid of what is owed than was owed: ${beside.owed}`);
   return {
     findings: {
-      violations, usageEvents: usageEvents.rows, charges: charges.rows, entries: entries.head.rows, directives: directives.rows, openHolds,
+      violations, usageEvents: usageEvents.rows, charges: charges.rows, entries: entries.head.rows, directives: directives.rows, imports: imports.rows, openHolds,
       balanceMicroCredits: entries.balance, exposureMicroCredits: Math.max(0, -beside.exposure), overshootMicroCredits: beside.overshot, owedMicroCredits: Math.max(0, -beside.owed), full: from === undefined,
     },
     checkpoint: {
-      heads: { usage_events: usageEvents, charges, entries: entries.head, directives }, balance: entries.balance, held: entries.held, beside,
+      heads: { usage_events: usageEvents, charges, entries: entries.head, directives, imports }, balance: entries.balance, held: entries.held, beside,
       grants: Object.fromEntries(entries.grants),
     },
   };

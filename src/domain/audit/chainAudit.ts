@@ -1,4 +1,4 @@
-// Goes along the four chains of a ledger, row by row, and holds only sums: that each row follows the one
+// Goes along the chains of a ledger, row by row, and holds only sums: that each row follows the one
 // before it, that its hash is that of its text, and what the entries add up to.
 import type { ChargeRow, DirectiveRow, EntryRow, UsageEventRow } from '../ledgerRows.ts';
 import { chainStart, chargeText, directiveText, entryText, usageEventText } from '../rowTexts.ts';
@@ -31,7 +31,7 @@ export interface BesideTotals { readonly overshoot: number; readonly overshot: n
 
 /** A state of the ledger that was proven. The next audit begins there. */
 export interface Checkpoint {
-  readonly heads: { readonly usage_events: ChainHead; readonly charges: ChainHead; readonly entries: ChainHead; readonly directives: ChainHead };
+  readonly heads: { readonly usage_events: ChainHead; readonly charges: ChainHead; readonly entries: ChainHead; readonly directives: ChainHead; readonly imports: ChainHead };
   /** Decisions up to here were looked at. */
   readonly decisions: number;
   readonly balance: number;
@@ -40,12 +40,13 @@ export interface Checkpoint {
   readonly grants: Readonly<Record<string, GrantTotals>>;
 }
 
-const start: ChainHead = { rows: 0, hash: chainStart };
+/** Where each chain begins. */
+export const start: ChainHead = { rows: 0, hash: chainStart };
 
 interface Chained { readonly sequence: number; readonly id: string; readonly prevHash: string; readonly hash: string }
 
 /** Follows a chain and tells where it ends. */
-function follow<Row extends Chained>(rows: Iterable<Row>, name: string, text: (row: Row) => string, hash: Hash, fail: Fail, from: ChainHead, each: (row: Row) => void): ChainHead {
+export function follow<Row extends Chained>(rows: Iterable<Row>, name: string, text: (row: Row) => string, hash: Hash, fail: Fail, from: ChainHead, each: (row: Row) => void): ChainHead {
   let { rows: count, hash: previous } = from;
   for (const row of rows) {
     count += 1;

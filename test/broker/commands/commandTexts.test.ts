@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codexArguments, isCodex, meteredEnvironment } from '../../../src/broker/commands/run.ts';
+import { isCodex } from '../../../src/broker/commands/commandNotStarted.ts';
+import { codexArguments, meteredEnvironment } from '../../../src/broker/commands/run.ts';
 import { readServeConfig } from '../../../src/broker/commands/serveConfig.ts';
 import { practiceEnvironment } from '../../../src/broker/practiceUpstream.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';

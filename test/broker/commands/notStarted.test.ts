@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { CommandNotStarted, meteredEnvironment } from '../../../src/broker/commands/run.ts';
+import { CommandNotStarted } from '../../../src/broker/commands/commandNotStarted.ts';
+import { meteredEnvironment } from '../../../src/broker/commands/run.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { ranIn } from './ranCommand.ts';
 

@@ -10,11 +10,13 @@ import { connectionsMax, ResponsesSockets } from '../../../src/broker/responsesS
 import { openMsMax } from '../../../src/broker/responsesSocket/upstreamSocket.ts';
 import type { SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import { attemptMsMax, unreadMsMax } from '../../../src/broker/upstream/attempt.ts';
+import { networkOf } from '../../../src/broker/upstream/network.ts';
 import { bodyTimeoutMs, headersTimeoutMs, upstreamTarget } from '../../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../../src/domain/estimator.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
 import type { Problem } from '../../../src/domain/problem.ts';
 import { testPrice } from '../../support/ledger/ledgerCommands.ts';
+import { calmWatch } from '../../support/calmWatch.ts';
 import { manualClock } from '../../support/manualClock.ts';
 import type { ManualClock } from '../../support/manualClock.ts';
 import { openSocketUpstream, recordedFrames } from '../../support/process/scriptedSocketUpstream.ts';
@@ -39,13 +41,13 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const clock = manualClock();
   const upstream = await openSocketUpstream();
   const ledger = recordingLedger();
-  const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, changed: () => undefined, canAsk: () => false, unsafe: () => undefined });
-  const target = upstreamTarget(upstream.url);
+  const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, watch: calmWatch, changed: () => undefined, canAsk: () => false, unsafe: () => undefined });
+  const target = upstreamTarget(upstream.url, networkOf({ env: {} }));
   const clients: SocketClient[] = [];
   const settled: SettleCommand[] = [];
   let ids = 0;
   const sockets = new ResponsesSockets({
-    admission, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
+    admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
     apiKey: () => world.apiKey, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
   });
@@ -67,7 +69,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     await run(world);
   } finally {
     for (const { socket } of clients) socket.terminate();
-    await target.pool.destroy();
+    await target.close();
     await upstream.close();
     server.close();
   }

@@ -9,13 +9,13 @@ describe('headers to the upstream', () => {
       authorization: 'Bearer workspace-token', cookie: 'a=b', host: '127.0.0.1:1', connection: 'keep-alive, x-secret', 'x-secret': 's', 'proxy-authorization': 'p', 'transfer-encoding': 'chunked', te: 'trailers', origin: 'x',
       'x-api-key': 'k', 'x-forwarded-for': '1.2.3.4', 'content-length': '999', 'accept-encoding': 'gzip, br', 'content-encoding': 'zstd', 'content-type': 'application/json', accept: 'text/event-stream', 'user-agent': 'codex_exec/0.169.0',
       'x-codex-turn-metadata': '{}', 'x-openai-internal-x': '1', 'x-stainless-lang': 'js', 'thread-id': 't', 'openai-beta': 'b', upgrade: 'websocket', expect: '100-continue',
-    }, 'sk-real', 12);
+    }, { authorization: 'Bearer sk-real' }, 12);
     assert.deepEqual(Object.keys(out).sort(), ['accept', 'accept-encoding', 'authorization', 'content-encoding', 'content-length', 'content-type', 'openai-beta', 'thread-id', 'user-agent', 'x-codex-turn-metadata', 'x-openai-internal-x', 'x-stainless-lang']);
     assert.deepEqual([out['authorization'], out['content-length'], out['accept-encoding'], out['content-encoding']], ['Bearer sk-real', '12', 'identity', 'zstd']);
   });
 
   it('have no length without a body', () => {
-    assert.equal(upstreamHeaders({}, 'sk-real', undefined)['content-length'], undefined);
+    assert.equal(upstreamHeaders({}, {}, undefined)['content-length'], undefined);
   });
 });
 

@@ -7,14 +7,14 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AuditFindings } from '../../../src/domain/audit/auditLedger.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
-import { beginCommand, grantCommand, oddPrice, reserveCommand, settleCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
+import { beginCommand, grantCommand, importCommand, oddPrice, reserveCommand, settleCommand, startMs } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, tamper, withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { checkAgain } from '../../support/secondChecker.ts';
 
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] !== undefined;
 
 /** Tables whose every column is proven; registered workspaces and answers about consent may change. */
-const proven = ['usage_events', 'charges', 'entries', 'directives', 'decisions', 'holds', 'grants', 'requests'] as const;
+const proven = ['usage_events', 'charges', 'entries', 'directives', 'decisions', 'holds', 'grants', 'requests', 'imports'] as const;
 
 type Row = Record<string, number | string | null>;
 
@@ -44,6 +44,7 @@ function makeLedger(path: string): void {
   runOne(ledger, settleCommand('lost-1', {}, { outcome: 'broken', chargeable: false, measured: false, freeReason: 'Lost.', exposed: true }));
   runOne(ledger, { type: 'correct', key: 'taken', atMs: startMs + 63_000, reason: 'Disputed.', what: { kind: 'void', grantId: 'g2', disputed: true } });
   runOne(ledger, grantCommand('g4', 2_000_000, { kind: 'purchased' }));
+  for (let index = 0; index < 8; index += 1) runOne(ledger, importCommand(`resp_around_${index}`, { atMs: startMs + index * 700_000, ...(index % 3 === 0 ? {} : { price: oddPrice, model: 'gpt-odd' }), ...(index === 4 ? { threadId: 'thread_a', clientVersion: '0.140.0' } : {}) }));
   // What an audit has seen cannot vanish any more, the last rows included.
   ledger.query('audit', { full: true, keepAtMs: startMs + 64_000 });
   ledger.close();
@@ -146,7 +147,24 @@ describe('the audit', function () {
     assert.deepEqual(missed, []);
   }));
 
-  for (const table of ['usage_events', 'charges', 'entries', 'directives'] as const) {
+  it('finds a change of any sum of imported responses, a row that is gone, and one that nothing explains', () => withMade((folder, path) => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const rows = db.prepare('SELECT * FROM import_sums').all() as Row[];
+    db.close();
+    assert.ok(rows.length > 20);
+    const missed: string[] = [];
+    for (const [index, row] of rows.filter((_, place) => isLong || place % 5 === 0).entries()) {
+      const where = `dimension = '${row['dimension']}' AND key = '${row['key']}' AND bucket = ${row['bucket']}`;
+      const changes = Object.keys(row).filter((name) => !['dimension', 'key'].includes(name)).map((name) => `UPDATE import_sums SET ${name} = ${name} + 1000 WHERE ${where}`);
+      for (const change of [...changes, `UPDATE import_sums SET key = key || 'x' WHERE ${where}`, `DELETE FROM import_sums WHERE ${where}`]) {
+        if (!isFound(afterChange(folder, (copy) => { copy.exec(change); }))) missed.push(change);
+        if (index === 0) assert.notDeepEqual(checkAgain(join(folder, 'copy.db')), [], `the second checker misses: ${change}`);
+      }
+    }
+    assert.deepEqual(missed, []);
+  }));
+
+  for (const table of ['usage_events', 'charges', 'entries', 'directives', 'imports'] as const) {
     it(`finds doubled and swapped rows of ${table}`, () => withMade((folder, path) => {
       const rows = rowsOf(path, table).map((row) => Number(row['sequence']));
       const last = rows.at(-1) ?? 0;
@@ -189,7 +207,7 @@ describe('the audit', function () {
   it('is joined by a second checker wherever sums, balances or joins are touched', () => withMade((folder) => {
     for (const sql of ['UPDATE grants SET remaining = remaining - 1', 'UPDATE grants SET held = held + 1', 'DELETE FROM entries WHERE sequence = 4', 'UPDATE entries SET amount = amount - 1 WHERE sequence = 1',
       'UPDATE entries SET balance_after = balance_after + 1 WHERE sequence = 5', 'DELETE FROM usage_events WHERE sequence = 2', 'UPDATE charges SET cost = cost + 1', 'UPDATE charges SET drawn = drawn + 1',
-      `UPDATE holds SET state = 'voided' WHERE state = 'open'`, `UPDATE holds SET amount = amount + 1`, 'DELETE FROM charges WHERE sequence = 2', 'UPDATE charges SET uncovered = 9 WHERE sequence = 2', 'UPDATE usage_events SET output_tokens = output_tokens + 1']) {
+      `UPDATE holds SET state = 'voided' WHERE state = 'open'`, `UPDATE holds SET amount = amount + 1`, 'DELETE FROM charges WHERE sequence = 2', 'UPDATE charges SET uncovered = 9 WHERE sequence = 2', 'UPDATE usage_events SET output_tokens = output_tokens + 1', 'UPDATE imports SET cost = cost + 1', 'UPDATE imports SET output_tokens = output_tokens + 1', 'DELETE FROM imports WHERE sequence = 3', `UPDATE imports SET response_id = 'another'`]) {
       assert.ok(isFound(afterChange(folder, (db) => { db.exec(sql); })), `the audit misses: ${sql}`);
       assert.notDeepEqual(checkAgain(join(folder, 'copy.db')), [], `the second checker misses: ${sql}`);
     }

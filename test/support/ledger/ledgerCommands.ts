@@ -3,7 +3,7 @@
 import type { ModelPrice } from '../../../src/domain/pricing.ts';
 import { noTokens } from '../../../src/domain/tokenUsage.ts';
 import type { TokenUsage } from '../../../src/domain/tokenUsage.ts';
-import type { BeginCommand, GrantCommand, ReserveCommand, SettleCommand, WorkspaceCommand } from '../../../src/broker/store/ledgerCommands.ts';
+import type { BeginCommand, GrantCommand, ImportCommand, ImportedUse, ReserveCommand, SettleCommand, WorkspaceCommand } from '../../../src/broker/store/ledgerCommands.ts';
 
 /** A moment that tests start at: 2026-11-22T12:00:00Z. */
 export const startMs = Date.UTC(2026, 10, 22, 12);
@@ -53,4 +53,10 @@ export function settleCommand(attemptId: string, usage: Partial<TokenUsage>, mor
 /** A workspace with its token's hash. */
 export function workspaceCommand(workspaceId: string): WorkspaceCommand {
   return { type: 'workspace', workspaceId, path: `/projects/${workspaceId}`, label: workspaceId, tokenHash: `hash-of-${workspaceId}`, atMs: startMs };
+}
+
+/** A response that went around the broker. At `testPrice` it would have cost 200,000. */
+export function importCommand(responseId: string, more: Partial<ImportedUse> = {}): ImportCommand {
+  const use = { key: responseId, responseId, atMs: startMs, workspaceId: 'ws_a', client: 'codex_exec', model: 'gpt-test', usage: { ...noTokens, inputTokens: 1000, outputTokens: 100 }, source: 'rollout-of-a-test.jsonl', price: testPrice };
+  return { type: 'import', atMs: startMs + 9_000_000, uses: [{ ...use, ...more }] };
 }

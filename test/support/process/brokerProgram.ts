@@ -30,9 +30,10 @@ function chooseProgram(): string {
 /** The program that the tests run; decided once. */
 export const brokerProgram = chooseProgram();
 
-/** The environment of a broker under test: nothing of the person who runs the tests gets in. */
+/** The environment of a broker under test: nothing of the person who runs the tests gets in, but for the run's own cache of compiled code. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], HOME: process.env['HOME'], SystemRoot: process.env['SystemRoot'], TZ: 'UTC', NODE_NO_WARNINGS: '1', ...more };
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  return { PATH: process.env['PATH'], HOME: process.env['HOME'], SystemRoot: process.env['SystemRoot'], TZ: 'UTC', NODE_NO_WARNINGS: '1', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }), ...more };
 }
 
 /** What a command came to. */
@@ -106,7 +107,9 @@ export async function startBroker(options: ServeOptions): Promise<BrokerProcess>
   const serve = [brokerProgram, 'serve', '--no-keychain', '--data', options.dataDir,
     ...(options.upstream === undefined ? [] : ['--upstream', options.upstream]), ...(withKey ? ['--api-key-stdin'] : []), ...(options.args ?? [])];
   const [tracer, ...tracing] = options.under ?? [];
-  const child: ChildProcessWithoutNullStreams = spawn(tracer ?? process.execPath, tracer === undefined ? serve : [...tracing, process.execPath, ...serve], { env: plainEnvironment(options.env) });
+  // Whose calls are counted writes no cache, which the next life would find and not write again.
+  const env = plainEnvironment({ ...(tracer === undefined ? {} : { NODE_DISABLE_COMPILE_CACHE: '1' }), ...options.env });
+  const child: ChildProcessWithoutNullStreams = spawn(tracer ?? process.execPath, tracer === undefined ? serve : [...tracing, process.execPath, ...serve], { env });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => { complaint = (complaint + chunk).slice(-keptCharsMax); });
   child.stdin.on('error', () => undefined);

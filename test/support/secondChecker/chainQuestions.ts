@@ -21,6 +21,8 @@ export const chainTexts: Readonly<Record<string, string>> = {
   charges: either('corrects IS NULL', `json_array(${chargeList})`, `json_array(${chargeList}, basis, corrects)`),
   entries: either(`account = 'grant' AND corrects IS NULL`, `json_array(${entryList})`, `json_array(${entryList}, account, corrects)`),
   directives: 'json_array(prev_hash, id, at_ms, kind, subject, content)',
+  imports: `json_array(prev_hash, id, at_ms, imported_at_ms, workspace_id, client, client_version, thread_id, model, response_id, source,
+    input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, json(price))`,
 };
 
 /** The hash of a decision `d` of a request `r` with its hold `h`, if it has one. */

@@ -2,6 +2,7 @@
 // again. What is then still seen is seen by the rules and not by the hashes.
 import type { DatabaseSync } from 'node:sqlite';
 import { attemptRows, attemptTerms, chainTexts, grantTerms } from '../secondChecker/chainQuestions.ts';
+import { sumImportsAgain } from '../secondChecker/importQuestions.ts';
 import { sumAgain } from '../secondChecker/rollupQuestions.ts';
 import { teachHashing } from '../secondChecker/sqlQuestions.ts';
 
@@ -32,6 +33,6 @@ export function refit(db: DatabaseSync): void {
     UPDATE grants SET remaining = COALESCE((SELECT SUM(amount) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0), held = COALESCE((SELECT SUM(held_delta) FROM entries e WHERE e.account = 'grant' AND e.grant_id = grants.grant_id), 0),
       voided = COALESCE((SELECT IIF(content ->> 'disputed', 2, 1) FROM directives d WHERE d.kind = 'void' AND d.subject = grants.grant_id), 0);
     UPDATE holds SET state = CASE WHEN EXISTS (SELECT 1 FROM charges c WHERE c.attempt_id = holds.attempt_id) THEN 'posted' WHEN EXISTS (SELECT 1 FROM usage_events u WHERE u.attempt_id = holds.attempt_id) THEN 'voided' ELSE 'open' END`);
-  for (const statement of sumAgain) db.exec(statement);
+  for (const statement of [...sumAgain, ...sumImportsAgain]) db.exec(statement);
   rehash(db);
 }

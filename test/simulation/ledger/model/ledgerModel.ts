@@ -13,6 +13,9 @@ import { zeroUsage } from './modelCosts.ts';
 /** What a command must answer, in a shape that an actual answer can be brought into. */
 export type Answer = Readonly<Record<string, unknown>>;
 
+/** What is imported touches nothing else of a ledger; it has tests of its own. */
+const notImporting = 'no world imports responses';
+
 /** Does a command and tells what it must answer. */
 export function applyTo(state: ModelState, command: LedgerCommand): Answer {
   switch (command.type) {
@@ -25,6 +28,7 @@ export function applyTo(state: ModelState, command: LedgerCommand): Answer {
     case 'recover': return recover(state, command.atMs);
     case 'upkeep': return upkeep(state, command.atMs);
     case 'workspace': return workspace(state, command);
+    case 'import': throw new Error(notImporting);
   }
 }
 
@@ -40,6 +44,7 @@ export function isOnRecord(state: ModelState, command: LedgerCommand): boolean {
     }
     case 'direct': case 'correct': return state.keys.has(command.key);
     case 'workspace': return [...state.workspaces.values()].some((one) => one.tokenHash === command.tokenHash);
+    case 'import': throw new Error(notImporting);
     case 'recover': case 'upkeep': return false;
   }
 }

@@ -40,7 +40,7 @@ export function answerOf(command: LedgerCommand, outcome: CommandOutcome | undef
       const { exists, changedMicroCredits } = value as Extract<LedgerCommandResults['correct'], { readonly exists: boolean }>;
       return { exists, changed: changedMicroCredits };
     }
-    case 'begin': case 'direct': case 'workspace': case 'recover': case 'upkeep': return { ...value };
+    case 'begin': case 'direct': case 'workspace': case 'recover': case 'upkeep': case 'import': return { ...value };
   }
 }
 

@@ -1,0 +1,56 @@
+// Says in a sentence why an upstream could not be reached, and what to do: told from the codes of Node, OpenSSL and
+// undici, and from how proxies answer. Pure.
+import { problem } from '../../domain/problem.ts';
+import type { Problem } from '../../domain/problem.ts';
+
+/** Where a connection was to go: the upstream, and the proxy in between if there is one. Hosts with ports, for people. */
+export interface Reached { readonly label: string; readonly via?: string }
+
+/** What is known of a failure. */
+export interface NetworkFailure { readonly message?: string | undefined; readonly code?: string | undefined }
+
+/** How a certificate can fail (OpenSSL's `X509_V_ERR_` names as Node gives them on, and Node's own for a wrong name). */
+const untrusted = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN',
+  'CERT_UNTRUSTED', 'INVALID_CA', 'CERT_REJECTED', 'CERT_REVOKED', 'CERT_CHAIN_TOO_LONG', 'CERT_SIGNATURE_FAILURE',
+]);
+const wrongCertificate: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired', CERT_NOT_YET_VALID: 'is not valid yet', ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name',
+};
+const reasons: Readonly<Record<string, readonly [because: string, remedy: string]>> = {
+  ENOTFOUND: ['its name is not known', 'Check the name in the upstream\'s address, and the network or its name server; a proxy may be needed (HTTPS_PROXY).'],
+  EAI_AGAIN: ['no name server answers', 'Check the network; it may come back by itself.'],
+  ECONNREFUSED: ['nothing listens there', 'Check the upstream\'s address and port, or start the program that should listen there.'],
+  ECONNRESET: ['the connection was cut', 'Check the network; a proxy may be needed (HTTPS_PROXY).'],
+  ENETUNREACH: ['there is no way to its network', 'Check the network.'],
+  EHOSTUNREACH: ['there is no way to it', 'Check the network.'],
+  ETIMEDOUT: ['it did not answer in time', 'Check the network; a proxy may be needed (HTTPS_PROXY).'],
+};
+const sameReasons: Readonly<Record<string, string>> = { UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT', EPROTO: 'EPROTO', UND_ERR_PRX_CONN: 'ECONNRESET' };
+
+/** The problem of an upstream that was not reached. */
+export function unreachable({ label, via }: Reached, { message = '', code = '' }: NetworkFailure = {}): Problem {
+  const where = `The upstream ${label} could not be reached${via === undefined ? '' : ` through the proxy ${via}`}`;
+  const status = proxyStatus(message);
+  if (status !== undefined) return proxyRefused(label, via, status);
+  if (untrusted.has(code)) return problem('upstream_untrusted', `${where}: its certificate is not trusted (${code}).`);
+  const wrong = wrongCertificate[code];
+  if (wrong !== undefined) return { ...problem('upstream_untrusted', `${where}: its certificate ${wrong} (${code}).`), remedy: 'Check this computer\'s clock and the upstream\'s address; else whoever runs the upstream has to renew its certificate.' };
+  const [because, remedy] = reasons[sameReasons[code] ?? code] ?? [];
+  const told = problem('upstream_unreachable', `${where}${because === undefined ? '' : `: ${because}`}${because === undefined && message !== '' ? ` (${message})` : code === '' ? '' : ` (${code})`}.`);
+  return remedy === undefined ? told : { ...told, remedy: `${remedy} Nothing was charged.` };
+}
+
+function proxyRefused(label: string, via: string | undefined, status: number): Problem {
+  const told = problem('proxy_refused', `The proxy${via === undefined ? '' : ` ${via}`} did not let the connection to ${label} through (status ${status}${status === 407 ? ': it wants a name and a password' : ''}).`);
+  return status === 407 ? told : { ...told, remedy: 'Ask whoever runs the proxy to allow the upstream, or name it in NO_PROXY if it can be reached without.' };
+}
+
+/** What a failure says of a proxy that answered with something else than a tunnel; these are undici's words. */
+export function proxyFailure(status: number): NetworkFailure { return { message: `Proxy response (${status}) !== 200 when HTTP Tunneling` }; }
+
+/** The status of a proxy that refused. */
+function proxyStatus(message: string): number | undefined {
+  const status = /^Proxy response \((\d{3})\)|^Proxy Authentication Required \((\d{3})\)/.exec(message);
+  return status ? Number(status[1] ?? status[2]) : undefined;
+}

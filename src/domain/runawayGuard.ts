@@ -1,0 +1,187 @@
+// Watches each task and workspace for work that has got out of hand: circles, a spike against what is usual, and
+// spending that would empty the balance before anyone looks. It first slows a task down, then asks a person, and
+// says by which evidence. It holds no timer and reads no clock; every moment is passed in.
+//
+// What it knows is kept in memory alone: a broker that starts anew has seen no circle. What is usual comes from
+// the ledger, so it is known from the first request on.
+import { bucketMs } from './budgets.ts';
+import { addSpend, spendAt, spendHistory } from './spendHistory.ts';
+import type { SpendHistory } from './spendHistory.ts';
+import { addStep, circleOf, noSteps } from './taskSteps.ts';
+import type { TaskSteps } from './taskSteps.ts';
+import { formatCredits } from './units.ts';
+
+/** Rounds of a circle after which a task is slowed down, and after which a person is asked. */
+export const circleRounds = { slow: 10, ask: 25 } as const;
+/** The same for a client that names no task: one that asks many times for the same thing may want just that. */
+export const sameRequestRounds = { slow: 60, ask: 300 } as const;
+/** How many times what is usual in a quarter hour is spent. */
+export const spikeFactors = { slow: 8, ask: 20 } as const;
+/** A spike below this is none (100 credits are US$4), nor is a balance below it worth a question. */
+export const spikeMicroCreditsMin = 100_000_000;
+/** The balance would be empty within this time at the pace of this quarter hour, which is this many times the usual one. */
+export const burn = { emptyWithinMs: 30 * 60_000, factor: 4 } as const;
+/** The first pause of a task that is slowed down; it doubles with every request up to the longest. */
+export const slowMs = { first: 1_000, longest: 15_000 } as const;
+/** A spike that goes on for so many slowed requests is asked about: being slow has not ended it. */
+export const slowedRequestsMax = 20;
+/** A released task or workspace may go on this many times as far before it is looked at again. */
+export const releaseFactor = 4;
+/** Tasks and workspaces that are remembered; the one that was quiet for longest is forgotten first. */
+export const watchedMax = 5_000;
+
+/** A request as the guard sees it. */
+export interface WatchedRequest {
+  readonly workspaceId: string;
+  /** Absent for a client that names none. */
+  readonly threadId?: string;
+  readonly client: string;
+  /** The print of what it adds to its task; absent where it cannot be told. */
+  readonly print?: string;
+  /** The print is of results alone, without the calls that they are of: two edits of one file are answered in the same words. */
+  readonly isHalf?: boolean;
+}
+
+/** What was found, and what is to be done about it. */
+export interface Runaway {
+  readonly kind: 'circle' | 'spike' | 'burn' | 'stopped';
+  /** `let` goes on and `stop` is refused, without asking, since a person said so. */
+  readonly action: 'slow' | 'ask' | 'let' | 'stop';
+  /** The evidence as a sentence, with its numbers. */
+  readonly because: string;
+  /** How long a request that is slowed down waits. */
+  readonly waitMs: number;
+}
+
+/** What a person releases: one task, everything in a workspace, or everything, which is not looked at again. */
+export type ReleaseScope = 'task' | 'workspace' | 'everywhere';
+
+interface Watched {
+  steps: TaskSteps;
+  endedAtMs: number | undefined;
+  /** What the model wrote last for others to read, in tokens: stands for calls that a request does not name. */
+  writtenTokens: number | undefined;
+  /** By how much its bounds were raised. */
+  patience: number;
+  slowed: number;
+  isStopped: boolean;
+}
+
+/** Watches all requests of one broker. */
+export class RunawayGuard {
+  readonly #tasks = new Map<string, Watched>();
+  #isOff = false;
+  readonly #spending = new Map<string, { history: SpendHistory; patience: number }>();
+
+  /** Whether a workspace's history is known. Where it is not, give it with `learn`; until then nothing is said about spending. */
+  knows(workspaceId: string): boolean {
+    return this.#spending.has(workspaceId);
+  }
+
+  /** What a workspace spent in past quarter hours, oldest first, in microcredits. */
+  learn(workspaceId: string, past: readonly number[], nowMs: number): void {
+    if (!this.#spending.has(workspaceId)) keep(this.#spending, workspaceId, { history: spendHistory(past, nowMs), patience: 1 });
+  }
+
+  /**
+   * Judges a request that wants to start, and counts it. @param freeMicroCredits what is left of the balance; absent when it is not tracked
+   * @param nowMs wall time for spending; `monotonicMs` for what is measured within a task
+   */
+  judge(request: WatchedRequest, at: { readonly nowMs: number; readonly monotonicMs: number; readonly freeMicroCredits?: number }): Runaway | undefined {
+    const task = this.#task(request);
+    if (task.isStopped) return { kind: 'stopped', action: 'stop', because: 'A person stopped this task because it had got out of hand.', waitMs: 0 };
+    if (this.#isOff) return undefined;
+    const print = request.isHalf ? task.writtenTokens === undefined ? undefined : `${request.print ?? ''} ${task.writtenTokens}` : request.print;
+    if (print !== undefined) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs);
+    const found = this.#circle(request, task) ?? this.#spend(request, at);
+    if (!found) {
+      task.slowed = 0;
+      return undefined;
+    }
+    const waitMs = Math.min(slowMs.longest, slowMs.first * 2 ** Math.min(task.slowed, 10));
+    task.slowed += 1;
+    return { ...found, action: found.kind !== 'circle' && task.slowed > slowedRequestsMax ? 'ask' : found.action, waitMs };
+  }
+
+  /** A request of a task is over. @param writtenTokens output without reasoning; absent when unknown */
+  ended(request: WatchedRequest, monotonicMs: number, writtenTokens?: number): void {
+    const task = this.#task(request);
+    task.endedAtMs = monotonicMs;
+    task.writtenTokens = writtenTokens;
+  }
+
+  /** What a request cost. */
+  spent(workspaceId: string, costMicroCredits: number, nowMs: number): void {
+    const known = this.#spending.get(workspaceId);
+    if (known) known.history = addSpend(known.history, costMicroCredits, nowMs);
+  }
+
+  /** A person lets a task, or a whole workspace, go on: its bounds are raised, and what was counted of its circles begins anew. */
+  release(scope: ReleaseScope, request: WatchedRequest): void {
+    letGo(this.#task(request));
+    // A spike is the workspace's, whichever task of it was asked about.
+    const spending = this.#spending.get(request.workspaceId);
+    if (spending) spending.patience *= releaseFactor;
+    if (scope === 'workspace') for (const [key, task] of this.#tasks) if (key.startsWith(`${request.workspaceId}\n`)) letGo(task);
+    this.#isOff ||= scope === 'everywhere';
+  }
+
+  /** A person stops a task: its requests are refused until it is released. */
+  stop(request: WatchedRequest): void {
+    this.#task(request).isStopped = true;
+  }
+
+  /** Releases every task and the spending of one workspace, or of all. */
+  releaseAll(workspaceId?: string): void {
+    for (const [key, task] of this.#tasks) if (workspaceId === undefined || key.startsWith(`${workspaceId}\n`)) letGo(task);
+    for (const [key, spending] of this.#spending) if (workspaceId === undefined || key === workspaceId) spending.patience *= releaseFactor;
+  }
+
+  #circle(request: WatchedRequest, task: Watched): Omit<Runaway, 'waitMs'> | undefined {
+    const circle = circleOf(task.steps);
+    if (!circle) return undefined;
+    const bounds = request.threadId === undefined ? sameRequestRounds : circleRounds;
+    if (circle.rounds < bounds.slow * task.patience) return undefined;
+    const what = request.threadId === undefined ? `${request.client} has sent the same request ${circle.rounds + 1} times in a row`
+      : circle.length === 1 ? `this task got the same result ${circle.rounds + 1} times in a row`
+        : `this task went through the same ${circle.length} steps ${circle.rounds + 1} times in a row`;
+    return { kind: 'circle', action: circle.rounds >= bounds.ask * task.patience ? 'ask' : 'slow', because: `It looks like a circle: ${what}, after ${task.steps.steps} requests.` };
+  }
+
+  #spend(request: WatchedRequest, { nowMs, freeMicroCredits }: { readonly nowMs: number; readonly freeMicroCredits?: number }): Omit<Runaway, 'waitMs'> | undefined {
+    const known = this.#spending.get(request.workspaceId);
+    if (!known) return undefined;
+    known.history = spendAt(known.history, nowMs);
+    const { spentMicroCredits: spent, usualMicroCredits: usual, bucket, past } = known.history;
+    if (usual === undefined || spent < spikeMicroCreditsMin) return undefined;
+    const numbers = `${formatCredits(spent, 2)} credits in this quarter hour; in 95 of 100 of its last ${past.length} with work it spent at most ${formatCredits(usual, 2)}`;
+    const passedMs = Math.max(60_000, nowMs - bucket * bucketMs);
+    const emptyInMs = freeMicroCredits === undefined ? Infinity : freeMicroCredits / spent * passedMs;
+    if (emptyInMs <= burn.emptyWithinMs && (freeMicroCredits ?? 0) + spent >= spikeMicroCreditsMin && spent >= usual * burn.factor * known.patience) {
+      return { kind: 'burn', action: 'ask', because: `The balance would be empty in about ${Math.max(1, Math.round(emptyInMs / 60_000))} min: this workspace spent ${numbers}.` };
+    }
+    if (spent < usual * spikeFactors.slow * known.patience) return undefined;
+    return { kind: 'spike', action: spent >= usual * spikeFactors.ask * known.patience ? 'ask' : 'slow', because: `This workspace spends far more than usual: ${numbers}.` };
+  }
+
+  #task({ workspaceId, threadId, client }: WatchedRequest): Watched {
+    const key = `${workspaceId}\n${threadId ?? `\n${client}`}`;
+    const known = this.#tasks.get(key) ?? { steps: noSteps, endedAtMs: undefined, writtenTokens: undefined, patience: 1, slowed: 0, isStopped: false };
+    // What was used last stands last.
+    this.#tasks.delete(key);
+    keep(this.#tasks, key, known);
+    return known;
+  }
+}
+
+function letGo(task: Watched): void {
+  Object.assign(task, { steps: noSteps, patience: task.patience * releaseFactor, slowed: 0, isStopped: false });
+}
+
+function keep<V>(map: Map<string, V>, key: string, value: V): void {
+  if (map.size >= watchedMax) {
+    const [oldest] = map.keys();
+    if (oldest !== undefined) map.delete(oldest);
+  }
+  map.set(key, value);
+}

@@ -1,0 +1,122 @@
+// Says once when credits, a budget or a long limit cross a step of their use, and when credits would run out soon:
+// at the crossing, never at start, in the window that has the focus, one message at a time. A limit can be put off
+// until it begins anew, and all of it for good.
+import type * as vscode from 'vscode';
+import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/crossings.ts';
+import { allTerms, byUse, limitStories, type LimitStory } from '../protocol/limitStories.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { commandNames } from './commandNames.ts';
+import type { Editor } from './editorApi.ts';
+
+/** Name under which "Don't show again" is kept. */
+export const silencedMemory = 'noticesSilenced';
+/** Name under which it is kept what all windows told, and what is put off: the step of each story and the end of its period. */
+export const toldMemory = 'noticesTold';
+/** Credits that run out within this time are told of. */
+export const runOutSoonMs = 2 * 3_600_000;
+/** More stories than these are not remembered; the oldest go first. */
+const toldMax = 100;
+/** Above every step: nothing of the period is told any more. */
+const putOffStep = usedUpStep + 1;
+
+/** The buttons of a notice, with what each does. */
+export const noticeButtons = { topUp: 'Top Up', dashboard: 'Open Dashboard', budgets: 'Show Budgets', putOff: 'Snooze Until the Reset', silence: 'Don\'t Show Again' } as const;
+
+type Told = Readonly<Record<string, Known>>;
+
+/** Watches and speaks. One per window. */
+export class LimitNotices {
+  readonly #editor: Pick<Editor, 'window' | 'commands'>;
+  readonly #memory: Pick<vscode.Memento, 'get' | 'update'>;
+  #known: ReadonlyMap<string, Known> | undefined;
+  #terms: ReadonlySet<string> = new Set();
+  /** Crossed while another program had the focus; told once the person is back, if it still holds. */
+  #pending: ReadonlySet<string> = new Set();
+  #runOut: 'unknown' | 'quiet' | 'soon' | 'told' = 'unknown';
+  #isOpen = false;
+
+  constructor(editor: Pick<Editor, 'window' | 'commands'>, memory: Pick<vscode.Memento, 'get' | 'update'>) {
+    this.#editor = editor;
+    this.#memory = memory;
+  }
+
+  /** Takes the newest snapshot; `undefined` forgets everything, after a change of the broker. */
+  async see(snapshot: Snapshot | undefined, locale: string, wanted: boolean): Promise<void> {
+    if (!snapshot) {
+      this.#known = undefined;
+      this.#pending = new Set();
+      this.#runOut = 'unknown';
+      return;
+    }
+    const stories = limitStories(snapshot, this.#terms, locale);
+    const { known, crossed } = crossings(this.#known, stories, snapshot.atMs);
+    this.#known = known;
+    this.#terms = allTerms(snapshot);
+    this.#pending = new Set([...this.#pending, ...crossed.map(({ key }) => key)]);
+    const ahead = this.#lookAhead(snapshot, locale);
+    const told = this.#told(stories, snapshot.atMs);
+    // What was used less again, as after a top-up, can be told of again by every window.
+    if (stories.some((story) => isRearmed(story) && story.key in this.#kept())) await this.#remember(told);
+    if (!wanted || this.#memory.get(silencedMemory) === true) {
+      this.#pending = new Set();
+      return;
+    }
+    if (!this.#editor.window.state.focused || this.#isOpen) return;
+    const due = stories.filter(({ key, used, firstStep = 1 }) => this.#pending.has(key) && stepOf(used) >= firstStep && stepOf(used) > (told[key]?.step ?? 0)).toSorted(byUse);
+    this.#pending = new Set();
+    if (due.length === 0 && ahead === undefined) return;
+    if (ahead !== undefined) this.#runOut = 'told';
+    await this.#remember({ ...told, ...Object.fromEntries(due.map(({ key, used, endsAtMs }) => [key, { step: stepOf(used), ...(endsAtMs === undefined ? {} : { endsAtMs }) }])) });
+    await this.#say(due, ahead);
+  }
+
+  /** The sentence about a run-out that is near and was not told yet. A first look tells nothing; an episode ends once it is far again. */
+  #lookAhead(snapshot: Snapshot, locale: string): string | undefined {
+    const found = snapshotRunOut(snapshot);
+    const leftMs = found ? found.runsOutAtMs - snapshot.atMs : Number.POSITIVE_INFINITY;
+    const before = this.#runOut;
+    if (leftMs > runOutSoonMs * 2) this.#runOut = 'quiet';
+    else if (leftMs <= runOutSoonMs && before === 'unknown') this.#runOut = 'told';
+    else if (leftMs <= runOutSoonMs && before === 'quiet') this.#runOut = 'soon';
+    return found && this.#runOut === 'soon' ? `${snapshot.broker.mode === 'practice' ? 'Practice mode: ' : ''}${runOutWords(found, snapshot.atMs, locale)}` : undefined;
+  }
+
+  /** What windows told of periods that last. */
+  #told(stories: readonly LimitStory[], nowMs: number): Told {
+    const rearmed = new Set(stories.filter(isRearmed).map(({ key }) => key));
+    return Object.fromEntries(Object.entries(this.#kept()).filter(([key, { endsAtMs }]) => !rearmed.has(key) && (endsAtMs === undefined || endsAtMs > nowMs)));
+  }
+
+  #kept(): Told {
+    const kept = this.#memory.get<unknown>(toldMemory);
+    return typeof kept === 'object' && kept !== null ? kept as Told : {};
+  }
+
+  async #remember(told: Told): Promise<void> {
+    await this.#memory.update(toldMemory, Object.fromEntries(Object.entries(told).slice(-toldMax)));
+  }
+
+  async #say(due: readonly LimitStory[], ahead: string | undefined): Promise<void> {
+    const [first, ...rest] = due;
+    // A run-out is told beside what was crossed, not as a second message.
+    const more = rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`;
+    const text = [...(first ? [`${first.text}${more}`] : []), ...(ahead === undefined ? [] : [ahead])].join(' ');
+    const isOfCredits = !first || first.kind === 'credits';
+    const buttons = [
+      ...(isOfCredits ? [noticeButtons.topUp] : []), first?.kind === 'budget' ? noticeButtons.budgets : noticeButtons.dashboard,
+      ...(first?.endsAtMs === undefined ? [] : [noticeButtons.putOff]), noticeButtons.silence,
+    ];
+    this.#isOpen = true;
+    try {
+      const chosen = await this.#editor.window.showWarningMessage(text, ...buttons);
+      if (chosen === noticeButtons.topUp) await this.#editor.commands.executeCommand(commandNames.topUp);
+      if (chosen === noticeButtons.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
+      if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
+      if (chosen === noticeButtons.silence) await this.#memory.update(silencedMemory, true);
+      if (chosen === noticeButtons.putOff && first?.endsAtMs !== undefined) await this.#remember({ ...this.#kept(), [first.key]: { step: putOffStep, endsAtMs: first.endsAtMs } });
+    } finally {
+      this.#isOpen = false;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Says once when a price changes that a budget counts: never at start, in the window that has the focus.
+import type * as vscode from 'vscode';
+import { priceChangeText } from '../protocol/priceWords.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { budgetCounting, budgetName } from '../protocol/windowBudgets.ts';
+import { commandNames } from './commandNames.ts';
+import type { Editor } from './editorApi.ts';
+import { noticeButtons, silencedMemory } from './limitNotices.ts';
+
+/** Watches the prices and speaks of changes. */
+export class PriceNotices {
+  readonly #editor: Pick<Editor, 'window' | 'commands'>;
+  readonly #memory: Pick<vscode.Memento, 'get' | 'update'>;
+  /** The newest change that was seen; absent before the first snapshot. */
+  #seenAtMs: number | undefined;
+
+  constructor(editor: Pick<Editor, 'window' | 'commands'>, memory: Pick<vscode.Memento, 'get' | 'update'>) {
+    this.#editor = editor;
+    this.#memory = memory;
+  }
+
+  /** Takes the newest snapshot; `undefined` forgets everything, after a change of the broker. */
+  async see(snapshot: Snapshot | undefined, locale: string, wanted: boolean): Promise<void> {
+    const since = this.#seenAtMs;
+    this.#seenAtMs = snapshot && Math.max(0, ...snapshot.priceChanges.map(({ atMs }) => atMs));
+    if (!snapshot || since === undefined) return;
+    const [first, ...rest] = snapshot.priceChanges.filter(({ atMs }) => atMs > since).flatMap((change) => {
+      const budget = budgetCounting(snapshot.budgets, change.model);
+      return budget ? [`The price of ${change.model} changed: ${priceChangeText(change, locale)}. The budget of ${budgetName(budget)} counts it.`] : [];
+    });
+    if (first === undefined || !wanted || !this.#editor.window.state.focused || this.#memory.get(silencedMemory) === true) return;
+    const chosen = await this.#editor.window.showWarningMessage(`${first}${rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`}`, noticeButtons.budgets, noticeButtons.silence);
+    if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
+    if (chosen === noticeButtons.silence) await this.#memory.update(silencedMemory, true);
+  }
+}

@@ -1,0 +1,175 @@
+// Notices about credits, budgets and limits come once at a crossing, never at start, and never when silenced or put off.
+import assert from 'node:assert/strict';
+import { commandNames } from '../../src/extension/commandNames.ts';
+import { LimitNotices, noticeButtons, runOutSoonMs, toldMemory } from '../../src/extension/limitNotices.ts';
+import type { BudgetView, Snapshot, WindowView } from '../../src/protocol/snapshot.ts';
+import { fakeEditor, fakeMemory, type FakeEditor } from '../support/fakeEditor.ts';
+import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
+
+type Step = Snapshot | undefined;
+
+async function show(steps: readonly Step[], change: { readonly focused?: boolean; readonly wanted?: boolean; readonly answers?: readonly string[]; readonly fake?: FakeEditor } = {}) {
+  const fake = change.fake ?? fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+  fake.focused = change.focused ?? true;
+  fake.answers.push(...change.answers ?? []);
+  const notices = new LimitNotices(fake.editor, fakeMemory(fake.globalState));
+  for (const each of steps) await notices.see(each, 'en', change.wanted ?? true);
+  return { fake, notices, said: fake.shown.map((one) => one.message) };
+}
+const play = (changes: readonly (Partial<Snapshot> | undefined)[], change: Parameters<typeof show>[1] = {}) => show(changes.map((each) => each && snapshotFixture(each)), change);
+const credits = (...amounts: readonly number[]) => amounts.map((each) => withBalance(each * 1_000_000));
+const used = (...amounts: readonly number[]) => amounts.map((each) => ({ budgets: [budgetFixture(each)] }));
+const soft = (...amounts: readonly number[]) => amounts.map((each) => ({ budgets: [budgetFixture(each, { mode: 'soft' })] }));
+
+describe('notices about credits', () => {
+  it('come once at each step down, with what is left', async () => {
+    const { fake, said } = await show(credits(400, 399, 120, 119, 118, 40, 39, 20, 0, 0));
+    assert.deepEqual(said, ['Codex credits are low: 24 % is left.', 'Codex credits are almost used up: 8 % is left.', 'Codex credits are almost used up: 4 % is left.', 'No Codex credits are left. Requests are refused until credits are added; nothing more is charged.']);
+    assert.ok(fake.shown.every((notice) => !notice.modal && notice.buttons.join() === 'Top Up,Open Dashboard,Don\'t Show Again'));
+  });
+
+  it('are silent at the first snapshot, when credits are added, and when switched off', async () => {
+    for (const amounts of [[0], [0, 400]]) assert.deepEqual((await show(credits(...amounts))).said, []);
+    assert.deepEqual((await show(credits(400, 0), { wanted: false })).said, []);
+  });
+
+  it('come again after credits were added and used, in every window', async () => {
+    assert.equal((await show(credits(400, 40, 400, 120))).said.length, 2);
+    assert.equal((await show(credits(400, 120), { fake: (await show(credits(400, 40, 400))).fake })).said.length, 2);
+  });
+
+  it('come in one window only, and wait for the person where none has the focus', async () => {
+    const first = await show(credits(400, 120), { focused: false });
+    const second = await show(credits(400, 120), { fake: first.fake, focused: false });
+    assert.deepEqual(first.said, []);
+    first.fake.focused = true;
+    await first.notices.see(credits(119)[0], 'en', true);
+    await second.notices.see(credits(119)[0], 'en', true);
+    assert.equal(first.fake.shown.length, 1);
+    const passed = await show(credits(400, 120), { focused: false });
+    passed.fake.focused = true;
+    await passed.notices.see(credits(450)[0], 'en', true);
+    assert.equal(passed.fake.shown.length, 0, 'what does not hold any more is not told');
+  });
+
+  it('never come again once silenced', async () => {
+    assert.equal((await show(credits(400, 120, 40, 400, 0), { answers: [noticeButtons.silence] })).said.length, 1);
+  });
+
+  it('say that practice is practice, and nothing without a cap', async () => {
+    assert.deepEqual((await show([practiceSnapshot(), practiceSnapshot({ balance: withBalance(40_000_000).balance })])).said, ['Practice mode: Codex credits are almost used up: 8 % is left.']);
+    assert.deepEqual((await show([...credits(400), untrackedSnapshot(), undefined])).said, []);
+  });
+
+  it('are about how much is left, not about permission, key, questions or debts', async () => {
+    const nobody = { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] };
+    const changes = [{}, { consent: nobody, nextDraw: 'none' }, { key: { state: 'rejected' } }, { questions: [questionFixture()] }, { balance: { ...withBalance(400_000_000).balance, owedMicroCredits: 5 } }] as const;
+    assert.deepEqual((await show(changes.map((change) => withBalance(400_000_000, change)))).said, []);
+  });
+});
+
+describe('notices about a run-out', () => {
+  const [last] = snapshotFixture().recent;
+  assert.ok(last);
+  const atMs = 50_000_000;
+  /** Ten requests in two hours, and so many hours of credits at their pace. */
+  const ahead = (hours: number) => {
+    const recent = Array.from({ length: 10 }, (_, index) => ({ ...last, requestId: `r${index}`, atMs: atMs - 7_200_000 + index * 720_000, costMicroCredits: 10_000_000 }));
+    return { ...withBalance(Math.round(hours * 50_000_000), { atMs, recent }) };
+  };
+  const soon = runOutSoonMs / 3_600_000;
+
+  it('come once in each episode, never at start', async () => {
+    assert.deepEqual((await show([ahead(soon - 0.1), ahead(soon - 0.2)])).said.filter((text) => text.includes('pace')), []);
+    const { said } = await show([ahead(6), ahead(3), ahead(soon - 0.1), ahead(soon - 0.2), ahead(soon + 0.1), ahead(soon - 0.1), ahead(6), ahead(soon - 0.1)]);
+    const told = said.filter((text) => text.includes('At the pace'));
+    assert.equal(told.length, 2);
+    assert.match(told[0] ?? '', /At the pace of the last 2 hours, credits last until about \d\d:\d\d\.$/);
+  });
+
+  it('say nothing where there is too little to go by', async () => {
+    assert.deepEqual((await show([ahead(6), { ...ahead(1), recent: ahead(1).recent.slice(0, 3) }])).said.filter((text) => text.includes('pace')), []);
+  });
+});
+
+describe('notices about long limits', () => {
+  const window = (left: number, change: Partial<WindowView> = {}): Partial<Snapshot> => ({ windows: [{ id: 'gpt-5.5/requests', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: left, resetsAtMs: 300_000_000, ...change }] });
+
+  it('come once at each step of a window, and anew in the next one', async () => {
+    const { said, fake } = await play([window(100), window(24), window(20), window(9), window(4), window(0), window(0)]);
+    assert.deepEqual(said.map((text) => text.split(';')[0]?.split(' until')[0]), [76, 91, 96].map((part) => `${part} % of the limit of requests per week of gpt-5.5 is used`).concat('The limit of requests per week of gpt-5.5 is used up'));
+    assert.deepEqual(fake.shown[0]?.buttons, ['Open Dashboard', 'Snooze Until the Reset', 'Don\'t Show Again']);
+    const next = (left: number) => ({ ...window(left, { resetsAtMs: 900_000_000 }), atMs: 300_000_001 });
+    assert.equal((await play([window(100), window(20), next(100), next(20)])).said.length, 2);
+  });
+
+  it('leave out what refills within minutes, and a limit that is first seen when it is low', async () => {
+    assert.deepEqual((await play([window(100, { windowMinutes: 1 }), window(0, { windowMinutes: 1 })])).said, []);
+    assert.deepEqual((await play([{ windows: [] }, window(8), window(4)])).said.length, 1, 'only the next step');
+  });
+
+  it('can be put off until the reset, and no longer', async () => {
+    const next = (left: number) => ({ ...window(left, { resetsAtMs: 900_000_000 }), atMs: 300_000_001 });
+    const { said, fake } = await play([window(100), window(20), window(8), window(0), next(100), next(20)], { answers: [noticeButtons.putOff] });
+    assert.equal(said.length, 2);
+    assert.equal(Object.keys(fake.globalState.get(toldMemory) as object).length, 1, 'what is over is forgotten');
+  });
+});
+
+describe('budget notices', () => {
+  it('speak once at each step of a hard budget, and once when it is wholly used up', async () => {
+    const { said, fake } = await play(used(70, 74, 75, 85, 91, 94, 99, 100, 100, 120));
+    assert.deepEqual(said.map((one) => one.split(';')[0]?.split(',')[0]), [75, 91, 99].map((part) => `${part} % of the budget of 100.00 credits per week is used`).concat('The budget of 100.00 credits per week is used up'));
+    assert.match(said[0] ?? '', /is used; it begins anew /);
+    assert.match(said[3] ?? '', /is refused; it begins anew .*Nothing more is charged to it\./);
+    assert.ok(fake.shown.every((one) => !one.modal && one.buttons.includes('Don\'t Show Again')));
+  });
+
+  it('speak of a soft budget only when it is crossed, and say that nothing stops', async () => {
+    const { said } = await play(soft(70, 90, 101, 130));
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /It only warns: requests go on\.$/);
+  });
+
+  it('are silent at the first snapshot, after a change of the broker, without focus and when switched off', async () => {
+    assert.deepEqual((await play(used(100))).said, []);
+    assert.deepEqual((await play([...used(10), undefined, ...used(100)])).said, []);
+    assert.deepEqual((await play(used(10, 100), { focused: false })).said, []);
+    assert.deepEqual((await play(used(10, 100), { wanted: false })).said, []);
+  });
+
+  it('are silent about a budget that was set, raised or lowered just now', async () => {
+    assert.deepEqual((await play([{ budgets: [] }, ...used(90)])).said, []);
+    assert.deepEqual((await play([...used(50), { budgets: [budgetFixture(50, { limit: 55_000_000 })] }])).said, []);
+  });
+
+  it('speak of a key that was not there before, and of it by name', async () => {
+    const per = (...uses: BudgetView['uses']): Partial<Snapshot> => ({ budgets: [{ ...budgetFixture(0, { per: 'workspace' }), uses }] });
+    const { said } = await play([per(), per({ key: 'ws_1', label: 'shop', used: 85_000_000, reserved: 0 })]);
+    assert.match(said[0] ?? '', /^85 % of the budget of 100\.00 credits per week, for shop, is used\./);
+  });
+
+  it('speak again in the next period, and not again in the same one', async () => {
+    const next = (credits: number) => ({ budgets: [budgetFixture(credits, {}, { endsAtMs: 900_000_000 })] });
+    assert.equal((await play([...used(10, 85, 20, 85), next(0), next(85)])).said.length, 2);
+    assert.equal((await play([...used(10, 85), { budgets: [{ ...budgetFixture(0), uses: [] }] }, ...used(85)])).said.length, 1, 'a key that left the list and came back');
+  });
+
+  it('of a budget without periods speak again only after it was half empty', async () => {
+    const rolling = (...credits: readonly number[]) => credits.map((each) => ({ budgets: [{ ...budgetFixture(each, { period: { rollingHours: 5 } }), uses: [{ key: '', used: each * 1_000_000, reserved: 0 }] }] }));
+    assert.equal((await play(rolling(10, 85, 79, 85, 60, 85))).said.length, 1);
+    assert.equal((await play(rolling(10, 85, 40, 85))).said.length, 2);
+  });
+
+  it('are combined into one message, the fullest first, which leads to the budgets', async () => {
+    const two = (a: number, b: number) => ({ budgets: [budgetFixture(a), { ...budgetFixture(b, { id: 'b2' }), text: '5.00 credits per day' }] });
+    const { said, fake } = await play([two(10, 10), two(85, 100)], { answers: ['Show Budgets'] });
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /^The budget of 5\.00 credits per day is used up.* 1 more on the dashboard\.$/);
+    assert.equal(fake.executed[0]?.command, commandNames.showBudgets);
+  });
+
+  it('never speak again once silenced', async () => {
+    assert.equal((await play(used(10, 85, 100), { answers: ['Don\'t Show Again'] })).said.length, 1);
+  });
+});

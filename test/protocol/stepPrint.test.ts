@@ -1,0 +1,46 @@
+// The same step has the same print, another has another, and what differs each time does not count.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { stepPrints } from '../../src/protocol/stepPrint.ts';
+
+const output = (text: string, call = 'call_1') => ({ type: 'function_call_output', call_id: call, output: text });
+const call = (text: string, id = 'call_1') => ({ type: 'function_call', name: 'shell', call_id: id, arguments: text });
+const before = [{ type: 'message', role: 'user', content: 'fix the tests' }, { type: 'function_call', name: 'shell', call_id: 'c', arguments: '{}' }];
+
+describe('the print of a step', () => {
+  it('is that of the results at the end, whatever came before and however they are numbered', () => {
+    const one = stepPrints({ input: [...before, output('1 test failed in 3.20 s')] });
+    assert.equal(stepPrints({ input: [...before, ...before, output('1 test failed in 14.07 s', 'call_77')] })?.inTask, one?.inTask);
+    assert.equal(stepPrints({ previous_response_id: 'resp_1', input: [output('1 test failed in 9 s', 'call_3')] })?.inTask, one?.inTask);
+    assert.notEqual(stepPrints({ input: [...before, output('all tests passed in 3.20 s')] })?.inTask, one?.inTask);
+  });
+
+  it('knows the calls that the results are of, where the request names them', () => {
+    const edit = (text: string, id: string) => stepPrints({ input: [...before, call(text, id), output('Success. Updated main.ts', id)] });
+    assert.equal(edit('a = 1', 'x')?.inTask, edit('a = 1', 'y')?.inTask);
+    assert.notEqual(edit('a = one', 'x')?.inTask, edit('a = two', 'x')?.inTask);
+    assert.deepEqual([edit('a', 'x')?.knowsCalls, stepPrints({ input: [output('done')] })?.knowsCalls], [true, false]);
+  });
+
+  it('takes tools that were called together as one step', () => {
+    const two = stepPrints({ input: [...before, output('a'), output('b')] });
+    assert.notEqual(two?.inTask, stepPrints({ input: [...before, output('b')] })?.inTask);
+    assert.equal(two?.inTask, stepPrints({ input: [...before, output('a', 'x'), output('b', 'y')] })?.inTask);
+  });
+
+  it('counts every character for a client that names no task', () => {
+    const ask = (text: string) => stepPrints({ model: 'm', input: text })?.alone;
+    assert.equal(ask('Classify record 17'), ask('Classify record 17'));
+    assert.notEqual(ask('Classify record 17'), ask('Classify record 18'));
+  });
+
+  it('reads chat messages too, and says nothing of a request without input', () => {
+    assert.notEqual(stepPrints({ messages: [{ role: 'user', content: 'hi' }] }), undefined);
+    for (const empty of [{}, { input: '' }, { input: [] }, { input: 7 }]) assert.equal(stepPrints(empty), undefined);
+  });
+
+  it('never throws and is quick for any input', () => {
+    fc.assert(fc.property(fc.jsonValue(), (input) => { stepPrints({ input }); }));
+    assert.notEqual(stepPrints({ input: [output('x'.repeat(5_000_000))] }), undefined);
+  });
+});
