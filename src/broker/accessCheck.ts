@@ -8,8 +8,9 @@ import { sameSecret, tokenHash } from './dataFolder.ts';
 /** Where a request wants to go. */
 export type Route =
   | { readonly kind: 'health'; readonly nonce?: string }
-  | { readonly kind: 'responses' }
-  | { readonly kind: 'models'; readonly clientVersion?: string }
+  /** `onPlan`: with the ChatGPT sign-in that the client brings along, which its own address says. */
+  | { readonly kind: 'responses'; readonly onPlan?: true }
+  | { readonly kind: 'models'; readonly onPlan?: true; readonly clientVersion?: string }
   | { readonly kind: 'control'; readonly method: string }
   | { readonly kind: 'live' };
 
@@ -29,10 +30,15 @@ export function routeOf(target: string): { route: Route; pathToken?: string } | 
 }
 
 function routeOfPath(path: string, parameters: URLSearchParams, inWorkspace: boolean): Route | undefined {
-  if (path === '/v1/responses') return { kind: 'responses' };
-  if (path === '/v1/models') {
+  const onPlan = path.startsWith('/backend-api/codex/');
+  // The bearer is the client's own there, so the workspace has to stand in the path.
+  if (onPlan && !inWorkspace) return undefined;
+  const plan = onPlan ? { onPlan } as const : {};
+  const api = onPlan ? path.slice('/backend-api/codex'.length) : path.startsWith('/v1/') ? path.slice('/v1'.length) : undefined;
+  if (api === '/responses') return { kind: 'responses', ...plan };
+  if (api === '/models') {
     const version = parameters.get('client_version');
-    return { kind: 'models', ...(version && /^[\w.-]{1,32}$/.test(version) ? { clientVersion: version } : {}) };
+    return { kind: 'models', ...plan, ...(version && /^[\w.-]{1,32}$/.test(version) ? { clientVersion: version } : {}) };
   }
   if (inWorkspace) return undefined;
   if (path === '/healthz') {

@@ -28,8 +28,8 @@ export interface AdmissionParts {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   readonly watch: Pick<RunawayWatch, 'judge' | 'answered'>;
-  /** Why nothing may be sent now, if so: no key, stopping. */
-  readonly unsafe: () => Problem | undefined;
+  /** Why nothing may be sent now, if so: stopping, or no key for a request that goes on the broker's own. */
+  readonly unsafe: (onPlan: boolean) => Problem | undefined;
   /** Whether a person can be asked: a window is open. */
   readonly canAsk: () => boolean;
   /** Called after every change that a snapshot would show. */
@@ -54,8 +54,10 @@ export class Admission {
   /** Waits in line, decides and reserves. Resolves once; a client that leaves is taken out by `cancel`. */
   async acquire(request: AdmissionRequest): Promise<Admitted> {
     const { clock } = this.#parts;
-    const unsafe = this.#parts.unsafe();
+    const unsafe = this.#parts.unsafe(request.plan !== undefined);
     if (unsafe) return this.#refuse(request, 1, { unsafe }, 0);
+    const ended = request.plan?.ended();
+    if (ended) return this.#refuse(request, 1, { ended }, 0);
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
     ticket.runaway = this.#parts.watch.judge(request);
     return ticket.runaway?.action === 'slow' ? this.#slow(ticket, ticket.runaway) : this.#enter(ticket);
@@ -163,6 +165,7 @@ export class Admission {
     const nowMs = this.#parts.clock.nowMs();
     const restMs = Math.max(0, Math.min(waitMs, this.#line.leftMs(ticket) - parkMsMin));
     ticket.state = 'parked';
+    ticket.waitReason = 'Its task is slowed down.';
     ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
     const end = await this.#line.parked(ticket, restMs);
     ticket.parked = undefined;
@@ -184,11 +187,13 @@ export class Admission {
     const { request } = ticket;
     const { requestId } = request.facts;
     const number = ticket.attempts + 1;
-    const unsafe = this.#parts.unsafe();
+    const unsafe = this.#parts.unsafe(request.plan !== undefined);
+    // Others may have used the plan up while the request waited.
+    const ended = request.plan?.ended();
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision } = await this.#parts.ledger.command({
-        ...reserveCommand(request, number, this.#parts.clock.nowMs()), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket) },
+        ...reserveCommand(request, number, this.#parts.clock.nowMs()), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
         ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.

@@ -35,9 +35,10 @@ export class AdmissionLine {
 
   /** Gives a ticket a place in the line. @returns why there is none; then the ticket is gone */
   enter(ticket: Ticket): Problem | undefined {
-    const { facts, estimate, priority } = ticket.request;
+    const { facts, estimate, priority, plan } = ticket.request;
     const submission = this.#pacer.submit({
-      id: facts.requestId, model: facts.model, workspaceId: facts.workspaceId, priority,
+      // A plan has limits of its own, so its requests stand in lines of their own.
+      id: facts.requestId, model: plan ? `${facts.model} (${plan.account})` : facts.model, workspaceId: facts.workspaceId, priority,
       ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }),
       estimatedTokens: estimate.inputTokens + estimate.outputTokens,
       certainTokens: estimate.certainInputTokens,

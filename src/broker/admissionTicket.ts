@@ -11,6 +11,16 @@ import type { Runaway } from '../domain/runawayGuard.ts';
 import type { StepPrints } from '../protocol/stepPrint.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
 
+/** The plan of a client's own ChatGPT sign-in, on which a request goes; what is known of it changes while the request waits. */
+export interface PlanCover {
+  /** Name of the account for people and for lines: no secret, and not the account's id. */
+  readonly account: string;
+  /** Why it pays for the request now, as a sentence. */
+  readonly because: () => string;
+  /** Why it is known not to: a window is used up, and that was told only just now. */
+  readonly ended: () => Problem | undefined;
+}
+
 /** A request that wants to be sent. */
 export interface AdmissionRequest {
   readonly facts: RequestFacts;
@@ -27,6 +37,8 @@ export interface AdmissionRequest {
   readonly tier: PriceTier;
   /** It only prepares the conversation: nothing is generated, and nothing is held for it. */
   readonly isPrewarm?: true;
+  /** Absent where credits pay. */
+  readonly plan?: PlanCover;
   /** What it adds to its task, for the runaway guard. */
   readonly prints?: StepPrints;
   /** How long the client bears to wait for a first byte. */

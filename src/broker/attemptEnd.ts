@@ -61,8 +61,10 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   const { requestId } = request.facts;
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
   settle(parts, request, lease, command);
-  parts.watch.ended(request, command.measured && command.chargeable ? command.usage.outputTokens - command.usage.reasoningTokens : undefined);
-  if (command.measured && command.chargeable && request.basis) {
+  const isUsed = command.usage.inputTokens + command.usage.outputTokens > 0;
+  const isMeasured = command.measured && (command.chargeable || request.plan !== undefined && isUsed);
+  parts.watch.ended(request, isMeasured ? command.usage.outputTokens - command.usage.reasoningTokens : undefined);
+  if (isMeasured && request.basis) {
     parts.estimator.learnFrom(request.basis, {
       inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',
       ...(command.responseId === undefined ? {} : { responseId: command.responseId }),
@@ -80,7 +82,7 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   } else if (!client.isGone && client.canReconnect && isStaleConnection(report, lease)) {
     return { comeBack: { kind: 'stale-connection' } };
   } else {
-    parts.admission.finished(requestId, command.chargeable ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
+    parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
   }
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });
   return fault ? { fault } : {};
@@ -110,9 +112,9 @@ function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<
   return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
 }
 
-/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. */
+/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. A fresh one that is closed is an answer of the upstream, and the client's to judge. */
 function isStaleConnection(report: AttemptReport, lease: Lease): boolean {
-  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax
+  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax && report.freshConnection !== true
     && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
 }
 

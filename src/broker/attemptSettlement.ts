@@ -1,8 +1,10 @@
 // From what was seen of an attempt to what the ledger is told: policy P, the tier and the price.
 // Pure but for the price look-up that is passed in.
-import { priceTier } from '../domain/pricing.ts';
-import type { ModelPrice } from '../domain/pricing.ts';
+import { chargeFor, priceTier } from '../domain/pricing.ts';
+import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { settle as applyPolicy } from '../domain/settlement.ts';
+import type { TokenUsage } from '../domain/tokenUsage.ts';
+import { formatCredits } from '../domain/units.ts';
 import type { AdmissionRequest, Lease } from './admissionTicket.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
@@ -15,18 +17,20 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     ending: report.ending, begun: report.begun, outputChars: report.outputChars,
     estimatedInputTokens: request.estimate.inputTokens, estimatedOutputTokens: request.estimate.outputTokens,
     ...(request.estimate.likelyReasoningTokens === undefined ? {} : { likelyReasoningTokens: request.estimate.likelyReasoningTokens }),
-    ...(request.isPrewarm ? { isPrewarm: true } : {}),
+    ...(request.isPrewarm ? { isPrewarm: true } : {}), ...(request.plan ? { isCovered: true } : {}),
     ...(report.terminal ? { terminal: report.terminal } : {}),
     ...(response?.usage ? { reported: { usage: response.usage, consistent: response.usagePlausible } } : {}),
   });
   // An estimate must stay below the hold, so the hold's own tier and price stand for it.
   const servedPrice = booked.measured ? pricedAs(prices, request, response?.model) : undefined;
+  const tier = booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier;
+  const notices = [report.stopped, booked.notice, request.plan && worth(booked.usage, servedPrice ?? request.price, tier)].filter((one) => one !== undefined);
   return {
     type: 'settle', attemptId: lease.attemptId, atMs: nowMs, outcome: booked.outcome, usage: booked.usage, measured: booked.measured,
     chargeable: booked.charge !== undefined, waitedMs: lease.waitedMs, durationMs: report.durationMs,
-    tier: booked.measured && response?.serviceTier !== undefined ? priceTier(response.serviceTier) : request.tier,
+    tier,
     ...(booked.freeReason === undefined ? {} : { freeReason: booked.freeReason }),
-    ...(booked.notice === undefined && report.stopped === undefined ? {} : { notice: [report.stopped, booked.notice].filter((one) => one !== undefined).join(' ') }),
+    ...(notices.length > 0 ? { notice: notices.join(' ') } : {}),
     ...(booked.exposed ? { exposed: true } : {}),
     ...(response?.model === undefined ? {} : { modelServed: response.model }),
     ...(servedPrice ? { servedPrice } : {}),
@@ -35,6 +39,12 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     ...(report.responseId === undefined ? {} : { responseId: report.responseId }),
     ...(report.firstByteMs === undefined ? {} : { firstByteMs: report.firstByteMs }),
   };
+}
+
+/** What a plan's request would have cost, as a sentence. */
+function worth(usage: TokenUsage, price: ModelPrice | undefined, tier: PriceTier): string | undefined {
+  if (!price || usage.inputTokens + usage.outputTokens === 0) return undefined;
+  return `By the price list it would have cost ${formatCredits(chargeFor(usage, price, tier).costMicroCredits, 4)} credits.`;
 }
 
 /** Another model's price when another model served, as of the moment of the hold; else the hold's own stands. */

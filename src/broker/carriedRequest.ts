@@ -1,23 +1,41 @@
 // The shapes that one carried request is handed around in: what the route has to work with, and
 // what is known of the request once it is understood. Shapes only.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Estimator } from '../domain/estimator.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
+import type { PlanObservation } from '../domain/planLimits.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
+import type { CodexMeterFeed } from './codexMeterFeed.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
+import type { Credential } from './upstream/credential.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
+/** The upstream's side of a route: where its requests go, what they are let in with, and who hears what comes of it. */
+export interface UpstreamWay {
+  readonly target: UpstreamTarget;
+  /** Read for each attempt, so that a new key counts at once; undefined while there is none. */
+  readonly credential: () => Credential | undefined;
+  /** The upstream refused the broker's own key, or took it. */
+  readonly keyAnswered: (accepted: boolean) => void;
+  /** The upstream could not be reached, or could again. */
+  readonly upstreamAnswered: (problem: Problem | undefined) => void;
+  /** The head of an answer, and of a refusal the rest too. */
+  readonly headSeen: (headers: IncomingHttpHeaders, refusal?: { readonly status: number; readonly body: Buffer }) => void;
+  /** The upstream told limits outside of a head. */
+  readonly limitsTold: (told: PlanObservation) => void;
+}
+
 /** What the route needs. */
-export interface ResponsesParts {
+export interface ResponsesParts extends UpstreamWay {
   readonly admission: Admission;
   readonly watch: Pick<RunawayWatch, 'ended' | 'spent'>;
   readonly bodies: BodyRoom;
@@ -29,13 +47,8 @@ export interface ResponsesParts {
   readonly prices: PriceLookup;
   /** The dearest price there is, for models without one where the policy is a ceiling. */
   readonly ceilingPrice: (atMs: number) => ModelPrice;
-  readonly target: UpstreamTarget;
-  /** The key for upstream; read for each attempt, so that a new key counts at once. */
-  readonly apiKey: () => string | undefined;
-  /** The upstream refused the key, or took it. */
-  readonly keyAnswered: (accepted: boolean) => void;
-  /** The upstream could not be reached, or could again. */
-  readonly upstreamAnswered: (problem: Problem | undefined) => void;
+  /** What Codex shows of our own limits where the upstream tells none; absent where it is not to. */
+  readonly meter?: Pick<CodexMeterFeed, 'refresh' | 'meterOf'> | undefined;
   readonly changed: () => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./commands/policy.ts')).policy,
   status: async () => (await import('./commands/status.ts')).status,
   usage: async () => (await import('./commands/usage.ts')).usage,
+  insights: async () => (await import('./commands/insights.ts')).insights,
   explain: async () => (await import('./commands/explain.ts')).explain,
   guard: async () => (await import('./commands/guard.ts')).guard,
   export: async () => (await import('./commands/export.ts')).exportRows,

@@ -11,6 +11,7 @@ import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
+import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
@@ -30,6 +31,7 @@ import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
+import { PlanAccounts } from './planAccounts.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
@@ -37,6 +39,8 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { chatGptTarget } from './upstream/chatGptTarget.ts';
+import { apiKeyCredential } from './upstream/credential.ts';
 import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
@@ -48,6 +52,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Base URL of the upstream. */
   readonly upstream: string;
+  /** Where requests go that bring a ChatGPT sign-in. */
+  readonly chatGptUpstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
   readonly network: NetworkSettings;
   readonly mode: 'live' | 'practice';
@@ -101,6 +107,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     claimFolder(options.dataDir, options.mode);
     const network = networkOf(options.network);
     const target = upstreamTarget(options.upstream, network);
+    const chatGpt = chatGptTarget(options.chatGptUpstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
     const ceilingPrice = ceilingLookup(userPrices);
@@ -127,8 +134,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     let ledgerProblem: Problem | undefined;
     let listening = '';
 
+    const upstreamAnswered = (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } };
+    const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered, log });
     const feed: SnapshotFeed = new SnapshotFeed({
-      ledger: store, live: () => admission.live(), pacer, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
+      ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
       openWorkspaces: () => live.workspaces,
       problems: () => [
@@ -140,12 +149,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const changed = () => feed.changed();
     const canAsk = () => live.size > 0;
-    const unsafe = () => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
-      : keys.apiKey === undefined ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
+    const unsafe = (onPlan = false) => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
+      : keys.apiKey === undefined && !onPlan ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
     const watch = new RunawayWatch({ ledger: store, clock, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
+    const bodies = new BodyRoom();
     const api = controlApi({
-      ledger: store, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
+      ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
@@ -157,22 +167,24 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       changed();
     });
     const parts = {
-      admission, watch, bodies: new BodyRoom(), ledger: store, clock, estimator, prices, ceilingPrice, target,
+      admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
         admission.recheck();
         return result;
       },
-      apiKey: () => keys.apiKey, changed, log,
+      credential: () => apiKeyCredential(keys.apiKey, target), ...planAccounts.apiEars(), meter: new CodexMeterFeed(store, clock), changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
-      upstreamAnswered: (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } },
+      upstreamAnswered,
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
-      responses: (message, response, workspace, requestId) => carryResponses(parts, message, response, workspace, requestId),
-      models: (message, response, requestId, version) => passModels(target, keys.apiKey, version, message, response, listenerOf(message, requestId), clock.nowMs()),
+      // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
+      planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
+      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, plan),
+      models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
     const { url, busy } = door;
@@ -195,7 +207,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().length === 0, clock);
-        await target.close();
+        await Promise.all([target.close(), chatGpt.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

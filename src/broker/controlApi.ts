@@ -2,6 +2,7 @@
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { isAbsolute } from 'node:path';
 import { offsetSpans } from '../domain/localDays.ts';
+import { findInsights } from '../domain/insights.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
@@ -35,6 +36,8 @@ export interface ControlParts {
   readonly feed: SnapshotFeed;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
+  /** What request bodies take in memory now. */
+  readonly heldBodyBytes: () => number;
   /** Absent without a running server. */
   readonly watch?: Pick<RunawayWatch, 'release'>;
   /** A workspace was registered. */
@@ -68,7 +71,9 @@ export function controlApi(parts: ControlParts): ControlApi {
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
       await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
       parts.registered(workspace);
-      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1` };
+      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1`,
+        // Practice mode takes no sign-in of a person.
+        ...(parts.practice ? {} : { chatgptBaseUrl: `${parts.url()}/w/${token}/backend-api/codex` }) };
     },
     creditsAdd: async (args) => {
       const result = await ledger.command({
@@ -93,6 +98,15 @@ export function controlApi(parts: ControlParts): ControlApi {
       });
       return { rows, total: totalOf(rows, 'total') };
     },
+    insights: async () => {
+      const nowMs = clock.nowMs();
+      const facts = await ledger.query('insightFacts', { nowMs });
+      const { prices } = parts.pricing();
+      return { insights: findInsights({ ...facts, models: facts.models.map((one) => {
+        const price = prices(one.model, nowMs);
+        return { ...one, ...(price ? { price } : {}) };
+      }) }) };
+    },
     ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
@@ -110,7 +124,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       return { path: written, ...await ledger.query('backup', { path: written }) };
     },
     export: (args) => ledger.query('export', args),
-    health: () => ledger.query('health', {}),
+    health: async () => ({ ...await ledger.query('health', {}), heldBodyBytes: parts.heldBodyBytes() }),
     setApiKey: async ({ apiKey }) => {
       if (parts.practice) throw new ProblemError(problem('argument_invalid', 'Practice mode needs no key, and a real one must not reach its simulated upstream. It was not stored.'));
       const result = await parts.keys.store(apiKey);

@@ -171,7 +171,7 @@ async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string,
   const userPrices = readUserPrices(join(dataDir, 'prices.json'));
   const estimator = new Estimator();
   const api = controlApi({
-    ledger, clock, ids: systemIds, folder, utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, registered: nothing, changed: nothing, shutdown: nothing,
+    ledger, clock, ids: systemIds, folder, practice: mode === 'practice', utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, heldBodyBytes: () => 0, registered: nothing, changed: nothing, shutdown: nothing,
     pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
   });
   return {

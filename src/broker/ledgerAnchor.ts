@@ -88,7 +88,8 @@ function headOf(text: string | undefined): LedgerHead | undefined {
   if (text === undefined) return undefined;
   try {
     // Anchors of before there were imports know of none.
-    const head = { imports: { rows: 0, hash: chainStart }, ...JSON.parse(text) as Partial<LedgerHead> } as LedgerHead;
+    const kept = JSON.parse(text) as Omit<LedgerHead, 'imports'> & Partial<Pick<LedgerHead, 'imports'>>;
+    const head: LedgerHead = { ...kept, imports: kept.imports ?? { rows: 0, hash: chainStart } };
     return chainNames.every((chain) => Number.isInteger(head[chain].rows) && typeof head[chain].hash === 'string') ? head : undefined;
   } catch {
     // Half written or foreign: it proves nothing.

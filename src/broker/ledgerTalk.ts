@@ -13,6 +13,7 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
     type: 'reserve', request: facts, attemptId: `${facts.requestId}-${number}`, number, atMs: nowMs,
     tier: request.tier, ...(request.price ? { price: request.price } : {}),
     ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
+    ...(request.plan ? { plan: { because: request.plan.because() } } : {}),
     ...(request.ceiling ? { ceiling: request.ceiling } : {}), ...(request.basis ? { basis: JSON.stringify(request.basis) } : {}),
     estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens, likelyOutputTokens: estimate.likelyOutputTokens,
   };
@@ -26,8 +27,9 @@ export function waitSentence(ticket: Ticket): string {
 
 /** A refusal of the rules as a problem. Its time is told in words only: a client that comes back by itself at a time must not do so for money. */
 export function refusalOf(decision: DecisionRecord): Problem {
-  const again = decision.retryAtMs === undefined || decision.code === 'wait_too_long' ? '' : ` It changes by itself at ${new Date(decision.retryAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
-  const made = problem((decision.code ?? 'internal') as Problem['code'], `${decision.message ?? 'The request was refused.'}${again}`);
+  const isPlan = decision.code === 'plan_used_up';
+  const again = decision.retryAtMs === undefined || decision.code === 'wait_too_long' || isPlan ? '' : ` It changes by itself at ${new Date(decision.retryAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
+  const made = problem((decision.code ?? 'internal') as Problem['code'], `${decision.message ?? 'The request was refused.'}${again}`, isPlan ? decision.retryAtMs : undefined);
   return decision.remedy === undefined ? made : { ...made, remedy: decision.remedy };
 }
 

@@ -2,19 +2,22 @@
 // that turns problems into HTTP answers; a fault of ours ends here as `internal`, with its stack
 // in the log and nowhere else.
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorBody, problem, problemKinds, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { readClient } from '../protocol/requestEnvelope.ts';
 import type { CallOutcome, Health } from '../protocol/control.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
 import type { Access } from './accessCheck.ts';
+import { single } from './attemptEnd.ts';
 import type { Clock } from './clock.ts';
 import { proofOf } from './dataFolder.ts';
 import type { LiveSockets } from './liveSocket.ts';
 import { windowsMax } from './liveSocket.ts';
+import type { PlanWay } from './planAccounts.ts';
 import { dropBody, readBody } from './requestBody.ts';
 import { refuse } from './refusal.ts';
 import { listenerOf } from './responsesRoute.ts';
@@ -23,7 +26,7 @@ import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
 /** Open connections at once, those without a token among them (`strangersMax`); more are closed as they come. */
-const connectionsMax = 512;
+const connectionsMax = 1024;
 const headerBytesMax = 32 * 1024;
 /** How long a client may take for its head, and for its whole request. */
 const headersMsMax = 10_000;
@@ -38,8 +41,10 @@ export interface ListenerParts {
   readonly workspaces: () => Iterable<Workspace>;
   readonly newRequestId: () => string;
   readonly clock: Clock;
-  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
-  readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined) => Promise<void>;
+  /** The ChatGPT sign-in that a request brings along. */
+  readonly planWay: (headers: IncomingHttpHeaders) => PlanWay | Problem;
+  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan: PlanWay | undefined) => Promise<void>;
+  readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined, plan: PlanWay | undefined) => Promise<void>;
   readonly control: (method: string, args: unknown) => Promise<CallOutcome>;
   readonly live: LiveSockets;
   readonly responsesSockets: ResponsesSockets;
@@ -129,8 +134,10 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
       const workspace = workspaceOfToken(token, parts.workspaces());
       if (!workspace) { await turnAway(problem('unknown_token', 'The request carries no token of a workspace that this broker knows.')); return; }
       parts.strangers.recognise(message.socket);
-      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId);
-      else await parts.models(message, response, requestId, route.clientVersion);
+      const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
+      if (plan && 'code' in plan) { await turnAway(plan); return; }
+      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId, plan);
+      else await parts.models(message, response, requestId, route.clientVersion, plan);
       return;
     }
     case 'control': await control(parts, message, response, route.method, token); return;
@@ -179,10 +186,14 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   const { route, token } = access;
   if (route.kind === 'responses') {
     const workspace = workspaceOfToken(token, parts.workspaces());
-    if (!workspace) { decline('401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
+    // Codex tries any other status again and again; sent to HTTP it hears there, at once, what is wrong.
+    const isCodex = readClient((name) => single(message.headers[name])).isCodex;
+    if (!workspace) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', problem('unknown_token', 'The connection carries no token of a workspace that this broker knows.')); return; }
     parts.strangers.recognise(message.socket);
     const requestId = parts.newRequestId();
-    parts.responsesSockets.accept(message, socket, head, workspace, requestId).catch((error: unknown) => {
+    const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
+    if (plan && 'code' in plan) { decline(isCodex ? '426 Upgrade Required' : '401 Unauthorized', plan); return; }
+    parts.responsesSockets.accept(message, socket, head, workspace, requestId, plan).catch((error: unknown) => {
       parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
       socket.destroy();
     });

@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http';
 import { problem } from '../domain/problem.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
+import type { UpstreamWay } from './carriedRequest.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
-import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 const answerBytesMax = 8 * 1024 * 1024;
 /** Codex waits five seconds for its list of models at start; longer helps nobody. */
@@ -13,15 +13,17 @@ const answerMsMax = 30_000;
 
 /** Asks the upstream for its models and gives the answer on. */
 export async function passModels(
-  target: UpstreamTarget, apiKey: string | undefined, clientVersion: string | undefined, message: { readonly headers: Parameters<typeof upstreamHeaders>[0] },
+  { target, credential: credentialNow, headSeen }: UpstreamWay, clientVersion: string | undefined, message: { readonly headers: Parameters<typeof upstreamHeaders>[0] },
   response: ServerResponse, listener: Listener, nowMs: number,
 ): Promise<void> {
-  if (apiKey === undefined) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, nowMs); return; }
+  const credential = credentialNow();
+  if (!credential) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, nowMs); return; }
   try {
     const answer = await target.pool.request({
       method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `${target.paths.models.includes('?') ? '&' : '?'}client_version=${clientVersion}`}`,
-      headers: upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
+      headers: upstreamHeaders(message.headers, credential.head(), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
     });
+    headSeen(answer.headers);
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {

@@ -20,15 +20,22 @@ const retryAfterSecondsMax = 60;
 export function refuse(response: ServerResponse, what: Problem, to: Listener, nowMs: number): void {
   if (response.headersSent || response.destroyed) return;
   const waitSeconds = waitSecondsOf(what, nowMs);
-  if (to.codexStream) {
+  // Codex has words of its own for a plan that is used up, and a place to show when it resets.
+  if (to.codexStream && what.code !== 'plan_used_up') {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-request-id': to.requestId });
     response.end(failedStream(what, to, waitSeconds, nowMs));
     return;
   }
   const { status } = problemKinds[what.code];
-  const body = JSON.stringify(errorBody(what));
+  const body = JSON.stringify(refusalBody(what));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-request-id': to.requestId, ...retryHeaders(what, nowMs) });
   response.end(body);
+}
+
+/** The body of a refusal; Codex reads when a plan resets from `resets_at`, in seconds since the epoch. */
+export function refusalBody(what: Problem): object {
+  const { error } = errorBody(what);
+  return { error: what.code === 'plan_used_up' && what.retryAtMs !== undefined ? { ...error, resets_at: Math.ceil(what.retryAtMs / 1000) } : error };
 }
 
 /** When to come back, in whole seconds; undefined where waiting does not help. */
@@ -38,8 +45,10 @@ export function waitSecondsOf(what: Problem, nowMs: number): number | undefined 
 
 /** What SDKs are told about coming back. */
 export function retryHeaders(what: Problem, nowMs: number): Record<string, string> {
+  // A connection that was lost upstream is told as that: SDKs ask again, as they would have without the broker.
+  if (what.code === 'upstream_unreachable') return {};
   const waitSeconds = waitSecondsOf(what, nowMs);
-  const retryable = waitSeconds !== undefined || problemKinds[what.code].status === 503;
+  const retryable = what.code !== 'plan_used_up' && (waitSeconds !== undefined || problemKinds[what.code].status === 503);
   return { 'x-should-retry': String(retryable), ...(retryable ? { 'retry-after': String(Math.min(retryAfterSecondsMax, waitSeconds ?? 1)) } : {}) };
 }
 

@@ -5,7 +5,7 @@ import type { TokenEstimate } from '../domain/estimator.ts';
 import { holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
-import type { AdmissionRequest } from './admissionTicket.ts';
+import type { AdmissionRequest, PlanCover } from './admissionTicket.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import type { Workspace } from './store/ledgerPort.ts';
 
@@ -17,6 +17,8 @@ export interface Understood {
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly bodyBytes: number;
+  /** Absent where credits pay. */
+  readonly plan?: PlanCover | undefined;
   /** It only prepares the conversation, and the upstream is known to take nothing for that. */
   readonly isPrewarm?: boolean;
 }
@@ -46,7 +48,9 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
     ...(seen.isPrewarm ? { isPrewarm: true } : { basis }), ...(envelope.prints ? { prints: envelope.prints } : {}),
-    ...(price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
+    // Of what a plan pays for, the price only tells what it would have cost.
+    ...(seen.plan ? { plan: seen.plan, ...(price ? { price } : {}) }
+      : price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
 }
 

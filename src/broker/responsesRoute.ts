@@ -7,6 +7,7 @@ import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
+import type { PlanWay } from './planAccounts.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { readBody } from './requestBody.ts';
@@ -28,17 +29,19 @@ function headerOf(message: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Carries one request. Resolves when its answer has ended. */
-export async function carryResponses(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string): Promise<void> {
+/** Carries one request. Resolves when its answer has ended. @param plan the sign-in that it goes with, where it is not the broker's key */
+export async function carryResponses(api: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
+  const parts: ResponsesParts = plan ? { ...api, ...plan.way, meter: undefined } : api;
   const body = new HeldBody(parts.bodies);
   try {
-    await carry(parts, message, response, workspace, requestId, body);
+    await carry(parts, message, response, workspace, requestId, { body, plan });
+    void plan?.ended();
   } finally {
     body.letGo();
   }
 }
 
-async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, body: HeldBody): Promise<void> {
+async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { body, plan }: { readonly body: HeldBody; readonly plan: PlanWay | undefined }): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
   const client = clientOf(message);
@@ -52,7 +55,8 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
     refuse(response, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener, clock.nowMs());
     return;
   }
-  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes });
+  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
+  if (client.isCodex) void parts.meter?.refresh();
   const carried: Carried = { request, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;

@@ -3,6 +3,7 @@
 // in line itself.
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { meterHeaders, tellsCodexLimits } from '../protocol/codexMeter.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
@@ -19,10 +20,10 @@ import { unreachable } from './upstream/networkFault.ts';
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
   const { request, response, listener, message, body } = carried;
   const { requestId } = request.facts;
-  const apiKey = parts.apiKey();
-  if (response.destroyed || apiKey === undefined) {
+  const credential = parts.credential();
+  if (response.destroyed || !credential) {
     // The client left, or the key went, while the hold was written.
-    if (apiKey === undefined) refuse(response, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener, parts.clock.nowMs());
+    if (!credential) refuse(response, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener, parts.clock.nowMs());
     return conclude(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
   let stopBegin = () => undefined as void;
@@ -32,7 +33,10 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
       answered: (headers) => {
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
+        parts.headSeen(headers);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
+        const meter = listener.codexStream && !tellsCodexLimits(Object.keys(headers)) ? parts.meter?.meterOf(request.facts) : undefined;
+        return meter ? meterHeaders(meter) : {};
       },
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
@@ -57,7 +61,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     };
     parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, parts.target.keyHead(apiKey), body.wireBytes),
+      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, credential.head(), body.wireBytes),
     }, attempt);
   });
   const seen = await report;
@@ -67,6 +71,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
 /** Ends the attempt, and answers the client where nothing else will. */
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
+  if (report.kept) parts.headSeen(report.kept.headers, report.kept);
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
@@ -95,7 +100,8 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
     refuse(response, problem('upstream_invalid', `The upstream ${parts.target.label} answered with status ${kept.status} and something that is no API response. Nothing was charged.`), listener, nowMs);
     return;
   }
-  if (fault?.kind === 'unauthorized' && kept.status === 401) {
+  // A client's own sign-in is its own affair: it hears the upstream's words, and renews it.
+  if (fault?.kind === 'unauthorized' && kept.status === 401 && parts.credential()?.kind !== 'chatgpt') {
     parts.keyAnswered(false);
     if (listener.codexStream) { refuse(response, problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), listener, nowMs); return; }
   }

@@ -13,6 +13,7 @@ import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
+import type { PlanAccounts } from './planAccounts.ts';
 import type { BalanceRead, LedgerStore, Workspace } from './store/ledgerPort.ts';
 
 /** Least time between two snapshots: the meter of a window moves within a tenth of a second after a response ended. */
@@ -33,6 +34,8 @@ export interface FeedParts {
   readonly ledger: LedgerStore;
   readonly live: () => readonly LiveRequest[];
   readonly pacer: Pacer;
+  /** Absent where no broker runs. */
+  readonly planAccounts?: Pick<PlanAccounts, 'windows' | 'plans'>;
   readonly clock: Clock;
   readonly utcOffsetMs: (atMs: number) => number;
   readonly broker: Snapshot['broker'];
@@ -172,6 +175,7 @@ export class SnapshotFeed {
     const { consents, allowances, policies } = balance.directives;
     const workspaceIds = consents.filter((one) => one.scope === 'workspace' && one.answer === 'allow').map((one) => one.of);
     const runs = this.#runs();
+    const plans = this.#parts.planAccounts?.plans() ?? [];
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
       consent: {
@@ -182,7 +186,7 @@ export class SnapshotFeed {
       ...lastingNames(balance, workspaces),
       nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
       budgets, allowances, policies, questions: this.#questions(), priceChanges,
-      windows: this.#windows(), running: runs.filter((run) => run.state === 'running'),
+      windows: this.#windows(), ...(plans.length > 0 ? { plans } : {}), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
@@ -191,12 +195,12 @@ export class SnapshotFeed {
 
   /** The limits with their moments in wall time. */
   #windows(): WindowView[] {
-    const { clock, pacer } = this.#parts;
-    return pacer.windows(clock.monotonicMs()).map(({ resetsAtMs, observedAtMs, ...window }: PacedWindow) => ({
+    const { clock, pacer, planAccounts } = this.#parts;
+    return [...planAccounts?.windows() ?? [], ...pacer.windows(clock.monotonicMs()).map(({ resetsAtMs, observedAtMs, ...window }: PacedWindow) => ({
       ...window,
       ...(resetsAtMs === undefined ? {} : { resetsAtMs: wallTimeOf(clock, resetsAtMs) }),
       ...(observedAtMs === undefined ? {} : { observedAtMs: wallTimeOf(clock, observedAtMs) }),
-    }));
+    }))];
   }
 
   /** What requests wait to be told, the longest waiting first. */

@@ -2,8 +2,11 @@
 // small room of their own: when it is full the oldest one goes, and whoever has shown a token is not
 // touched. It reads nothing and decides nothing about requests.
 
-/** Connections without a token at once. A client shows its token within a moment of connecting. */
-export const strangersMax = 128;
+/**
+ * Connections without a token at once, half of what the door takes. A client shows its token within a moment of
+ * connecting, but hundreds may come in the same moment (a build with many agents), and none of them must be lost.
+ */
+export const strangersMax = 512;
 
 /** What it needs of a socket. */
 export interface ClosableSocket {

@@ -34,8 +34,13 @@ export function judgeBudgets(walk: Walk): BudgetJudgement {
   const crossed = judged.filter(({ verdict }) => verdict.verdict !== 'fits');
   layers.push(crossed.length > 0
     ? { layer: 'budgets', verdict: 'warned', because: `It goes over the soft budget of ${crossed.map(({ budget }) => budgetText(budget)).join(', and of ')}.` }
+    : verdicts.length === 0 ? { layer: 'budgets', verdict: 'passed', because: unmeasured(walk) }
     : { layer: 'budgets', verdict: 'passed', because: `It fits ${verdicts.length === 1 ? 'the budget' : `all ${verdicts.length} budgets`} that ${verdicts.length === 1 ? 'is' : 'are'} about it.` });
   return { verdicts };
+}
+
+function unmeasured({ input }: Walk): string {
+  return input.plan ? 'Budgets in credits do not count what a plan pays for.' : 'The model has no price, so budgets in credits cannot measure it.';
 }
 
 function end(walk: Walk, { budget, verdict }: Judged): DecisionRecord {

@@ -4,8 +4,8 @@
 
 /** Attempts at once while nothing is known about a model's limits. */
 export const attemptsUnknownMax = 4;
-/** Attempts at once in any case. */
-export const attemptsAnnouncedMax = 256;
+/** Attempts at once in any case: as many as the broker opens connections. */
+export const attemptsAnnouncedMax = 512;
 /** The largest limit that is learnt by trying. */
 export const attemptsLearntMax = 64;
 /** What is left of the limit after a refusal. */

@@ -36,6 +36,8 @@ export interface DecisionRecord {
   readonly holdMicroCredits: number;
   /** Set where the balance is tracked although nothing is reserved (a model that is free, or let through without a price): what it costs after all is drawn. */
   readonly tracked?: true;
+  /** Set where something else than credits pays: the plan of the client's own ChatGPT sign-in. Nothing is reserved, and nothing that it uses is charged. */
+  readonly coveredBy?: 'plan';
   /** The budgets that it was measured by; left out where there are none. */
   readonly budgets?: readonly BudgetVerdict[];
   /** Where a running attempt is stopped although it was admitted. */

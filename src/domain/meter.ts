@@ -4,7 +4,7 @@ import { compareLevels, criticalShare, lowShare, type StandLevel } from './tight
 import { creditsPerUsd, formatShare, microCreditsPerCredit } from './units.ts';
 
 /** States of the meter; each has its own icon and words, so that none needs colour. */
-export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'asks' | 'no-key' | 'key-rejected' | 'stale' | 'broker-down' | 'practice' | 'untracked';
+export type MeterState = 'loading' | 'ok' | 'low' | 'critical' | 'blocked' | 'waiting' | 'asks' | 'no-key' | 'key-rejected' | 'stale' | 'broker-down' | 'practice' | 'untracked' | 'unpriced';
 
 /** When something ends: as the item shows it, at most ten characters in most languages, and as a sentence says it. */
 export interface MeterEnd {
@@ -42,6 +42,8 @@ export interface MeterInput {
     /** Sum of all grants that have not expired: what the balance is a share of. */
     readonly grantedMicroCredits: number;
     readonly todayMicroCredits: number;
+    /** Requests of today without a price: their cost is not known, and is no part of today's. Absent when there is none. */
+    readonly todayUnpriced?: number;
     /** This window's own waiting request that starts first. Without a place it waits outside of the line, for what others give back. */
     readonly waiting?: { readonly place?: number; readonly startsInMs?: number };
   };
@@ -124,7 +126,7 @@ function waitingFace({ place, startsInMs }: NonNullable<Picture['waiting']>): Me
 function staleFace(snapshot: Picture, last: MeterFace, amount: Amount): MeterFace {
   const face = { state: 'stale', icon: 'sync~spin', action: 'dashboard', dimmed: true, ...(last.share === undefined ? {} : { share: last.share }) } as const;
   // Whether it is blocked is not known any more; the number is the last one all the same.
-  const { text, spoken } = last.state === 'blocked' ? amount : last;
+  const { text, spoken } = last.state === 'blocked' || last.state === 'unpriced' ? amount : last;
   const told = `${spoken} at ${snapshot.asOf}; connecting to the broker again`;
   if (snapshot.ageMs < agedAfterMs) return { ...face, text, spoken: told };
   const number = text.slice(0, text.lastIndexOf(' '));
@@ -148,7 +150,7 @@ function headline(input: MeterInput, snapshot: Picture, amount: Amount): MeterFa
   const { limit } = snapshot;
   if (!limit || face.state === 'blocked') return face;
   // Where neither credits nor their use are a matter, a limit is all that there is to tell.
-  const isAll = !snapshot.tracked && snapshot.todayMicroCredits === 0;
+  const isAll = !snapshot.tracked && snapshot.todayMicroCredits === 0 && snapshot.todayUnpriced === undefined;
   const worse = compareLevels(limit.level, face.state === 'critical' || face.state === 'low' ? face.state : 'ok') > 0;
   return worse || isAll ? limitFace(input, limit) : face;
 }
@@ -190,6 +192,12 @@ function balanceFace(input: MeterInput, snapshot: Picture, amount: Amount): Mete
       state: 'blocked', icon: 'circle-slash', text: blockedText(until, 'Budget used up'), action: 'budgets', background: 'warning',
       spoken: `Blocked: the budget of ${text} is used up${until === undefined ? '. Raise it to go on' : ` until ${until.words}`}`,
     };
+  }
+  if (!snapshot.tracked && snapshot.todayUnpriced !== undefined) {
+    const without = snapshot.todayUnpriced === 1 ? '1 request of today has no price' : `${snapshot.todayUnpriced} requests of today have no price`;
+    // All that is known to have been used is nothing, which is not the same as nothing.
+    if (snapshot.todayMicroCredits === 0) return { state: 'unpriced', icon: 'question', text: '— unpriced', spoken: `Cost not known: ${without}`, action: 'dashboard' };
+    return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked; ${without}`, action: 'dashboard', calm: true };
   }
   if (!snapshot.tracked) {
     return { state: 'untracked', icon: 'dashboard', text: amount.text, spoken: `${amount.spoken}, balance not tracked`, action: 'dashboard', calm: true };

@@ -29,7 +29,7 @@ export const problemKinds = {
   origin_forbidden: { status: 403, type: 'invalid_request_error', remedy: 'Call the broker from a program on this computer, not from a web page.' },
   host_forbidden: { status: 421, type: 'invalid_request_error', remedy: 'Use http://127.0.0.1 and the port that the broker printed.' },
   framing_forbidden: { status: 400, type: 'invalid_request_error', remedy: 'Send HTTP/1.1 with a content-length or with a plain chunked body.' },
-  unknown_route: { status: 404, type: 'invalid_request_error', remedy: 'The broker serves POST /v1/responses and GET /v1/models.' },
+  unknown_route: { status: 404, type: 'invalid_request_error', remedy: 'The broker serves POST /v1/responses and GET /v1/models, and /w/TOKEN/backend-api/codex/… for ChatGPT sign-ins.' },
   method_not_allowed: { status: 405, type: 'invalid_request_error', remedy: 'Use the method that the route names.' },
   body_broken: { status: 400, type: 'invalid_request_error', remedy: 'Send one JSON object as the Responses API describes it.' },
   body_too_large: { status: 413, type: 'invalid_request_error', remedy: 'Send at most 64 MB, before and after decompression.' },
@@ -41,6 +41,8 @@ export const problemKinds = {
   key_conflict: { status: 409, type: 'invalid_request_error', remedy: 'Use a new --key for a different grant.' },
   // What the waterfall decided.
   no_api_key: { status: 400, type: 'invalid_request_error', remedy: 'Store a key with "Codex Broker: Set API Key" in VS Code, or try practice mode. Without VS Code, start the broker anew with --api-key-stdin.' },
+  chatgpt_login_missing: { status: 401, type: 'invalid_request_error', remedy: 'Sign in with `codex login`, or use the address that ends in /v1, which takes the broker\'s own key.' },
+  plan_used_up: { status: 429, type: 'usage_limit_reached', remedy: 'Wait until it resets, or see https://chatgpt.com/codex/settings/usage.' },
   model_unpriced: { status: 400, type: 'invalid_request_error', remedy: 'Choose a priced model, or add its price to prices.json in the data folder.' },
   credits_exhausted: { status: 402, type: 'insufficient_quota', remedy: 'Add credits with "Codex Broker: Top Up Credits" or `codex-broker credits add AMOUNT`.' },
   consent_missing: { status: 402, type: 'insufficient_quota', remedy: 'Choose "Allow this workspace" on the dashboard\'s Credits page, or run `codex-broker credits allow --for PATH`.' },

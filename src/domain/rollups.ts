@@ -20,7 +20,7 @@ export interface RollupSums {
   readonly output: number;
   readonly reasoning: number;
   readonly cost: number;
-  /** Charged attempts with an estimated figure, and attempts with tokens and no price. */
+  /** Charged attempts with an estimated figure, and attempts with tokens, no price, and no other reason to cost nothing. */
   readonly estimated: number;
   readonly unpriced: number;
   /** Measured attempts: how many, how many cost no more than was held, what was estimated and used, and by how much it was off. */
@@ -80,7 +80,7 @@ export function rollupSums(event: UsageEventRow | Omit<UsageEventRow, 'sequence'
     input: event.inputTokens, cached: event.cachedInputTokens, cacheWrite: event.cacheWriteTokens, output: event.outputTokens, reasoning: event.reasoningTokens,
     cost: costMicroCredits ?? 0,
     estimated: costMicroCredits !== undefined && !event.measured ? 1 : 0,
-    unpriced: costMicroCredits === undefined && tokens > 0 ? 1 : 0,
+    unpriced: costMicroCredits === undefined && tokens > 0 && event.freeReason === null ? 1 : 0,
     measured: learnt ? 1 : 0, covered: learnt && estimate.microCredits !== null && costMicroCredits <= estimate.microCredits ? 1 : 0,
     estimatedInput: learnt ? estimate.inputTokens : 0, estimatedOutput: learnt ? estimate.outputTokens : 0,
     measuredInput: learnt ? event.inputTokens : 0, measuredOutput: learnt ? event.outputTokens : 0,

@@ -24,6 +24,8 @@ export interface AttemptFacts {
   readonly outputChars: number;
   /** It asked for the conversation to be prepared and for nothing to be generated. */
   readonly isPrewarm?: true;
+  /** A plan pays for it: whatever it used, nothing is charged and nothing is exposed. */
+  readonly isCovered?: true;
   /** What the model probably thought before it spoke, which no stream shows; absent where that is not known. */
   readonly likelyReasoningTokens?: number;
 }
@@ -46,8 +48,18 @@ export interface Settlement {
 /** Characters of output that make one token, for estimates (English text and code, rounded down to be fair). */
 export const charsPerToken = 4;
 
+/** Why an attempt costs nothing that a plan pays for. */
+const coveredReason = 'The ChatGPT plan that the client is signed in to pays for it, so no credits are taken.';
+
 /** Applies policy P. */
 export function settle(facts: AttemptFacts): Settlement {
+  const booked = settleByUse(facts);
+  if (!facts.isCovered) return booked;
+  const { charge: _charge, exposed: _exposed, ...used } = booked;
+  return { freeReason: coveredReason, ...used };
+}
+
+function settleByUse(facts: AttemptFacts): Settlement {
   const outcome = facts.terminal ?? outcomeOf(facts);
   const prewarm = facts.isPrewarm ? prewarmed(facts, outcome) : undefined;
   if (prewarm) return prewarm;

@@ -21,6 +21,8 @@ export interface WaterfallInput {
   readonly workspaceId: string;
   /** What the attempt may cost, at the 95th percentile; absent for a model without a price. */
   readonly estimateMicroCredits?: number;
+  /** Why the plan of the client's own sign-in pays for it, as a sentence; absent where credits do. Such a request has no estimate in credits. */
+  readonly plan?: { readonly because: string };
   /** Input and output tokens that it may take, likewise. */
   readonly estimateTokens: number;
   readonly unpricedRule: UnpricedRule;

@@ -19,7 +19,7 @@ export function decide(input: WaterfallInput): DecisionRecord {
   const { layers } = walk;
   if (input.unsafe) return refuse(walk, 'safety', input.unsafe, []);
   if (input.limits.ended) return refuse(walk, 'limits', input.limits.ended, []);
-  if (input.owedMicroCredits > 0) {
+  if (input.owedMicroCredits > 0 && !input.plan) {
     const owed = `${formatCredits(input.owedMicroCredits, input.owedMicroCredits < 1_000_000 ? 6 : 2)} credits`;
     return refuse(walk, 'safety', problem('credits_owed', `Credits were taken back after ${owed} of them had been spent, so ${owed} are owed. Nothing was sent.`), [`Add ${owed} or more of purchased credits; they pay what is owed first.`]);
   }
@@ -29,10 +29,13 @@ export function decide(input: WaterfallInput): DecisionRecord {
   const budgets = judgeBudgets(walk);
   if (budgets.ended) return budgets.ended;
   layers.push({ layer: 'limits', verdict: input.limits.waitedMs > 0 ? 'waited' : 'passed', because: input.limits.because });
-  const stops = stopsAt(input.budgets);
+  // Credits are no measure of what a plan pays for, so no budget in credits stops it.
+  const stops = stopsAt(input.budgets).filter((stop) => !input.plan || stop.unit === 'tokens');
   const kept = {
     ...(budgets.verdicts.length > 0 ? { budgets: budgets.verdicts } : {}), ...(stops.length > 0 ? { stops } : {}), ...(input.answered ? { answered: input.answered } : {}),
   };
+
+  if (input.plan) return { ...cover(walk, input.plan.because), ...kept };
 
   const matters = input.tracked || input.budgets.some(({ budget }) => budget.mode === 'hard' && budget.unit === 'credits');
   if (input.estimateMicroCredits === undefined && matters) {
@@ -49,10 +52,17 @@ export function decide(input: WaterfallInput): DecisionRecord {
   return { ...draw(walk, input.estimateMicroCredits), ...kept };
 }
 
+/** A plan pays, which is the first thing that costs nothing: no credits are looked at. */
+function cover({ layers }: Walk, because: string): DecisionRecord {
+  layers.push({ layer: 'included', verdict: 'passed', because });
+  for (const kind of grantKinds) if (kind !== 'included') layers.push({ layer: kind, verdict: 'skipped', because: 'The plan pays for it.' });
+  return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, coveredBy: 'plan' };
+}
+
 /** The runaway guard's part of the safety layer; undefined when the request goes on. */
 function judgeRunaway(walk: Walk): DecisionRecord | undefined {
-  const { runaway, answered, canAsk } = walk.input;
-  const healthy = 'The ledger is healthy and a key is present.';
+  const { runaway, answered, canAsk, plan } = walk.input;
+  const healthy = plan ? 'The ledger is healthy; the client brings its own sign-in.' : 'The ledger is healthy and a key is present.';
   if (!runaway || runaway.action === 'slow' || runaway.action === 'let') {
     walk.layers.push(!runaway ? { layer: 'safety', verdict: 'passed', because: healthy } : runaway.action === 'slow'
       ? { layer: 'safety', verdict: 'waited', because: `${healthy} ${runaway.because} It was slowed down.` }

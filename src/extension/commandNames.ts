@@ -14,6 +14,7 @@ export const commandNames = {
   openMeteredTerminal: 'codexBroker.openMeteredTerminal',
   routeCodex: 'codexBroker.routeCodex',
   undoRoute: 'codexBroker.undoRoute',
+  importSessions: 'codexBroker.importSessions',
   startPracticeMode: 'codexBroker.startPracticeMode',
   leavePracticeMode: 'codexBroker.leavePracticeMode',
   showLog: 'codexBroker.showLog',
@@ -21,6 +22,7 @@ export const commandNames = {
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
   switchLeftUsed: 'codexBroker.switchLeftUsed',
+  getStarted: 'codexBroker.getStarted',
 } as const;
 
 /** Short name of a command. */

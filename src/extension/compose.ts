@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { OutputChannel } from 'vscode';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
+import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { askAboutSelection } from './askSelection.ts';
 import { AnswerDocuments, answerScheme } from './answerDocument.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
@@ -31,14 +32,20 @@ import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.
 import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
 import { runTask } from './runTask.ts';
-import type { Schedule } from './schedule.ts';
+import { paced, type Schedule } from './schedule.ts';
+import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
 import { readSettings, settingsSection, switchLeftUsed } from './settings.ts';
+import { SidebarView, sidebarViewId, type SidebarParts } from './sidebarView.ts';
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { TerminalShim } from './terminalShim.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
+import { WindowContextKeys } from './windowContext.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
+
+/** Shortest time between two paintings of the pages; what a person asked for is painted at once. */
+const pagesEveryMs = 200;
 
 /** The world outside the editor, passed in. */
 export interface World {
@@ -107,8 +114,9 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
   const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
-  const panel = new DashboardPanel({
+  const page: SidebarParts = {
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
+    questions: () => windowQuestions(liveSnapshot()?.questions ?? [], workspace.id).length,
     state: () => {
       const { show, locale } = taste();
       const undo = topUps.newest();
@@ -119,12 +127,24 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       };
     },
     handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
+  };
+  const panel = new DashboardPanel(page);
+  const sidebar = new SidebarView(page);
+  const contextKeys = new WindowContextKeys(editor.commands);
+  const paintPages = paced(schedule, pagesEveryMs, () => {
+    panel.changed();
+    sidebar.changed();
   });
+  /** Paints every surface from the newest facts. */
+  const paint = () => {
+    meter.changed();
+    paintPages();
+    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined });
+  };
 
   let wasConnected = false;
   const changed = () => {
-    meter.changed();
-    panel.changed();
+    paint();
     notify();
     questions.see();
     const isConnected = connected();
@@ -140,8 +160,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
   const greet = async () => {
     await workspace.token();
-    meter.changed();
-    panel.changed();
+    paint();
     questions.see();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
@@ -170,7 +189,6 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     cancelStart();
     const wanted = seat();
     current = JSON.stringify(wanted);
-    void editor.commands.executeCommand('setContext', 'codexBroker.practice', wanted.practice);
     workspace.forget();
     link.start(wanted);
     shimTerminals();
@@ -203,11 +221,13 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
+    importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),
     startBroker: restart,
     explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
+    getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
   };
@@ -222,12 +242,14 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();
-    meter.changed();
-    panel.changed();
+    paint();
   };
   context.subscriptions.push(
     log, meter, panel, ...registered,
     { dispose: () => transcript?.dispose() },
+    editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
+    // The welcome has no rows: what it says stands in the manifest.
+    editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
     editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),

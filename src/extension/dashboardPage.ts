@@ -1,4 +1,4 @@
-// The HTML around the dashboard page: which scripts, styles and pictures it may load, and nothing
+// The HTML around the dashboard page and the side bar: which scripts, styles and pictures it may load, and nothing
 // else. The page itself is built apart; no text from outside ever enters this frame.
 
 /** Addresses of the page's files as the webview may load them, and its random nonce. */
@@ -9,6 +9,8 @@ export interface PageFrame {
   readonly script: string;
   readonly style: string;
   readonly codicons: string;
+  /** The element that the page's script brings to life. */
+  readonly element: 'codex-dashboard' | 'codex-sidebar';
 }
 
 /** The frame of the page. */
@@ -33,7 +35,7 @@ export function dashboardHtml(frame: PageFrame): string {
 <link rel="stylesheet" href="${attribute(frame.style)}">
 </head>
 <body>
-<codex-dashboard></codex-dashboard>
+<${frame.element}></${frame.element}>
 <script nonce="${attribute(frame.nonce)}" src="${attribute(frame.script)}"></script>
 </body>
 </html>

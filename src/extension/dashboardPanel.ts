@@ -94,7 +94,7 @@ export class DashboardPanel {
     const address = (...path: string[]) => webview.asWebviewUri(this.#dist(...path)).toString();
     webview.html = dashboardHtml({
       cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
-      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'),
+      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'), element: 'codex-dashboard',
     });
   }
 

@@ -24,7 +24,7 @@ export interface LimitLine {
 /** Describes an upstream limit at a time. */
 export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
   const stand = standOfWindow(window, nowMs);
-  const name = `${window.model} ${window.measure}${windowWords(window.windowMinutes)}`;
+  const name = `${window.model}${window.measure === 'percent' ? '' : ` ${window.measure}`}${windowWords(window.windowMinutes)}`;
   if (!stand) return { name, gauge: { low: false }, share: '—', resets: 'not announced yet', pace: '' };
   const isLong = window.windowMinutes >= paceMinutesMin;
   return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short'), name, resets: stand.left >= 1 ? 'full' : resetWords(stand.endsAtMs, isLong, nowMs, locale) };

@@ -6,6 +6,7 @@ import { clockWords } from '../protocol/clockWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { limitStands } from '../protocol/limitStands.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
+import { planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
@@ -36,6 +37,7 @@ export const tooltipCommands: readonly string[] = [
 ];
 
 const limitsMax = 6;
+const plansMax = 2;
 const problemsMax = 3;
 
 /** The card as markdown. */
@@ -85,7 +87,7 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const rejected = snapshot.key.state === 'rejected' && !practice;
   const lines: string[] = [];
   if (practice) lines.push('$(beaker) **Practice mode**: simulated requests, no real money');
-  if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**, so every request is refused · ${commandLink('Set API key', commandNames.setApiKey)}`);
+  if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**, so every request is refused${(snapshot.plans ?? []).length > 0 ? ' that goes on no plan' : ''} · ${commandLink('Set API key', commandNames.setApiKey)}`);
   if (rejected) lines.push(`$(key) **OpenAI rejected the API key** · ${commandLink('Set API key', commandNames.setApiKey)}`);
   lines.push(balanceLine(snapshot, taste));
   const { owedMicroCredits } = snapshot.balance;
@@ -136,7 +138,7 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   });
   const rest = lines.length - limitsMax;
   const table = [`| Limit | | ${taste.show === 'left' ? 'Left' : 'Used'} | &nbsp;&nbsp;Resets | &nbsp;&nbsp;Pace |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
-  return [[table, ...(rest > 0 ? [`${rest} more in the dashboard`] : []), ...unknown].join('\n\n')];
+  return [[table, ...(rest > 0 ? [`${rest} more in the dashboard`] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
 }
 
 function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
@@ -155,7 +157,7 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
   const today = snapshot.today.total;
   const tokens = today.inputTokens + today.outputTokens;
-  lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}`);
+  lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}${today.unpriced > 0 ? `, ${today.unpriced} of them without a price` : ''}`);
   return lines.join('  \n');
 }
 

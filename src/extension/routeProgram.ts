@@ -2,8 +2,9 @@
 // configuration by the same code. It shows nothing and decides nothing.
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { problem, problemKinds, ProblemError, type ProblemCode } from '../domain/problem.ts';
+import { problem, ProblemError } from '../domain/problem.ts';
 import { brokerEnvironment, type BrokerSeat } from './brokerStart.ts';
+import { programAnswer } from './programAnswer.ts';
 
 /** What routing would change, or has changed. */
 export interface RouteAnswer {
@@ -55,7 +56,7 @@ export function routeProgram(parts: RouteProgramParts): RouteProgram {
   const run = async (args: readonly string[]): Promise<unknown> => {
     const { dataDir, practice } = parts.seat();
     const script = await parts.brokerScript();
-    return answerOf(await output(parts, script, ['route', ...args, '--json', '--data', dataDir, ...(practice ? ['--practice'] : [])]));
+    return programAnswer(await output(parts, script, ['route', ...args, '--json', '--data', dataDir, ...(practice ? ['--practice'] : [])]), unexpected);
   };
   return {
     plan: async () => checkedPlan(await run(['--workspace', parts.workspacePath()])),
@@ -79,19 +80,6 @@ function output(parts: RouteProgramParts, script: string, args: readonly string[
       else resolve(stdout);
     });
   });
-}
-
-function answerOf(text: string): unknown {
-  let answer: { readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown } } | undefined;
-  try {
-    answer = JSON.parse(text.trim().split('\n').at(-1) ?? '') as typeof answer;
-  } catch (error) {
-    throw unexpected(error);
-  }
-  const told = answer?.error;
-  if (told === undefined) return answer;
-  if (typeof told.code !== 'string' || !Object.hasOwn(problemKinds, told.code) || typeof told.message !== 'string') throw unexpected();
-  throw new ProblemError({ ...problem(told.code as ProblemCode, told.message), ...(typeof told.remedy === 'string' ? { remedy: told.remedy } : {}) });
 }
 
 function checkedPlan(answer: unknown): RouteAnswer {

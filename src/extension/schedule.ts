@@ -45,3 +45,25 @@ export function growingDelayMs(schedule: Schedule, attempt: number, firstMs: num
   const wholeMs = Math.min(mostMs, firstMs * 2 ** Math.min(attempt - 1, 20));
   return Math.round(wholeMs / 2 + schedule.random() * wholeMs / 2);
 }
+
+/** Runs `run` at once, and then at most once in each span, with the last of what came meanwhile. */
+export function paced(schedule: Schedule, everyMs: number, run: () => void): () => void {
+  let ranAtMs = Number.NEGATIVE_INFINITY;
+  let isPlanned = false;
+  const now = () => {
+    isPlanned = false;
+    ranAtMs = schedule.nowMs();
+    run();
+  };
+  return () => {
+    if (isPlanned) return;
+    const passedMs = schedule.nowMs() - ranAtMs;
+    // A clock that was set back must not hold anything up.
+    if (passedMs >= everyMs || passedMs < 0) {
+      now();
+      return;
+    }
+    isPlanned = true;
+    schedule.after(everyMs - passedMs, now);
+  };
+}

@@ -1,8 +1,9 @@
 // The broker's control surface: what the calls of a command line and of every VS Code window give back, over
-// `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc); how the broker is found
+// `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc); and how the broker is found
 // and proven. Results are plain data.
 import { z } from 'zod';
 import type { AuditFindings } from '../domain/audit/auditLedger.ts';
+import type { Insight } from '../domain/insights.ts';
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { ChargeTerm, ModelPrice } from '../domain/pricing.ts';
@@ -10,6 +11,7 @@ import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { ControlArguments, ControlMethod } from './controlArguments.ts';
 import type { HistoryResult } from './history.ts';
 import type { Course, EntryPage, HappeningPage } from './ledgerPages.ts';
+import type { ImportedView, ImportResult } from './importedUsage.ts';
 import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
@@ -24,6 +26,8 @@ export interface TokenResult {
   readonly baseUrl: string;
   /** `http://127.0.0.1:PORT/w/TOKEN/v1`, which carries the token in its path (for `openai_base_url`). */
   readonly codexBaseUrl: string;
+  /** `http://127.0.0.1:PORT/w/TOKEN/backend-api/codex`, for a Codex that is signed in with ChatGPT: its plan pays. Absent from brokers that cannot. */
+  readonly chatgptBaseUrl?: string;
 }
 
 /** A grant as it stands after the call; `created` is false when the key was known already. */
@@ -101,39 +105,6 @@ export interface ExplainResult {
   readonly story: readonly string[];
 }
 
-/** One response that went around the broker and was imported from a session file. */
-export interface ImportedView {
-  /** `import:` and the response's id, or its place among a thread's totals. */
-  readonly id: string;
-  readonly atMs: number;
-  readonly importedAtMs: number;
-  /** Name of the session file that told of it. */
-  readonly source: string;
-  readonly usage: TokenUsage;
-  readonly workspaceId: string;
-  readonly workspaceLabel: string;
-  readonly client: string;
-  readonly clientVersion?: string;
-  readonly threadId?: string;
-  readonly model?: string;
-  readonly responseId?: string;
-  /** What it would have cost at the price of its time; absent for a model without a price. */
-  readonly costMicroCredits?: number;
-  readonly priceVersion?: string;
-  readonly story: readonly string[];
-}
-
-/** What came of importing some responses. */
-export interface ImportResult {
-  readonly added: number;
-  /** Imported before, or given twice. */
-  readonly known: number;
-  /** Went through the broker, which has counted them. */
-  readonly seen: number;
-  /** What the added ones would have cost. */
-  readonly costMicroCredits: number;
-}
-
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */
 export interface AuditResult extends AuditFindings {
   readonly ok: boolean;
@@ -174,6 +145,12 @@ export interface HealthResult {
   readonly newestAtMs?: number;
 }
 
+/** The ledger's health, and what the broker holds in memory besides. */
+export interface BrokerHealth extends HealthResult {
+  /** Bytes of request bodies that wait or are being sent. */
+  readonly heldBodyBytes: number;
+}
+
 /** `credits list`. */
 export interface CreditsListResult extends BalanceView {}
 
@@ -198,8 +175,9 @@ export interface ControlResults {
   dryRun: DryRunResult;
   backup: { readonly path: string; readonly bytes: number };
   export: ExportPage;
-  health: HealthResult;
+  health: BrokerHealth;
   usage: UsageResult;
+  insights: { readonly insights: readonly Insight[] };
   history: HistoryResult;
   workspaceUsage: { readonly rows: readonly UsageRow[] };
   cacheSaving: { readonly savedMicroCredits: number; readonly cachedInputTokens: number };

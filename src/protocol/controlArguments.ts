@@ -131,6 +131,8 @@ export const controlArguments = {
   health: empty,
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
+  /** What is worth knowing of the last seven days. */
+  insights: z.object({}).strict(),
   cancel: z.object({ requestId: name }).strict(),
   /** Of one workspace; of all where it is left out. */
   release: z.object({ workspaceId: name.optional() }).strict(),

@@ -49,6 +49,9 @@ export class EventNotes {
   /** The first terminal event, once it was seen. */
   get terminal(): EventFindings['terminal'] { return this.#terminal; }
 
+  /** The UTF-16 length of all deltas so far. */
+  get deltaCharacters(): number { return this.#deltaCharacters; }
+
   /** What was seen so far. */
   get findings(): EventFindings {
     return {

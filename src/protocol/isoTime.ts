@@ -1,4 +1,4 @@
-// Dates and times as people type them to commands, in ISO 8601. Pure; the local clock's distance to UTC is handed in.
+// How people write dates and times for the command line: ISO 8601, local where no zone is named. Pure.
 import { safeInteger } from '../domain/units.ts';
 
 const isoPattern = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(?:(Z)|([+-])(\d{2}):(\d{2}))?)?$/;

@@ -21,9 +21,11 @@ export function windowLength(minutes: number): string {
   return `${minutes} minutes`;
 }
 
-/** "Tokens per minute", "Requests per 5 hours". */
+const measureNames: Readonly<Record<WindowView['measure'], string>> = { tokens: 'Tokens', requests: 'Requests', percent: 'Plan' };
+
+/** "Tokens per minute", "Requests per 5 hours", "Plan per week". */
 export function windowName(window: Pick<WindowView, 'measure' | 'windowMinutes'>): string {
-  return `${window.measure === 'tokens' ? 'Tokens' : 'Requests'} per ${windowLength(window.windowMinutes)}`;
+  return `${measureNames[window.measure]} per ${windowLength(window.windowMinutes)}`;
 }
 
 /** Share that is left, 0 to 1; undefined while the limit or what is left of it is unknown. */
@@ -57,7 +59,7 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
   if (left === undefined) return undefined;
   const time = timeLeft(window, nowMs);
   return {
-    id: window.id, kind: 'window', name: `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
+    id: window.id, kind: 'window', name: window.measure === 'percent' ? `limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}` : `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
     ...(time === undefined ? {} : { timeLeft: time, lengthMs: window.windowMinutes * minuteMs }),
     ...(window.resetsAtMs === undefined ? {} : { endsAtMs: window.resetsAtMs }),
   };

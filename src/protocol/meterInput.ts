@@ -46,7 +46,8 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       practice: snapshot.broker.mode === 'practice',
       asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
       ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
-      keyMissing: snapshot.key.state === 'missing',
+      // Who works on a plan needs none.
+      keyMissing: snapshot.key.state === 'missing' && (snapshot.plans ?? []).length === 0,
       keyRejected: snapshot.key.state === 'rejected',
       notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
       tracked: balance.tracked,
@@ -54,6 +55,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       heldMicroCredits: balance.heldMicroCredits,
       grantedMicroCredits: grantedMicroCredits(balance, atMs),
       todayMicroCredits: snapshot.today.total.costMicroCredits,
+      ...(snapshot.today.total.unpriced > 0 ? { todayUnpriced: snapshot.today.total.unpriced } : {}),
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
       ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.use.endsAtMs, atMs, taste.locale) } } : {}),

@@ -8,6 +8,7 @@ import type { Policies } from '../domain/directives.ts';
 import type { EstimateErrorSums } from '../domain/estimateError.ts';
 import type { GrantKind } from '../domain/grants.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
+import type { PlanCredits } from '../domain/planLimits.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -88,7 +89,8 @@ export interface WindowView {
   /** Stable name: upstream, model and measure, e.g. `gpt-5.5/requests`. */
   readonly id: string;
   readonly model: string;
-  readonly measure: 'requests' | 'tokens';
+  /** `percent`: a plan's window, of which the provider tells only shares; its limit is 100. */
+  readonly measure: 'requests' | 'tokens' | 'percent';
   readonly windowMinutes: number;
   readonly limit?: number;
   /** What is left now, in-flight reservations subtracted; absent until the upstream told it. */
@@ -96,6 +98,16 @@ export interface WindowView {
   /** When it will be full again. */
   readonly resetsAtMs?: number;
   readonly observedAtMs?: number;
+}
+
+/** What a provider told of a ChatGPT plan that requests go on, beside its windows. */
+export interface PlanView {
+  /** The name that its windows have as their model. */
+  readonly account: string;
+  readonly planType?: string;
+  /** The provider's own credits; they are none of the balance. */
+  readonly credits?: PlanCredits;
+  readonly observedAtMs: number;
 }
 
 /** A request that runs or waits now. */
@@ -210,6 +222,8 @@ export interface Snapshot {
   /** What the next request of any allowed workspace would draw from; `none` when each would be refused. For one window, see `windowDraw`. */
   readonly nextDraw: 'untracked' | GrantKind | 'none';
   readonly windows: readonly WindowView[];
+  /** Plans that requests went on since the broker started; left out where there were none. */
+  readonly plans?: readonly PlanView[];
   readonly running: readonly RunView[];
   readonly waiting: readonly RunView[];
   readonly today: {

@@ -49,6 +49,12 @@ export class SseScanner {
     return { ...this.#notes.findings, bytes: this.#bytes };
   }
 
+  /** The first terminal event, once it was seen; cheaper than all findings. */
+  get terminal(): SseFindings['terminal'] { return this.#notes.terminal; }
+
+  /** The UTF-16 length of all deltas so far; cheaper than all findings. */
+  get deltaCharacters(): number { return this.#notes.deltaCharacters; }
+
   /** Takes in the next bytes. The chunk is only read, and not kept beyond this call. */
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;

@@ -8,6 +8,7 @@ import { faultAnswer } from './faultAnswer.ts';
 import { soundStream, type StreamFault } from './faultAction.ts';
 import type { FaultPicker } from './faultPicker.ts';
 import { isServed, reportsCacheWrites } from './models.ts';
+import type { PlanFace } from './planFace.ts';
 import { type PromptCache, reasoningTokensFor, tokensOfText } from './promptTokens.ts';
 import { throttledAnswer, tooLargeAnswer } from './rateLimitAnswer.ts';
 import type { LimitReading, RateLimits } from './rateLimits.ts';
@@ -25,6 +26,7 @@ export interface SandboxWorld {
   readonly cache: PromptCache;
   readonly picker: FaultPicker;
   readonly meter: RequestMeter;
+  readonly planFace: PlanFace;
   readonly clock: SandboxClock;
   readonly newId: NewId;
   readonly keepBodies: boolean;

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly record: ReceivedRequest;
   /** The key that came with it; checked already. */
   readonly key: string;
+  /** It came to ChatGPT's address, where a plan's limits are told and no minute's. */
+  readonly onPlan: boolean;
   /** Aborts when the client has gone, or the answer is over. */
   readonly gone: AbortSignal;
   /** Ends the connection in the name of a fault, so that it does not look as if the client had left. */
@@ -48,7 +50,7 @@ async function give(exchange: Exchange, world: SandboxWorld, request: ResponsesR
   if (delays.headersMs > 0) await clock.sleep(delays.headersMs, gone);
   if (gone.aborted) return 0;
   const headers = (contentType: string, bytes: () => number) => ({
-    'content-type': contentType, 'openai-processing-ms': String(Math.max(1, clock.nowMs() - record.receivedAtMs)), ...limitHeaders(reading),
+    'content-type': contentType, 'openai-processing-ms': String(Math.max(1, clock.nowMs() - record.receivedAtMs)), ...(exchange.onPlan ? {} : limitHeaders(reading)),
     ...(fault.contentLengthOffBy === undefined ? {} : { 'content-length': String(Math.max(0, bytes() + fault.contentLengthOffBy)), 'connection': 'close' }),
   });
   record.status = 200;

@@ -11,6 +11,7 @@ import { errorAnswer, jsonAnswer, keyMissing, keyRefused, methodNotAllowed, mode
 import { faultAnswer } from './faultAnswer.ts';
 import { FaultPicker } from './faultPicker.ts';
 import { isServed, modelList, modelObject } from './models.ts';
+import { PlanFace } from './planFace.ts';
 import { PromptCache } from './promptTokens.ts';
 import { RateLimits } from './rateLimits.ts';
 import { bodyBytesMax, bodyBytesReadMax } from './requestBody.ts';
@@ -59,12 +60,13 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const world: SandboxWorld = {
     scenario, clock: settings.clock, newId: settings.newId, keepBodies: settings.keepBodies ?? false,
     limits: new RateLimits((model) => limitsOf(scenario.limits, model)),
-    cache: new PromptCache(), picker: new FaultPicker(scenario.faults), meter: new RequestMeter(),
+    planFace: new PlanFace(scenario.plan, settings.clock, settings.newId), cache: new PromptCache(), picker: new FaultPicker(scenario.faults), meter: new RequestMeter(),
   };
   const reset = () => {
     world.meter.reset();
     world.limits.reset();
     world.cache.clear();
+    world.planFace.reset();
     world.picker.reset();
   };
   const server = http.createServer({ noDelay: true, keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, (incoming, response) => {
@@ -72,7 +74,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   });
   server.maxConnections = connectionsMax;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyBytesMax, perMessageDeflate: scenario.webSocket.deflate });
-  sockets.on('headers', (lines, incoming) => lines.push(`x-request-id: ${requestIds.get(incoming)}`, 'openai-version: 2020-10-01', 'openai-organization: org-sandbox'));
+  sockets.on('headers', (lines, incoming) => lines.push(`x-request-id: ${requestIds.get(incoming)?.requestId}`, ...(requestIds.get(incoming)?.cookies ?? []).map((one) => `set-cookie: ${one}`), 'openai-version: 2020-10-01', 'openai-organization: org-sandbox'));
   server.on('upgrade', (incoming, socket, head) => upgrade(incoming, socket as Socket, head, sockets, world));
   const port = await listen(server, settings.port ?? 0);
   return {
@@ -97,7 +99,9 @@ async function listen(server: Server, port: number): Promise<number> {
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, world: SandboxWorld, reset: () => void): Promise<void> {
-  const path = (incoming.url ?? '').split('?')[0] ?? '';
+  const asked = pathOf(incoming);
+  const planPath = PlanFace.pathOf(asked);
+  const path = planPath ?? asked;
   if (incoming.headers.origin !== undefined) return plain(response, errorAnswer(403, { message: 'Requests from web pages are not answered.', type: 'invalid_request_error', code: 'origin_forbidden' }));
   if (path.startsWith('/sandbox/')) return plain(response, inspect(incoming, path, world, reset));
 
@@ -116,9 +120,12 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, world
   response.setHeader('x-request-id', record.requestId);
   response.setHeader('openai-version', '2020-10-01');
   response.setHeader('openai-organization', 'org-sandbox');
-  const exchange: Exchange = { incoming, response, record, key: keyOf(incoming), gone: gone.signal, cut };
-  const refused = refuseKey(exchange.key, world) ?? refuseRoute(incoming.method ?? '', path);
+  const exchange: Exchange = { incoming, response, record, key: keyOf(incoming), onPlan: planPath !== undefined, gone: gone.signal, cut };
+  const refused = planPath === undefined ? refuseKey(exchange.key, world) ?? refuseRoute(incoming.method ?? '', path) : world.planFace.accounts(path, incoming.headers) ?? world.planFace.refuse(incoming.headers);
   if (refused) return refuse(exchange, refused);
+  if (planPath !== undefined) for (const [name, value] of Object.entries(world.planFace.visit(incoming.headers, path === '/v1/responses'))) response.setHeader(name, value);
+  const told = planPath === undefined ? undefined : planAnswer(incoming, path, world);
+  if (told) return refuse(exchange, told);
   try {
     if (path === '/v1/responses') await answerResponses(exchange, world);
     else await answerModels(exchange, path, world);
@@ -128,6 +135,13 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, world
     else if (response.headersSent) response.socket?.destroy();
     else send(exchange, errorAnswer(500, { message: `The sandbox failed: ${error instanceof Error ? error.message : 'unknown reason'}`, type: 'server_error', code: 'sandbox_failed' }));
   }
+}
+
+/** What only ChatGPT's address answers: usage, a list of models in Codex's own shape, and that a plan is used up. */
+function planAnswer({ method = '', headers }: IncomingMessage, path: string, { planFace }: SandboxWorld): PlainAnswer | undefined {
+  if (path === '/backend-api/wham/usage') return method === 'GET' ? planFace.usage(headers) : methodNotAllowed(method, 'GET');
+  if (path === '/v1/models') return method === 'GET' ? jsonAnswer(200, { models: [] }, { etag: '"sandbox-models"' }) : methodNotAllowed(method, 'GET');
+  return refuseRoute(method, path) ?? planFace.usedUp(headers);
 }
 
 async function answerModels(exchange: Exchange, path: string, world: SandboxWorld): Promise<void> {
@@ -186,12 +200,16 @@ function arrival(incoming: IncomingMessage, world: SandboxWorld) {
   return world.meter.arrived({ requestId: world.newId('req_'), receivedAtMs: world.clock.nowMs(), method: incoming.method ?? '', path: incoming.url ?? '', headers });
 }
 
+function pathOf(incoming: IncomingMessage): string {
+  return (incoming.url ?? '').split('?')[0] ?? '';
+}
+
 function keyOf(incoming: IncomingMessage): string {
   return /^Bearer\s+(\S+)\s*$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** The request id of each upgrade that is under way. */
-const requestIds = new WeakMap<IncomingMessage, string>();
+/** The request id of each upgrade that is under way, and the cookies that it sets. */
+const requestIds = new WeakMap<IncomingMessage, { readonly requestId: string; readonly cookies: readonly string[] }>();
 
 /** Takes a WebSocket over, or refuses it on the connection itself. */
 function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, sockets: WebSocketServer, world: SandboxWorld): void {
@@ -207,18 +225,20 @@ function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, socket
     socket.end(`HTTP/1.1 ${refused.status} ${http.STATUS_CODES[refused.status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${refused.body}`);
     return;
   }
-  requestIds.set(incoming, record.requestId);
+  requestIds.set(incoming, { requestId: record.requestId, cookies: PlanFace.pathOf(pathOf(incoming)) === undefined ? [] : [world.planFace.visit(incoming.headers, false)['set-cookie'] ?? []].flat() });
   sockets.handleUpgrade(incoming, socket, head, (accepted) => {
+    const limitsEvent = PlanFace.pathOf(pathOf(incoming)) === undefined ? {} : { limitsEvent: () => world.planFace.limitsEvent(incoming.headers), usedUp: () => world.planFace.usedUp(incoming.headers) };
     const arrived = () => world.meter.arrived({ requestId: world.newId('req_'), receivedAtMs: world.clock.nowMs(), method: 'MESSAGE', path: record.path, headers: record.headers });
-    serveSocket({ socket: accepted, raw: socket, key, arrived }, world);
+    serveSocket({ socket: accepted, raw: socket, key, arrived, ...limitsEvent }, world);
   });
 }
 
 function refuseUpgrade(incoming: IncomingMessage, key: string, world: SandboxWorld): PlainAnswer | undefined {
   if (incoming.headers.origin !== undefined) return errorAnswer(403, { message: 'Requests from web pages are not answered.', type: 'invalid_request_error', code: 'origin_forbidden' });
-  const path = (incoming.url ?? '').split('?')[0] ?? '';
+  const planPath = PlanFace.pathOf(pathOf(incoming));
+  const path = planPath ?? pathOf(incoming);
   if (path !== '/v1/responses') return routeNotFound('GET', path);
   // 426 makes Codex fall back to HTTP at once (measured with Codex 0.169).
   if (!world.scenario.webSocket.offered) return errorAnswer(426, { message: 'WebSocket is not offered here. Use POST.', type: 'invalid_request_error', code: 'upgrade_required' });
-  return refuseKey(key, world);
+  return planPath === undefined ? refuseKey(key, world) : world.planFace.refuse(incoming.headers);
 }

@@ -7,6 +7,7 @@
 //                 "models": { "gpt-5.5": { "requestsPerMinute": 5 } } },
 //   "delays":   { "deltaMs": 5, "headersMs": 0 },
 //   "webSocket": { "offered": true, "connectionMs": 3600000, "deflate": false },
+//   "plan": { "planType": "plus", "usedPercent": 20, "percentPerRequest": 1, "credits": { "hasCredits": false, "balance": "0" } },
 //   "acceptedKeys": ["sk-only-this"],
 //   "faults":   [ { "match": { "nth": 2 }, "do": { "kind": "throttle", "retryAfterMs": 700 } } ]
 // }
@@ -55,6 +56,14 @@ const scenario = z.strictObject({
     /** Whether `permessage-deflate` is accepted where a client offers it. */
     deflate: z.boolean().default(false),
   }).default({ offered: true, connectionMs: 3_600_000, deflate: false }),
+  /** Every account's plan at ChatGPT's address for Codex, before its first request there. */
+  plan: z.strictObject({
+    planType: z.string().min(1).max(50).default('plus'),
+    /** Of its five hours; of its week half as much is used. */
+    usedPercent: z.number().min(0).max(200).default(20),
+    percentPerRequest: z.number().min(0).max(200).default(1),
+    credits: z.strictObject({ hasCredits: z.boolean(), balance: z.string().max(50) }).default({ hasCredits: false, balance: '0' }),
+  }).default({ planType: 'plus', usedPercent: 20, percentPerRequest: 1, credits: { hasCredits: false, balance: '0' } }),
   /** Exactly these keys are accepted; left out, every key that begins with `sk-` is. */
   acceptedKeys: z.array(z.string().min(1).max(500)).max(1000).optional(),
   faults: z.array(z.strictObject({ match: match.default({ path: '/v1/responses' }), do: faultAction })).max(faultsMax).default([]),

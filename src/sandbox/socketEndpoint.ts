@@ -21,6 +21,10 @@ export interface SocketConnection {
   readonly raw: Socket;
   /** The key that came with the upgrade; checked already. */
   readonly key: string;
+  /** What is told of limits before an answer; absent where none are. */
+  readonly limitsEvent?: () => string;
+  /** Why a plan takes no more requests; absent where there is no plan. */
+  readonly usedUp?: () => PlainAnswer | undefined;
   /** Notes a request in the meter. */
   readonly arrived: () => ReceivedRequest;
 }
@@ -98,6 +102,8 @@ class ServedSocket {
     if (previous && previous !== this.#remembered?.id) return previousNotFound(previous);
     const request = whole(parsed.request, previous ? this.#remembered?.items ?? [] : []);
     if (json['generate'] === false) return this.#prewarm(request, record);
+    const usedUp = this.#connection.usedUp?.();
+    if (usedUp) return usedUp;
     const planned = await planAnswer({ request, record, key, gone, cut }, this.#world);
     if (!planned || 'refusal' in planned) return planned?.refusal;
     const { answer, fault, sent } = planned.plan;
@@ -106,6 +112,7 @@ class ServedSocket {
     // The next request may come as soon as the client has the last message.
     this.#remembered = answer.response['status'] === 'failed' ? undefined
       : { id: String(answer.response['id']), items: [...itemsOf(request), ...answer.response['output'] as readonly InputItem[]] };
+    if (this.#connection.limitsEvent) await sendOne(socket, this.#connection.limitsEvent());
     const outcome = await sendMessages(socket, raw, streamMessages(answer, fault), { deltaMs: delays.deltaMs, fault, clock, gone, cut });
     if (outcome.reported) record.reportedUsage = outcome.reported.usage;
     sent(outcome.outputTokens);

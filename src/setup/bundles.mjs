@@ -11,6 +11,7 @@ export const bundles = [
   { name: 'broker', entry: 'src/broker/main.ts', outfile: 'dist/broker.mjs', bytesMax: 3_000_000 },
   { name: 'sandbox', entry: 'src/sandbox/main.ts', outfile: 'dist/sandbox.mjs', bytesMax: 1_000_000 },
   { name: 'webview', entry: 'src/webview/main.ts', outfile: 'dist/webview.js', bytesMax: 250_000 },
+  { name: 'sidebar', entry: 'src/webview/sidebarMain.ts', outfile: 'dist/sidebar.js', bytesMax: 60_000 },
 ];
 
 // Bundled CommonJS packages still call `require` for Node's own modules and may ask for
@@ -42,7 +43,7 @@ export function optionsFor(bundle, { root, minify, version }) {
     charset: 'utf8',
     define: { __BROKER_VERSION__: JSON.stringify(version) },
   };
-  if (bundle.name === 'webview') {
+  if (bundle.name === 'webview' || bundle.name === 'sidebar') {
     return {
       ...shared, platform: 'browser', format: 'iife', target: ['chrome132'],
       loader: { '.ttf': 'dataurl', '.svg': 'text' },

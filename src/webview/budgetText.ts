@@ -1,7 +1,9 @@
 // Budgets as rows: what is used, reserved and left of each, when it ends, in words and shares. Pure; the numbers
 // are the broker's.
+import { spareOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
 import type { Budget } from '../domain/budgets.ts';
+import { paceWords, standOfBudget } from '../protocol/limitStands.ts';
 import type { BudgetView, Snapshot } from '../protocol/snapshot.ts';
 import { budgetKeyName, budgetName, budgetStand } from '../protocol/windowBudgets.ts';
 import type { BudgetCount, BudgetStand } from '../protocol/windowBudgets.ts';
@@ -24,6 +26,10 @@ export interface BudgetRow {
   /** Length of the bar, and of what running requests reserve behind it. */
   readonly share?: number;
   readonly reserved?: number;
+  /** Place of the tick: time left (or passed) in the period. */
+  readonly tick?: number;
+  /** "9 % over", where the period's time says something. */
+  readonly pace?: string;
   readonly amount: string;
   readonly limit: string;
   readonly state: string;
@@ -69,11 +75,14 @@ function countedRow(view: BudgetView, use: BudgetCount, isFirst: boolean, own: s
   const amount = unitAmount(budget.unit, show === 'left' ? left : use.used, place.locale);
   const key = budgetKeyName(stand);
   const ends = endsText(budget, use.endsAtMs, nowMs, place);
+  const limit = standOfBudget(stand, nowMs);
+  const pace = limit.timeLeft === undefined || stand.level === 'used-up' ? undefined : paceWords(limit.left, spareOf(limit), '');
   const held = use.reserved > 0 ? `, ${unitAmount(budget.unit, use.reserved, place.locale)} reserved by running requests` : '';
   return {
     ...base, ...ends, id: `${view.id} ${use.key}`, key, isOwn: budget.per === 'workspace' && use.key === own, isFirst,
     level: stand.level === 'used-up' ? 'empty' : stand.level === 'near' ? 'low' : 'fine',
     share: show === 'left' ? Math.max(0, 1 - used - reserved) : used, reserved,
+    ...(limit.timeLeft === undefined ? {} : { tick: show === 'left' ? limit.timeLeft : 1 - limit.timeLeft }), ...(pace === undefined ? {} : { pace }),
     amount, state: stateText(stand, show),
     sentence: `Budget of ${base.name}${key === '' ? '' : `, ${key}`}: ${amount} of ${base.limit} ${budget.unit} ${show}${held}, ${[ends.ends, ends.countdown].filter(Boolean).join(', ')}`,
   };

@@ -22,9 +22,9 @@ function nameCell(row: BudgetRow): TemplateResult {
 function budgetLine(row: BudgetRow, canChange: boolean, view: View): TemplateResult {
   const { budgetId } = row;
   return html`<tr><td class="what ${row.isFirst ? '' : 'inner'}">${nameCell(row)}</td>
-    <td><usage-gauge .share=${row.share} .reserved=${row.reserved} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
+    <td><usage-gauge .share=${row.share} .reserved=${row.reserved} .tick=${row.tick} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
     <td class="n">${row.amount}</td><td class="n dim hide-s">${row.limit}</td>
-    <td class="nowrap ${row.level === 'fine' ? 'dim' : ''}">${stateMark(row)}${row.state}</td>
+    <td class="nowrap ${row.level === 'fine' ? 'dim' : ''}">${stateMark(row)}${row.state}${row.pace === undefined ? nothing : html` <span class="dim">· ${row.pace}</span>`}</td>
     <td>${row.ends}${row.countdown === undefined ? nothing : html` <span class="dim">· ${row.countdown}</span>`}</td>
     ${canChange ? html`<td class="act">${row.isFirst ? html`<button type="button" class="link" data-test="budget-change" data-row-stop aria-label="Change the budget of ${row.name}" ?disabled=${view.stale} @click=${() => view.act.openBudget(budgetId)}>Change</button>
       ${changeLink(view, { kind: 'budgetRemove', budgetId }, 'Remove', 'budget-remove', `Remove the budget of ${row.name}`)}` : nothing}</td>` : nothing}</tr>`;

@@ -45,7 +45,7 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
   const left = shareLeft(window);
   const time = timeLeft(window, nowMs);
   const spare = spareShare(window, nowMs);
-  const count = (value: number) => window.measure === 'tokens' ? formatTokens(value, place.locale) : countText(value, place.locale);
+  const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
   const word = window.limit === undefined ? 'left' : show;
   const refill = refillText(window, nowMs, time === undefined, left, place);

@@ -3,6 +3,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { planWords } from '../protocol/planWords.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { limitRow } from './limitText.ts';
 import type { LimitRow } from './limitText.ts';
@@ -28,5 +29,6 @@ export function limitsTable(snapshot: Snapshot, view: View): TemplateResult {
   return html`<section class="area" aria-labelledby="head-limits" data-test="limits"><header class="head"><h2 id="head-limits">Limits</h2>${rows.length > 0 ? html`<span class="dim hide-s">${bar}</span>` : nothing}</header>
     ${rows.length === 0 ? html`<p class="dim empty">Limits are unknown until the first answer; the upstream announces them with it.</p>`
     : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">Limit</th><th scope="col" class="gauge-column"><span class="sr">Gauge</span></th><th scope="col" class="n">${view.show === 'left' ? 'Left' : 'Used'}</th><th scope="col">Resets</th><th scope="col">Pace</th></tr></thead>
-      <tbody>${repeat(rows, (row) => row.id, limitLine)}</tbody></table>`}</section>`;
+      <tbody>${repeat(rows, (row) => row.id, limitLine)}</tbody></table>`}
+    ${(snapshot.plans ?? []).map((plan) => html`<p class="dim" data-test="plan">${planWords(plan)}</p>`)}</section>`;
 }

@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatUsd } from '../domain/units.ts';
-import type { Snapshot, UsageRow } from '../protocol/snapshot.ts';
+import type { ImportedSums, Snapshot, UsageRow } from '../protocol/snapshot.ts';
 import { creditsText, requestsText, tokensLine } from './amountText.ts';
 import type { View } from './view.ts';
 
@@ -28,8 +28,14 @@ function usageTable(title: string, test: string, rows: readonly UsageRow[], tota
       <tfoot><tr><td>Total</td><td class="n">${creditsText(total.costMicroCredits, locale, total.estimated > 0)}</td><td class="n usd hide-s">${formatUsd(total.costMicroCredits, 2, locale)}</td></tr></tfoot></table>`}</section>`;
 }
 
+/** What went around the broker today; it is in no sum above. */
+function importedText(imported: ImportedSums, locale: string): string {
+  return `${requestsText(imported.requests, locale)} of today went around the broker (${tokensLine(imported, locale)}) and would have cost ${creditsText(imported.costMicroCredits, locale, false)} credits; nothing was drawn for them.`;
+}
+
 /** Both tables, side by side where there is room. */
 export function usageTables(snapshot: Snapshot, view: View): TemplateResult {
-  const { byWorkspace, byModel, total } = snapshot.today;
-  return html`<div class="columns two">${usageTable('Today by workspace', 'usage-by-workspace', byWorkspace, total, view)}${usageTable('Today by model', 'usage-by-model', byModel, total, view)}</div>`;
+  const { byWorkspace, byModel, total, imported } = snapshot.today;
+  return html`<div class="columns two">${usageTable('Today by workspace', 'usage-by-workspace', byWorkspace, total, view)}${usageTable('Today by model', 'usage-by-model', byModel, total, view)}</div>
+    ${imported ? html`<p class="dim" data-test="imported"><span class="tag line">imported</span> ${importedText(imported, view.place.locale)}</p>` : nothing}`;
 }

@@ -1,38 +1,71 @@
-// Starts the processes that the benchmark compares and reads the processor time of each.
+// Starts the processes that the benchmark compares, and reads what the kernel counts for each of them: the
+// processor's time and the memory.
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** A started process that has said where it listens. */
+/** A started process that listens. */
 export interface BenchProcess { readonly url: string; readonly pid: number; stop(): Promise<void> }
 
-/** Runs a program whose first line of output is JSON with a `url`. */
-export async function startProcess(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<BenchProcess> {
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
-  if (!child.stdout || child.pid === undefined) throw new Error(`${args[0]} did not start`);
-  const { pid } = child;
-  const lines = createInterface({ input: child.stdout });
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
-    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
-  });
-  return {
-    url, pid,
-    stop: () => new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.stdin?.end();
-      child.kill('SIGTERM');
-    }),
-  };
+/** How a program is started, and how it is known that it listens. */
+export interface StartOptions {
+  readonly command?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where it listens; absent: the first line of its output is JSON with a `url`. */
+  readonly url?: string;
 }
 
-/** Processor time of a process in milliseconds, all threads, from the kernel's own count; undefined elsewhere than on Linux. */
+/** How long a program may take until it listens. */
+const startMsMax = 20_000;
+/** And until it has ended, when asked to; then it is killed. */
+const stopMsMax = 10_000;
+
+/** Runs a program and waits until it listens. @throws Error when it ends first, or does not listen in time */
+export async function startProcess(args: readonly string[], { command = process.execPath, env = process.env, url }: StartOptions = {}): Promise<BenchProcess> {
+  const child = spawn(command, args, { stdio: ['pipe', url === undefined ? 'pipe' : 'ignore', 'inherit'], env });
+  const name = args[0] ?? command;
+  const exited = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`${name} could not be started: ${error.message}`)));
+    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+  });
+  const told = url === undefined && child.stdout ? new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout ?? process.stdin }).once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
+  }) : answering(url ?? '');
+  const stop = async () => {
+    child.stdin?.end();
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
+    await exited;
+    clearTimeout(timer);
+  };
+  try {
+    return { url: await Promise.race([told, failed]), pid: child.pid ?? 0, stop };
+  } catch (error) {
+    if (child.exitCode === null && child.pid !== undefined) await stop();
+    throw error;
+  }
+}
+
+/** Waits until anything answers there. */
+async function answering(url: string): Promise<string> {
+  const endMs = performance.now() + startMsMax;
+  for (;;) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+      return url;
+    } catch (error) {
+      if (performance.now() > endMs) throw new Error(`nothing answers at ${url}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Processor time of a process in milliseconds, all its threads, by the scheduler's own count; undefined elsewhere than on Linux. */
 export function processorMs(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  // utime and stime in ticks of 10 ms, fields 14 and 15 of proc(5).
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  // Nanoseconds on a processor come first (Documentation/scheduler/sched-stats.rst); /proc/PID/stat counts in ticks of 10 ms only.
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0);
 }
 
 /** Resident memory in megabytes; undefined elsewhere than on Linux. */

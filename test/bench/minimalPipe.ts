@@ -4,7 +4,7 @@ import { Agent, createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const upstream = new URL(process.argv[2] ?? 'http://127.0.0.1');
-const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+const agent = new Agent({ keepAlive: true, maxSockets: 1024, maxFreeSockets: 1024 });
 const server = createServer((message, response) => {
   const up = send({ agent, host: upstream.hostname, port: upstream.port, method: message.method, path: message.url, headers: message.headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -40,7 +40,7 @@ function withApi(run: (world: World, folder: string) => Promise<void>) {
     const parts: ControlParts = {
       ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}`, directiveId: () => `dir_${directives += 1}` },
       feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(), broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
-      admission: () => undefined, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
+      admission: () => undefined, heldBodyBytes: () => 7, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
       pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice, canAsk: () => true, unsafe: () => undefined }), newBackup: () => join(path, 'backup.db'),
     };
     const api = controlApi(parts);
@@ -125,7 +125,7 @@ describe('control calls', () => {
     assert.deepEqual([usage.rows.length, usage.total.requests, usage.total.costMicroCredits], [1, 1, 125_000]);
     assert.equal(valueOf<{ id: string }>(await call('explain', { id: 'r1' })).id, 'r1');
     assert.equal(codeOf(await call('explain', { id: 'r9' })), 'request_not_found');
-    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
+    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, imports: 0, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
   }));
 

@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { Admission } from '../../src/broker/admission.ts';
 import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
 import { BodyRoom, HeldBody } from '../../src/broker/heldBodies.ts';
+import { apiKeyCredential } from '../../src/broker/upstream/credential.ts';
 import { carryResponses } from '../../src/broker/responsesRoute.ts';
 import { systemClock } from '../../src/broker/systemClock.ts';
 import { networkOf } from '../../src/broker/upstream/network.ts';
@@ -51,7 +52,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const target = upstreamTarget(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, networkOf({ env: {} }));
   const parts: ResponsesParts = {
     admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
-    estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, apiKey: () => 'sk', keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
+    estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk', target), headSeen: nothing, limitsTold: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { tokenHash } from '../../src/broker/dataFolder.ts';
+import { problem } from '../../src/domain/problem.ts';
 import { listen, type Door } from '../../src/broker/listener.ts';
 import type { LiveSockets } from '../../src/broker/liveSocket.ts';
 import type { ResponsesSockets } from '../../src/broker/responsesSocket/responsesSockets.ts';
@@ -19,6 +20,7 @@ async function withDoor(run: (door: Door) => Promise<void>): Promise<void> {
   const door = await listen(0, {
     version: '1', controlToken, workspaces: () => [workspace], newRequestId: () => 'req_1', clock: systemClock,
     responses: (_message, response) => { response.end('carried'); return Promise.resolve(); },
+    planWay: () => problem('chatgpt_login_missing', 'None.'),
     models: (_message, response) => { response.end('[]'); return Promise.resolve(); },
     control: () => Promise.resolve({ ok: true, value: { stopping: true } }),
     live: { size: 0, close: () => undefined } as unknown as LiveSockets,
@@ -49,13 +51,13 @@ describe('the door', () => {
     assert.equal((await call(door, 'GET', '/v1/models', { bearer: token, agent })).status, 200);
     const idle: net.Socket[] = [];
     try {
-      for (let round = 0; round < 15; round += 1) {
+      for (let round = 0; round < 27; round += 1) {
         const opened = Array.from({ length: 40 }, () => net.connect(Number(new URL(door.url).port), '127.0.0.1').on('error', () => undefined));
         idle.push(...opened);
         await Promise.all(opened.map((socket) => once(socket, 'connect')));
         await new Promise((resolve) => { setImmediate(resolve); });
       }
-      assert.ok(idle.length > 512, 'more than all connections that the door takes');
+      assert.ok(idle.length > 1024, 'more than all connections that the door takes');
       assert.deepEqual(await call(door, 'POST', '/v1/responses', { bearer: token, body: Buffer.from('{}') }), { status: 200, connection: 'keep-alive', text: 'carried' });
       assert.equal((await call(door, 'POST', '/broker/v1/status', { bearer: controlToken })).status, 200);
       const socket = await new Promise<net.Socket | null>((resolve) => { const request = http.get(`${door.url}/v1/models`, { agent, headers: { authorization: `Bearer ${token}` } }, (answer) => { answer.resume().on('end', () => resolve(request.reusedSocket ? request.socket : null)); }); });

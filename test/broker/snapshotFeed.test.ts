@@ -45,6 +45,28 @@ describe('the snapshot feed', () => {
     assert.equal(seen.length, 2, 'nothing changed any more');
   });
 
+  it('reads a ledger that takes long for a fifth of the time at the most', async () => {
+    const { feed, seen, pass, ledger, clock } = world();
+    let readMs = 30;
+    const { query } = ledger;
+    ledger.query = ((name: 'recent', args: { limit: number }) => {
+      if (name === 'recent') clock.advance(readMs);
+      return query.call(ledger, name, args);
+    }) as typeof query;
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    const pauses: number[] = [];
+    for (const nextMs of [1000, 1, 1]) {
+      readMs = nextMs;
+      feed.changed();
+      const before = seen.length;
+      let passedMs = 0;
+      for (; seen.length === before && passedMs < 1000; passedMs += 1) await pass(1);
+      pauses.push(passedMs);
+    }
+    assert.deepEqual(pauses, [120, 200, snapshotPauseMs]);
+  });
+
   it('does not let a slow refresh hold back a change', async () => {
     const { feed, seen, pass, live } = world();
     live.push({ state: 'running' } as LiveRequest);

@@ -25,6 +25,8 @@ describe('the meter', () => {
       ['no-key', paint({ keyMissing: true }), 'Add key', 'setApiKey'],
       ['key-rejected', paint({ keyRejected: true }), 'Key rejected', 'setApiKey'],
       ['untracked', paint({ tracked: false }), '5.00 today', 'dashboard'],
+      ['unpriced', paint({ tracked: false, todayMicroCredits: 0, todayUnpriced: 2 }), '— unpriced', 'dashboard'],
+      ['untracked', paint({ tracked: false, todayUnpriced: 2 }), '5.00 today', 'dashboard'],
       ['blocked', paint({ balanceMicroCredits: 0 }), 'No credits', 'topUp'],
       ['blocked', paint({ notAllowed: true }), 'Not allowed', 'topUp'],
       ['blocked', paint({ owedMicroCredits: 2 * credit, budget: { text: 'b' } }), 'Credits owed', 'topUp'],
@@ -106,6 +108,8 @@ describe('the meter', () => {
 
   it('speaks whole sentences', () => {
     assert.equal(paint().spoken, '80.00 credits left');
+    assert.equal(paint({ tracked: false, todayUnpriced: 1 }).spoken, '5.00 credits used today, balance not tracked; 1 request of today has no price');
+    assert.equal(paint({ tracked: false, todayMicroCredits: 0, todayUnpriced: 2 }).spoken, 'Cost not known: 2 requests of today have no price');
     assert.equal(paint({ tracked: false }).spoken, '5.00 credits used today, balance not tracked');
     assert.equal(paint({ balanceMicroCredits: 5 * credit }, { unit: 'usd' }).spoken, 'Critical: 0.20 US dollars left');
     assert.equal(paint({ waiting: { place: 1, startsInMs: 400 } }).spoken, 'A request is 1st in line, starts in about 1 second');
@@ -131,11 +135,11 @@ describe('the meter', () => {
     const any = fc.record({
       balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
       owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.record({ text: fc.constant('b'), until }), { nil: undefined, freq: 3 }),
-      ageMs: fc.integer({ min: 0, max: 1e12 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 % over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
+      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 % over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
-    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, ...rest }, show, unit, locale, link) => {
-      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(question ? { question } : {}) }, { show, unit, locale, link });
+    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, unpriced, ...rest }, show, unit, locale, link) => {
+      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(unpriced === undefined ? {} : { todayUnpriced: unpriced }), ...(question ? { question } : {}) }, { show, unit, locale, link });
       assert.ok(face.text.length <= 14, `"${face.text}"`);
       if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);
       if (face.state === 'untracked') assert.ok(face.text.endsWith('today'), face.text);

@@ -105,6 +105,20 @@ describe('policy P', () => {
   });
 });
 
+describe('what a plan pays for', () => {
+  it('is booked like anything else, but charged for nothing and exposed to nothing', () => {
+    const endings = fc.constantFrom<AttemptFacts['ending']>('finished', 'rejected', 'client-left', 'not-sent', 'upstream-broke', 'broker-crashed');
+    fc.assert(fc.property(endings, fc.boolean(), fc.option(fc.constantFrom('completed', 'incomplete', 'failed'), { nil: undefined }), fc.boolean(), (ending, begun, terminal, isReported) => {
+      const one: AttemptFacts = { ...facts, ending, begun, outputChars: 90, ...(terminal ? { terminal } : {}), ...(isReported ? { reported } : {}) };
+      const { charge: _charge, exposed: _exposed, freeReason, ...booked } = settle(one);
+      const { freeReason: why, ...onPlan } = settle({ ...one, isCovered: true });
+      assert.deepEqual(onPlan, booked);
+      assert.ok(why);
+      if (freeReason !== undefined) assert.equal(why, freeReason);
+    }));
+  });
+});
+
 describe('token usage', () => {
   it('adds part by part', () => {
     assert.deepEqual(addUsage(usage, { ...noTokens, inputTokens: 1, reasoningTokens: 2 }), { ...usage, inputTokens: 901, reasoningTokens: 32 });

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ImportResult } from '../../src/protocol/control.ts';
+import type { ImportResult } from '../../src/protocol/importedUsage.ts';
 import { startSandbox } from '../../src/sandbox/main.ts';
 import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
 import { runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { BrokerProcess } from '../support/process/brokerProgram.ts';
 import { makeCodexHome, runCodex } from '../support/process/codexBench.ts';
 import type { CodexRun } from '../support/process/codexBench.ts';
+import { openCodexThreads } from '../support/process/codexThreads.ts';
 import { addCredits, callBroker, makeFolder, removeFolder } from '../support/process/workbench.ts';
 import { checkAgain } from '../support/secondChecker.ts';
 
@@ -75,6 +76,25 @@ describe('an import of the session files of real Codex', function () {
     await broker.stop();
     assert.deepEqual(checkAgain(path.join(broker.dataDir, 'ledger.db')), []);
     assert.ok(!readFileSync(path.join(broker.dataDir, 'ledger.db')).includes('say hi'));
+  });
+
+  it('counts a forked thread and the one that it was forked from by what each really used', async () => {
+    const threads = await openCodexThreads({ home, folder: path.join(folder, 'work'), baseUrl: `${sandbox.url}/v1`, apiKey });
+    try {
+      const first = await threads.start();
+      await threads.turn(first, 'say hi');
+      await threads.turn(first, 'say more');
+      const fork = await threads.fork(first);
+      await threads.turn(fork, 'say other');
+      await threads.turn(first, 'say last');
+    } finally {
+      await threads.close();
+    }
+    assert.deepEqual([(await imported()).added, (await imported()).known], [4, 4]);
+    const { total } = await usage();
+    assert.deepEqual([total.inputTokens, total.cachedInputTokens, total.outputTokens], [sandbox.meter.totals.inputTokens, sandbox.meter.totals.cachedInputTokens, sandbox.meter.totals.outputTokens]);
+    const byThread = await callBroker(broker, 'usage', { by: 'thread' });
+    assert.deepEqual(byThread.rows.map((row) => row.requests).sort((a, b) => a - b), [1, 3]);
   });
 
   it('finds nothing new in what went through the broker, also beside what did not', async () => {

@@ -54,7 +54,7 @@ describe('dashboard panel', () => {
     assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js">/);
     assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
     assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);
-    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i' }), /"><script>/);
+    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' }), /"><script>/);
   });
 
   it('keeps one panel, greets the page when it is ready, and opens the form once', async () => {

@@ -2,16 +2,23 @@
 // and an engine that fits the typings.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { commandNames } from '../../src/extension/commandNames.ts';
 import { panelType } from '../../src/extension/dashboardPanel.ts';
 import { ownSettings } from '../../src/extension/settings.ts';
+import { sidebarViewId } from '../../src/extension/sidebarView.ts';
+import { contextOf } from '../../src/extension/windowContext.ts';
 
 interface Manifest {
   engines: { vscode: string }; devDependencies: Record<string, string>; icon: string; main: string; categories: string[]; keywords: string[]; extensionKind: string[];
   activationEvents: string[];
   capabilities: { untrustedWorkspaces: { supported: string; description: string; restrictedConfigurations: string[] }; virtualWorkspaces: { supported: string } };
   contributes: {
-    commands: { command: string; title: string; category: string }[];
+    commands: { command: string; title: string; category: string; enablement?: string }[];
+    viewsContainers: { activitybar: { id: string; title: string; icon: string }[] };
+    views: Record<string, { id: string; type?: string; name: string; icon: string; when: string }[]>;
+    viewsWelcome: { view: string; when: string; contents: string }[];
+    walkthroughs: { id: string; steps: { id: string; title: string; description: string; media: { markdown: string }; completionEvents: string[] }[] }[];
     menus: Record<string, { command: string; when?: string }[]>;
     configuration: { properties: Record<string, { scope: string; default: unknown; order: number; markdownDescription?: string; enum?: string[]; enumItemLabels?: string[]; markdownEnumDescriptions?: string[] }> };
   };
@@ -52,6 +59,41 @@ describe('manifest', () => {
         assert.ok(setting.enum.includes(String(setting.default)));
       }
     }
+  });
+
+  it('has one container with two views, and a welcome for each state that needs one', () => {
+    const { viewsContainers: { activitybar: [container, ...more] }, views, viewsWelcome } = manifest.contributes;
+    assert.ok(container && existsSync(container.icon));
+    assert.deepEqual([more, Object.keys(views)], [[], [container.id]]);
+    assert.deepEqual(views[container.id]?.map(({ id, type }) => [id, type]), [['codexBroker.welcome', undefined], [sidebarViewId, 'webview']]);
+    assert.deepEqual(viewsWelcome.map(({ view, when }) => `${view} ${when.replace('codexBroker.welcome == ', '')}`), ['noKey', 'noFolder', 'down'].map((state) => `codexBroker.welcome ${state}`));
+    for (const { contents } of viewsWelcome) assert.match(contents, /\n\[[A-Z].*\]\(command:/);
+  });
+
+  it('leads from the first look to a budget in at most six steps, each of which can be completed', () => {
+    const [walk, ...more] = manifest.contributes.walkthroughs;
+    assert.ok(walk && more.length === 0 && walk.steps.length <= 6);
+    const keys = Object.keys(contextOf({ link: { state: 'connecting' }, practice: false, hasFolder: true }));
+    for (const { id, media, description, completionEvents } of walk.steps) {
+      assert.ok(existsSync(media.markdown), id);
+      for (const [, picture = ''] of readFileSync(media.markdown, 'utf8').matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)) assert.ok(existsSync(join(dirname(media.markdown), picture)), picture);
+      assert.ok(completionEvents.length > 0, id);
+      for (const event of completionEvents) {
+        const [kind, name = ''] = event.split(':');
+        if (kind === 'onContext') assert.ok(keys.includes(name.replace('codexBroker.', '')), event);
+        else if (kind === 'onView') assert.equal(name, sidebarViewId);
+        else assert.ok(kind === 'onCommand' && (Object.values(commandNames) as string[]).includes(name), event);
+      }
+      for (const [, command = ''] of description.matchAll(/\(command:([\w.]+)\)/g)) assert.ok(command === `${sidebarViewId}.focus` || (Object.values(commandNames) as string[]).includes(command), command);
+    }
+  });
+
+  it('asks in its clauses only for context keys that are set', () => {
+    const keys = Object.keys(contextOf({ link: { state: 'connecting' }, practice: false, hasFolder: true }));
+    const clauses = [...Object.values(menus).flat(), ...Object.values(manifest.contributes.views).flat(), ...manifest.contributes.viewsWelcome, ...commands.map(({ enablement }) => ({ when: enablement }))].map(({ when }) => when ?? '');
+    const named = clauses.flatMap((clause) => [...clause.replace(/view == [\w.]+/g, '').matchAll(/codexBroker\.(\w+)/g)].map(([, name = '']) => name));
+    assert.ok(named.length >= 6);
+    for (const name of named) assert.ok(keys.includes(name), name);
   });
 
   it('restricts what decides about execution until the workspace is trusted', () => {

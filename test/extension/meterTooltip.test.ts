@@ -7,6 +7,7 @@ import { gaugeImage } from '../../src/extension/gaugeImage.ts';
 import { durationWords, limitLine, limitLines } from '../../src/extension/limitLine.ts';
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
 import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import { meterInput } from '../../src/protocol/meterInput.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
 
 const facts: TooltipFacts = {
@@ -76,6 +77,15 @@ describe('tooltip card', () => {
     const rejected = meterTooltip({ ...facts, snapshot: snapshotFixture({ key: { state: 'rejected' }, problems: [problem('api_key_rejected', 'Refused.'), problem('ledger_unavailable', 'Closed.')] }) });
     assert.ok(!rejected.includes('Refused') && rejected.includes('Closed'));
     assert.doesNotMatch(unescaped(rejected), /`/);
+  });
+
+  it('shows a plan\'s windows in shares, its credits, and that a key is missing for others only', () => {
+    const window = { id: 'ChatGPT 3fa9/300', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 300, limit: 100, remaining: 42, resetsAtMs: facts.nowMs + 3_600_000 } as const;
+    const plans = [{ account: 'ChatGPT 3fa9', planType: 'plus', credits: { hasCredits: true, isUnlimited: false, balance: '12.5' }, observedAtMs: 1 }];
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [window], plans, key: { state: 'missing' } }) }));
+    assert.match(card, /\| ChatGPT 3fa9 in 5 h \|.*\| 42 % \|/);
+    assert.ok(card.includes('ChatGPT 3fa9 (plus): 12.5 credits of OpenAI\'s own') && card.includes('every request is refused that goes on no plan'), card);
+    assert.equal(meterInput('connected', snapshotFixture({ plans, key: { state: 'missing' } }), facts.taste).snapshot?.keyMissing, false);
   });
 
   it('says what is not known instead of zero', () => {

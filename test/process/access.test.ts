@@ -145,6 +145,8 @@ describe('the door of the broker', function () {
       rawExchange(port, `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${more}connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
     const control = `authorization: Bearer ${controlTokenOf(bench.dataDir)}\r\n`;
     for (const target of ['/v1/responses', `/w/${'x'.repeat(43)}/v1/responses`]) assert.deepEqual(statusesOf(await upgrade(target)), [401]);
+    // Codex goes to HTTP at once where it hears 426, and is told there what is wrong.
+    assert.deepEqual(statusesOf(await upgrade(`/w/${'x'.repeat(43)}/v1/responses`, 'originator: codex_exec\r\n')), [426]);
     for (const more of [control, `authorization: Bearer ${'x'.repeat(43)}\r\n`]) assert.deepEqual(statusesOf(await upgrade('/v1/responses', more)), [401]);
     for (const more of ['origin: https://evil.test\r\n', 'origin: null\r\n', 'sec-fetch-site: cross-site\r\n']) assert.deepEqual(statusesOf(await upgrade(`/w/${bench.token.token}/v1/responses`, more)), [403]);
     assert.deepEqual(statusesOf(await upgrade('/v1/models', auth)), [404]);

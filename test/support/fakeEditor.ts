@@ -34,6 +34,8 @@ export interface FakeEditor {
   writes: number;
   readonly panels: FakePanel[];
   readonly serializers: Map<string, vscode.WebviewPanelSerializer>;
+  readonly viewProviders: Map<string, vscode.WebviewViewProvider>;
+  readonly treeProviders: Map<string, vscode.TreeDataProvider<unknown>>;
   readonly documents: FakeDocument[];
   /** Providers of read-only documents by scheme. */
   readonly providers: Map<string, vscode.TextDocumentContentProvider>;
@@ -121,6 +123,8 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
     createWebviewPanel: (_type: string, _title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fakePanel(fake.panels, options),
     registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
+    registerWebviewViewProvider: (id: string, provider: vscode.WebviewViewProvider) => { fake.viewProviders.set(id, provider); return { dispose: () => undefined }; },
+    registerTreeDataProvider: (id: string, provider: vscode.TreeDataProvider<unknown>) => { fake.treeProviders.set(id, provider); return { dispose: () => undefined }; },
     showTextDocument: async () => undefined,
     showSaveDialog: async (options: vscode.SaveDialogOptions) => {
       fake.saveDialogs.push({ path: options.defaultUri?.fsPath, endings: Object.values(options.filters ?? {}).flat() });
@@ -182,7 +186,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), documents: [], providers: new Map(),
+    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], providers: new Map(),
     terminals: [], progress: [], output: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),

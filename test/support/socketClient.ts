@@ -11,9 +11,11 @@ export interface SocketClient {
   readonly socket: WebSocket;
   /** The headers of the upgrade's answer. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Everything that came so far, as text. */
+  /** Everything that came from the upstream so far, as text. */
   readonly texts: string[];
-  /** Everything that came so far, parsed. */
+  /** What the broker itself told of limits so far, each before the end of an answer. */
+  readonly meters: string[];
+  /** Everything that came from the upstream so far, parsed. */
   frames(): Json[];
   send(message: object | string | Buffer): void;
   /** Resolves with the frames from number `from` on, once one of them has a type that `ends` names, or the connection has ended. */
@@ -35,6 +37,9 @@ export class UpgradeRefused extends Error {
   }
 }
 
+/** How the broker's own word on limits begins; an upstream's names a plan first. */
+const meterBeginning = '{"type":"codex.rate_limits","rate_limits":';
+
 /** Types that end a response. */
 export const endTypes: readonly string[] = ['response.completed', 'response.incomplete', 'response.failed', 'error'];
 
@@ -43,6 +48,7 @@ export function connectSocket(url: string, options: ClientOptions = {}): Promise
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url.replace(/^http/, 'ws'), { perMessageDeflate: false, ...options });
     const texts: string[] = [];
+    const meters: string[] = [];
     const wakers = new Set<() => void>();
     let headers: SocketClient['headers'] = {};
     let isClosed = false;
@@ -56,7 +62,8 @@ export function connectSocket(url: string, options: ClientOptions = {}): Promise
     });
     socket.once('upgrade', (response) => { headers = response.headers; });
     socket.on('message', (data: Buffer) => {
-      texts.push(data.toString('utf8'));
+      const text = data.toString('utf8');
+      (text.startsWith(meterBeginning) ? meters : texts).push(text);
       wake();
     });
     socket.on('error', reject);
@@ -67,7 +74,7 @@ export function connectSocket(url: string, options: ClientOptions = {}): Promise
     });
     const frames = (): Json[] => texts.map((text) => JSON.parse(text));
     socket.once('open', () => resolve({
-      socket, headers, texts, frames, closed,
+      socket, headers, texts, meters, frames, closed,
       send: (message) => { socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message)); },
       until: (ends, from = 0) => new Promise((done) => {
         const look = () => {

@@ -147,7 +147,8 @@ describe('live mode in a real VS Code', function () {
 
   it('says that a budget is used up, and leads to where it is raised', async () => {
     await session.broker(['budget', 'set', 'tiny', '0.000001', '--per', 'workspace', '--of', second.folder, '--period', 'week']);
-    await second.bench.waitForStatus(meterItem, /^Budget used up$/);
+    await second.bench.waitForStatus(meterItem, /^til /);
+    assert.match(await second.bench.statusLabel(meterItem), /^Blocked: the budget of .* is used up until /);
     await second.bench.picture(path.join(picturesFolder, 'status-budget-dark.png'));
     await second.bench.statusItem(meterItem).locator('a').first().click();
     const page = await second.bench.webview('[data-test="budgets"]');

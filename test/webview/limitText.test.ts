@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { WindowView } from '../../src/protocol/snapshot.ts';
-import { timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
+import { standOfWindow, timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
 import { limitRow, tightestLimit } from '../../src/webview/limitText.ts';
 
 const nowMs = Date.UTC(2026, 10, 17, 14, 25);
@@ -27,6 +27,15 @@ describe('limit text', () => {
     assert.equal(row.resets, 'Wed 18 Nov 00:25');
     assert.equal(row.countdown, 'in 10 h');
     assert.ok(Math.abs(row.tick! - 10 / 24) < 1e-9);
+  });
+
+  it('tells of a plan in shares, because nothing else is known of it', () => {
+    const plan: WindowView = { id: 'ChatGPT 3fa9/300', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 300, limit: 100, remaining: 42.4, resetsAtMs: nowMs + 3_600_000 };
+    const row = limitRow(plan, nowMs, 'left', place);
+    assert.deepEqual([row.name, row.model, row.amount, row.level, row.countdown], ['Plan per 5 hours', 'ChatGPT 3fa9', '42 %', 'fine', 'in 1 h']);
+    assert.equal(limitRow(plan, nowMs, 'used', place).amount, '58 %');
+    assert.equal(limitRow({ ...plan, remaining: 0 }, nowMs, 'left', place).level, 'empty');
+    assert.equal(standOfWindow(plan, nowMs)?.name, 'limit per 5 hours of the plan ChatGPT 3fa9');
   });
 
   it('says what is over pace, and takes it for the headline', () => {

@@ -6,6 +6,8 @@ import { problem, ProblemError } from '../../domain/problem.ts';
 import { parseCredits } from '../../domain/units.ts';
 import { parseIso } from '../../protocol/isoTime.ts';
 import { grantMicroCreditsMax } from '../../protocol/controlArguments.ts';
+import { payerFor } from '../codexConfig/codexLogin.ts';
+import type { CodexLogin, Payer } from '../codexConfig/codexLogin.ts';
 import { workspaceIdOf } from '../dataFolder.ts';
 import { utcOffsetMs } from '../systemClock.ts';
 import { pathOf } from './commandIo.ts';
@@ -91,4 +93,15 @@ export function timeZoneOf(text: string | undefined): string {
 export function wantedWord(word: string | undefined, what: string): string {
   if (word === undefined || word === '') throw wrongUse(`${what} is missing.`);
   return word;
+}
+
+/**
+ * What pays for Codex's requests: what was said, else as Codex is signed in.
+ * @param canUsePlan whether the broker and the command leave that choice
+ * @throws ProblemError `argument_invalid`
+ */
+export function payerOf(said: string | undefined, canUsePlan: boolean, login: () => CodexLogin): Payer {
+  if (said === undefined) return canUsePlan ? payerFor(login()) : 'credits';
+  if (said === 'credits' || said === 'plan' && canUsePlan) return said;
+  throw wrongUse(said === 'plan' ? 'A plan can pay only for Codex, and not in practice mode.' : `"${said}" is neither "plan" nor "credits" for --pay.`);
 }

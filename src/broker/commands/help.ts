@@ -4,13 +4,14 @@
 export const help = `codex-broker: paces, meters and pays for Codex requests from a credit balance
 
 Run
-  serve [--port N] [--upstream URL] [--api-key-env NAME | --api-key-stdin] [--config FILE]
-        [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+  serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
+        [--config FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
                                   run the broker; prints one JSON line when it accepts requests
   token [--workspace PATH]        make or show a workspace's token and addresses
-  run [--workspace PATH] -- COMMAND ...
-                                  run a command through the broker, e.g. codex exec "say hi"
-  route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--yes]
+  run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
+                                  run a command through the broker, e.g. codex exec "say hi"; a Codex
+                                  that is signed in with ChatGPT uses its plan, unless told otherwise
+  route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes]
                                   point Codex's own config.toml (or NAME.config.toml) at the broker:
                                   shows the difference, asks, keeps a copy; with --json and without
                                   --yes nothing is written. --expect HASH: only if still so
@@ -52,6 +53,7 @@ Limits
 Look
   status                          meter, balance, limits, budgets, queue
   usage [--by day|model|workspace|client|thread|kind] [--since ISO] [--csv] [--without-imported]
+  insights                        what is worth knowing of the last seven days, and what to do
   explain ID                      one request's decision, charge, corrections and entries
   explain --dry-run FILE [--workspace PATH]
                                   what would become of a JSON request body (- reads standard input);
@@ -79,5 +81,6 @@ Care
   folder and a ledger of its own; --json prints data for programs. A date without a time begins at
   midnight here. AMOUNT is in credits; 25 credits are US$1.
 
-  Exit codes: 0 done, 1 failed, 2 wrong use; audit, guard, doctor, route and run say more above;
-  run gives the command's own code, 126 and 127 when it could not be run or found.`;
+  Exit codes: 0 done, 1 failed, 2 wrong use; import: 130 when Ctrl-C ended it; audit, guard,
+  doctor, route and run say more above; run gives the command's own code, 126 and 127 when it
+  could not be run or found.`;

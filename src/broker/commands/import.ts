@@ -2,7 +2,8 @@
 // through the broker, in batches that are whole or not there. It may be ended at any time and run again.
 import { join } from 'node:path';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
-import type { ControlApi, ImportResult } from '../../protocol/control.ts';
+import type { ControlApi } from '../../protocol/control.ts';
+import type { ImportResult } from '../../protocol/importedUsage.ts';
 import { importUsesMax } from '../../protocol/controlArguments.ts';
 import type { RolloutUse } from '../../protocol/rolloutReader.ts';
 import { findSessionFiles, readSessionFile } from '../sessionFiles.ts';

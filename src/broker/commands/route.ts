@@ -5,25 +5,27 @@ import { join } from 'node:path';
 import { baseUrlFacts, baseUrlKey, isBrokerAddress, setBaseUrl, unsetBaseUrl } from '../codexConfig/baseUrlEdit.ts';
 import { backedUpTexts, backUp, contentHash, isReadableByOthers, readConfigFile, removeConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
 import type { ConfigFile } from '../codexConfig/configFile.ts';
+import { codexLogin } from '../codexConfig/codexLogin.ts';
+import type { CodexLogin } from '../codexConfig/codexLogin.ts';
 import { lineDiff } from '../codexConfig/lineDiff.ts';
 import { dropRouteRecord, keepRouteRecord, readRouteRecords } from '../codexConfig/routeRecords.ts';
 import { TomlBroken } from '../codexConfig/tomlStatements.ts';
 import { ownPort, rememberPort } from '../ownPort.ts';
 import { random, systemClock } from '../systemClock.ts';
-import { wrongUse } from './argumentValues.ts';
+import { payerOf, wrongUse } from './argumentValues.ts';
 import type { CommandIo, FolderOptions } from './commandIo.ts';
 import { dataFolderOf, pathOf, readOptions } from './commandIo.ts';
 import { routeStatus } from './routeStatus.ts';
 import { withControl } from './withControl.ts';
 
-/** `codex-broker route [--workspace DIR] [--codex-home DIR] [--profile NAME] [--yes] [--undo | --status]` */
+/** `codex-broker route [--workspace DIR] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes] [--undo | --status]` */
 export async function route(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
     'workspace': { type: 'string' }, 'codex-home': { type: 'string' }, 'profile': { type: 'string' },
-    'yes': { type: 'boolean' }, 'undo': { type: 'boolean' }, 'status': { type: 'boolean' }, 'expect': { type: 'string' },
+    'yes': { type: 'boolean' }, 'undo': { type: 'boolean' }, 'status': { type: 'boolean' }, 'expect': { type: 'string' }, 'pay': { type: 'string' },
   });
   if (values.undo && values.status) throw wrongUse('Say one thing: --undo or --status.');
-  if ((values.undo || values.status) && (values.yes || values.workspace !== undefined || values.expect !== undefined)) throw wrongUse('--undo and --status take no --yes, --workspace or --expect.');
+  if ((values.undo || values.status) && (values.yes || values.workspace !== undefined || values.expect !== undefined || values.pay !== undefined)) throw wrongUse('--undo and --status take no --yes, --workspace, --pay or --expect.');
   const namedHome = io.env['CODEX_HOME'] ? pathOf('codex-home', io.env['CODEX_HOME'], io) : undefined;
   const codexHome = values['codex-home'] === undefined ? namedHome ?? join(io.home, '.codex') : pathOf('codex-home', values['codex-home'], io);
   const file = readConfigFile({ codexHome, profile: values.profile, home: io.home, namedHome });
@@ -31,7 +33,7 @@ export async function route(args: readonly string[], io: CommandIo): Promise<num
   if (values.status) return routeStatus(dataDir, file, values.json === true, io);
   if (values.undo) return undo(dataDir, file, values.json === true, io);
   if (values.expect !== undefined && values.expect !== contentHash(file.text)) throw unusable(`${file.path} was changed since its difference was shown, so it was left alone.`, 'Look at the difference again.');
-  const plan = await planRoute(dataDir, file, { ...values, workspacePath: values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io), profile: values.profile }, io);
+  const plan = await planRoute(dataDir, file, { ...values, workspacePath: values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io), profile: values.profile, pay: values.pay, login: () => codexLogin(codexHome, {}) }, io);
   return values.json ? routeAsJson(dataDir, plan, values.yes === true, io) : routeAsTalk(dataDir, plan, values.yes === true, io);
 }
 
@@ -49,18 +51,19 @@ interface RoutePlan {
   readonly notes: readonly string[];
 }
 
-interface PlanOptions extends FolderOptions { readonly workspacePath: string; readonly profile: string | undefined }
+interface PlanOptions extends FolderOptions { readonly workspacePath: string; readonly profile: string | undefined; readonly pay: string | undefined; readonly login: () => CodexLogin }
 
 async function planRoute(dataDir: string, file: ConfigFile, options: PlanOptions, io: CommandIo): Promise<RoutePlan> {
   const facts = readable(file, baseUrlFacts);
   return withControl(options, io, 'change', async ({ api, url: running }) => {
     const made = await api.token({ workspacePath: options.workspacePath });
+    const payer = payerOf(options.pay, made.chatgptBaseUrl !== undefined, options.login);
     const port = running === undefined ? await ownPort(dataDir, random) : Number(new URL(running).port);
-    const url = `http://127.0.0.1:${port}/w/${made.token}/v1`;
+    const url = `http://127.0.0.1:${port}/w/${made.token}/${payer === 'plan' ? 'backend-api/codex' : 'v1'}`;
     const { text, previous } = readable(file, (before) => setBaseUrl(before, url));
     const who = options.profile === undefined ? 'Every Codex that reads this file (CLI, editor extension, SDK)' : `Codex started with \`-p ${options.profile}\``;
     const notes = [
-      `${who} then sends its requests through the broker. They are counted for the workspace ${options.workspacePath} and paid with the broker's API key, also where Codex is signed in with ChatGPT.`,
+      `${who} then sends its requests through the broker. They are counted for the workspace ${options.workspacePath} and ${payer === 'plan' ? 'paid by the plan of its own ChatGPT sign-in; `--pay credits` uses the broker\'s API key instead' : 'paid with the broker\'s API key, also where Codex is signed in with ChatGPT'}.`,
       ...(options.practice ? ['This is practice mode: Codex is answered by the simulated upstream until you undo it.'] : []),
       ...(running === undefined ? ['No broker is running now. Codex waits for one; a VS Code window with the extension or `codex-broker serve` starts it.'] : []),
       ...(facts.baseUrl === undefined || facts.baseUrl === url ? [] : [`The file sets ${baseUrlKey} to ${facts.baseUrl} now; that is kept and comes back with --undo.`]),

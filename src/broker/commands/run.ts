@@ -8,7 +8,10 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { TokenResult } from '../../protocol/control.ts';
+import { codexLogin } from '../codexConfig/codexLogin.ts';
+import type { Payer } from '../codexConfig/codexLogin.ts';
 import { connectBroker } from '../controlClient.ts';
+import { payerOf } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, modeOf, pathOf, readOptions } from './commandIo.ts';
 import { CommandNotStarted, isCodex } from './commandNotStarted.ts';
@@ -17,7 +20,7 @@ import { CommandNotStarted, isCodex } from './commandNotStarted.ts';
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const split = args.indexOf('--');
   const command = split === -1 ? [] : args.slice(split + 1);
-  const { values } = readOptions(split === -1 ? args : args.slice(0, split), { workspace: { type: 'string' }, 'hide-path': { type: 'string' } });
+  const { values } = readOptions(split === -1 ? args : args.slice(0, split), { workspace: { type: 'string' }, 'hide-path': { type: 'string' }, pay: { type: 'string' } });
   const [program, ...rest] = command;
   if (program === undefined) throw new ProblemError(problem('argument_invalid', 'Say which command to run after `--`, for example `codex-broker run -- codex exec "say hi"`.'));
   const workspacePath = values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io);
@@ -25,7 +28,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const calls = refuseCircle(program, shimDir, io.env);
   const control = await connectBroker(dataFolderOf(values, io), modeOf(values));
   const made = await control.api.token({ workspacePath });
-  return start(program, codexArguments(program, rest, made), { ...meteredEnvironment(io.env, made, shimDir, program), ...calls });
+  const payer = payerOf(values.pay, isCodex(program) && made.chatgptBaseUrl !== undefined, () => codexLogin(io.env['CODEX_HOME'] || join(io.home, '.codex'), io.env));
+  return start(program, codexArguments(program, rest, made, payer), { ...meteredEnvironment(io.env, made, shimDir, program, payer), ...calls });
 }
 
 /** Counts how often a shim was called from within another call. */
@@ -55,20 +59,23 @@ function isIn(folder: string, file: string): boolean {
 }
 
 /** Codex's arguments with its base URL in front; any other program's as they are. */
-export function codexArguments(program: string, args: readonly string[], made: TokenResult): string[] {
-  return isCodex(program) ? ['-c', `openai_base_url="${made.codexBaseUrl}"`, ...args] : [...args];
+export function codexArguments(program: string, args: readonly string[], made: TokenResult, payer: Payer = 'credits'): string[] {
+  const baseUrl = payer === 'plan' && made.chatgptBaseUrl !== undefined ? made.chatgptBaseUrl : made.codexBaseUrl;
+  return isCodex(program) ? ['-c', `openai_base_url="${baseUrl}"`, ...args] : [...args];
 }
 
 /**
  * The environment of a metered command.
  * @param hidePath a folder to leave out of PATH: the one of the shim that called, so that the real program is found; a folder whose `program` is a link to that shim is left out too
  */
-export function meteredEnvironment(env: Readonly<Record<string, string | undefined>>, made: TokenResult, hidePath: string | undefined, program = 'codex'): Record<string, string | undefined> {
+export function meteredEnvironment(env: Readonly<Record<string, string | undefined>>, made: TokenResult, hidePath: string | undefined, program = 'codex', payer: Payer = 'credits'): Record<string, string | undefined> {
   // A proxy setting would be applied to loopback too, by Codex as by others.
   const loopback = '127.0.0.1,localhost';
   const noProxy = env['NO_PROXY'] ?? env['no_proxy'];
   return {
-    ...env, OPENAI_BASE_URL: made.baseUrl, OPENAI_API_KEY: made.token, CODEX_API_KEY: made.token,
+    ...env, OPENAI_BASE_URL: made.baseUrl, OPENAI_API_KEY: made.token,
+    // A key would go before the sign-in that is to be used.
+    CODEX_API_KEY: payer === 'plan' ? undefined : made.token,
     NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback, no_proxy: noProxy ? `${noProxy},${loopback}` : loopback,
     ELECTRON_RUN_AS_NODE: undefined,
     ...(hidePath === undefined ? {} : { PATH: (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== hidePath && !isIn(hidePath, join(folder, program))).join(delimiter) }),

@@ -10,6 +10,7 @@ import type { Broker } from '../composeBroker.ts';
 import { loadKeychain } from '../keyStore.ts';
 import { startPracticeUpstream } from '../practiceUpstream.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from '../systemClock.ts';
+import { chatGptUpstream } from '../upstream/chatGptTarget.ts';
 import { openAiUpstream } from '../upstream/upstreamAddress.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, readOptions } from './commandIo.ts';
@@ -21,7 +22,7 @@ const practiceKey = 'sk-practice-mode';
 /** Runs the broker. Resolves with the exit code when it has stopped. */
 export async function serve(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
-    port: { type: 'string' }, upstream: { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
+    port: { type: 'string' }, upstream: { type: 'string' }, 'chatgpt-upstream': { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
     config: { type: 'string' }, ca: { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
   });
   const config = readServeConfig(values.config, values);
@@ -35,7 +36,8 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   let broker: Broker;
   try {
     broker = await startBroker({
-      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, network: { env: io.env, caFile: config.ca }, mode: practice ? 'practice' : 'live', version: io.version,
+      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca },
+      mode: practice ? 'practice' : 'live', version: io.version,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),

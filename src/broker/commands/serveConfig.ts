@@ -5,14 +5,16 @@ import { z } from 'zod';
 import { problem, ProblemError } from '../../domain/problem.ts';
 
 const serveConfig = z.object({
-  dataDir: z.string().optional(), upstream: z.string().optional(), ca: z.string().optional(),
+  dataDir: z.string().optional(), upstream: z.string().optional(), chatGptUpstream: z.string().optional(), ca: z.string().optional(),
   port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
 }).strict();
 
 /** Settings as they hold. */
 export type ServeConfig = z.infer<typeof serveConfig>;
 
-interface ServeOptions { readonly port?: string | undefined; readonly upstream?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined }
+interface ServeOptions {
+  readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'chatgpt-upstream'?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined;
+}
 
 /** Joins file and options. @throws ProblemError `argument_invalid` naming the setting. */
 export function readServeConfig(path: string | undefined, options: ServeOptions): ServeConfig {
@@ -27,6 +29,7 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
   const parsed = serveConfig.safeParse({
     ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
     ...(options.port === undefined ? {} : { port: wholeNumber('port', options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }), ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options['chatgpt-upstream'] === undefined ? {} : { chatGptUpstream: options['chatgpt-upstream'] }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),
   });
   if (!parsed.success) throw new ProblemError(problem('argument_invalid', `The setting ${parsed.error.issues[0]?.path.join('.') ?? ''} is wrong: ${parsed.error.issues[0]?.message ?? ''}.`));

@@ -2,8 +2,10 @@
 // dashboard show it.
 import { meterFace } from '../../domain/meter.ts';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
+import { windowLength } from '../../protocol/limitStands.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
-import type { BudgetView, Snapshot } from '../../protocol/snapshot.ts';
+import { planWords } from '../../protocol/planWords.ts';
+import type { BudgetView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
 import { budgetUseText } from './budgetTexts.ts';
 import type { CommandIo } from './commandIo.ts';
 import { readOptions } from './commandIo.ts';
@@ -32,11 +34,17 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${countText(snapshot.today.total.requests, 'request')}`,
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),
-    ...snapshot.windows.map((window) => `Limit      ${window.model} ${window.measure}: ${window.remaining ?? 'unknown'} of ${window.limit ?? 'unknown'} left per ${window.windowMinutes === 1 ? 'minute' : `${window.windowMinutes} minutes`}`),
+    ...snapshot.windows.map((window) => limitText(window)),
+    ...(snapshot.plans ?? []).map((plan) => `Plan       ${planWords(plan)}`),
     ...snapshot.budgets.flatMap(budgetLines),
     ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
   ];
   return lines.join('\n');
+}
+
+function limitText({ model, measure, windowMinutes, remaining, limit }: WindowView): string {
+  if (measure === 'percent') return `Limit      ${model}: ${remaining === undefined ? 'unknown' : Math.round(remaining)} % left of its ${windowLength(windowMinutes)}`;
+  return `Limit      ${model} ${measure}: ${remaining ?? 'unknown'} of ${limit ?? 'unknown'} left per ${windowMinutes === 1 ? 'minute' : `${windowMinutes} minutes`}`;
 }
 
 function budgetLines(view: BudgetView): string[] {

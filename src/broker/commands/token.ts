@@ -13,7 +13,7 @@ export async function token(args: readonly string[], io: CommandIo): Promise<num
     else {
       io.out(`Workspace  ${made.workspaceId}`);
       io.out(`Token      ${made.token}`);
-      io.out(url === undefined ? 'No broker is running; its address is told once `codex-broker serve` runs.' : `SDKs       OPENAI_BASE_URL=${made.baseUrl}  OPENAI_API_KEY=<token>\nCodex      codex -c openai_base_url="${made.codexBaseUrl}"`);
+      io.out(url === undefined ? 'No broker is running; its address is told once `codex-broker serve` runs.' : `SDKs       OPENAI_BASE_URL=${made.baseUrl}  OPENAI_API_KEY=<token>\nCodex      codex -c openai_base_url="${made.codexBaseUrl}"\nCodex signed in with ChatGPT, on its plan\n           codex -c openai_base_url="${made.chatgptBaseUrl ?? ''}"`);
     }
     return 0;
   });

@@ -34,6 +34,7 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
     return;
   }
   const { request, preparedTokens } = understood(connection, one);
+  if (listener.codexStream) void parts.meter?.refresh();
   const stopKeeping = keepWaiting(connection);
   try {
     let admitted = await parts.admission.acquire(request);
@@ -46,16 +47,17 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
     if (!pair.isClientGone) refuseMessage(connection, admitted.refused, listener);
   } finally {
     stopKeeping();
+    void connection.plan?.ended();
   }
 }
 
 /** What the request asks admission for; of a prewarm also what it puts before the next request. */
-function understood({ parts, workspace, header, prewarms }: SocketConnection, { requestId, receivedAtMs, message, body }: MessageRequest): { readonly request: AdmissionRequest; readonly preparedTokens?: number } {
+function understood({ parts, plan, workspace, header, prewarms }: SocketConnection, { requestId, receivedAtMs, message, body }: MessageRequest): { readonly request: AdmissionRequest; readonly preparedTokens?: number } {
   const { requestKind, ...client } = readClient(claimed(message.claims, header));
   // The head of the upgrade may belong to a prewarm while the message does not.
   const kind: ClientFacts['requestKind'] = message.isPrewarm ? 'prewarm' : requestKind === 'prewarm' ? undefined : requestKind;
   const seen = {
-    envelope: message.envelope, workspace, requestId, receivedAtMs, bodyBytes: body.wireBytes,
+    envelope: message.envelope, workspace, requestId, receivedAtMs, bodyBytes: body.wireBytes, plan: plan?.cover,
     // A client that is kept waiting with messages does not tire of it.
     client: { ...client, patienceMs: patienceCodexMs, ...(kind === undefined ? {} : { requestKind: kind }) },
   };

@@ -10,9 +10,12 @@ import { problem } from '../../domain/problem.ts';
 import { readRateLimits } from '../../protocol/rateLimitHeaders.ts';
 import { readClient } from '../../protocol/requestEnvelope.ts';
 import { single } from '../attemptEnd.ts';
+import type { PlanWay } from '../planAccounts.ts';
 import type { Workspace } from '../store/ledgerPort.ts';
+import type { Credential } from '../upstream/credential.ts';
 import { clientHeaders, upstreamHeaders } from '../upstream/headerLists.ts';
-import type { SocketParts } from './socketConnection.ts';
+import type { UpstreamTarget } from '../upstream/upstreamTarget.ts';
+import type { PrewarmTrust, SocketParts } from './socketConnection.ts';
 import { SocketSession } from './socketSession.ts';
 import { givenOn, ownRefusal, tellsNoWebSocket, useHttp } from './upgradeRefusal.ts';
 import type { UpgradeRefusal, Upgrading } from './upgradeRefusal.ts';
@@ -24,16 +27,18 @@ import { WebSocketSupport } from './webSocketSupport.ts';
 /** Connections at once, those that are being opened among them; Codex uses HTTP beyond. */
 export const connectionsMax = 128;
 
-/** A client that wants a WebSocket. */
-interface Asking { readonly message: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly workspace: Workspace; readonly requestId: string }
+/** What is known of one upstream: whether it offers WebSockets, and whether it takes nothing for prewarms. */
+interface UpstreamTrust { readonly support: WebSocketSupport; readonly prewarms: PrewarmTrust }
+
+/** A client that wants a WebSocket, and the upstream's side that it goes to. */
+interface Asking { readonly parts: SocketParts; readonly plan: PlanWay | undefined; readonly trust: UpstreamTrust; readonly message: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly workspace: Workspace; readonly requestId: string }
 
 /** All connections. */
 export class ResponsesSockets {
   readonly #parts: SocketParts;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false, clientTracking: false, handleProtocols: () => false });
-  readonly #support: WebSocketSupport;
   readonly #sessions = new Set<SocketSession>();
-  readonly #prewarms = { isFree: true };
+  readonly #trust = new WeakMap<UpstreamTarget, UpstreamTrust>();
   /** Lines for the head of an upgrade that is about to be accepted. */
   readonly #headLines = new WeakMap<IncomingMessage, readonly string[]>();
   #opening = 0;
@@ -42,27 +47,27 @@ export class ResponsesSockets {
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
-    this.#support = new WebSocketSupport(parts.clock);
     this.#server.on('headers', (lines, message) => lines.push(...this.#headLines.get(message) ?? []));
   }
 
   /** How many connections there are. */
   get size(): number { return this.#sessions.size + this.#opening; }
 
-  /** Takes an upgrade whose token is right, and answers it. */
-  async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string): Promise<void> {
-    const asking: Asking = { message, socket, head, workspace, requestId };
+  /** Takes an upgrade whose token is right, and answers it. @param plan the sign-in that it goes with, where it is not the broker's key */
+  async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
+    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined } : this.#parts;
+    const trust = this.#trustOf(parts.target);
+    const asking: Asking = { parts, plan, trust, message, socket, head, workspace, requestId };
     const header = (name: string) => single(message.headers[name]);
-    const to: Upgrading = { requestId, isCodex: readClient(header).isCodex, nowMs: this.#parts.clock.nowMs() };
-    const apiKey = this.#parts.apiKey();
-    const refused = this.#refused(message, to, apiKey);
-    if (refused || apiKey === undefined) { if (refused) decline(socket, refused); return; }
+    const to: Upgrading = { requestId, isCodex: readClient(header).isCodex, nowMs: parts.clock.nowMs() };
+    const credential = parts.credential();
+    const refused = this.#refused(asking, to, credential);
+    if (refused || !credential) { if (refused) decline(socket, refused); return; }
     this.#opening += 1;
     try {
-      const { target, clock } = this.#parts;
-      const opened = await openUpstreamSocket(target, upstreamHeaders(message.headers, target.keyHead(apiKey), undefined), clock, this.#stopping.signal);
-      if (opened.kind === 'open') this.#pair(asking, opened, apiKey, to);
-      else decline(socket, this.#refusalOf(opened, to));
+      const opened = await openUpstreamSocket(parts.target, upstreamHeaders(message.headers, credential.head(), undefined), parts.clock, this.#stopping.signal);
+      if (opened.kind === 'open') this.#pair(asking, opened, credential, to);
+      else decline(socket, refusalOf(asking, opened, to));
     } finally {
       this.#opening -= 1;
       this.#look();
@@ -82,45 +87,33 @@ export class ResponsesSockets {
     for (const session of this.#sessions) session.cut();
   }
 
-  #refused(message: IncomingMessage, to: Upgrading, apiKey: string | undefined): UpgradeRefusal | undefined {
+  #trustOf(target: UpstreamTarget): UpstreamTrust {
+    const known = this.#trust.get(target) ?? { support: new WebSocketSupport(this.#parts.clock), prewarms: { isFree: true } };
+    this.#trust.set(target, known);
+    return known;
+  }
+
+  #refused({ message, parts, trust }: Asking, to: Upgrading, credential: Credential | undefined): UpgradeRefusal | undefined {
     if (message.method !== 'GET' || (message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'A connection can only be upgraded to a WebSocket, with GET.'), { ...to, isCodex: false });
     if (this.#stopping.signal.aborted) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
-    if (apiKey === undefined) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
-    if (this.#support.isMissing) return useHttp(`The upstream ${this.#parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
+    if (!credential) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
+    if (trust.support.isMissing) return useHttp(`The upstream ${parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
     if (this.size >= connectionsMax) return useHttp(`${connectionsMax} WebSockets are open already; send requests over HTTP.`, to);
     return undefined;
   }
 
-  #refusalOf(opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
-    const { target } = this.#parts;
-    if (opened.kind === 'lost') {
-      const what = unreachable(target, opened.error);
-      this.#parts.upstreamAnswered(what);
-      return ownRefusal(what, to);
-    }
-    const { answer } = opened;
-    this.#parts.upstreamAnswered(undefined);
-    if (tellsNoWebSocket(answer)) {
-      // Something in this one head may have been wrong; the next is asked for again.
-      if (answer.status !== 400) this.#support.noteMissing();
-      return useHttp(`The upstream ${target.label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
-    }
-    if (answer.status !== 401) return givenOn(answer, to);
-    this.#parts.keyAnswered(false);
-    return to.isCodex ? ownRefusal(problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), to) : givenOn(answer, to);
-  }
-
-  #pair({ message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, apiKey: string, { isCodex }: Upgrading): void {
+  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { secret }: Credential, { isCodex }: Upgrading): void {
     const upstreamRequestId = single(headers['x-request-id'])?.slice(0, 200);
-    const limits = readRateLimits((name) => single(headers[name]), this.#parts.clock.nowMs());
+    const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
-    this.#parts.keyAnswered(true);
-    this.#parts.upstreamAnswered(undefined);
+    parts.keyAnswered(true);
+    parts.upstreamAnswered(undefined);
+    parts.headSeen(headers);
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
-        parts: this.#parts, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, apiKey, limits, prewarms: this.#prewarms,
+        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, secret, limits, prewarms: trust.prewarms,
         ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
       }, () => {
         this.#sessions.delete(session);
@@ -137,6 +130,27 @@ export class ResponsesSockets {
     this.#parts.changed();
     if (this.size === 0) this.#emptied();
   }
+}
+
+/** What the client is told whose upstream did not accept. */
+function refusalOf({ parts, trust }: Asking, opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
+  const { target } = parts;
+  if (opened.kind === 'lost') {
+    const what = unreachable(target, opened.error);
+    parts.upstreamAnswered(what);
+    return ownRefusal(what, to);
+  }
+  const { answer } = opened;
+  parts.headSeen(answer.headers, answer);
+  parts.upstreamAnswered(undefined);
+  if (tellsNoWebSocket(answer)) {
+    // Something in this one head may have been wrong; the next is asked for again.
+    if (answer.status !== 400) trust.support.noteMissing();
+    return useHttp(`The upstream ${target.label} offers no WebSocket (status ${answer.status}); send requests over HTTP.`, to);
+  }
+  if (answer.status !== 401 || parts.credential()?.kind === 'chatgpt') return givenOn(answer, to);
+  parts.keyAnswered(false);
+  return to.isCodex ? ownRefusal(problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), to) : givenOn(answer, to);
 }
 
 /** What of the upstream's answer goes on to the client; lengths and types belong to a body, and there is none. */

@@ -3,6 +3,9 @@
 // waits in line itself.
 import { problem } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
+import { readPlanEvent } from '../../protocol/codexLimits.ts';
+import { meterEvent } from '../../protocol/codexMeter.ts';
+import { record } from '../../protocol/responseUsage.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
 import { beginSoon, endAttempt, outgrown } from '../attemptEnd.ts';
 import type { ComeBack, EndedReport } from '../attemptEnd.ts';
@@ -31,10 +34,10 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   const { parts, pair } = connection;
   const { request, listener, body } = carried;
   const { requestId } = request.facts;
-  const apiKey = parts.apiKey();
-  if (pair.isClientGone || pair.isUpstreamGone || apiKey !== connection.apiKey) {
+  const credential = parts.credential();
+  if (pair.isClientGone || pair.isUpstreamGone || credential?.secret !== connection.secret) {
     // One side left, or the key is another, while the hold was written. Without a connection the client sends it again by itself.
-    if (apiKey === undefined) refuseMessage(connection, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener);
+    if (!credential) refuseMessage(connection, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener);
     else pair.endClient(restarting, 'the connection has to be made anew');
     return conclude(connection, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
@@ -51,6 +54,14 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
         body.letGo();
         stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
+      limits: (message) => {
+        const told = readPlanEvent(parsedEvent(message), parts.clock.nowMs());
+        if (told) parts.limitsTold(told);
+      },
+      ...(listener.codexStream ? { ending: () => {
+        const meter = parts.meter?.meterOf(request.facts);
+        return meter && meterEvent(meter);
+      } } : {}),
       ...(lease.stops.length === 0 ? {} : { progress: (chars: number) => {
         const tooLong = outgrown(request, lease, chars);
         if (tooLong) stop(tooLong);
@@ -92,7 +103,9 @@ function conclude(connection: SocketConnection, carried: SocketRequest, lease: L
   // The upstream cannot be told to stop but by closing.
   if (report.ending === 'client-left' || report.ending === 'upstream-broke') pair.endUpstream(true);
   if (report.kept) {
-    const isKeyRefused = fault?.kind === 'unauthorized' && report.kept.status === 401;
+    parts.headSeen(report.kept.headers, report.kept);
+    // A client's own sign-in is its own affair: it hears the upstream's words, and renews it.
+    const isKeyRefused = fault?.kind === 'unauthorized' && report.kept.status === 401 && parts.credential()?.kind !== 'chatgpt';
     if (isKeyRefused) parts.keyAnswered(false);
     if (isKeyRefused && listener.codexStream) refuseMessage(connection, problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), listener);
     else if (attempt?.refusal) pair.toClient(attempt.refusal);
@@ -100,6 +113,15 @@ function conclude(connection: SocketConnection, carried: SocketRequest, lease: L
   // Codex sends everything again by itself when its connection ends; for an error without a status it would wait in vain.
   if (report.ending === 'upstream-broke' || attempt?.hasVagueError) pair.endClient(somethingBroke, 'the upstream was lost or refused');
   return undefined;
+}
+
+function parsedEvent(message: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    return record(JSON.parse(message.toString('utf8'))) ?? {};
+  } catch {
+    // It was told by its beginning; what it says cannot be read, and tells nothing.
+    return {};
+  }
 }
 
 /** Tells the client that a request is refused. */

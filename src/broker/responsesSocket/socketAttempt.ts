@@ -6,6 +6,7 @@
 // event, by an `error` message, by the end of either side, or by a maximum. A refusal that came before
 // anything of the answer is kept back, because the request may be tried again.
 import type { AttemptFacts } from '../../domain/settlement.ts';
+import { rateLimitsEvent } from '../../protocol/codexLimits.ts';
 import { EventNotes } from '../../protocol/eventNotes.ts';
 import type { Clock } from '../clock.ts';
 import { attemptMsMax, graceBytesMax, graceMs } from '../upstream/attempt.ts';
@@ -18,6 +19,10 @@ import type { SocketPair } from './socketPair.ts';
 export interface SocketAttemptEvents {
   /** The upstream has begun to answer. */
   begun(): void;
+  /** The upstream told limits. */
+  limits(message: Buffer): void;
+  /** The answer is about to end well, and the upstream has told no limits. @returns a message that goes before its end */
+  ending?(): string | undefined;
   /** So many characters of output so far. Asked for only while somebody counts. */
   progress?(outputChars: number): void;
   /** The outcome is certain; called once. */
@@ -45,6 +50,7 @@ export class SocketAttempt {
   #stopGrace = () => undefined as void;
   #refusal: { readonly answer: KeptAnswer; readonly frame: Buffer } | undefined;
   #hasVagueError = false;
+  #hasLimits = false;
   #firstByteMs: number | undefined;
   #graceBytes = 0;
   #isBegun = false;
@@ -94,6 +100,12 @@ export class SocketAttempt {
       this.#firstByteMs = this.#clock.monotonicMs() - this.#startedMs;
       this.#events.begun();
     }
+    if (type === rateLimitsEvent) {
+      this.#hasLimits = true;
+      this.#events.limits(data);
+    }
+    const before = type === 'response.completed' && this.#notes.terminal && !this.#hasLimits ? this.#events.ending?.() : undefined;
+    if (before !== undefined) this.#pair.toClient(before);
     this.#pair.toClient(data);
     if (this.#notes.terminal) { this.#settle('finished'); return; }
     if (this.#events.progress) this.#events.progress(this.#notes.findings.deltaCharacters);

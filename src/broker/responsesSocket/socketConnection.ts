@@ -3,6 +3,7 @@
 import type { RateLimitObservation } from '../../domain/rateWindow.ts';
 import type { HeaderGetter } from '../../protocol/rateLimitHeaders.ts';
 import type { ResponsesParts } from '../carriedRequest.ts';
+import type { PlanWay } from '../planAccounts.ts';
 import type { Listener } from '../refusal.ts';
 import type { Workspace } from '../store/ledgerPort.ts';
 import type { SocketAttempt } from './socketAttempt.ts';
@@ -25,8 +26,10 @@ export interface SocketConnection {
   readonly header: HeaderGetter;
   /** How the client is spoken to; each request has its own id and model. */
   readonly speaks: Pick<Listener, 'codexStream'>;
-  /** The key that the upstream's side was opened with. */
-  readonly apiKey: string;
+  /** The sign-in that its requests go with, where that is not the broker's key. */
+  readonly plan: PlanWay | undefined;
+  /** What the upstream's side was opened with. */
+  readonly secret: string;
   readonly upstreamRequestId?: string;
   /** What the upstream's answer to the upgrade said about limits; told to pacing with the first answer. */
   limits: RateLimitObservation | undefined;

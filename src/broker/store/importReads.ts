@@ -6,7 +6,7 @@ import { chargeFor, formulaText } from '../../domain/pricing.ts';
 import type { ModelPrice } from '../../domain/pricing.ts';
 import { formatCredits, formatTokens } from '../../domain/units.ts';
 import { clientName } from '../../protocol/clientName.ts';
-import type { ImportedView } from '../../protocol/control.ts';
+import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { ImportedSums } from '../../protocol/snapshot.ts';
 import { importSummed, importSums } from './importRows.ts';
 import type { ImportDimension } from './importRows.ts';

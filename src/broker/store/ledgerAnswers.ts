@@ -15,6 +15,7 @@ import type { LedgerChains } from './ledgerChains.ts';
 import { explainRequest } from './ledgerExplain.ts';
 import { explainImported, readImportedSums } from './importReads.ts';
 import { wouldImport } from './importWrites.ts';
+import { readInsightFacts } from './insightReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { decideOn } from './reserveWrites.ts';
@@ -27,13 +28,14 @@ const answers: Answers = {
   balance: (db, { nowMs }, chains) => readBalance(db, chains, nowMs),
   budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
   usage: (db, args) => readUsage(db, args),
+  pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
+  insightFacts: (db, { nowMs }) => readInsightFacts(db, nowMs),
   history: (db, args) => readHistory(db, args),
   workspaceUsage: (db, args) => readWorkspaceUsage(db, args),
   cacheSaving: (db, args) => readCacheSaving(db, args),
   entryPage: (db, args) => readEntryPage(db, args),
   happenings: (db, args) => readHappenings(db, args),
   course: (db, args, chains) => readCourse(db, readDirectives(db, chains), args),
-  pastSpend: (db, { workspaceId, limit }) => readPastSpend(db, workspaceId, limit),
   recent: (db, { limit }) => readRecent(db, limit),
   entries: (db, { limit }) => readEntries(db, limit),
   explain: (db, { id }) => explainRequest(db, id),

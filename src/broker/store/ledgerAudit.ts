@@ -11,7 +11,7 @@ import type { Hash } from '../../domain/rowTexts.ts';
 import { arrays, changedAttempts, everyAttempt } from './auditAttempts.ts';
 import { wrongOrder } from './auditOrder.ts';
 import { chargeColumns, chargeRow, directiveColumns, directiveRow, entryColumns, entryRow, grantColumns, grantRow, usageEventColumns, usageEventRow } from './auditRows.ts';
-import { importColumns, importRow, wrongImportSums } from './importRows.ts';
+import { importColumns, importRow, strayImportSums, wrongImportSums } from './importRows.ts';
 import type { Row } from './keyedStream.ts';
 import { chainNames } from './ledgerPort.ts';
 import { rollupDrift, wrongRollups } from './rollupAudit.ts';
@@ -37,7 +37,7 @@ export function auditFile(db: DatabaseSync, hash: Hash, args: { readonly full: b
       olderUntil: readOlderUntil(db), useOf: useReader(db),
       attempts: from ? changedAttempts(db, from) : everyAttempt(db),
     }, hash, from);
-    const drift = [...args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events')), ...wrongImportSums(db, since('imports'))];
+    const drift = [...args.full ? wrongRollups(db) : rollupDrift(db, since('usage_events')), ...wrongImportSums(db, since('imports')), ...args.full ? strayImportSums(db) : []];
     if (args.full) violations.push(...wrongOrder(db).map((what) => ({ invariant: 'I11', what })));
     violations.push(...findings.violations, ...drift.map((what) => ({ invariant: 'I6', what })));
     if (args.keepAtMs !== undefined && violations.length === 0) keep(db, args.keepAtMs, { ...checkpoint, decisions: newestDecision(db) });

@@ -36,6 +36,8 @@ export interface DecideFacts {
   readonly estimateMicroCredits?: number;
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
+  /** Why the plan of the client's own sign-in pays for it; such a request has no estimate in credits. */
+  readonly plan?: { readonly because: string };
   /** Price and cost to go by where the model has none and the policy is a ceiling price. */
   readonly ceiling?: { readonly price: ModelPrice; readonly estimateMicroCredits: number };
   /** Overrides the policy for models without a price, for this request alone. */

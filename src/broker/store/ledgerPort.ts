@@ -5,10 +5,12 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
-import type { ExplainResult, ImportedView } from '../../protocol/control.ts';
 import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
 import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
+import type { ExplainResult } from '../../protocol/control.ts';
+import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
+import type { LedgerInsightFacts } from './insightReads.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
 
 /** A workspace as registered. */
@@ -83,6 +85,10 @@ export interface LedgerQueries {
     };
     result: readonly UsageRow[];
   };
+  /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
+  pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
+  /** What insights are made from. */
+  insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
   /** Usage from the beginning of a local step on, by group and by step. */
   history: { args: { readonly by: HistoryGrouping; readonly fromMs: number; readonly untilMs: number; readonly step: 'day' | 'hour'; readonly utcOffsets: readonly OffsetSpan[]; readonly groupsMax: number }; result: HistoryResult };
   /** What one workspace used in a span that the caller keeps short: it is read from the events. */
@@ -94,8 +100,6 @@ export interface LedgerQueries {
   happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };
   /** The course of a budget (of one key of it), or of the balance, since its period began. */
   course: { args: { readonly nowMs: number; readonly fromMs: number; readonly budgetId?: string; readonly key?: string }; result: Course | null };
-  /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
-  pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
   entries: { args: { readonly limit: number }; result: readonly EntryView[] };
   explain: { args: { readonly id: string }; result: ExplainResult | null };

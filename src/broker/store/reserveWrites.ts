@@ -20,6 +20,7 @@ import { doUpkeep } from './upkeep.ts';
 
 /** The price that an attempt is held and charged by: the model's own, or the ceiling where the policy says so. */
 function pricedBy(facts: DecideFacts, rule: UnpricedRule): { readonly price?: ModelPrice; readonly estimateMicroCredits?: number } {
+  if (facts.plan) return facts.price ? { price: facts.price } : {};
   if (facts.estimateMicroCredits !== undefined || rule !== 'ceiling' || !facts.ceiling) {
     return { ...(facts.price ? { price: facts.price } : {}), ...(facts.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: facts.estimateMicroCredits }) };
   }
@@ -46,6 +47,7 @@ export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFa
     consent: consentOf(state, subject, facts), canAsk: facts.canAsk ?? false, canWait: facts.canWait ?? false,
     budgets: readBudgetUses(db, state.budgets, subject, facts.atMs), limits: facts.limits,
     ...(priced.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: priced.estimateMicroCredits }),
+    ...(facts.plan ? { plan: facts.plan } : {}),
     ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.runaway ? { runaway: facts.runaway } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
   });
   return { decision, ...priced };

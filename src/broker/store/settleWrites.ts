@@ -113,12 +113,13 @@ export function permittedGrants(db: DatabaseSync, chains: LedgerChains, hold: He
 /** Resolves every open hold by policy P. */
 export function recover(db: DatabaseSync, chains: LedgerChains, command: RecoverCommand): LedgerCommandResults['recover'] {
   // The plus lets SQLite find the open ones by their index and sort those, instead of going through all holds in order.
-  const open = statement(db, `SELECT h.attempt_id, h.opened_at_ms, h.tier, h.estimated_input, h.estimated_output, b.attempt_id IS NOT NULL AS begun, b.response_id, d.waited_ms
+  const open = statement(db, `SELECT h.attempt_id, h.opened_at_ms, h.tier, h.estimated_input, h.estimated_output, b.attempt_id IS NOT NULL AS begun, b.response_id, d.waited_ms, d.record ->> '$.coveredBy' AS covered_by
     FROM holds h JOIN decisions d USING (attempt_id) LEFT JOIN begun b USING (attempt_id) WHERE h.state = 'open' ORDER BY +h.rowid`).all();
   for (const row of open) {
     const booked = applyPolicy({
       ending: 'broker-crashed', begun: row['begun'] === 1, outputChars: 0,
       estimatedInputTokens: Number(row['estimated_input']), estimatedOutputTokens: Number(row['estimated_output']),
+      ...(row['covered_by'] === null ? {} : { isCovered: true }),
     });
     settle(db, chains, {
       type: 'settle', attemptId: String(row['attempt_id']), atMs: command.atMs, outcome: booked.outcome, usage: booked.usage, measured: booked.measured,

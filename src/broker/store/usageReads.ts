@@ -32,8 +32,9 @@ export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
   // What is imported may put a key among the dearest, so they are chosen after it was added.
   const rows = byDay ? daysOf(db, dimension, args) : keysOf(db, dimension, args.imported === true ? { ...args, limit: -1 } : args);
   const booked = rows.map((row): UsageRow => {
+    const key = keyOf(row);
     return {
-      ...usageRow(db, args.by, { ...row, group_key: keyOf(row) }),
+      ...usageRow(db, args.by, { ...row, group_key: key }),
       ...(Number(row['measured']) === 0 ? {} : { estimates: {
         requests: Number(row['measured']), covered: Number(row['covered']),
         estimatedInputTokens: Number(row['estimated_input']), usedInputTokens: Number(row['measured_input']), inputErrorTokens: Number(row['input_error']),

@@ -62,6 +62,12 @@ export class AnswerObserver {
     this.#decoder.end();
   }
 
+  /** Whether a stream has told its terminal event; cheap, for every chunk. */
+  get hasEnded(): boolean { return this.#scanner?.terminal !== undefined; }
+
+  /** Characters of output in a stream so far; cheap, for every chunk. */
+  get outputChars(): number { return this.#scanner?.deltaCharacters ?? 0; }
+
   /** What was found so far; of JSON only after `end`. */
   get findings(): AnswerFindings {
     const found = this.#scanner?.findings;

@@ -39,12 +39,14 @@ export interface AttemptReport {
   /** Why the upstream was lost: the network's words and its code. */
   readonly networkError?: string;
   readonly networkCode?: string;
+  /** Nothing had come on the connection before, so it was no kept one that had died meanwhile. Absent where that is not known. */
+  readonly freshConnection?: boolean;
 }
 
 /** What the attempt tells while it runs. */
 export interface AttemptEvents {
-  /** Headers of a success. */
-  answered(headers: IncomingHttpHeaders): void;
+  /** Headers of a success. @returns what is added to them for the client */
+  answered(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
   /** The upstream has begun to answer. */
   begun(): void;
   /** More of the answer was read; so many characters of output so far. Asked for only while somebody counts. */
@@ -128,11 +130,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#observer = new AnswerObserver(isStream, headers['content-encoding'] ?? '', () => this.#look());
     this.#begun = true;
-    this.#events.answered(headers);
+    const added = this.#events.answered(headers);
     this.#events.begun();
     if (this.#clientLeft || this.#response.destroyed) return;
-    this.#response.writeHead(status, clientHeaders(headers, this.#requestId));
-    this.#response.flushHeaders();
+    this.#response.writeHead(status, { ...clientHeaders(headers, this.#requestId), ...added });
+    // Content that came in the same packet is given on right after this, and takes the head with it.
+    queueMicrotask(() => { if (this.#firstByteMs === undefined && !this.#response.destroyed) this.#response.flushHeaders(); });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -200,8 +203,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #look(): void {
     if (this.#settled) return;
-    if (!this.#observer?.findings.terminal) {
-      this.#events.progress?.(this.#observer?.findings.outputChars ?? 0);
+    if (!this.#observer?.hasEnded) {
+      this.#events.progress?.(this.#observer?.outputChars ?? 0);
       return;
     }
     this.#settle('finished');
@@ -241,7 +244,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     const { terminal, facts, responseId, outputChars } = this.#observer?.findings ?? { outputChars: 0 };
-    const code = (error as { code?: unknown } | undefined)?.code;
+    const { code, socket } = (error ?? {}) as { code?: unknown; socket?: { bytesRead?: unknown } };
+    const bytesRead = socket?.bytesRead;
     this.#events.settled({
       ending, begun: this.#begun, outputChars, durationMs: Math.round(this.#clock.monotonicMs() - this.#startedMs),
       ...(terminal ? { terminal } : {}), ...(facts ? { response: facts } : {}), ...(responseId === undefined ? {} : { responseId }),
@@ -250,6 +254,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       ...(this.#firstByteMs === undefined ? {} : { firstByteMs: Math.round(this.#firstByteMs) }),
       ...(this.#kept ? { kept: { status: this.#kept.status, headers: this.#kept.headers, body: Buffer.concat(this.#kept.chunks), foreign: this.#kept.foreign } } : {}),
       ...(error ? { networkError: error.message } : {}), ...(typeof code === 'string' ? { networkCode: code } : {}),
+      ...(typeof bytesRead === 'number' ? { freshConnection: bytesRead === 0 } : {}),
     });
   }
 

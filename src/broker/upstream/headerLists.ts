@@ -15,13 +15,13 @@ const responseHeaders = new Set([
 ]);
 const responsePrefixes = ['x-ratelimit-', 'x-codex-', 'openai-'];
 
-/** The head of an attempt: what the client may say, and `key`, the head that shows the broker's own key. */
-export function upstreamHeaders(client: IncomingHttpHeaders, key: Readonly<Record<string, string>>, bodyBytes: number | undefined): Record<string, string> {
+/** The head of an attempt: what the client may say, and `shown`, the head that shows the credential of its way. */
+export function upstreamHeaders(client: IncomingHttpHeaders, shown: Readonly<Record<string, string>>, bodyBytes: number | undefined): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, value] of Object.entries(client)) {
     if (typeof value === 'string' && (requestHeaders.has(name) || requestPrefixes.some((prefix) => name.startsWith(prefix)))) out[name] = value;
   }
-  Object.assign(out, key);
+  Object.assign(out, shown);
   // The usage is read from the stream as it passes, so it must not come compressed.
   out['accept-encoding'] = 'identity';
   if (bodyBytes !== undefined) out['content-length'] = String(bodyBytes);

@@ -16,8 +16,8 @@ export const headersTimeoutMs = 15 * 60_000;
 export const bodyTimeoutMs = 10 * 60_000;
 /** Longest time for a connection to come up. */
 const connectMsMax = 10_000;
-/** Connections at once; the queue paces long before. */
-const pooledMax = 256;
+/** Connections at once: as many as pacing lets go, because what waits for one here has its hold already. */
+const pooledMax = 512;
 /** How long an idle connection is kept. */
 const keepAliveMs = 30_000;
 /** HTTP/2 where the upstream speaks it: many streams share a connection, which takes a third of the processor's time and no new handshakes. */

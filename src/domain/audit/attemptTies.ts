@@ -14,6 +14,11 @@ export function wasTracked({ hold, decisions: [decision] }: AttemptRows): boolea
   return (hold?.amountMicroCredits ?? 0) > 0 || decision !== undefined && parsed<DecisionRecord>(decision.record)?.tracked === true;
 }
 
+/** Whether a plan paid for an attempt, so that nothing of it is counted in credits. */
+function isCovered({ decisions: [decision] }: AttemptRows): boolean {
+  return decision !== undefined && parsed<DecisionRecord>(decision.record)?.coveredBy === 'plan';
+}
+
 /** Proves the ties between the rows of an attempt. */
 export function auditTies(rows: AttemptRows, decision: DecisionRow | undefined, event: UsageEventRow | undefined, charge: ChargeRow | undefined, fail: Fail): void {
   const { attemptId, hold } = rows;
@@ -51,8 +56,10 @@ function auditEvent(rows: AttemptRows, event: UsageEventRow, charge: ChargeRow |
   if (event.id !== `use_${attemptId}`) fail('I3', `usage event ${event.id} does not carry the key of its attempt`);
   if (Math.min(...counts) < 0 || charge && !isPlausible(event)) fail('I12', `the usage of attempt ${attemptId} cannot be true`);
   if (event.outcome === 'refused' && (hold || rows.charges.length > 0 || rows.entries.length > 0 || Math.max(...counts) > 0)) fail('I12', `attempt ${attemptId} was refused, yet it used something`);
-  if (event.freeReason !== null && (charge || event.inputTokens !== 0 || event.outputTokens !== 0)) fail('I12', `attempt ${attemptId} is told as free, yet it used tokens or is charged`);
+  const covered = isCovered(rows);
+  if (event.freeReason !== null && (charge || !covered && (event.inputTokens !== 0 || event.outputTokens !== 0))) fail('I12', `attempt ${attemptId} is told as free, yet it used tokens or is charged`);
   if (hold && !charge && event.freeReason === null && hold.price !== null) fail('I12', `attempt ${attemptId} has a price and no charge, and nothing says why`);
+  if (covered && (rows.charges.length > 0 || rows.entries.length > 0 || event.freeReason === null || hold?.estimateMicroCredits !== null)) fail('I12', `a plan paid for attempt ${attemptId}, yet credits were estimated, moved or charged for it`);
   if (event.outcome === 'crashed' && hold) auditCrashed(rows, hold, event, charge, fail);
 }
 

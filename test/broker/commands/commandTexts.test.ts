@@ -44,7 +44,7 @@ describe('commands on a ledger that no broker holds', function () {
     assert.deepEqual(['key', 'requests', 'inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens', 'costMicroCredits', 'estimated'].filter((name) => !(name in (report.rows[0] ?? {}))), []);
     assert.deepEqual([report.rows.length, report.total['requests'], report.total['costMicroCredits']], [3, 3, 3 * 1_575_000]);
     const csv = (await ran(folder, 'usage', '--by', 'client', '--csv')).out.split('\n');
-    assert.equal(csv[0], 'key,label,requests,inputTokens,cachedInputTokens,cacheWriteTokens,outputTokens,reasoningTokens,costMicroCredits,estimated,unpriced');
+    assert.equal(csv[0], 'key,label,requests,inputTokens,cachedInputTokens,cacheWriteTokens,outputTokens,reasoningTokens,costMicroCredits,estimated,unpriced,importedRequests,importedCostMicroCredits');
     assert.ok(csv.some((line) => line.startsWith(`"'=HYPERLINK(""x"")"`)), csv.join('\n'));
     assert.ok(csv.some((line) => line.startsWith('"a,b","a,b",1')));
     const text = (await ran(folder, 'usage', '--by', 'model')).out;
@@ -65,7 +65,7 @@ describe('commands on a ledger that no broker holds', function () {
     const path = join(folder, 'ledger.db');
     useLedger(folder);
     const clean = await ran(folder, 'audit', '--full', '--json');
-    assert.deepEqual([clean.code, JSON.parse(clean.out)], [0, { ok: true, violations: [], usageEvents: 3, charges: 3, entries: 0, directives: 1, openHolds: 0, balanceMicroCredits: 0, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 3 }]);
+    assert.deepEqual([clean.code, JSON.parse(clean.out)], [0, { ok: true, violations: [], usageEvents: 3, charges: 3, entries: 0, directives: 1, imports: 0, openHolds: 0, balanceMicroCredits: 0, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 3 }]);
     tamper(path, (db) => db.exec('UPDATE charges SET cost = cost + 1 WHERE sequence = 2'));
     const wrong = await ran(folder, 'audit');
     assert.equal(wrong.code, 2);

@@ -78,6 +78,19 @@ describe('routing Codex', function () {
     assert.deepEqual([late.code, (late.err.match(/changed since its difference was shown/) ?? []).length], [1, 1]);
   }));
 
+  it('leads a Codex that is signed in with ChatGPT to where its plan pays, unless told otherwise', () => withHome(async ({ route, read, codexHome }) => {
+    writeFileSync(join(codexHome, 'auth.json'), JSON.stringify({ auth_mode: 'chatgpt', tokens: { access_token: 'made-up' } }));
+    const plan = await route('--yes');
+    assert.match(plan.out, /paid by the plan of its own ChatGPT sign-in; `--pay credits` uses/);
+    assert.match(read(), /^openai_base_url = "http:\/\/127\.0\.0\.1:\d+\/w\/[\w-]{43}\/backend-api\/codex" # set by/);
+    assert.equal((await route('--status')).code, 0);
+    assert.match((await route('--yes', '--pay', 'credits')).out, /paid with the broker's API key, also where/);
+    assert.match(read(), /\/v1" # set by/);
+    const wrong = await route('--pay', 'gold');
+    assert.deepEqual([wrong.code, wrong.err.includes('neither "plan" nor "credits"')], [2, true]);
+    assert.equal((await route('--undo', '--pay', 'plan')).code, 2);
+  }));
+
   it('goes back to the letter, and forgets', () => withHome(async ({ route, write, read, folder, config }) => {
     for (const text of [person, '', 'a = 1', '\uFEFFopenai_base_url = \'https://corp/v1\' # corp\r\n[t]\r\n']) {
       write(text);

@@ -10,6 +10,7 @@ import { connectionsMax, ResponsesSockets } from '../../../src/broker/responsesS
 import { openMsMax } from '../../../src/broker/responsesSocket/upstreamSocket.ts';
 import type { SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import { attemptMsMax, unreadMsMax } from '../../../src/broker/upstream/attempt.ts';
+import { apiKeyCredential } from '../../../src/broker/upstream/credential.ts';
 import { networkOf } from '../../../src/broker/upstream/network.ts';
 import { bodyTimeoutMs, headersTimeoutMs, upstreamTarget } from '../../../src/broker/upstream/upstreamTarget.ts';
 import { Estimator } from '../../../src/domain/estimator.ts';
@@ -49,7 +50,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const sockets = new ResponsesSockets({
     admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
-    apiKey: () => world.apiKey, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
+    credential: () => apiKeyCredential(world.apiKey, target), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
   });
   const server = http.createServer();
   server.on('upgrade', (message, socket, head) => {

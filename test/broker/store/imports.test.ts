@@ -75,7 +75,7 @@ describe('imported responses', () => {
     ]);
     assert.deepEqual(ledger.query('usage', { by: 'model' }).map((row) => [row.key, row.requests, row.imported]), [['gpt-test', 1, undefined]]);
     assert.deepEqual(ledger.query('usage', { by: 'workspace', imported: true }).map((row) => row.label), ['ws_a', 'outside the broker']);
-    assert.deepEqual(ledger.query('usage', { by: 'kind', imported: true }).map((row) => [row.key, row.requests]).sort(), [['', 1], ['imported', 3]]);
+    assert.deepEqual(ledger.query('usage', { by: 'kind', imported: true }).map((row) => [row.key, row.requests]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)), [['', 1], ['imported', 3]]);
     assert.deepEqual(ledger.query('usage', { by: 'model', imported: true, limit: 1 }).map((row) => row.key), ['gpt-test']);
     assert.match(ledger.query('explainImported', { id: 'resp_1' })?.story.join(' ') ?? '', /rollout-of-a-test\.jsonl.*would have cost 6\.3\d+ credits at the price "test 1"/);
     assert.equal(ledger.query('explainImported', { id: 'resp_9' }), null);
@@ -96,7 +96,7 @@ describe('imported responses', () => {
       const byDay = ledger.query('usage', { by: 'day', imported: true, sinceMs: baseMs + since, utcOffsets: [{ fromMs: 0, untilMs: 8_640_000_000_000_000, offsetMs }] });
       // The part of a quarter hour at the beginning counts to the day that its quarter hour begins in.
       assert.deepEqual(byDay.reduce((sum, row) => sum + row.inputTokens, 0), [...days.values()].reduce((sum, one) => sum + one, 0));
-      if (since % quarterHourMs === 0) assert.deepEqual(byDay.map((row) => [row.key, row.inputTokens]), [...days].sort());
+      if (since % quarterHourMs === 0) assert.deepEqual(byDay.map((row) => [row.key, row.inputTokens]), [...days].sort(([a], [b]) => (a < b ? -1 : 1)));
     }), { numRuns: 60 });
     assert.deepEqual(ledger.query('audit', { full: true }).violations, []);
   }));

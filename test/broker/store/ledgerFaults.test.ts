@@ -77,7 +77,8 @@ describe('a ledger file that is not as it should be', () => {
   it('never serves a ledger with damaged pages as if it were sound', () => withFolder((folder) => {
     const random = seededRandom(8);
     const sound = join(folder, 'sound.db');
-    makeLedger(sound);
+    // So much that most pages hold something.
+    makeLedger(sound, 80);
     const { length } = readFileSync(sound);
     let refused = 0;
     for (let round = 0; round < 40; round += 1) {

@@ -12,7 +12,7 @@ import { openDatabase } from '../../../src/broker/store/openDatabase.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import type { Budget } from '../../../src/domain/budgets.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
-import { beginCommand, credit, grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
+import { beginCommand, credit, grantCommand, importCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
 import { runOne, withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { manualClock } from '../../support/manualClock.ts';
 
@@ -58,7 +58,7 @@ describe('an audit from the last checkpoint on', () => {
   });
 });
 
-const large = ['usage_events', 'charges', 'entries', 'decisions', 'holds', 'requests', 'begun'] as const;
+const large = ['usage_events', 'charges', 'entries', 'decisions', 'holds', 'requests', 'begun', 'imports', 'import_sums'] as const;
 /** Indexes of a few rows only: of what is open, and of what lies beside the grants. */
 const smallIndexes = ['holds_open', 'entries_beside'];
 
@@ -85,6 +85,7 @@ async function statementsOf(folder: string, withoutIndex?: string): Promise<{ re
   work(first, 0, 3);
   runOne(first, reserveCommand('open-1', 1000));
   runOne(first, beginCommand('open-1'));
+  runOne(first, importCommand('resp_0'));
   // The very first audit of a ledger goes through all of it.
   first.query('audit', { full: false, keepAtMs: startMs });
   first.close();
@@ -102,6 +103,15 @@ async function statementsOf(folder: string, withoutIndex?: string): Promise<{ re
     assert.equal(runOne(ledger, { type: 'upkeep', atMs: startMs }).returned, 1);
     work(ledger, 3, 5);
     ledger.query('explain', { id: 'r4' });
+    // With an id, and by its thread alone; then what both come to is proven.
+    const [use] = importCommand('resp_1', { threadId: 'thread_a' }).uses;
+    assert.ok(use);
+    const { responseId: _id, ...plain } = use;
+    runOne(ledger, importCommand('resp_1'));
+    runOne(ledger, { type: 'import', atMs: startMs, uses: [{ ...plain, key: 'thread_a:1:1' }] });
+    ledger.query('explainImported', { id: 'resp_1' });
+    ledger.query('usage', { by: 'workspace', sinceMs: startMs, imported: true });
+    ledger.query('audit', { full: false });
   } finally {
     ledger.close();
   }

@@ -2,7 +2,7 @@
 // without the broker in between, and what they printed. It ends only what it started.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brokerProgram, plainEnvironment } from './brokerProgram.ts';
 
@@ -33,8 +33,8 @@ export interface CodexRun {
   readonly complaints: readonly string[];
 }
 
-/** Where a run's model requests go: through a broker's `run` command, or straight to an address. */
-export type Route = { readonly dataDir: string } | { readonly baseUrl: string; readonly apiKey: string };
+/** Where a run's model requests go: through a broker's `run` command, or straight to an address; without a key with the home's own sign-in, about which Codex asks at `chatGptUrl`. */
+export type Route = { readonly dataDir: string; readonly pay?: 'plan' | 'credits' } | { readonly baseUrl: string; readonly apiKey?: string; readonly chatGptUrl?: string };
 
 /** Makes a Codex home and gives its path. */
 export function makeCodexHome(folder: string): string {
@@ -51,9 +51,9 @@ export interface StartedRun { readonly child: ChildProcess; readonly ended: Prom
 export function startCodex(route: Route, home: string, folder: string, args: readonly string[]): StartedRun {
   const exec = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-m', codexModel, ...args];
   const command = 'dataDir' in route
-    ? [brokerProgram, 'run', '--data', route.dataDir, '--workspace', folder, '--', codexProgram, ...exec]
-    : [codexProgram, '-c', `openai_base_url="${route.baseUrl}"`, ...exec];
-  const env = plainEnvironment({ CODEX_HOME: home, HOME: path.dirname(home), NO_PROXY: '127.0.0.1', ...('dataDir' in route ? {} : { CODEX_API_KEY: route.apiKey }) });
+    ? [brokerProgram, 'run', '--data', route.dataDir, '--workspace', folder, ...(route.pay === undefined ? [] : ['--pay', route.pay]), '--', codexProgram, ...exec]
+    : [codexProgram, '-c', `openai_base_url="${route.baseUrl}"`, ...(route.chatGptUrl === undefined ? [] : ['-c', `chatgpt_base_url="${route.chatGptUrl}"`]), ...exec];
+  const env = plainEnvironment({ CODEX_HOME: home, HOME: path.dirname(home), NO_PROXY: '127.0.0.1', ...('dataDir' in route || route.apiKey === undefined ? {} : { CODEX_API_KEY: route.apiKey }) });
   // A group of its own, so that a signal to it is what a terminal's Ctrl-C is.
   const child = spawn(process.execPath, command, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let stdout = '';
@@ -89,6 +89,22 @@ function readRun(code: number, stdout: string, stderr: string): CodexRun {
     code, events, stderr, lastMessage: messages.at(-1)?.item?.text ?? '',
     complaints: events.filter((event) => event.type === 'error' || event.type === 'turn.failed').map((event) => event.message ?? event.error?.message ?? ''),
   };
+}
+
+/** Limits and credits as Codex keeps them with a thread, for its `/status`. */
+export interface ShownLimits {
+  readonly primary: { readonly used_percent: number; readonly window_minutes: number | null; readonly resets_at: number | null } | null;
+  readonly secondary: ShownLimits['primary'];
+  readonly credits: { readonly has_credits: boolean; readonly unlimited: boolean; readonly balance: string | null } | null;
+}
+
+/** What the newest rollout of a home last noted about limits. */
+export function shownLimits(home: string): ShownLimits | undefined {
+  const sessions = path.join(home, 'sessions');
+  const files = readdirSync(sessions, { recursive: true }).map(String).filter((name) => name.endsWith('.jsonl')).sort();
+  const lines = readFileSync(path.join(sessions, files.at(-1) ?? ''), 'utf8').trim().split('\n');
+  const notes = lines.map((line) => JSON.parse(line) as { payload?: { type?: string; rate_limits?: ShownLimits | null } }).filter(({ payload }) => payload?.type === 'token_count' && payload.rate_limits);
+  return notes.at(-1)?.payload?.rate_limits ?? undefined;
 }
 
 /** What a run did, without what differs from run to run: kinds of items, commands, exit codes, texts. */

@@ -38,6 +38,8 @@ export interface ScriptedUpstream {
   /** Bytes that arrived on any connection. */
   readonly bytesSeen: () => number;
   script: Script;
+  /** Closes every connection and goes on listening. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -58,8 +60,9 @@ export async function openUpstream(script: Script): Promise<ScriptedUpstream> {
   const { port } = server.address() as AddressInfo;
   const upstream: ScriptedUpstream = {
     url: `http://127.0.0.1:${port}`, port, requests: [], bytesSeen: () => bytes, script,
+    hangUp: () => { for (const socket of sockets) socket.destroy(); },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      upstream.hangUp();
       server.close();
       await once(server, 'close');
     },

@@ -43,7 +43,11 @@ export const attemptQuestions: Questions = {
   'counts of an attempt cannot be': `SELECT attempt_id FROM usage_events WHERE corrects IS NULL AND (input_tokens < 0 OR cached_input_tokens < 0 OR cache_write_tokens < 0 OR output_tokens < 0 OR reasoning_tokens < 0 OR cached_input_tokens + cache_write_tokens > input_tokens OR reasoning_tokens > output_tokens)
     AND attempt_id IN (SELECT attempt_id FROM charges)`,
   'an uncharged attempt does not say why although it has a price': `SELECT u.id FROM ${firstEvent} u JOIN holds h USING (attempt_id) LEFT JOIN ${firstCharge} c ON c.usage_event_id = u.id WHERE c.id IS NULL AND u.free_reason IS NULL AND h.price IS NOT NULL`,
-  'a charged attempt says that it was free, or a free one has tokens': `SELECT u.id FROM ${firstEvent} u LEFT JOIN ${firstCharge} c ON c.usage_event_id = u.id WHERE u.free_reason IS NOT NULL AND (c.id IS NOT NULL OR u.input_tokens <> 0 OR u.output_tokens <> 0)`,
+  'a charged attempt says that it was free, or a free one has tokens': `SELECT u.id FROM ${firstEvent} u LEFT JOIN ${firstCharge} c ON c.usage_event_id = u.id JOIN decisions d ON d.attempt_id = u.attempt_id
+    WHERE u.free_reason IS NOT NULL AND (c.id IS NOT NULL OR d.record ->> 'coveredBy' IS NULL AND (u.input_tokens <> 0 OR u.output_tokens <> 0))`,
+  'credits were estimated, reserved, moved or charged for what a plan paid': `SELECT d.attempt_id FROM decisions d LEFT JOIN holds h USING (attempt_id) WHERE d.record ->> 'coveredBy' IS NOT NULL
+    AND (d.record ->> 'coveredBy' <> 'plan' OR h.attempt_id IS NULL OR h.amount <> 0 OR h.estimate IS NOT NULL OR json_array_length(d.record, '$.slices') <> 0 OR EXISTS (SELECT 1 FROM charges c WHERE c.attempt_id = d.attempt_id)
+      OR EXISTS (SELECT 1 FROM entries e WHERE e.attempt_id = d.attempt_id) OR EXISTS (SELECT 1 FROM usage_events u WHERE u.attempt_id = d.attempt_id AND u.free_reason IS NULL))`,
   'a charge has no usage event of its own': `SELECT c.id FROM charges c LEFT JOIN usage_events u ON u.id = c.usage_event_id AND u.attempt_id = c.attempt_id WHERE u.id IS NULL OR u.at_ms <> c.at_ms OR c.id IS NOT 'chg_' || substr(u.id, 5) OR c.tier <> u.tier
     OR c.corrects IS NOT IIF(u.corrects IS NULL, NULL, 'chg_' || u.attempt_id)`,
   'a charge names another version than its price': `SELECT id FROM charges WHERE price_version IS NOT price ->> 'version'`,

@@ -13,7 +13,7 @@ const keys: Readonly<Record<string, string>> = {
 /** What an event adds to each column. Estimates are compared where usage was measured, charged and not corrected. */
 const sums: Readonly<Record<string, string>> = {
   requests: 'is_first', input: 'input_tokens', cached: 'cached_input_tokens', cache_write: 'cache_write_tokens', output: 'output_tokens', reasoning: 'reasoning_tokens', cost: 'COALESCE(cost, 0)',
-  estimated: 'cost IS NOT NULL AND measured = 0', unpriced: 'cost IS NULL AND input_tokens + output_tokens > 0',
+  estimated: 'cost IS NOT NULL AND measured = 0', unpriced: 'cost IS NULL AND free_reason IS NULL AND input_tokens + output_tokens > 0',
   measured: 'compared', covered: 'compared AND estimate IS NOT NULL AND cost <= estimate', estimated_input: 'IIF(compared, estimated_input, 0)', estimated_output: 'IIF(compared, likely, 0)',
   measured_input: 'IIF(compared, input_tokens, 0)', measured_output: 'IIF(compared, output_tokens, 0)',
   input_error: 'IIF(compared, ABS(estimated_input - input_tokens), 0)', output_error: 'IIF(compared, ABS(likely - output_tokens), 0)',

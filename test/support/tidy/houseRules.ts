@@ -20,6 +20,7 @@ const bannedNames = new Set(['util', 'utils', 'common', 'helper', 'helpers', 'ma
  */
 export const compositionFiles: readonly RegExp[] = [
   /^src\/[a-z]+\/main\.ts$/,
+  /^src\/webview\/sidebarMain\.ts$/,
   /^src\/broker\/systemClock\.ts$/,
   /^src\/setup\//,
   /^src\/tour\//,

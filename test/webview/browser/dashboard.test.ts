@@ -47,6 +47,15 @@ describe('dashboard page', function dashboard() {
     assert.match(await hook('recent-row').first().innerText(), /billing-service[\s\S]*3\.37[\s\S]*\$0\.13/);
   });
 
+  it('marks what was imported today, beside the sums that it is not in', async () => {
+    await open.send(...sampleStates['normal']!);
+    assert.equal(await hook('imported').count(), 0);
+    const { today } = sampleSnapshot();
+    await open.send(stateMessage(sampleSnapshot({ today: { ...today, imported: { requests: 3, inputTokens: 41_000, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 900, reasoningTokens: 0, costMicroCredits: 2_500_000 } } })));
+    assert.equal((await hook('imported').innerText()).replaceAll(/\s+/g, ' '), 'imported 3 requests of today went around the broker (41.0 k in · 900 out) and would have cost 2.50 credits; nothing was drawn for them.');
+    assert.match(await hook('usage-by-model').innerText(), /Total[\s\S]*≈ 18\.39/);
+  });
+
   it('counts down by the broker\'s clock while it is connected', async () => {
     await open.send(...sampleStates['normal']!);
     await open.page.clock.setFixedTime(sampleNowMs + 10_000);

@@ -28,6 +28,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly reducedMotion?: boolean;
+  /** The side bar's page in place of the dashboard. */
+  readonly isSidebar?: boolean;
 }
 
 /** An open page with what it posted and what its policy blocked. */
@@ -46,23 +48,25 @@ export interface PageHost {
   close(): Promise<void>;
 }
 
-function html(theme: Theme): string {
+function html(theme: Theme, name: 'webview' | 'sidebar'): string {
   return `<!doctype html><html lang="en" data-theme="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Codex usage</title>
-<link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/webview.css"></head>
-<body class="${themes[theme]}"><codex-dashboard></codex-dashboard>
+<link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/${name}.css"></head>
+<body class="${themes[theme]}"><codex-${name === 'webview' ? 'dashboard' : 'sidebar'}></codex-${name === 'webview' ? 'dashboard' : 'sidebar'}>
 <script nonce="${nonce}">window.posted = []; window.violations = []; window.stored = undefined;
 addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
 window.acquireVsCodeApi = () => ({ postMessage: (message) => window.posted.push(message), getState: () => window.stored, setState: (state) => { window.stored = state; } });</script>
-<script nonce="${nonce}" src="/webview.js"></script></body></html>`;
+<script nonce="${nonce}" src="/${name}.js"></script></body></html>`;
 }
 
 /** Bundles the page, starts the server and the browser. */
 export async function startPageHost(): Promise<PageHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'codex-page-'));
-  await build({ absWorkingDir: root, entryPoints: ['src/webview/main.ts'], bundle: true, format: 'iife', platform: 'browser', target: 'chrome120', outfile: path.join(folder, 'webview.js'), logLevel: 'silent' });
+  await build({ absWorkingDir: root, entryPoints: { webview: 'src/webview/main.ts', sidebar: 'src/webview/sidebarMain.ts' }, bundle: true, format: 'iife', platform: 'browser', target: 'chrome120', outdir: folder, logLevel: 'silent' });
   const files: Readonly<Record<string, readonly [string, string]>> = {
     '/webview.js': [path.join(folder, 'webview.js'), 'text/javascript'],
     '/webview.css': [path.join(folder, 'webview.css'), 'text/css'],
+    '/sidebar.js': [path.join(folder, 'sidebar.js'), 'text/javascript'],
+    '/sidebar.css': [path.join(folder, 'sidebar.css'), 'text/css'],
     '/themes.css': [path.join(import.meta.dirname, 'themes.css'), 'text/css'],
     '/codicon.css': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.css'), 'text/css'],
     '/codicon.ttf': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.ttf'), 'font/ttf'],
@@ -75,7 +79,7 @@ export async function startPageHost(): Promise<PageHost> {
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
         'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'`,
-      }).end(html(theme in themes ? theme : 'dark-modern'));
+      }).end(html(theme in themes ? theme : 'dark-modern', url.searchParams.has('sidebar') ? 'sidebar' : 'webview'));
     } else if (file) {
       readFile(file[0]).then((bytes) => response.writeHead(200, { 'content-type': file[1] }).end(bytes), () => response.writeHead(500).end());
     } else {
@@ -102,12 +106,12 @@ export async function startPageHost(): Promise<PageHost> {
 
 async function openPage(browser: Browser, url: string, options: PageOptions): Promise<OpenPage> {
   const context = await browser.newContext({
-    viewport: { width: options.width ?? 1000, height: options.height ?? 900 }, timezoneId: 'UTC', locale: 'en',
+    viewport: { width: options.width ?? (options.isSidebar ? 300 : 1000), height: options.height ?? 900 }, timezoneId: 'UTC', locale: 'en',
     reducedMotion: options.reducedMotion === false ? 'no-preference' : 'reduce',
   });
   const page = await context.newPage();
   await page.clock.setFixedTime(sampleNowMs);
-  await page.goto(`${url}/?theme=${options.theme ?? 'dark-modern'}`);
+  await page.goto(`${url}/?theme=${options.theme ?? 'dark-modern'}${options.isSidebar ? '&sidebar' : ''}`);
   const read = <T>(name: string) => page.evaluate((key) => (window as unknown as Record<string, unknown>)[key], name) as Promise<T>;
   const answered = new Set<number>();
   const posted = () => read<PageMessage[]>('posted');

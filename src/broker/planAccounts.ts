@@ -1,0 +1,189 @@
+// ChatGPT sign-ins that pass through: each request goes with what its own client brought along, to the one
+// host that it is for. Kept in memory per account, under a name that gives nothing away: what the provider
+// told of the plan, and Cloudflare's cookies. The sign-in itself is held by its request or connection alone.
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { observePlan, planWindowsAt, unknownPlan, usedUp } from '../domain/planLimits.ts';
+import type { PlanLimits, PlanObservation } from '../domain/planLimits.ts';
+import { problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import { readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
+import { windowLength } from '../protocol/limitStands.ts';
+import { classifyAnswer } from '../protocol/upstreamError.ts';
+import type { PlanView, WindowView } from '../protocol/snapshot.ts';
+import type { PlanCover } from './admissionTicket.ts';
+import { single } from './attemptEnd.ts';
+import type { UpstreamWay } from './carriedRequest.ts';
+import type { Clock } from './clock.ts';
+import { CookieJar } from './upstream/cookieJar.ts';
+import type { ChatGptTarget } from './upstream/chatGptTarget.ts';
+import type { Credential } from './upstream/credential.ts';
+
+/** Accounts that are remembered at once; the one that was used longest ago makes room. */
+export const accountsMax = 16;
+/** What was told of a plan is asked for again when it is older than this, and not more often. */
+export const usageAskedMs = 5 * 60_000;
+/** How long the provider may take to tell it, and how much. */
+const usageMsMax = 10_000;
+const usageBytesMax = 64 * 1024;
+/** The longest sign-in that is taken for one, in characters. */
+const bearerCharactersMax = 16 * 1024;
+
+/** What the accounts need. */
+export interface PlanAccountsParts {
+  readonly target: ChatGptTarget;
+  readonly clock: Clock;
+  readonly upstreamAnswered: UpstreamWay['upstreamAnswered'];
+  readonly changed: () => void;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A sign-in as its request uses it. */
+export interface PlanWay {
+  readonly way: UpstreamWay;
+  readonly cover: PlanCover;
+  /** A request has ended: asks how much of the plan is used, where that is not known freshly. Never rejects. */
+  readonly ended: () => Promise<void>;
+}
+
+/** What limits of the API's own upstream go by, which are no plan. */
+const apiName = 'API';
+
+interface Told { readonly name: string; limits: PlanLimits }
+interface Account extends Told { readonly jar: CookieJar; askedAtMs: number }
+
+/** All accounts. */
+export class PlanAccounts {
+  readonly #parts: PlanAccountsParts;
+  readonly #accounts = new Map<string, Account>();
+  readonly #api: Told = { name: apiName, limits: unknownPlan };
+
+  constructor(parts: PlanAccountsParts) {
+    this.#parts = parts;
+  }
+
+  /** What a request goes with; a problem where it brings no sign-in. */
+  wayOf(headers: IncomingHttpHeaders): PlanWay | Problem {
+    const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1];
+    if (bearer === undefined || bearer.length > bearerCharactersMax) return problem('chatgpt_login_missing', 'The request came to the address for ChatGPT sign-ins and brings none. Nothing was sent.');
+    const accountId = single(headers['chatgpt-account-id']);
+    const account = this.#account(accountId ?? bearer);
+    const credential: Credential = {
+      kind: 'chatgpt', secret: bearer,
+      head: () => {
+        const cookie = account.jar.header;
+        return { authorization: `Bearer ${bearer}`, ...(accountId === undefined ? {} : { 'chatgpt-account-id': accountId }), ...(cookie === undefined ? {} : { cookie }) };
+      },
+    };
+    const { target, upstreamAnswered, clock } = this.#parts;
+    const ears = this.#ears(account);
+    return {
+      cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: () => usedUpProblem(account.limits, clock.nowMs()) },
+      ended: () => this.#askUsage(account, credential),
+      way: {
+        target, upstreamAnswered, credential: () => credential, keyAnswered: () => undefined,
+        limitsTold: ears.limitsTold,
+        headSeen: (head, refusal) => {
+          account.jar.take(head['set-cookie']);
+          ears.headSeen(head, refusal);
+        },
+      },
+    };
+  }
+
+  /** Hears what the API's upstream may tell in the same words; some stand before a plan of their own. */
+  apiEars(): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
+    return this.#ears(this.#api);
+  }
+
+  /** The windows as limits among others, in percent. */
+  windows(): WindowView[] {
+    const nowMs = this.#parts.clock.nowMs();
+    return [...this.#accounts.values(), this.#api].flatMap(({ name, limits }) => planWindowsAt(limits, nowMs).map((window): WindowView => ({
+      id: `${name}/${window.windowMinutes}`, model: name, measure: 'percent', windowMinutes: window.windowMinutes, limit: 100,
+      remaining: Math.max(0, 100 - window.usedPercent), observedAtMs: window.observedAtMs, ...(window.resetsAtMs === undefined ? {} : { resetsAtMs: window.resetsAtMs }),
+    })));
+  }
+
+  /** What is known of each plan beside its windows. */
+  plans(): PlanView[] {
+    return [...this.#accounts.values()].flatMap(({ name, limits: { planType, credits, observedAtMs } }) => (observedAtMs === undefined ? [] : [{
+      account: name, observedAtMs, ...(planType === undefined ? {} : { planType }), ...(credits ? { credits } : {}),
+    }]));
+  }
+
+  #ears(account: Told): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
+    const { clock } = this.#parts;
+    const limitsTold = (told: PlanObservation) => this.#observe(account, told);
+    return {
+      limitsTold,
+      headSeen: (head, refusal) => {
+        limitsTold({ ...readPlanHeaders((name) => single(head[name]), clock.nowMs()), ...(refusal ? refusedBy(refusal.status, head, refusal.body, clock.nowMs()) : {}) });
+      },
+    };
+  }
+
+  /** The account of an id or, without one, of the sign-in itself. */
+  #account(key: string): Account {
+    const id = createHash('sha256').update(key).digest('hex');
+    const known = this.#accounts.get(id) ?? { name: `ChatGPT ${id.slice(0, 4)}`, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
+    this.#accounts.delete(id);
+    const [oldest] = this.#accounts.keys();
+    if (this.#accounts.size >= accountsMax && oldest !== undefined) this.#accounts.delete(oldest);
+    this.#accounts.set(id, known);
+    return known;
+  }
+
+  #observe(account: Told, observation: PlanObservation): void {
+    if (observation.windows.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
+    account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs());
+    this.#parts.changed();
+  }
+
+  async #askUsage(account: Account, credential: Credential): Promise<void> {
+    const { clock, target, log } = this.#parts;
+    const since = Math.max(account.askedAtMs, account.limits.observedAtMs ?? Number.NEGATIVE_INFINITY);
+    if (clock.nowMs() - since < usageAskedMs) return;
+    account.askedAtMs = clock.nowMs();
+    try {
+      const answer = await target.pool.request({
+        method: 'GET', path: target.usagePath, headersTimeout: usageMsMax, bodyTimeout: usageMsMax,
+        headers: { ...credential.head(), 'accept': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'codex-cli' },
+      });
+      account.jar.take(answer.headers['set-cookie']);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > usageBytesMax) throw new Error('the answer is too large');
+        chunks.push(chunk);
+      }
+      const usage = answer.statusCode === 200 ? readPlanUsage(Buffer.concat(chunks).toString('utf8'), clock.nowMs()) : undefined;
+      if (usage) this.#observe(account, usage);
+      else log('plan-usage-unread', { account: account.name, status: answer.statusCode });
+    } catch (error) {
+      // The plan's windows stay unknown, as they were; the next answer may tell them.
+      log('plan-usage-unread', { account: account.name, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+/** What a refusal told of the plan, where it was the plan that refused. */
+function refusedBy(status: number, head: IncomingHttpHeaders, body: Buffer, nowMs: number): Pick<PlanObservation, 'refused'> {
+  const fault = classifyAnswer(status, (name) => single(head[name]), body.toString('utf8'), nowMs);
+  // One that names no time may be about a single model, or be over in a moment.
+  return fault.kind === 'plan' && fault.resetsAtMs !== undefined ? { refused: { untilMs: fault.resetsAtMs } } : {};
+}
+
+function coverText(limits: PlanLimits, nowMs: number): string {
+  const windows = planWindowsAt(limits, nowMs).map((one) => `${Math.round(one.usedPercent)} % of its ${windowLength(one.windowMinutes)}`);
+  return `The ChatGPT plan that the client is signed in to pays for it${windows.length === 0 ? '; how much of it is used is not known yet.' : ` (used: ${windows.join(', ')}).`}`;
+}
+
+function usedUpProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
+  const end = usedUp(limits, nowMs);
+  if (!end) return undefined;
+  const what = end.windowMinutes === undefined ? 'The ChatGPT plan\'s limit' : `The ${windowLength(end.windowMinutes)} of the ChatGPT plan`;
+  const until = end.untilMs === undefined ? '' : ` It resets at ${new Date(end.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
+  return problem('plan_used_up', `${what} is used up.${until} Nothing was sent.`, end.untilMs);
+}

@@ -1,0 +1,141 @@
+// What a person would want to know of their usage and act on, found in sums of the ledger: each finding with its
+// numbers, what it is worth, and one thing to do. Pure: the sums are handed in. A finding that would rest on little
+// is not made, and what cannot be computed is left out, never guessed.
+import { chargeFor } from './pricing.ts';
+import type { ModelPrice } from './pricing.ts';
+
+/** Sums over a span of time under one key. */
+export interface UsageSums {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly costMicroCredits: number;
+  /** Requests that had no price. */
+  readonly unpriced: number;
+}
+
+/** Everything that findings are made from: the last seven days and the 28 before them. */
+export interface InsightFacts {
+  readonly workspaces: readonly { readonly workspaceId: string; readonly label: string; readonly recent: UsageSums; readonly before: UsageSums; readonly waitedMs: number; readonly waitingRequests: number }[];
+  /** Tasks of the last seven days that cost most. */
+  readonly tasks: readonly { readonly threadId: string; readonly workspaceLabel: string; readonly model: string; readonly sums: UsageSums }[];
+  /** The one that used most while others waited for room, and how much of all tokens of that time. */
+  readonly busiest?: { readonly threadId: string; readonly workspaceLabel: string; readonly share: number; readonly tokens: number };
+  /** By the model that served, with the price of today; absent where none is known. */
+  readonly models: readonly { readonly model: string; readonly sums: UsageSums; readonly price?: ModelPrice }[];
+  /** Answers that were cut before their end and cost something. */
+  readonly cut: { readonly requests: number; readonly costMicroCredits: number };
+}
+
+/** A finding. */
+export interface Insight {
+  readonly kind: 'cache-fell' | 'history-resent' | 'waits' | 'cheaper-model' | 'unpriced' | 'cut-answers';
+  /** What it is about: a workspace, a task, a model. */
+  readonly subject: string;
+  /** What was found, with its numbers, as data for words in any language. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** Other names that the words need. */
+  readonly names: Readonly<Record<string, string>>;
+  /** What it costs, or would save in seven days; absent where it cannot be told. */
+  readonly worthMicroCredits?: number;
+}
+
+/** A share of cached input that fell by so much says something; smaller changes come and go. */
+const fallenShareMin = 0.15;
+/** Below so many input tokens a share says nothing. */
+const tokensMin = 500_000;
+/** A task that read so many tokens for each one it wrote, hardly any of them from the cache, sends everything again and again. */
+const resent = { requestsMin: 20, cachedShareMax: 0.3, inputTokensMin: 1_000_000 } as const;
+/** Waits that add up to less than this in seven days are no matter. */
+const waitedMsMin = 10 * 60_000;
+/** One task that used at least so much of the tokens while others waited is why they did. */
+const busiestShareMin = 0.5;
+/** Savings below this (5 credits, US$0.20) are not worth a word. */
+const worthMin = 5_000_000;
+/** Findings of one kind at the most, those that are worth most. */
+const perKindMax = 3;
+
+/** All findings, those that are worth most first. */
+export function findInsights(facts: InsightFacts): Insight[] {
+  const found = [...cacheFell(facts), ...historyResent(facts), ...waits(facts), ...cheaperModels(facts), ...unpriced(facts), ...cutAnswers(facts)];
+  const worth = (one: Insight) => one.worthMicroCredits ?? 0;
+  const counts = new Map<string, number>();
+  return found.toSorted((a, b) => worth(b) - worth(a)).filter(({ kind }) => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return (counts.get(kind) ?? 0) <= perKindMax;
+  });
+}
+
+const shareOf = (sums: UsageSums) => sums.cachedInputTokens / sums.inputTokens;
+
+/** What the input tokens of a model would have cost less, had a greater part of them come from the cache. */
+function lost(tokens: number, price: ModelPrice | undefined): number | undefined {
+  return price && Math.round(tokens * (price.rates.input - price.rates.cachedInput) / 1_000_000);
+}
+
+/** The price of the model that most was used of, which stands for a workspace: what was used where is not summed up by both. */
+function mainPrice({ models }: InsightFacts): ModelPrice | undefined {
+  return models.toSorted((a, b) => b.sums.inputTokens - a.sums.inputTokens)[0]?.price;
+}
+
+function cacheFell(facts: InsightFacts): Insight[] {
+  return facts.workspaces.flatMap(({ label, recent, before }): Insight[] => {
+    if (recent.inputTokens < tokensMin || before.inputTokens < tokensMin) return [];
+    const [now, then] = [shareOf(recent), shareOf(before)];
+    if (then - now < fallenShareMin) return [];
+    const worthMicroCredits = lost((then - now) * recent.inputTokens, mainPrice(facts));
+    return [{ kind: 'cache-fell', subject: label, names: {}, numbers: { share: now, shareBefore: then, inputTokens: recent.inputTokens }, ...(worthMicroCredits === undefined ? {} : { worthMicroCredits }) }];
+  });
+}
+
+function historyResent(facts: InsightFacts): Insight[] {
+  return facts.tasks.flatMap(({ threadId, workspaceLabel, model, sums }): Insight[] => {
+    if (sums.requests < resent.requestsMin || sums.inputTokens < resent.inputTokensMin || shareOf(sums) > resent.cachedShareMax) return [];
+    const price = facts.models.find((one) => one.model === model)?.price;
+    // With a cache that works nine of ten tokens of a growing conversation come from it.
+    const worthMicroCredits = lost((0.9 - shareOf(sums)) * sums.inputTokens, price);
+    return [{
+      kind: 'history-resent', subject: threadId, names: { workspace: workspaceLabel, model },
+      numbers: { requests: sums.requests, inputTokens: sums.inputTokens, share: shareOf(sums), costMicroCredits: sums.costMicroCredits }, ...(worthMicroCredits === undefined ? {} : { worthMicroCredits }),
+    }];
+  });
+}
+
+function waits({ workspaces, busiest }: InsightFacts): Insight[] {
+  return workspaces.flatMap(({ label, waitedMs, waitingRequests }): Insight[] => {
+    if (waitedMs < waitedMsMin) return [];
+    const cause = busiest && busiest.share >= busiestShareMin && busiest.workspaceLabel !== label ? busiest : undefined;
+    return [{
+      kind: 'waits', subject: label, numbers: { waitedMs, requests: waitingRequests, ...(cause ? { share: cause.share, tokens: cause.tokens } : {}) },
+      names: cause ? { task: cause.threadId, workspace: cause.workspaceLabel } : {},
+    }];
+  });
+}
+
+/** Each model beside the cheapest of the others in use, for the same tokens. */
+function cheaperModels({ models }: InsightFacts): Insight[] {
+  const priced = models.flatMap(({ model, sums, price }) => (price && sums.inputTokens > 0 ? [{ model, sums, price }] : []));
+  return priced.flatMap(({ model, sums, price }): Insight[] => {
+    // A sum over many requests says nothing about the length of each, so the rates of ordinary length stand for all.
+    const costAt = ({ model: name, version, rates }: ModelPrice) => chargeFor({ ...sums, reasoningTokens: 0 }, { model: name, version, rates }, 'standard').costMicroCredits;
+    const own = costAt(price);
+    const [cheapest] = priced.filter((other) => other.model !== model).map((other) => ({ model: other.model, costMicroCredits: costAt(other.price) })).toSorted((a, b) => a.costMicroCredits - b.costMicroCredits);
+    if (!cheapest || own - cheapest.costMicroCredits < worthMin) return [];
+    return [{
+      kind: 'cheaper-model', subject: model, names: { model: cheapest.model }, worthMicroCredits: own - cheapest.costMicroCredits,
+      numbers: { requests: sums.requests, costMicroCredits: own, otherMicroCredits: cheapest.costMicroCredits },
+    }];
+  });
+}
+
+function unpriced({ models }: InsightFacts): Insight[] {
+  return models.flatMap(({ model, sums }): Insight[] => (sums.unpriced === 0 ? [] : [{ kind: 'unpriced', subject: model, names: {}, numbers: { requests: sums.unpriced, tokens: sums.inputTokens + sums.outputTokens } }]));
+}
+
+function cutAnswers({ cut, workspaces }: InsightFacts): Insight[] {
+  const all = workspaces.reduce((sum, { recent }) => sum + recent.costMicroCredits, 0);
+  if (cut.costMicroCredits < worthMin || cut.costMicroCredits < all / 20) return [];
+  return [{ kind: 'cut-answers', subject: '', names: {}, worthMicroCredits: cut.costMicroCredits, numbers: { requests: cut.requests, share: cut.costMicroCredits / all } }];
+}

@@ -1,0 +1,80 @@
+// The view in the side bar: a small page that is painted from the newest state, and from nothing while it is hidden.
+// It checks each message of the page and passes it on; what a message does is decided elsewhere.
+import type * as vscode from 'vscode';
+import { pageMessage, type ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { dashboardHtml } from './dashboardPage.ts';
+import type { PanelParts } from './dashboardPanel.ts';
+
+/** Id of the view; the manifest names it too. */
+export const sidebarViewId = 'codexBroker.now';
+/** What the page may ask for: everything that it has buttons for, and no more. */
+const heard: readonly string[] = ['ready', 'run', 'cancel'];
+
+/** What the view needs from outside. */
+export interface SidebarParts extends Omit<PanelParts, 'state'> {
+  /** The newest state as the page shows it. */
+  state(): Extract<ExtensionMessage, { type: 'state' }>;
+  /** Questions that this window is asked. */
+  questions(): number;
+}
+
+/** Gives the view its page. One per window. */
+export class SidebarView implements vscode.WebviewViewProvider {
+  readonly #parts: SidebarParts;
+  #view: vscode.WebviewView | undefined;
+  #ready = false;
+
+  constructor(parts: SidebarParts) {
+    this.#parts = parts;
+  }
+
+  /** Called by the editor when the view is opened. */
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.#view = view;
+    this.#ready = false;
+    const { webview } = view;
+    const { editor, extensionUri } = this.#parts;
+    const dist = (...path: string[]) => editor.Uri.joinPath(extensionUri, 'dist', ...path);
+    webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [dist()] };
+    // Listening comes before the page is loaded, so that its first word is heard.
+    webview.onDidReceiveMessage((message: unknown) => { void this.#receive(message); });
+    view.onDidChangeVisibility(() => {
+      // A hidden page is thrown away; the one that is loaded in its place says that it is ready.
+      if (!view.visible) this.#ready = false;
+      this.changed();
+    });
+    view.onDidDispose(() => {
+      this.#view = undefined;
+      this.#ready = false;
+    });
+    const address = (path: string) => webview.asWebviewUri(dist(path)).toString();
+    webview.html = dashboardHtml({
+      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
+      script: address('sidebar.js'), style: address('sidebar.css'), codicons: address('codicon.css'), element: 'codex-sidebar',
+    });
+    this.changed();
+  }
+
+  /** Sends the newest state to the page, if there is one that listens. */
+  changed(): void {
+    if (!this.#view) return;
+    const count = this.#parts.questions();
+    if ((this.#view.badge?.value ?? 0) !== count) this.#view.badge = count === 0 ? undefined : { value: count, tooltip: count === 1 ? 'A request waits for your answer' : `${count} requests wait for your answer` };
+    if (this.#ready && this.#view.visible) void this.#view.webview.postMessage(this.#parts.state());
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const parsed = pageMessage.safeParse(raw);
+    if (!parsed.success || !heard.includes(parsed.data.type)) {
+      this.#parts.log.warn('A message of the side bar\'s page was ignored because it is none of its own.');
+      return;
+    }
+    if (parsed.data.type === 'ready') {
+      this.#ready = true;
+      this.changed();
+      return;
+    }
+    const answer = await this.#parts.handle(parsed.data);
+    if (answer && this.#view?.visible) void this.#view.webview.postMessage(answer);
+  }
+}

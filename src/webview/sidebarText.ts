@@ -1,0 +1,102 @@
+// What the side bar says: the tightest limits as short lines, what runs and waits, today in three lines. Pure, and
+// built on the same rules as the status bar and the dashboard, so that none of them disagrees.
+import { compareTightness } from '../domain/tightest.ts';
+import { formatCredits, formatUsd } from '../domain/units.ts';
+import { ownBudgets, paceMinutesMin, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
+import { grantedMicroCredits } from '../protocol/meterInput.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { creditsText, percentText } from './amountText.ts';
+import { budgetRows } from './budgetText.ts';
+import { limitRow } from './limitText.ts';
+import type { LimitLevel } from './limitText.ts';
+import type { Place } from './timeText.ts';
+
+/** Limits that are shown; the dashboard shows all. */
+export const limitsShown = 2;
+/** Workspaces of today that are shown by themselves. */
+export const workspacesShown = 3;
+
+/** One limit as the side bar shows it. Shares are 0 to 1 and already flipped for `show`. */
+export interface SideLimit {
+  readonly id: string;
+  readonly name: string;
+  /** "38 % left", "287.62 cr left" */
+  readonly amount: string;
+  readonly share?: number;
+  readonly reserved?: number;
+  readonly tick?: number;
+  readonly level: LimitLevel;
+  /** "Tue 1 Dec 00:00 · in 13 d 9 h" */
+  readonly resets: string;
+  readonly pace: string;
+  readonly sentence: string;
+}
+
+/** Whose numbers, when, and how they are read. */
+export interface SideTaste {
+  readonly workspaceId: string | undefined;
+  readonly nowMs: number;
+  readonly show: 'left' | 'used';
+  readonly place: Place;
+}
+
+/** The tightest limits, and how many more there are. Those that refill within minutes come last. */
+export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly shown: readonly SideLimit[]; readonly more: number } {
+  const { workspaceId, nowMs, show, place } = taste;
+  const rows = new Map(budgetRows(snapshot, workspaceId, nowMs, show, place).map((row) => [row.id, row]));
+  const budgets = ownBudgets(snapshot, workspaceId).flatMap((budget) => {
+    const row = rows.get(`${budget.view.id} ${budget.use.key}`);
+    return row ? [{ isLong: true, stand: standOfBudget(budget, nowMs), limit: {
+      ...shapeOf(row), id: row.id, name: `Budget ${row.name}`, amount: budget.view.budget.unit === 'credits' ? `${row.amount} cr ${show}` : `${row.amount} ${show}`, pace: row.pace ?? row.state,
+      resets: [row.ends, row.countdown].filter(Boolean).join(' · '),
+    } }] : [];
+  });
+  const windows = snapshot.windows.map((window) => {
+    const row = limitRow(window, nowMs, show, place);
+    return { isLong: window.windowMinutes >= paceMinutesMin, stand: standOfWindow(window, nowMs), limit: {
+      ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : `${percentText(row.share)} ${show}`, pace: row.pace, resets: [row.resets, row.countdown].filter(Boolean).join(' · '),
+    } };
+  });
+  const all = [...budgets, ...windows];
+  const rank = ({ isLong, stand }: (typeof all)[number]) => (stand === undefined ? 2 : isLong ? 0 : 1);
+  const ordered = all.toSorted((a, b) => rank(a) - rank(b) || (a.stand && b.stand ? compareTightness(a.stand, b.stand, nowMs) : 0));
+  return { shown: ordered.slice(0, limitsShown).map(({ limit }) => limit), more: Math.max(0, ordered.length - limitsShown) };
+}
+
+function shapeOf(row: Pick<SideLimit, 'share' | 'reserved' | 'tick' | 'level' | 'sentence'>): Pick<SideLimit, 'share' | 'reserved' | 'tick' | 'level' | 'sentence'> {
+  const { share, reserved, tick, level, sentence } = row;
+  return { level, sentence, ...(share === undefined ? {} : { share }), ...(reserved === undefined ? {} : { reserved }), ...(tick === undefined ? {} : { tick }) };
+}
+
+/** The big number and the words behind it. */
+export function sideBalance(snapshot: Snapshot, show: 'left' | 'used', locale: string): { readonly number: string; readonly words: string } {
+  const { balance, today } = snapshot;
+  const practice = snapshot.broker.mode === 'practice';
+  const dollars = (amount: number) => (practice ? '' : ` · ${formatUsd(amount, 2, locale)}`);
+  const { total } = today;
+  if (!balance.tracked && total.costMicroCredits === 0 && total.unpriced > 0) return { number: '—', words: 'cost not known: today\'s models have no price' };
+  if (!balance.tracked) return { number: creditsText(today.total.costMicroCredits, locale, today.total.estimated > 0), words: `credits used today${dollars(today.total.costMicroCredits)} · balance not tracked` };
+  const shown = show === 'left' ? balance.balanceMicroCredits : Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits);
+  return { number: formatCredits(shown, 2, locale), words: `${practice ? 'practice ' : ''}credits ${show}${dollars(shown)}` };
+}
+
+/** Today by workspace, the dearest first; the rest in one line. */
+export function sideToday(snapshot: Snapshot, locale: string): readonly { readonly key: string; readonly label: string; readonly amount: string }[] {
+  const rows = snapshot.today.byWorkspace.toSorted((a, b) => b.costMicroCredits - a.costMicroCredits);
+  const line = (key: string, label: string, cost: number) => ({ key, label, amount: creditsText(cost, locale) });
+  const rest = rows.slice(workspacesShown);
+  return [
+    ...rows.slice(0, workspacesShown).map((row) => line(row.key, row.label, row.costMicroCredits)),
+    ...(rest.length === 0 ? [] : [line(' others', `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`, rest.reduce((sum, row) => sum + row.costMicroCredits, 0))]),
+  ];
+}
+
+/** What waits in one line, and why the first of it does. */
+export function sideWaiting(snapshot: Snapshot, nowMs: number, words: (ms: number) => string): { readonly title: string; readonly why: string } | undefined {
+  const { waiting } = snapshot;
+  const [first] = waiting.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
+  if (!first) return undefined;
+  const asking = snapshot.questions.some((question) => question.requestId === first.requestId);
+  const starts = first.startsAtMs === undefined ? '' : first.startsAtMs - nowMs <= 1000 ? ' Starts now.' : ` The first starts in about ${words(first.startsAtMs - nowMs)}.`;
+  return { title: `${waiting.length} waiting`, why: `${asking ? 'For your answer.' : first.reason ?? 'For its turn.'}${starts}` };
+}

@@ -1,0 +1,125 @@
+// Sign-ins are kept apart: each account has its own cookies and windows, few are remembered, and the provider is
+// asked about a plan rarely, with the sign-in of the request that has just ended.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { accountsMax, PlanAccounts, usageAskedMs } from '../../src/broker/planAccounts.ts';
+import type { PlanWay } from '../../src/broker/planAccounts.ts';
+import { chatGptTarget } from '../../src/broker/upstream/chatGptTarget.ts';
+import { networkOf } from '../../src/broker/upstream/network.ts';
+import { ProblemError } from '../../src/domain/problem.ts';
+import { manualClock } from '../support/manualClock.ts';
+import type { ManualClock } from '../support/manualClock.ts';
+
+interface World {
+  readonly clock: ManualClock;
+  readonly accounts: PlanAccounts;
+  readonly asked: http.IncomingMessage[];
+  readonly logged: string[];
+  answer: (response: http.ServerResponse) => void;
+  way(account: string | undefined, bearer?: string): PlanWay;
+}
+
+async function inWorld(run: (world: World) => Promise<void> | void): Promise<void> {
+  const clock = manualClock();
+  const asked: http.IncomingMessage[] = [];
+  const logged: string[] = [];
+  const server = http.createServer((message, response) => { asked.push(message); world.answer(response); });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const target = chatGptTarget(`http://127.0.0.1:${(server.address() as AddressInfo).port}/backend-api/codex`, networkOf({ env: {} }));
+  const accounts = new PlanAccounts({ target, clock, upstreamAnswered: () => undefined, changed: () => undefined, log: (event, fields) => { logged.push(`${event} ${JSON.stringify(fields)}`); } });
+  const world: World = {
+    clock, accounts, asked, logged,
+    answer: (response) => { response.setHeader('set-cookie', '__cf_bm=from-usage'); response.end(JSON.stringify({ plan_type: 'pro', rate_limit: { primary_window: { used_percent: 7, limit_window_seconds: 18_000 } } })); },
+    way: (account, bearer = 'sign-in') => {
+      const way = accounts.wayOf({ authorization: `Bearer ${bearer}`, ...(account === undefined ? {} : { 'chatgpt-account-id': account }) });
+      assert.ok('way' in way);
+      return way;
+    },
+  };
+  try {
+    await run(world);
+  } finally {
+    await target.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const used = (percent: number) => ({ 'x-codex-primary-used-percent': String(percent), 'x-codex-primary-window-minutes': '300' });
+const cookieOf = (way: PlanWay) => way.way.credential()?.head()['cookie'];
+
+describe('ChatGPT accounts', () => {
+  it('have their own cookies and windows, and names that give nothing away', () => inWorld(({ accounts, way }) => {
+    const [one, two] = [way('account-one'), way('account-two')];
+    one.way.headSeen({ ...used(10), 'set-cookie': ['__cf_bm=of-one', 'session=secret'] });
+    two.way.headSeen({ ...used(90), 'set-cookie': ['__cf_bm=of-two'] });
+    assert.deepEqual([cookieOf(way('account-one')), cookieOf(two)], ['__cf_bm=of-one', '__cf_bm=of-two']);
+    assert.deepEqual(accounts.windows().map((window) => window.remaining).toSorted((a, b) => (a ?? 0) - (b ?? 0)), [10, 90]);
+    assert.equal(new Set(accounts.windows().map((window) => window.model)).size, 2);
+    assert.doesNotMatch(JSON.stringify([accounts.windows(), accounts.plans()]), /account-|sign-in|of-one/);
+    assert.match(one.cover.because(), /used: 10 % of its 5 hours/);
+  }));
+
+  it('without an id are told apart by the sign-in itself', () => inWorld(({ way }) => {
+    way(undefined, 'first').way.headSeen({ 'set-cookie': ['__cf_bm=a'] });
+    assert.deepEqual([cookieOf(way(undefined, 'first')), cookieOf(way(undefined, 'second'))], ['__cf_bm=a', undefined]);
+  }));
+
+  it('are forgotten, the longest unused first', () => inWorld(({ accounts, way }) => {
+    for (let count = 0; count < accountsMax + 3; count += 1) {
+      way(`account-${count}`).way.headSeen(used(count));
+      way('account-0');
+    }
+    assert.equal(accounts.windows().length, accountsMax);
+    assert.ok(accounts.windows().some((window) => window.remaining === 100));
+    assert.ok(!accounts.windows().some((window) => window.remaining === 98 || window.remaining === 99));
+  }));
+
+  it('are asked about rarely, and only where nothing fresh was told', () => inWorld(async ({ accounts, asked, clock, way }) => {
+    const one = way('account-one');
+    await one.ended();
+    assert.deepEqual(asked.map(({ url, headers }) => [url, headers.authorization, headers['chatgpt-account-id'], headers.cookie]), [['/backend-api/wham/usage', 'Bearer sign-in', 'account-one', undefined]]);
+    assert.deepEqual([accounts.windows()[0]?.remaining, accounts.plans()[0]?.planType, cookieOf(one)], [93, 'pro', '__cf_bm=from-usage']);
+    await Promise.all([one.ended(), one.ended()]);
+    clock.jumpWall(usageAskedMs - 1);
+    await one.ended();
+    assert.equal(asked.length, 1);
+    one.way.headSeen(used(50));
+    clock.jumpWall(usageAskedMs - 1);
+    await one.ended();
+    assert.equal(asked.length, 1);
+    clock.jumpWall(1);
+    await one.ended();
+    assert.equal(asked.length, 2);
+  }));
+
+  it('stay as they are where the provider tells nothing, and what it said is not logged', () => inWorld(async (world) => {
+    const { accounts, clock, logged, way } = world;
+    const answers: readonly World['answer'][] = [
+      (response) => { response.statusCode = 403; response.end('<html>secret page'); }, (response) => { response.end('secret'); },
+      (response) => { response.end(`"${'x'.repeat(70_000)}"`); }, (response) => { response.destroy(); },
+    ];
+    for (const answer of answers) {
+      world.answer = answer;
+      await way('account-one').ended();
+      clock.jumpWall(usageAskedMs);
+    }
+    assert.deepEqual([accounts.windows(), accounts.plans(), logged.length], [[], [], answers.length]);
+    assert.doesNotMatch(logged.join('\n'), /secret|sign-in|account-one/);
+  }));
+
+  it('come with a sign-in or not at all, and to one address only', () => inWorld(({ accounts }) => {
+    for (const authorization of [undefined, '', 'Basic abc', 'Bearer ', 'Bearer a b', `Bearer ${'x'.repeat(17_000)}`]) {
+      const way = accounts.wayOf({ ...(authorization === undefined ? {} : { authorization }), 'chatgpt-account-id': 'a' });
+      assert.equal('code' in way ? way.code : '', 'chatgpt_login_missing', String(authorization).slice(0, 20));
+    }
+    for (const url of ['https://chatgpt.com/backend-api', 'https://chatgpt.com', 'https://user:pw@chatgpt.com/backend-api/codex', 'ftp://chatgpt.com/backend-api/codex']) {
+      assert.throws(() => chatGptTarget(url, networkOf({ env: {} })), (error: unknown) => error instanceof ProblemError && error.problem.code === 'argument_invalid' && !error.message.includes('pw@'));
+    }
+    const { paths, socketUrl, usagePath } = chatGptTarget('https://chatgpt.com/backend-api/codex/', networkOf({ env: {} }));
+    assert.deepEqual([paths.responses, paths.models, socketUrl, usagePath], ['/backend-api/codex/responses', '/backend-api/codex/models', 'wss://chatgpt.com/backend-api/codex/responses', '/backend-api/wham/usage']);
+  }));
+});

@@ -1,0 +1,68 @@
+// Findings are made from sums that prove them, with their numbers and what they are worth, and from nothing less.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { findInsights } from '../../src/domain/insights.ts';
+import type { InsightFacts, UsageSums } from '../../src/domain/insights.ts';
+import type { ModelPrice } from '../../src/domain/pricing.ts';
+
+const credit = 1_000_000;
+const million = 1_000_000;
+const price = (model: string, input: number): ModelPrice => ({ model, version: 'test', rates: { input: input * credit, cachedInput: input * credit / 10, cacheWrite: input * credit, output: 8 * input * credit } });
+const sums = (more: Partial<UsageSums> = {}): UsageSums => ({ requests: 100, inputTokens: 2 * million, cachedInputTokens: 1.6 * million, cacheWriteTokens: 0, outputTokens: 20_000, costMicroCredits: 50 * credit, unpriced: 0, ...more });
+const workspace = (more: Partial<InsightFacts['workspaces'][number]> = {}) => ({ workspaceId: 'ws_a', label: 'shop', recent: sums(), before: sums(), waitedMs: 0, waitingRequests: 0, ...more });
+const facts = (more: Partial<InsightFacts> = {}): InsightFacts => ({ workspaces: [workspace()], tasks: [], models: [{ model: 'big', sums: sums(), price: price('big', 50) }], cut: { requests: 0, costMicroCredits: 0 }, ...more });
+
+describe('insights', () => {
+  it('are none where all is as it was', () => { assert.deepEqual(findInsights(facts()), []); });
+
+  it('tell of a cache that helps less than it did, and what that costs', () => {
+    const [found] = findInsights(facts({ workspaces: [workspace({ recent: sums({ cachedInputTokens: million }) })] }));
+    assert.deepEqual([found?.kind, found?.subject, found?.numbers], ['cache-fell', 'shop', { share: 0.5, shareBefore: 0.8, inputTokens: 2 * million }]);
+    // 0.3 of 2 M tokens at 45 credits a million more.
+    assert.equal(Math.round((found?.worthMicroCredits ?? 0) / credit), 27);
+    const few = sums({ inputTokens: 100_000, cachedInputTokens: 0 });
+    assert.deepEqual(findInsights(facts({ workspaces: [workspace({ recent: few })] })), []);
+  });
+
+  it('tell of a task that sends its whole history each time', () => {
+    const task = (more: Partial<UsageSums>) => ({ tasks: [{ threadId: 't1', workspaceLabel: 'shop', model: 'big', sums: sums({ cachedInputTokens: 0.2 * million, ...more }) }] });
+    const [found] = findInsights(facts(task({})));
+    assert.deepEqual([found?.kind, found?.subject, found?.worthMicroCredits], ['history-resent', 't1', 0.8 * 2 * 45 * credit]);
+    assert.deepEqual(findInsights(facts(task({ requests: 5 }))), []);
+    assert.deepEqual(findInsights(facts(task({ cachedInputTokens: 1.5 * million }))), []);
+  });
+
+  it('tell of waits, and of the one task that caused them', () => {
+    const waiting = [workspace({ waitedMs: 20 * 60_000, waitingRequests: 40 })];
+    const [found] = findInsights(facts({ workspaces: waiting, busiest: { threadId: 't9', workspaceLabel: 'docs', share: 0.7, tokens: 3 * million } }));
+    assert.deepEqual([found?.kind, found?.names, found?.numbers['share']], ['waits', { task: 't9', workspace: 'docs' }, 0.7]);
+    // It waited for itself: nobody else is to blame.
+    assert.deepEqual(findInsights(facts({ workspaces: waiting, busiest: { threadId: 't9', workspaceLabel: 'shop', share: 0.7, tokens: 1 } }))[0]?.names, {});
+  });
+
+  it('name a cheaper model among those in use, with what the same tokens would have cost', () => {
+    const [found] = findInsights(facts({ models: [{ model: 'big', sums: sums(), price: price('big', 50) }, { model: 'small', sums: sums({ inputTokens: 1000, cachedInputTokens: 0, outputTokens: 10 }), price: price('small', 5) }] }));
+    assert.deepEqual([found?.kind, found?.subject, found?.names], ['cheaper-model', 'big', { model: 'small' }]);
+    assert.equal(found?.numbers['costMicroCredits'], (found?.numbers['otherMicroCredits'] ?? 0) * 10);
+    assert.equal(found?.worthMicroCredits, (found?.numbers['costMicroCredits'] ?? 0) - (found?.numbers['otherMicroCredits'] ?? 0));
+  });
+
+  it('tell of models without a price, and of answers that were cut', () => {
+    assert.deepEqual(findInsights(facts({ models: [{ model: 'new', sums: sums({ unpriced: 3 }) }] })).map((one) => one.kind), ['unpriced']);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 6 * credit } })).map((one) => [one.kind, one.worthMicroCredits]), [['cut-answers', 6 * credit]]);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 4 * credit } })), []);
+  });
+
+  it('are at most three of a kind, those that are worth most first, and never of numbers that are none', () => {
+    fc.assert(fc.property(fc.array(fc.record({ input: fc.nat(100 * million), cached: fc.double({ min: 0, max: 1, noNaN: true }), requests: fc.nat(1000) }), { maxLength: 12 }), (list) => {
+      const made = list.map((one) => sums({ requests: one.requests, inputTokens: one.input, cachedInputTokens: Math.floor(one.input * one.cached) }));
+      const found = findInsights(facts({
+        workspaces: made.map((one, index) => workspace({ label: `w${index}`, recent: one, before: sums() })), tasks: made.map((one, index) => ({ threadId: `t${index}`, workspaceLabel: 'w', model: 'big', sums: one })),
+        models: made.map((one, index) => ({ model: `m${index}`, sums: one, price: price(`m${index}`, index + 1) })),
+      }));
+      for (const one of found) for (const value of [...Object.values(one.numbers), one.worthMicroCredits ?? 0]) assert.ok(Number.isFinite(value) && value >= 0);
+      for (const kind of new Set(found.map((one) => one.kind))) assert.ok(found.filter((one) => one.kind === kind).length <= 3);
+      assert.deepEqual(found.map((one) => one.worthMicroCredits ?? 0), found.map((one) => one.worthMicroCredits ?? 0).toSorted((a, b) => b - a));
+    }));
+  });
+});

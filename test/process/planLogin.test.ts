@@ -1,0 +1,157 @@
+// A ChatGPT sign-in through the real broker: it goes to its own upstream with what the client brought along and
+// nothing else, the broker keeps Cloudflare's cookies and no others, what a plan pays for costs no credits, and
+// what is known of the plan is shown. The sign-in is made up; the upstream is the sandbox's ChatGPT face.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { testApiKey } from '../support/process/brokerProgram.ts';
+import { exchange } from '../support/process/httpExchange.ts';
+import type { Answer } from '../support/process/httpExchange.ts';
+import { accountId, madeUpBearer, openPlanBench, signedIn } from '../support/process/planBench.ts';
+import type { PlanBench } from '../support/process/planBench.ts';
+import { recordedRequest } from '../support/process/recordedStream.ts';
+import { addCredits, callBroker, codexHeaders, explained, until } from '../support/process/workbench.ts';
+import { checkAgain } from '../support/secondChecker.ts';
+import { connectSocket, createMessage, endTypes } from '../support/socketClient.ts';
+
+describe('a ChatGPT sign-in', function () {
+  this.timeout(60_000);
+  let bench: PlanBench;
+  afterEach(async () => {
+    const audit = await callBroker(bench.broker, 'audit', { full: true });
+    assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
+    await bench.broker.stop();
+    assert.deepEqual(checkAgain(path.join(bench.broker.dataDir, 'ledger.db')), []);
+    await bench.close();
+  });
+
+  const ask = (headers: Readonly<Record<string, string>> = {}, body: Buffer | string = recordedRequest(), route = '/responses'): Promise<Answer> => exchange(`${bench.planUrl}${route}`, {
+    headers: { ...codexHeaders, ...signedIn, 'content-type': 'application/json', ...headers }, body,
+  });
+  const heard = () => bench.sandbox.meter.requests.filter((one) => one.path.startsWith('/backend-api/codex/responses'));
+
+  it('goes to its own upstream unchanged, without the broker\'s key, and costs no credits', async () => {
+    bench = await openPlanBench();
+    await addCredits(bench.broker, 100, 'the test');
+    const body = Buffer.from(recordedRequest());
+    const compressed = zstdCompressSync(body);
+    const answer = await ask({ 'content-encoding': 'zstd', 'cookie': 'of=the-client' }, compressed);
+    assert.equal(answer.status, 200, answer.bytes.toString('utf8'));
+    const [seen] = heard();
+    assert.deepEqual([seen?.headers['authorization'], seen?.headers['chatgpt-account-id'], seen?.headers['cookie'], seen?.headers['content-encoding']], [`Bearer ${madeUpBearer}`, accountId, undefined, 'zstd']);
+    assert.deepEqual(Buffer.from(seen?.body ?? []), compressed);
+    assert.deepEqual([answer.headers['set-cookie'], answer.headers['x-codex-primary-used-percent'], answer.headers['x-codex-plan-type']], [undefined, '21', 'plus']);
+
+    const told = await explained(bench.broker, String(answer.headers['x-request-id']));
+    assert.equal(told.charge, null);
+    assert.deepEqual(told.entries, []);
+    const [attempt] = told.attempts;
+    assert.ok(attempt?.usage);
+    assert.deepEqual([attempt.outcome, attempt.measured, attempt.usage.inputTokens, attempt.usage.outputTokens], ['completed', true, seen?.billedUsage?.inputTokens, seen?.billedUsage?.outputTokens]);
+    assert.match(attempt.freeReason ?? '', /^The ChatGPT plan/);
+    assert.match(told.story.join('\n'), /^By the price list it would have cost \d+\.\d{4} credits\.$/m);
+    assert.match(told.decision?.layers.find((one) => one.layer === 'included')?.because ?? '', /^The ChatGPT plan that the client is signed in to pays for it/);
+    const { balanceMicroCredits } = await callBroker(bench.broker, 'creditsList', {});
+    assert.equal(balanceMicroCredits, 100_000_000);
+    const { total } = await callBroker(bench.broker, 'usage', { by: 'model' });
+    assert.deepEqual([total.requests, total.costMicroCredits, total.unpriced, total.inputTokens], [1, 0, 0, seen?.billedUsage?.inputTokens]);
+
+    const viaApi = await exchange(`${bench.broker.url}/w/${bench.token.token}/v1/responses`, { headers: { ...codexHeaders, ...signedIn, 'content-type': 'application/json' }, body });
+    assert.equal(viaApi.status, 200);
+    const api = bench.sandbox.meter.requests.find((one) => one.path === '/v1/responses');
+    assert.deepEqual([api?.headers['authorization'], api?.headers['chatgpt-account-id'], api?.headers['cookie']], [`Bearer ${testApiKey}`, undefined, undefined]);
+  });
+
+  it('needs no key of the broker, and comes back with Cloudflare\'s cookie and no other', async () => {
+    bench = await openPlanBench({}, { apiKey: false });
+    for (let count = 0; count < 2; count += 1) assert.equal((await ask()).status, 200);
+    assert.match(heard()[1]?.headers['cookie'] ?? '', /^__cf_bm=visitor\w+$/);
+    const models = await exchange(`${bench.planUrl}/models?client_version=0.169.0`, { method: 'GET', headers: { ...codexHeaders, ...signedIn } });
+    assert.deepEqual([models.status, models.bytes.toString('utf8'), models.headers['set-cookie']], [200, '{"models":[]}', undefined]);
+    assert.equal((await exchange(`${bench.broker.url}/w/${bench.token.token}/v1/responses`, { headers: { 'content-type': 'application/json' }, body: recordedRequest() })).status, 400);
+  });
+
+  it('is neither stored nor logged', async () => {
+    bench = await openPlanBench();
+    await ask();
+    const client = await connectSocket(`${bench.planUrl}/responses`, { headers: { ...codexHeaders, ...signedIn } });
+    client.send(createMessage());
+    await client.until(endTypes);
+    client.socket.terminate();
+    await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 0);
+    const { dataDir } = bench.broker;
+    for (const name of readdirSync(dataDir, { recursive: true }).map(String)) {
+      const file = path.join(dataDir, name);
+      if (!statSync(file).isFile()) continue;
+      const text = readFileSync(file, 'latin1');
+      for (const secret of [madeUpBearer, accountId, 'visitor']) assert.ok(!text.includes(secret), `${name} holds ${secret.slice(0, 12)}`);
+    }
+    assert.ok(!JSON.stringify(await callBroker(bench.broker, 'status', {})).includes(accountId));
+  });
+
+  it('is missed in words that Codex shows once, and an upstream that refuses it is heard unchanged', async () => {
+    bench = await openPlanBench();
+    const none = await ask({ authorization: '' });
+    assert.equal(none.status, 200);
+    assert.match(none.bytes.toString('utf8'), /"code":"invalid_prompt","message":"The request came to the address for ChatGPT sign-ins and brings none\..*chatgpt_login_missing/);
+    assert.equal((await ask({ authorization: '', accept: 'application/json' })).status, 401);
+    const wrong = await ask({ authorization: 'Bearer sk-not-a-sign-in' });
+    assert.equal(wrong.status, 401);
+    assert.match(wrong.bytes.toString('utf8'), /token_expired/);
+    assert.equal((await callBroker(bench.broker, 'status', {})).key.state, 'present');
+    assert.equal((await exchange(`${bench.broker.url}/backend-api/codex/responses`, { headers: { ...signedIn }, body: '{}' })).status, 404);
+  });
+
+  it('is carried over a WebSocket, whose events tell the plan\'s windows', async () => {
+    bench = await openPlanBench({ plan: { usedPercent: 40, credits: { hasCredits: true, balance: '12.5' } } });
+    const client = await connectSocket(`${bench.planUrl}/responses`, { headers: { ...codexHeaders, ...signedIn } });
+    client.send(createMessage());
+    await client.until(endTypes);
+    const types = client.texts.map((one) => (JSON.parse(one) as { type: string }).type);
+    assert.deepEqual(types.filter((type) => type === 'codex.rate_limits' || type === 'response.completed'), ['codex.rate_limits', 'response.completed']);
+    client.socket.terminate();
+    await until(async () => (await callBroker(bench.broker, 'usage', { by: 'client' })).total.outputTokens > 0, 'the settlement');
+    const { windows, plans } = await callBroker(bench.broker, 'status', {});
+    assert.deepEqual(windows.map((one) => [one.measure, one.windowMinutes, one.limit, one.remaining]), [['percent', 300, 100, 59], ['percent', 10_080, 100, 79.9]]);
+    assert.match(windows[0]?.model ?? '', /^ChatGPT [0-9a-f]{4}$/);
+    assert.deepEqual(plans?.map((one) => [one.planType, one.credits]), [['plus', { hasCredits: true, isUnlimited: false, balance: '12.5' }]]);
+    const upgrade = bench.sandbox.meter.requests.find((one) => one.status === 101);
+    assert.deepEqual([upgrade?.headers['authorization'], upgrade?.headers['chatgpt-account-id']], [`Bearer ${madeUpBearer}`, accountId]);
+  });
+
+  it('whose plan is used up is told so in Codex\'s own words, by the upstream first and then at once', async () => {
+    bench = await openPlanBench({ plan: { usedPercent: 120 } });
+    const first = await ask();
+    const second = await ask();
+    for (const answer of [first, second]) {
+      assert.equal(answer.status, 429);
+      const { error } = JSON.parse(answer.bytes.toString('utf8')) as { error: { type: string; resets_at: number } };
+      assert.equal(error.type, 'usage_limit_reached');
+      assert.ok(Math.abs(error.resets_at - Date.now() / 1000 - 5 * 3600) < 30);
+    }
+    assert.equal(heard().length, 1);
+    assert.equal(second.headers['x-should-retry'], 'false');
+    const told = await callBroker(bench.broker, 'explain', { id: String(second.headers['x-request-id']) });
+    assert.deepEqual(told.decision?.layers.map((one) => [one.layer, one.verdict]), [['limits', 'ended']]);
+    assert.match(told.decision?.layers[0]?.because ?? '', /ChatGPT plan.* is used up\. It resets at 20\d\d-/);
+    const socket = await connectSocket(`${bench.planUrl}/responses`, { headers: { ...codexHeaders, ...signedIn } });
+    socket.send(createMessage());
+    await socket.until(endTypes);
+    const refused = JSON.parse(socket.texts.at(-1) ?? '') as { type: string; status: number; error: { type: string; resets_at: number } };
+    assert.deepEqual([refused.type, refused.status, refused.error.type], ['error', 429, 'usage_limit_reached']);
+    socket.socket.terminate();
+  });
+
+  it('counts under budgets in tokens, and not under those in credits', async () => {
+    bench = await openPlanBench();
+    const budget = { per: 'everything', period: 'day', timeZone: 'UTC', mode: 'hard' } as const;
+    await callBroker(bench.broker, 'budgetSet', { budget: { ...budget, id: 'money', unit: 'credits', limit: 1 } });
+    const answer = await ask();
+    assert.equal(answer.status, 200);
+    const told = await explained(bench.broker, String(answer.headers['x-request-id']));
+    assert.equal(told.decision?.layers.find((one) => one.layer === 'budgets')?.because, 'Budgets in credits do not count what a plan pays for.');
+    await callBroker(bench.broker, 'budgetSet', { budget: { ...budget, id: 'words', unit: 'tokens', limit: 100 } });
+    assert.match((await ask()).bytes.toString('utf8'), /invalid_prompt.*budget_exceeded/);
+  });
+});

@@ -1,0 +1,60 @@
+// Limits as a Codex backend tells them are read from headers, events and the usage page alike; a field that makes
+// no sense is left out and hides no other.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { planUsageCharactersMax, readPlanEvent, readPlanHeaders, readPlanUsage } from '../../src/protocol/codexLimits.ts';
+
+const nowMs = Date.UTC(2026, 10, 30);
+const nowS = nowMs / 1000;
+const headersOf = (headers: Readonly<Record<string, string>>) => readPlanHeaders((name) => headers[name], nowMs);
+const told = {
+  windows: [{ windowMinutes: 300, usedPercent: 12.5, resetsAtMs: nowMs + 60_000 }, { windowMinutes: 10_080, usedPercent: 40, resetsAtMs: nowMs + 90_000 }],
+  credits: { hasCredits: true, isUnlimited: false, balance: '150.0' }, planType: 'plus',
+};
+
+describe('limits of a Codex backend', () => {
+  it('are read from headers', () => {
+    assert.deepEqual(headersOf({
+      'x-codex-primary-used-percent': '12.5', 'x-codex-primary-window-minutes': '300', 'x-codex-primary-reset-at': String(nowS + 60),
+      'x-codex-secondary-used-percent': '40', 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(nowS + 90),
+      'x-codex-credits-has-credits': 'True', 'x-codex-credits-unlimited': '0', 'x-codex-credits-balance': '150.0', 'x-codex-plan-type': 'plus',
+    }), told);
+    assert.deepEqual(headersOf({}), { windows: [] });
+  });
+
+  it('are read from an event, but not from one of another limit', () => {
+    const event = {
+      type: 'codex.rate_limits', plan_type: 'plus', credits: { has_credits: true, unlimited: false, balance: '150.0' },
+      rate_limits: { primary: { used_percent: 12.5, window_minutes: 300, reset_at: nowS + 60 }, secondary: { used_percent: 40, window_minutes: 10_080, reset_at: nowS + 90 } },
+    };
+    assert.deepEqual(readPlanEvent(event, nowMs), told);
+    assert.deepEqual(readPlanEvent({ ...event, metered_limit_name: 'codex' }, nowMs), told);
+    assert.equal(readPlanEvent({ ...event, metered_limit_name: 'codex_other' }, nowMs), undefined);
+  });
+
+  it('are read from the usage page', () => {
+    const page = {
+      plan_type: 'plus', account_id: 'a', credits: { has_credits: true, unlimited: false, balance: '150.0' },
+      rate_limit: { primary_window: { used_percent: 12.5, reset_at: nowS + 60, limit_window_seconds: 18_000 }, secondary_window: { used_percent: 40, reset_at: nowS + 90, limit_window_seconds: 604_800 } },
+    };
+    assert.deepEqual(readPlanUsage(JSON.stringify(page), nowMs), told);
+    assert.deepEqual(readPlanUsage(JSON.stringify({ rate_limit: { primary_window: { used_percent: 'x' } }, credits: null }), nowMs), { windows: [] });
+    for (const body of ['<html>', 'null', '{}', '[]', `{"rate_limit":{},"x":"${'y'.repeat(planUsageCharactersMax)}"}`]) assert.equal(readPlanUsage(body, nowMs), undefined, body.slice(0, 20));
+  });
+
+  it('leave out what is switched off, has no length or cannot be', () => {
+    const window = (used: string, minutes: string, reset = '') => headersOf({ 'x-codex-primary-used-percent': used, 'x-codex-primary-window-minutes': minutes, 'x-codex-primary-reset-at': reset }).windows;
+    for (const [used, minutes] of [['5', '0'], ['5', ''], ['5', '1.5'], ['-1', '300'], ['NaN', '300'], ['1e3', '300'], ['5', '99999999']] as const) assert.deepEqual(window(used, minutes), [], `${used} ${minutes}`);
+    for (const reset of [String(nowS - 1), 'soon', '9999999999999']) assert.deepEqual(window('5', '300', reset), [{ windowMinutes: 300, usedPercent: 5 }], reset);
+    assert.equal(headersOf({ 'x-codex-credits-has-credits': 'true' }).credits, undefined);
+  });
+
+  it('never make the reader throw', () => {
+    fc.assert(fc.property(fc.jsonValue(), fc.string(), (value, text) => {
+      readPlanEvent({ rate_limits: value, credits: value, plan_type: value, limit_name: value }, nowMs);
+      readPlanUsage(JSON.stringify({ rate_limit: value, credits: value }), nowMs);
+      readPlanUsage(text, nowMs);
+      readPlanHeaders(() => text, nowMs);
+    }));
+  });
+});

@@ -1,0 +1,94 @@
+// The side bar in a real VS Code: its welcome without a key, its numbers in practice mode, one setting that flips the
+// status bar, the card, the side bar and the dashboard together, the item's own settings, and the walkthrough.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
+
+describe('side bar in a real VS Code', function () {
+  this.timeout(120_000);
+  this.bail(true);
+  let session: EditorSession;
+  let window: SessionWindow;
+  let side: FrameLocator;
+  const set = (name: string, value: unknown) => window.host.run(({ vscode }, [key, to]) => vscode.workspace.getConfiguration('codexBroker').update(key, to, vscode.ConfigurationTarget.Global), [name, value] as [string, unknown]);
+  const command = (id: string) => window.host.run(({ vscode }, name) => { void vscode.commands.executeCommand(name); }, id);
+  const item = () => window.bench.statusItem(meterItem);
+
+  before(async () => { session = await startEditorSession(); });
+  after(async () => { await session?.stop(); });
+
+  it('welcomes who has no key, with a way in and a way to look around', async () => {
+    window = await session.open('website');
+    await window.bench.waitForStatus(meterItem, /^Add key$/);
+    await command('workbench.view.extension.codexBroker');
+    const welcome = window.bench.page.locator('.welcome-view-content');
+    await welcome.waitFor();
+    assert.match(await welcome.innerText(), /Store an OpenAI API key[\s\S]*Store an API Key…[\s\S]*Use My ChatGPT Login…[\s\S]*Start Practice Mode/);
+    await session.pictures(window, 'sidebar-no-key');
+  });
+
+  it('starts practice mode with one click, and shows the numbers in its place', async () => {
+    await window.bench.page.locator('.welcome-view-content').getByRole('button', { name: 'Start Practice Mode' }).click();
+    await window.bench.waitForLabel(meterItem, /^Practice mode.*1,000(\.00)? credits left/);
+    side = await window.bench.webview('[data-test="side-balance"]');
+    await window.bench.waitFor('the balance in the side bar', () => side.locator('[data-test="side-balance"]').innerText(), (text) => text === '1,000.00');
+    assert.equal(await window.bench.page.locator('.welcome-view-content').isVisible(), false);
+    assert.match(await side.locator('main').innerText(), /No Codex request has come through yet/);
+  });
+
+  it('moves with a request, as every surface does', async () => {
+    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', window.folder, '--json'], path.join(session.dataDir, 'practice'))) as { baseUrl: string; token: string };
+    const response = await fetch(`${baseUrl}/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-5.5', input: 'hi '.repeat(2000), max_output_tokens: 200 }) });
+    assert.equal(response.status, 200);
+    await response.text();
+    await side.locator('[data-test="side-limits"]').waitFor();
+    await window.bench.waitFor('less in the side bar', () => side.locator('[data-test="side-balance"]').innerText(), (text) => text.startsWith('999.'));
+    assert.match(await side.locator('[data-test="side-today"]').innerText(), /website/);
+  });
+
+  it('flips all surfaces with one setting, without a reload', async () => {
+    await window.bench.runCommand('Codex Broker: Open Dashboard');
+    const page = await window.bench.webview('[data-test="balance"]');
+    await set('meter.show', 'used');
+    await window.bench.waitForStatus(meterItem, /used$/);
+    await window.bench.waitFor('used in the side bar', () => side.locator('.big').innerText(), (text) => /credits used/.test(text));
+    await window.bench.waitFor('used on the dashboard', () => page.locator('[data-test="facts"]').innerText(), (text) => /credits used/i.test(text));
+    assert.match(await window.bench.statusCard(meterItem), /credits used[\s\S]*Used/);
+    await session.pictures(window, 'sidebar-used');
+    await set('meter.show', undefined);
+    await window.bench.waitForStatus(meterItem, /left$/);
+    assert.match(await window.bench.statusCard(meterItem), /credits left/);
+    await window.bench.picture(path.join(picturesFolder, 'card-practice-dark.png'));
+    await window.bench.page.mouse.move(640, 300);
+  });
+
+  it('lets the item be drawn, moved, shortened and hidden', async () => {
+    await set('statusBar.style', 'bar');
+    await window.bench.waitForStatus(meterItem, /▰▰▰▰▱ 999\.\d\d left$/);
+    await window.bench.picture(path.join(picturesFolder, 'status-bar-style-dark.png'));
+    await set('statusBar.style', undefined);
+    await set('statusBar.compact', true);
+    await window.bench.waitForStatus(meterItem, /^$/);
+    assert.match(await window.bench.statusLabel(meterItem), /credits left$/);
+    await set('statusBar.alignment', 'left');
+    await window.bench.page.locator(`.statusbar .left-items [id="${meterItem}"]`).waitFor();
+    await set('statusBar.visible', false);
+    await item().waitFor({ state: 'detached' });
+    for (const name of ['visible', 'alignment', 'compact']) await set(`statusBar.${name}`, undefined);
+    await window.bench.waitForStatus(meterItem, /left$/);
+  });
+
+  it('opens the walkthrough, in which practice mode is done', async () => {
+    await window.bench.runCommand('Codex Broker: Get Started');
+    const steps = window.bench.page.locator('.gettingStartedCategoriesContainer, .getting-started-step').first();
+    await steps.waitFor();
+    await window.bench.waitFor('the first step done', () => window.bench.page.locator('.getting-started-step .codicon-getting-started-step-checked').count(), (count) => count > 0);
+    await window.bench.picture(path.join(picturesFolder, 'walkthrough-dark.png'));
+  });
+
+  it('asked nothing of the network and threw nothing', () => {
+    assert.deepEqual(session.browser.refused, []);
+    assert.deepEqual(session.server.hostErrors().filter((line) => /codex-usage-broker/i.test(line)), []);
+  });
+});

@@ -1,0 +1,83 @@
+// What the side bar says: the tightest limits first, one setting flips everything, nothing unknown is a zero.
+import assert from 'node:assert/strict';
+import { receiveSidebar, firstSidebarState, sidebarNowMs } from '../../src/webview/sidebarState.ts';
+import { sideBalance, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
+import { duration } from '../../src/webview/timeText.ts';
+import { ruledSnapshot, sampleQuestion } from './sampleRules.ts';
+import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
+import { stateMessage } from './sampleStates.ts';
+
+const taste = { workspaceId: 'ws_billing-service', nowMs: sampleNowMs, show: 'left', place: { locale: 'en', timeZone: 'UTC' } } as const;
+const week = { id: 'w', model: 'gpt-6.1-sol', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 36, resetsAtMs: sampleNowMs + 0.45 * 10_080 * 60_000 } as const;
+const minute = { id: 'm', model: 'gpt-6.1-sol', measure: 'tokens', windowMinutes: 1, limit: 100, remaining: 1, resetsAtMs: sampleNowMs + 40_000 } as const;
+
+describe('side bar text', () => {
+  it('shows the tightest long limits first, and counts the rest', () => {
+    const { shown, more } = sideLimits(sampleSnapshot({ windows: [minute, { ...week, id: 'd', windowMinutes: 1440, remaining: 90 }, week] }), taste);
+    assert.deepEqual([shown.map(({ id, amount, pace, level }) => [id, amount, pace, level]), more], [[['w', '36 % left', '9 % over', 'low'], ['d', '90 % left', shown[1]?.pace, shown[1]?.level]], 1]);
+    assert.match(shown[0]?.resets ?? '', /^Fri 20 Nov \d\d:\d\d · in 3 d 3 h$/);
+    assert.equal(shown[0]?.name, 'Requests per week · gpt-6.1-sol');
+  });
+
+  it('gives a budget its tick and its pace, and leaves out other workspaces\'', () => {
+    const { shown } = sideLimits({ ...ruledSnapshot(), windows: [] }, taste);
+    assert.ok(shown.length > 0 && shown.every(({ name, resets }) => name.startsWith('Budget ') && resets !== ''));
+    const paced = shown.find(({ tick }) => tick !== undefined);
+    const flipped = sideLimits({ ...ruledSnapshot(), windows: [] }, { ...taste, show: 'used' }).shown.find(({ id }) => id === paced?.id);
+    assert.ok(paced && flipped && Math.abs((paced.tick ?? 0) + (flipped.tick ?? 0) - 1) < 1e-9);
+    assert.match(paced.amount, / left$/);
+    assert.match(flipped.amount, / used$/);
+    assert.ok(!sideLimits(ruledSnapshot(), { ...taste, workspaceId: 'ws_nobody' }).shown.some(({ id }) => id.includes('ws_')));
+  });
+
+  it('never shows an unknown limit as zero', () => {
+    const { remaining: _unknown, limit: _none, resetsAtMs: _when, ...silent } = week;
+    const [limit] = sideLimits(sampleSnapshot({ windows: [silent] }), taste).shown;
+    assert.deepEqual([limit?.amount, limit?.share, limit?.level], ['—', undefined, 'unknown']);
+  });
+
+  it('flips the balance with the rest, and says what is not tracked', () => {
+    const snapshot = sampleSnapshot();
+    assert.match(sideBalance(snapshot, 'left', 'en').words, /^credits left · \$/);
+    assert.match(sideBalance(snapshot, 'used', 'en').words, /^credits used · \$/);
+    const untracked = { ...snapshot, balance: { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] } };
+    assert.match(sideBalance(untracked, 'left', 'en').words, /^credits used today .* balance not tracked$/);
+    const { today } = snapshot;
+    assert.equal(sideBalance({ ...untracked, today: { ...today, total: { ...today.total, costMicroCredits: 0, unpriced: 2 } } }, 'left', 'en').number, '—');
+    assert.doesNotMatch(sideBalance({ ...snapshot, broker: { ...snapshot.broker, mode: 'practice' } }, 'left', 'en').words, /\$/);
+  });
+
+  it('sums today: the lines are the total', () => {
+    const rows = sideToday(sampleSnapshot(), 'en');
+    assert.ok(rows.length <= 4);
+    const total = rows.reduce((sum, { amount }) => sum + Number(amount.replace('< ', '')), 0);
+    assert.ok(Math.abs(total - sampleSnapshot().today.total.costMicroCredits / 1e6) < 0.03);
+  });
+
+  it('says why the first one waits and when it starts', () => {
+    assert.deepEqual(sideWaiting(sampleSnapshot(), sampleNowMs, duration), { title: '2 waiting', why: 'Needs about 210 k tokens; 440 k are left this minute and 380 k of them are kept for running requests. The first starts in about 18 s.' });
+    const [first] = sampleSnapshot().waiting;
+    assert.ok(first);
+    assert.equal(sideWaiting(sampleSnapshot({ waiting: [{ ...first, state: 'parked' }], questions: [sampleQuestion({ requestId: first.requestId })] }), sampleNowMs + 60_000, duration)?.why, 'For your answer. Starts now.');
+    assert.equal(sideWaiting(sampleSnapshot({ waiting: [] }), sampleNowMs, duration), undefined);
+  });
+});
+
+describe('side bar state', () => {
+  it('carries the broker\'s clock on, and lets it stand while the connection is lost', () => {
+    const state = receiveSidebar(firstSidebarState, stateMessage(sampleSnapshot()), 1000);
+    assert.equal(sidebarNowMs(state, 4000), sampleNowMs + 3000);
+    assert.equal(sidebarNowMs(receiveSidebar(state, stateMessage(sampleSnapshot()), 3000), 4000), sampleNowMs + 3000, 'the same picture is no news');
+    assert.equal(sidebarNowMs(receiveSidebar(state, stateMessage(sampleSnapshot(), { link: { state: 'down' } }), 3000), 90_000), sampleNowMs);
+  });
+
+  it('says a change of state aloud, and no number', () => {
+    const state = receiveSidebar(firstSidebarState, stateMessage(sampleSnapshot()), 0);
+    assert.equal(state.announcement, '');
+    assert.equal(receiveSidebar(state, stateMessage(sampleSnapshot({ sequence: 99, atMs: sampleNowMs + 1 })), 0).announcement, '');
+    assert.equal(receiveSidebar(state, stateMessage(sampleSnapshot(), { link: { state: 'down' } }), 0).announcement, 'Codex broker is not running');
+    const cancelling = { ...state, cancelling: new Map([[1, 'r']]) };
+    assert.deepEqual([receiveSidebar(cancelling, { type: 'cancelResult', id: 1, cancelled: true }, 0)].map(({ cancelling: { size }, announcement }) => [size, announcement]), [[0, 'Cancelled.']]);
+    assert.equal(receiveSidebar(state, { type: 'openTopUp' }, 0), state);
+  });
+});
