@@ -145,12 +145,6 @@ export interface HealthResult {
   readonly newestAtMs?: number;
 }
 
-/** The ledger's health, and what the broker holds in memory besides. */
-export interface BrokerHealth extends HealthResult {
-  /** Bytes of request bodies that wait or are being sent. */
-  readonly heldBodyBytes: number;
-}
-
 /** `credits list`. */
 export interface CreditsListResult extends BalanceView {}
 
@@ -175,7 +169,8 @@ export interface ControlResults {
   dryRun: DryRunResult;
   backup: { readonly path: string; readonly bytes: number };
   export: ExportPage;
-  health: BrokerHealth;
+  /** `heldBodyBytes`: request bodies that wait or are being sent. */
+  health: HealthResult & { readonly heldBodyBytes: number };
   usage: UsageResult;
   insights: { readonly insights: readonly Insight[] };
   history: HistoryResult;

@@ -65,6 +65,7 @@ describe('a task that goes round in circles', () => {
     assert.equal(slow.state, 'runs');
     const told = await made.ledger.query('explain', { id: 'slow' });
     assert.match(told?.decision.layers[0]?.because ?? '', /the same result 11 times in a row, after 11 requests\. It was slowed down/);
+    assert.match(told?.decision.layers.find((one) => one.layer === 'limits')?.because ?? '', /waited 1\.0 s: Its task is slowed down/);
   });
 
   it('leaves its pause when the client does', async () => {
