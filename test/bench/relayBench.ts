@@ -62,7 +62,7 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
     const brokerVariant: Variant = { name: 'broker', url: broker.url, headers: { authorization: `Bearer ${token}` }, pid: broker.pid };
     const variants: Variant[] = [
       { name: 'direct', url: upstream.url, headers: {} }, pipeVariant, brokerVariant,
-      ...peers.map(({ name, process: { url, pid }, headers, model }) => ({ name, url, headers, pid, ...(model === undefined ? {} : { model }) })),
+      ...peers.map(({ name, process: { url, pid }, headers, model }) => ({ name, url, headers, pid, isPeer: true, ...(model === undefined ? {} : { model }) })),
     ];
 
     const call = controlCalls(broker.url, dataDir);
