@@ -3,7 +3,10 @@
 import type { IncomingMessage } from 'node:http';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { apiCallsOf } from './apiRoutes.ts';
+import type { ApiCalls } from './apiRoutes.ts';
 import { sameSecret, tokenHash } from './dataFolder.ts';
+import { passedCallsOf } from './passThrough.ts';
 
 /** Where a request wants to go. */
 export type Route =
@@ -11,22 +14,27 @@ export type Route =
   /** `onPlan`: with the ChatGPT sign-in that the client brings along, which its own address says. */
   | { readonly kind: 'responses'; readonly onPlan?: true }
   | { readonly kind: 'models'; readonly onPlan?: true; readonly clientVersion?: string }
+  | { readonly kind: 'api'; readonly calls: ApiCalls }
   | { readonly kind: 'control'; readonly method: string }
   | { readonly kind: 'live' };
 
 /** A request that may go on, and the token it came with. */
 export interface Access { readonly route: Route; readonly token?: string }
 
-/** Reads the target; the table is fixed, and nothing of the text reaches an upstream address. */
-export function routeOf(target: string): { route: Route; pathToken?: string } | undefined {
+/** Reads the target. The table is fixed but for what `passThrough` opens; of the text only ids and listed parameters of a strict shape reach an upstream address. */
+export function routeOf(target: string, passThrough: readonly string[] = []): { route: Route; pathToken?: string } | undefined {
   // Absolute forms, double slashes, backslashes, encoded or odd characters are none of ours.
-  if (target.length > 2048 || !/^\/[\w./~-]*(?:\?[\w=&.~%-]*)?$/.test(target) || target.includes('//') || target.includes('..')) return undefined;
+  if (target.length > 2048 || !/^\/[\w./~:-]*(?:\?[\w=&.~%-]*)?$/.test(target) || target.includes('//') || target.includes('..')) return undefined;
   const [path = '', query = ''] = target.split('?');
   const inWorkspace = /^\/w\/([\w-]{20,100})(\/.*)$/.exec(path);
   const rest = inWorkspace?.[2] ?? path;
   const parameters = new URLSearchParams(query);
-  const route = routeOfPath(rest, parameters, inWorkspace !== null);
+  const route = routeOfPath(rest, parameters, inWorkspace !== null) ?? apiRoute(apiCallsOf(rest, parameters) ?? passedCallsOf(rest, query, passThrough));
   return route && { route, ...(inWorkspace?.[1] ? { pathToken: inWorkspace[1] } : {}) };
+}
+
+function apiRoute(calls: ApiCalls | undefined): Route | undefined {
+  return calls && { kind: 'api', calls };
 }
 
 function routeOfPath(path: string, parameters: URLSearchParams, inWorkspace: boolean): Route | undefined {
@@ -51,7 +59,7 @@ function routeOfPath(path: string, parameters: URLSearchParams, inWorkspace: boo
 }
 
 /** Checks the head of a request against the port that the broker listens on. */
-export function checkAccess(request: IncomingMessage, port: number): Access | { readonly problem: Problem } {
+export function checkAccess(request: IncomingMessage, port: number, passThrough: readonly string[] = []): Access | { readonly problem: Problem } {
   const hosts: string[] = [];
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     if (request.rawHeaders[index]?.toLowerCase() === 'host') hosts.push(request.rawHeaders[index + 1] ?? '');
@@ -70,8 +78,8 @@ export function checkAccess(request: IncomingMessage, port: number): Access | { 
   if (headers.origin !== undefined || site !== undefined && site !== 'none') {
     return { problem: problem('origin_forbidden', 'The request comes from a web page, and web pages may not use the broker.') };
   }
-  const found = routeOf(request.url ?? '');
-  if (!found) return { problem: problem('unknown_route', 'The broker has no such address.') };
+  const found = routeOf(request.url ?? '', passThrough);
+  if (!found) return { problem: problem('unknown_route', 'The broker has no such address, so nothing was sent.') };
   const token = found.pathToken ?? bearerOf(headers.authorization);
   return { route: found.route, ...(token === undefined ? {} : { token }) };
 }

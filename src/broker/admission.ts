@@ -20,6 +20,7 @@ import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk
 import { directiveFor } from './personAnswer.ts';
 import type { PersonAnswer } from './personAnswer.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
+import type { ReserveCommand } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 
 /** What admission needs. */
@@ -38,6 +39,8 @@ export interface AdmissionParts {
 
 /** How long a request waits for a person's answer at the most, within its client's patience. */
 export const answerWaitMsMax = 10 * 60_000;
+/** Requests that a fallback answers at once; more than that are refused as if there were none. */
+const fallbackRunningMax = 32;
 /** A client that would give up sooner than this is not made to wait for credits or an answer. */
 const parkMsMin = 1000;
 
@@ -55,10 +58,10 @@ export class Admission {
   async acquire(request: AdmissionRequest): Promise<Admitted> {
     const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe(request.plan !== undefined);
-    if (unsafe) return this.#refuse(request, 1, { unsafe }, 0);
     const ended = request.plan?.ended();
-    if (ended) return this.#refuse(request, 1, { ended }, 0);
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
+    if (unsafe) return this.#refuse(ticket, { unsafe });
+    if (ended) return this.#refuse(ticket, { ended });
     ticket.runaway = this.#parts.watch.judge(request);
     return ticket.runaway?.action === 'slow' ? this.#slow(ticket, ticket.runaway) : this.#enter(ticket);
   }
@@ -69,6 +72,14 @@ export class Admission {
     if (ticket) ticket.cancelRunning = stop;
     if (ticket?.stopped) { stop(ticket.stopped); return; }
     this.#parts.pacer.sent(requestId, this.#parts.clock.monotonicMs());
+  }
+
+  /** The answer goes on upstream without a connection: its place is free for others, and `stop` ends it from here on. */
+  detached(requestId: string, stop: (why: Problem) => void): void {
+    this.#parts.pacer.finished(requestId, undefined, this.#parts.clock.monotonicMs());
+    const ticket = this.#line.find(requestId);
+    if (ticket) ticket.cancelRunning = stop;
+    this.#line.pump();
   }
 
   /** The headers of an answer that was no throttle. */
@@ -95,6 +106,15 @@ export class Admission {
     ticket.state = 'deciding';
     ticket.cancelRunning = undefined;
     return this.#reserve(ticket);
+  }
+
+  /** The upstream could not be reached: the fallback may answer, by a decision of its own. */
+  unreachable(requestId: string, why: Problem): Promise<Admitted> {
+    const ticket = this.#line.find(requestId);
+    if (!ticket) return Promise.resolve({ refused: problem('cancelled', 'The request was stopped. Nothing more is sent.') });
+    this.#line.giveUp(requestId);
+    ticket.cancelRunning = undefined;
+    return this.#refuse(ticket, { ended: why });
   }
 
   /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
@@ -169,45 +189,37 @@ export class Admission {
     ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
     const end = await this.#line.parked(ticket, restMs);
     ticket.parked = undefined;
-    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket.request, 1, { ended: end }, ticket.waitedMs);
+    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket, { ended: end });
   }
 
   /** Gives a ticket a place in the line and waits for its start. */
   async #enter(ticket: Ticket): Promise<Admitted> {
     const refused = this.#line.enter(ticket);
-    return refused ? this.#refuse(ticket.request, ticket.attempts + 1, { ended: refused }, this.#line.waitedMs(ticket)) : this.#whenStarted(ticket);
+    return refused ? this.#refuse(ticket, { ended: refused }, this.#line.waitedMs(ticket)) : this.#whenStarted(ticket);
   }
 
   async #whenStarted(ticket: Ticket, opensAtMs?: number): Promise<Admitted> {
     const end = await this.#line.started(ticket, opensAtMs);
-    return end === 'start' ? this.#reserve(ticket) : this.#refuse(ticket.request, ticket.attempts + 1, { ended: end }, ticket.waitedMs);
+    return end === 'start' ? this.#reserve(ticket) : this.#refuse(ticket, { ended: end });
   }
 
   async #reserve(ticket: Ticket): Promise<Admitted> {
-    const { request } = ticket;
-    const { requestId } = request.facts;
-    const number = ticket.attempts + 1;
-    const unsafe = this.#parts.unsafe(request.plan !== undefined);
+    const { requestId } = ticket.request.facts;
+    const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
     // Others may have used the plan up while the request waited.
-    const ended = request.plan?.ended();
+    const ended = ticket.request.plan?.ended();
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision } = await this.#parts.ledger.command({
-        ...reserveCommand(request, number, this.#parts.clock.nowMs()), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket), ...(ended ? { ended } : {}) },
+        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
-        ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
+        ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
         ...(unsafe ? { unsafe } : {}),
       });
       if (decision.outcome === 'ask' || decision.outcome === 'wait') return await this.#park(ticket, decision);
-      ticket.attempts = number;
-      if (decision.outcome === 'admit') {
-        ticket.state = 'running';
-        ticket.sinceMs = this.#parts.clock.nowMs();
-        ticket.holdMicroCredits = decision.holdMicroCredits;
-        this.#parts.changed();
-        return { lease: { attemptId: `${requestId}-${number}`, number, waitedMs: ticket.waitedMs, holdMicroCredits: decision.holdMicroCredits, stops: decision.stops ?? [] } };
-      }
+      if (decision.outcome === 'admit') return this.#admit(ticket, decision);
+      ticket.attempts += 1;
       this.#line.giveUp(requestId);
       return { refused: refusalOf(decision) };
     } catch (error) {
@@ -216,13 +228,31 @@ export class Admission {
     }
   }
 
+  #admit(ticket: Ticket, { holdMicroCredits, stops = [], fallback }: DecisionRecord): Admitted {
+    const number = ticket.attempts += 1;
+    if (fallback) this.#line.sidestep(ticket);
+    ticket.fallback = fallback?.model;
+    ticket.state = 'running';
+    ticket.sinceMs = this.#parts.clock.nowMs();
+    ticket.holdMicroCredits = holdMicroCredits;
+    this.#parts.changed();
+    return { lease: { attemptId: `${ticket.request.facts.requestId}-${number}`, number, waitedMs: ticket.waitedMs, holdMicroCredits, stops, ...(fallback ? { fallback } : {}) } };
+  }
+
+  /** What decides the next attempt of a ticket. */
+  #command(ticket: Ticket): Omit<ReserveCommand, 'limits'> {
+    const { fallback, ...command } = reserveCommand(ticket.request, ticket.attempts + 1, this.#parts.clock.nowMs());
+    const busy = [...this.#line.tickets].filter((one) => one.fallback !== undefined).length;
+    return { ...command, ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(fallback && busy < fallbackRunningMax ? { fallback } : {}) };
+  }
+
   /** Waits outside of the line for credits or an answer, then takes a place in it again. What was decided so far is not kept. */
   async #park(ticket: Ticket, decision: DecisionRecord): Promise<Admitted> {
     const { clock } = this.#parts;
     const { question } = decision;
     if (ticket.stopped) {
       this.#line.giveUp(ticket.request.facts.requestId);
-      return this.#refuse(ticket.request, ticket.attempts + 1, { ended: ticket.stopped }, this.#line.waitedMs(ticket));
+      return this.#refuse(ticket, { ended: ticket.stopped }, this.#line.waitedMs(ticket));
     }
     if (question) ticket.askedAtMonotonicMs ??= clock.monotonicMs();
     const waitMs = Math.max(0, Math.min(this.#line.leftMs(ticket) - parkMsMin / 2, question ? answerWaitMsMax - this.#askedForMs(ticket) : Infinity));
@@ -232,7 +262,7 @@ export class Admission {
       if (question) ticket.answered = { kind: question, afterMs: this.#askedForMs(ticket) };
     });
     ticket.parked = undefined;
-    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket.request, ticket.attempts + 1, { ended: end }, ticket.waitedMs);
+    return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket, { ended: end });
   }
 
   #askedForMs(ticket: Ticket): number {
@@ -240,14 +270,15 @@ export class Admission {
     return Math.round(nowMs - (ticket.askedAtMonotonicMs ?? nowMs));
   }
 
-  /** Writes a refusal into the ledger, so that it can be explained. It stands even if that fails. */
-  async #refuse(request: AdmissionRequest, number: number, why: { readonly unsafe?: Problem; readonly ended?: Problem }, waitedMs: number): Promise<Admitted> {
+  /** Writes a refusal into the ledger, so that it can be explained, and stands even if that fails; or the fallback that answers for it. */
+  async #refuse(ticket: Ticket, why: { readonly unsafe?: Problem; readonly ended?: Problem }, waitedMs = ticket.waitedMs): Promise<Admitted> {
     const refused = why.unsafe ?? why.ended ?? problem('internal', 'The request was refused.');
     try {
-      await this.#parts.ledger.command({
-        ...reserveCommand(request, number, this.#parts.clock.nowMs()), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
+      const { decision } = await this.#parts.ledger.command({
+        ...this.#command(ticket), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
         limits: { waitedMs, because: 'The request did not get this far.', ...(why.ended ? { ended: why.ended } : {}) },
       });
+      if (decision.outcome === 'admit') return this.#admit(ticket, decision);
     } catch (error) {
       // What the ledger says weighs more than what it could not write down.
       return { refused: problemOf(error) };

@@ -104,6 +104,12 @@ export class AdmissionLine {
     started(why);
   }
 
+  /** A ticket goes on without a place in the line, also one that had left it: its request is answered elsewhere. */
+  sidestep(ticket: Ticket): void {
+    this.giveUp(ticket.request.facts.requestId);
+    this.#tickets.set(ticket.request.facts.requestId, ticket);
+  }
+
   /** A ticket that started is not sent after all. */
   giveUp(requestId: string): void {
     this.#pacer.cancel(requestId, this.#clock.monotonicMs());

@@ -4,7 +4,8 @@ import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { StopAt } from '../domain/budgets.ts';
-import type { Answered, QuestionKind } from '../domain/decisionRecord.ts';
+import type { Answered, FallbackTaken, QuestionKind } from '../domain/decisionRecord.ts';
+import type { FallbackOffer } from '../domain/fallback.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Runaway } from '../domain/runawayGuard.ts';
@@ -43,6 +44,8 @@ export interface AdmissionRequest {
   readonly prints?: StepPrints;
   /** How long the client bears to wait for a first byte. */
   readonly patienceMs: number;
+  /** Another model that may answer where it would be refused. */
+  readonly fallback?: FallbackOffer & { readonly price: ModelPrice };
 }
 
 /** Permission to run one attempt; ends exactly once, by `finished`, `throttled` or `cancel` of its request. */
@@ -53,6 +56,8 @@ export interface Lease {
   readonly holdMicroCredits: number;
   /** Where the attempt is stopped although it was admitted. */
   readonly stops: readonly StopAt[];
+  /** The fallback that answers instead of the model asked for. */
+  readonly fallback?: FallbackTaken;
 }
 
 /** The answer to a request. */
@@ -66,6 +71,8 @@ export interface LiveRequest {
   readonly holdMicroCredits: number;
   /** Parked: what for, and until when. */
   readonly parked?: Parked;
+  /** Running: the model that answers instead of the one asked for. */
+  readonly fallback?: string;
 }
 
 /** Why a request is neither in line nor running: it waits for credits that running requests hold, for an answer, or because its task is slowed down. */
@@ -100,6 +107,8 @@ export interface Ticket {
   /** Why a person stopped it while its hold was being written; told as soon as the attempt can be ended. */
   stopped: Problem | undefined;
   stopTimer: () => void;
+  /** The model that answers instead of the one asked for. */
+  fallback: string | undefined;
 }
 
 /** A ticket for a request that has just come. */
@@ -107,11 +116,11 @@ export function newTicket(request: AdmissionRequest, nowMs: number, monotonicMs:
   return {
     request, state: 'waiting', attempts: 0, sinceMs: nowMs, submittedAtMonotonicMs: monotonicMs, waitedMs: 0, waitReason: undefined, holdMicroCredits: 0,
     started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
-    parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false, runaway: undefined,
+    parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false, runaway: undefined, fallback: undefined,
   };
 }
 
 /** A ticket as others see it. */
-export function liveRequest({ request, state, sinceMs, holdMicroCredits, parked }: Ticket): LiveRequest {
-  return { request, state: state === 'deciding' ? 'running' : state, sinceMs, holdMicroCredits, ...(parked ? { parked } : {}) };
+export function liveRequest({ request, state, sinceMs, holdMicroCredits, parked, fallback }: Ticket): LiveRequest {
+  return { request, state: state === 'deciding' ? 'running' : state, sinceMs, holdMicroCredits, ...(parked ? { parked } : {}), ...(fallback === undefined ? {} : { fallback }) };
 }

@@ -14,6 +14,7 @@ import { settlementOf } from './attemptSettlement.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
+import { unreachable } from './upstream/networkFault.ts';
 
 /** Attempts at an overloaded upstream before its answer is given on; the client then decides. */
 const overloadAttemptsMax = 4;
@@ -25,7 +26,9 @@ const staleConnectionMsMax = 1000;
 /** Why a request comes back: it was turned away and waits, or its kept connection was dead. */
 export type ComeBack =
   | (Omit<Extract<UpstreamFault, { kind: 'throttle' }>, 'kind'> & { readonly kind: 'throttle'; readonly observation?: RateLimitObservation })
-  | { readonly kind: 'stale-connection' };
+  | { readonly kind: 'stale-connection' }
+  /** It could not be reached, and a fallback may answer instead. */
+  | { readonly kind: 'unreachable'; readonly why: Problem };
 
 /** A report, and why the broker itself ended the attempt, if it did. */
 export type EndedReport = AttemptReport & { readonly stopped?: string };
@@ -64,23 +67,27 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   const isUsed = command.usage.inputTokens + command.usage.outputTokens > 0;
   const isMeasured = command.measured && (command.chargeable || request.plan !== undefined && isUsed);
   parts.watch.ended(request, isMeasured ? command.usage.outputTokens - command.usage.reasoningTokens : undefined);
-  if (isMeasured && request.basis) {
+  if (isMeasured && request.basis && !lease.fallback) {
     parts.estimator.learnFrom(request.basis, {
       inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',
       ...(command.responseId === undefined ? {} : { responseId: command.responseId }),
     });
   }
-  if (kept) parts.upstreamAnswered(undefined);
+  if (kept && !lease.fallback) parts.upstreamAnswered(undefined);
 
   const fault = faultOf(report, parts.clock.nowMs());
   const observation = kept ? readRateLimits((name) => single(kept.headers[name]), parts.clock.nowMs()) : {};
-  if (fault && isCuredByWaiting(fault, lease)) {
+  if (lease.fallback) {
+    parts.admission.finished(requestId, undefined);
+  } else if (fault && isCuredByWaiting(fault, lease)) {
     const throttle = { ...fault, kind: 'throttle' as const, observation };
     if (!client.isGone) return { comeBack: throttle };
     // Too late for this request, but the next one must not walk into the same limit.
     parts.admission.turnedAway(requestId, throttle);
   } else if (!client.isGone && client.canReconnect && isStaleConnection(report, lease)) {
     return { comeBack: { kind: 'stale-connection' } };
+  } else if (!client.isGone && client.canReconnect && report.ending === 'upstream-broke' && report.status === undefined && request.fallback?.causes.includes('unreachable')) {
+    return { comeBack: { kind: 'unreachable', why: unreachable(parts.target, { message: report.networkError, code: report.networkCode }) } };
   } else {
     parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
   }

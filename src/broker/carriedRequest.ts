@@ -5,9 +5,11 @@ import type { Estimator } from '../domain/estimator.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { PlanObservation } from '../domain/planLimits.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
+import type { BackgroundRuns } from './background/backgroundRuns.ts';
 import type { Clock } from './clock.ts';
 import type { CodexMeterFeed } from './codexMeterFeed.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
@@ -17,6 +19,7 @@ import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 import type { Credential } from './upstream/credential.ts';
+import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** The upstream's side of a route: where its requests go, what they are let in with, and who hears what comes of it. */
@@ -44,9 +47,13 @@ export interface ResponsesParts extends UpstreamWay {
   readonly settle: (command: SettleCommand) => Promise<SettleResult>;
   readonly clock: Clock;
   readonly estimator: Estimator;
+  /** Responses that go on at the upstream without their client. */
+  readonly background: BackgroundRuns;
   readonly prices: PriceLookup;
   /** The dearest price there is, for models without one where the policy is a ceiling. */
   readonly ceilingPrice: (atMs: number) => ModelPrice;
+  /** The second upstream, if there is one. */
+  readonly fallback?: FallbackUpstream | undefined;
   /** What Codex shows of our own limits where the upstream tells none; absent where it is not to. */
   readonly meter?: Pick<CodexMeterFeed, 'refresh' | 'meterOf'> | undefined;
   readonly changed: () => void;
@@ -56,6 +63,7 @@ export interface ResponsesParts extends UpstreamWay {
 /** A request on its way, with both ends of its connection. */
 export interface Carried {
   readonly request: AdmissionRequest;
+  readonly dialect: ApiDialect;
   readonly envelope: RequestEnvelope;
   readonly body: HeldBody;
   readonly listener: Listener;

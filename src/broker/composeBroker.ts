@@ -1,5 +1,6 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { readBasis } from '../domain/estimateBasis.ts';
 import { Estimator } from '../domain/estimator.ts';
@@ -9,12 +10,17 @@ import type { Problem } from '../domain/problem.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
+import type { ApiCalls } from './apiRoutes.ts';
+import { BackgroundRuns } from './background/backgroundRuns.ts';
+import { endRun, resumedRun } from './background/takeOver.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
+import type { ResponsesParts } from './carriedRequest.ts';
 import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
+import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
@@ -27,7 +33,7 @@ import { LedgerAnchor } from './ledgerAnchor.ts';
 import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
-import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
+import { ceilingLookup, ownPriceLookup, priceLookup } from './prices/priceTable.ts';
 import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
@@ -39,6 +45,8 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
 import { graceMs } from './upstream/attempt.ts';
+import { fallbackUpstream } from './upstream/fallbackUpstream.ts';
+import type { FallbackSettings } from './upstream/fallbackUpstream.ts';
 import { chatGptTarget } from './upstream/chatGptTarget.ts';
 import { apiKeyCredential } from './upstream/credential.ts';
 import { networkOf } from './upstream/network.ts';
@@ -56,9 +64,13 @@ export interface BrokerOptions {
   readonly chatGptUpstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
   readonly network: NetworkSettings;
+  /** The second upstream; absent: none. */
+  readonly fallback?: FallbackSettings;
   readonly mode: 'live' | 'practice';
   readonly version: string;
   readonly apiKey?: { readonly key: string; readonly source: string };
+  /** Addresses that are passed through unmetered. */
+  readonly passThrough: readonly string[];
   /** Ends itself after so long without windows and work; absent: never. */
   readonly idleExitMs?: number;
   /** The module that serves the ledger's thread. */
@@ -110,6 +122,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const chatGpt = chatGptTarget(options.chatGptUpstream, network);
     const userPrices = readUserPrices(join(options.dataDir, 'prices.json'));
     const prices = priceLookup(userPrices);
+    const fallback = options.fallback && fallbackUpstream(options.fallback, network, ownPriceLookup(userPrices));
     const ceilingPrice = ceilingLookup(userPrices);
     const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
     const store: LedgerStore = guarded(opened, () => keeper.doubt);
@@ -123,7 +136,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     await keeper.prove();
     // A ledger in doubt is left as it is: what it left open is resolved once it is sound again.
-    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs() });
+    const running = keeper.doubt ? [] : await store.query('openBackground', {});
+    const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs(), keep: running.map((one) => one.attemptId) });
 
     const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
     const estimator = new Estimator();
@@ -138,7 +152,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered, log });
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
-      broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir },
+      broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },
       openWorkspaces: () => live.workspaces,
       problems: () => [
         ...(keeper.doubt ? [keeper.doubt] : []),
@@ -157,7 +171,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const api = controlApi({
       ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
+      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
@@ -166,8 +180,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       ledgerProblem = error instanceof ProblemError ? error.problem : undefined;
       changed();
     });
-    const parts = {
-      admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target,
+    const background: BackgroundRuns = new BackgroundRuns({ target, credential: () => apiKeyCredential(keys.apiKey, target), clock, log, end: (run, report) => endRun(parts, run, report) });
+    const parts: ResponsesParts = {
+      background, admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -179,11 +194,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       upstreamAnswered,
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
+    const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
+      ? carryResponses(parts, message, response, workspace, requestId, { dialect: call.dialect }) : passFree(parts, call, message, response, { requestId, codexStream: false }));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
+      api: passApi, passThrough: options.passThrough,
       // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
       planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
-      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, plan),
+      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, { plan }),
       models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });
@@ -192,8 +210,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     for (const { from, path, why } of network.files) if (why !== undefined) log('certificates-unreadable', { from, path, why });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
+    for (const one of running) background.add(resumedRun(one));
     await keeper.start();
-    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || admission.live().length > 0 || settlements.size > 0);
+    const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || background.size > 0 || admission.live().length > 0 || settlements.size > 0);
 
     return {
       url, dataDir: options.dataDir,
@@ -206,8 +225,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         }
         await door.close(stopGraceMs);
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
-        await drained(() => admission.live().length === 0, clock);
-        await Promise.all([target.close(), chatGpt.close()]);
+        await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
+        background.close();
+        await Promise.all([target.close(), chatGpt.close(), fallback?.target.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();
         await store.close();

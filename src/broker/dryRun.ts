@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts';
 import { workspaceIdOf } from './dataFolder.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
+import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
 
 /** What a dry run rests on. */
 export interface DryRunParts {
@@ -24,10 +25,11 @@ export interface DryRunParts {
   readonly canAsk: () => boolean;
   /** Why nothing is sent at all now. */
   readonly unsafe: () => Problem | undefined;
+  readonly fallback?: Pick<FallbackUpstream, 'offer'> | undefined;
 }
 
 /** Decides a request that is not sent. */
-export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, canAsk, unsafe }: DryRunParts, args: ControlArguments<'dryRun'>): Promise<DryRunResult> {
+export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, canAsk, unsafe, fallback }: DryRunParts, args: ControlArguments<'dryRun'>): Promise<DryRunResult> {
   const nowMs = clock.nowMs();
   const { model } = args;
   const estimate = estimator.estimate({ ...args.size, model } as unknown as RequestSize);
@@ -43,7 +45,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, c
     },
     atMs: nowMs, tier, estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens,
     ...(price && hold !== undefined ? { price, estimateMicroCredits: hold } : { ceiling: { price: ceiling, estimateMicroCredits: holdCost(estimate, ceiling, tier) } }),
-    canAsk: canAsk(), canWait: true, ...(why ? { unsafe: why } : {}), limits: { waitedMs: 0, because: 'Upstream limits are not looked at in a dry run.' },
+    canAsk: canAsk(), canWait: true, ...(why ? { unsafe: why } : {}), ...(fallback ? { fallback: fallback.offer(estimate, nowMs) } : {}), limits: { waitedMs: 0, because: 'Upstream limits are not looked at in a dry run.' },
   });
   const likely = price && chargeFor({ ...noTokens, inputTokens: estimate.inputTokens, outputTokens: estimate.likelyOutputTokens }, price, tier).costMicroCredits;
   const { inputTokens, holdInputTokens, outputTokens, likelyOutputTokens } = estimate;
@@ -55,7 +57,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, c
       price && hold !== undefined && likely !== undefined
         ? `At the price "${price.version}" that is about ${formatCredits(likely, 4)} credits; ${formatCredits(hold, 4)} would be held.` : `No price is known for "${model}".`,
       ...decision.layers.map((layer) => `${layer.layer[0]?.toUpperCase() ?? ''}${layer.layer.slice(1)}: ${layer.because}`),
-      outcomes[decision.outcome], ...(decision.toChange ?? []),
+      decision.fallback ? `It would be answered by the fallback ${decision.fallback.model}.` : outcomes[decision.outcome], ...(decision.toChange ?? []),
     ],
   };
 }

@@ -53,6 +53,15 @@ export class HeldBody {
     this.#wireBytes = wire.length;
   }
 
+  /** Takes other bytes in place of the complete body. @returns false, and keeps what it had, when the room is full */
+  replace(wire: Buffer): boolean {
+    if (!this.#room.take(wire.length)) return false;
+    this.#room.give(this.#bytes);
+    this.#bytes = wire.length;
+    this.keep(wire);
+    return true;
+  }
+
   /** The length of the complete body on the wire; it stays after the bytes were let go. */
   get wireBytes(): number { return this.#wireBytes; }
 

@@ -15,6 +15,7 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
     ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
     ...(request.plan ? { plan: { because: request.plan.because() } } : {}),
     ...(request.ceiling ? { ceiling: request.ceiling } : {}), ...(request.basis ? { basis: JSON.stringify(request.basis) } : {}),
+    ...(request.fallback ? { fallback: request.fallback } : {}),
     estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens, likelyOutputTokens: estimate.likelyOutputTokens,
   };
 }

@@ -11,7 +11,8 @@ import { readClient } from '../protocol/requestEnvelope.ts';
 import type { CallOutcome, Health } from '../protocol/control.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
 import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
-import type { Access } from './accessCheck.ts';
+import type { Access, Route } from './accessCheck.ts';
+import type { ApiCalls } from './apiRoutes.ts';
 import { single } from './attemptEnd.ts';
 import type { Clock } from './clock.ts';
 import { proofOf } from './dataFolder.ts';
@@ -45,6 +46,10 @@ export interface ListenerParts {
   readonly planWay: (headers: IncomingHttpHeaders) => PlanWay | Problem;
   readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan: PlanWay | undefined) => Promise<void>;
   readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined, plan: PlanWay | undefined) => Promise<void>;
+  /** Everything else of the upstream's API. */
+  readonly api: (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
+  /** Addresses that a setting opens beside the table. */
+  readonly passThrough: readonly string[];
   readonly control: (method: string, args: unknown) => Promise<CallOutcome>;
   readonly live: LiveSockets;
   readonly responsesSockets: ResponsesSockets;
@@ -109,7 +114,7 @@ async function closeServer(server: Server, graceMs: number, parts: ListenerParts
 interface DoorParts extends ListenerParts { readonly strangers: StrangerConnections }
 
 async function answer(parts: DoorParts, message: IncomingMessage, response: ServerResponse, requestId: string, port: number): Promise<void> {
-  const access = checkAccess(message, port);
+  const access = checkAccess(message, port, parts.passThrough);
   const turnAway = async (what: Problem) => {
     // The connection is closed behind the answer; what is still on its way would break it before the client has read that.
     response.setHeader('connection', 'close');
@@ -130,10 +135,16 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
       sendJson(response, 200, health);
       return;
     }
-    case 'responses': case 'models': {
+    case 'responses': case 'models': case 'api': {
       const workspace = workspaceOfToken(token, parts.workspaces());
       if (!workspace) { await turnAway(problem('unknown_token', 'The request carries no token of a workspace that this broker knows.')); return; }
       parts.strangers.recognise(message.socket);
+      if (message.method === 'HEAD') { response.writeHead(200, { allow: methodsOf(route).join(', '), 'content-length': '0', 'cache-control': 'no-store', 'x-request-id': requestId }).end(); return; }
+      if (route.kind === 'api') {
+        const call = route.calls.find((one) => one.method === message.method);
+        if (call) await parts.api(call, message, response, workspace, requestId);
+        return;
+      }
       const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
       if (plan && 'code' in plan) { await turnAway(plan); return; }
       if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId, plan);
@@ -146,10 +157,16 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
 }
 
 function wrongMethodOf({ route }: Access, method: string | undefined): Problem | undefined {
-  const expected = route.kind === 'responses' || route.kind === 'control' ? 'POST' : 'GET';
+  const expected = methodsOf(route);
   // Codex's own check of a connection asks with HEAD; any clean answer satisfies it.
-  if (method === expected) return undefined;
-  return problem('method_not_allowed', `This address takes ${expected}.`);
+  const isApi = route.kind === 'responses' || route.kind === 'models' || route.kind === 'api';
+  if (expected.some((one) => one === method) || isApi && method === 'HEAD') return undefined;
+  return problem('method_not_allowed', `This address takes ${expected.join(' and ')}.`);
+}
+
+function methodsOf(route: Route): readonly string[] {
+  if (route.kind === 'api') return route.calls.map((call) => call.method);
+  return route.kind === 'responses' || route.kind === 'control' ? ['POST'] : ['GET'];
 }
 
 async function control(parts: DoorParts, message: IncomingMessage, response: ServerResponse, method: string, token: string | undefined): Promise<void> {

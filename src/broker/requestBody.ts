@@ -23,6 +23,12 @@ const decoders: Record<string, (wire: Buffer, options: { maxOutputLength: number
  * @param held what takes room for the bytes as they come; a full room is the problem `queue_full`
  */
 export async function readBody(request: IncomingMessage, held?: HeldBody): Promise<RequestBody | { readonly problem: Problem } | 'client-left'> {
+  const read = await readWire(request, held);
+  return read === 'client-left' || 'problem' in read ? read : decodeBody(read.wire, request.headers['content-encoding'] ?? 'identity');
+}
+
+/** Reads everything as it comes. @param held see `readBody` */
+export async function readWire(request: IncomingMessage, held?: HeldBody): Promise<{ readonly wire: Buffer } | { readonly problem: Problem } | 'client-left'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let refused: Problem | undefined;
@@ -46,7 +52,7 @@ export async function readBody(request: IncomingMessage, held?: HeldBody): Promi
   }
   const wire = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
   held?.keep(wire);
-  return decode(wire, request.headers['content-encoding'] ?? 'identity');
+  return { wire };
 }
 
 /** Reads what a client still sends and drops it, at most one body's length. */
@@ -62,7 +68,8 @@ export async function dropBody(request: IncomingMessage): Promise<void> {
   }
 }
 
-async function decode(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
+/** Decodes a bounded copy of a body; a problem instead where its coding is unknown, broken or hides too much. */
+export async function decodeBody(wire: Buffer, encoding: string): Promise<RequestBody | { readonly problem: Problem }> {
   const coding = encoding.trim().toLowerCase();
   if (coding === 'identity' || coding === '') return { wire, text: wire.toString('utf8'), decodedBytes: wire.length };
   const decoder = decoders[coding];

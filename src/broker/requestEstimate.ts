@@ -4,6 +4,7 @@ import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
 import { holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { AdmissionRequest, PlanCover } from './admissionTicket.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
@@ -12,11 +13,15 @@ import type { Workspace } from './store/ledgerPort.ts';
 /** A request that was read, and who sent it. */
 export interface Understood {
   readonly envelope: RequestEnvelope;
+  /** The API that it speaks; the Responses API's where it is left out. */
+  readonly dialect?: ApiDialect;
   readonly client: ClientFacts;
   readonly workspace: Workspace;
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly bodyBytes: number;
+  /** It came over a WebSocket, where no fallback answers: its client is sent to HTTP. */
+  readonly isSocket?: boolean;
   /** Absent where credits pay. */
   readonly plan?: PlanCover | undefined;
   /** It only prepares the conversation, and the upstream is known to take nothing for that. */
@@ -26,16 +31,17 @@ export interface Understood {
 const nothing: TokenEstimate = { inputTokens: 0, certainInputTokens: 0, holdInputTokens: 0, outputTokens: 0, likelyOutputTokens: 0 };
 
 /** Estimates a request and looks up its price; both are kept from here on. */
-export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice'>, seen: Understood): AdmissionRequest {
+export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'prices' | 'ceilingPrice' | 'fallback'>, seen: Understood): AdmissionRequest {
   const { envelope, client, workspace } = seen;
-  const { model } = envelope;
+  const { model, answers } = envelope;
+  const requestKind = envelope.background ? 'background' : client.requestKind;
   const basis: EstimateBasis = {
     ...envelope.size, model, bodyBytes: seen.bodyBytes,
-    ...(client.requestKind === undefined ? {} : { kind: client.requestKind }),
+    ...(requestKind === undefined ? {} : { kind: requestKind }),
     ...(envelope.effort === undefined ? {} : { effort: envelope.effort }),
     ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
   };
-  const estimate = seen.isPrewarm ? nothing : parts.estimator.estimate(basis);
+  const estimate = seen.isPrewarm ? nothing : forAll(answers, parts.estimator.estimate(basis));
   const price = parts.prices(model, seen.receivedAtMs);
   const tier = priceTier(envelope.serviceTier);
   return {
@@ -44,13 +50,30 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.version === undefined ? {} : { clientVersion: client.version }),
       ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
-      ...(client.requestKind === undefined ? {} : { requestKind: client.requestKind }),
+      ...(requestKind === undefined ? {} : { requestKind }),
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
-    ...(seen.isPrewarm ? { isPrewarm: true } : { basis }), ...(envelope.prints ? { prints: envelope.prints } : {}),
+    // How long one answer is cannot be learned from several together.
+    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
+    // A client's own sign-in is answered by its own upstream alone.
+    ...(parts.fallback && !seen.plan && canFallBack(seen) ? { fallback: { ...parts.fallback.offer(estimate, seen.receivedAtMs), ...(seen.isSocket ? { isElsewhere: true } : {}) } } : {}),
     // Of what a plan pays for, the price only tells what it would have cost.
     ...(seen.plan ? { plan: seen.plan, ...(price ? { price } : {}) }
       : price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
+  };
+}
+
+/** Another model's text may stand for an answer; its vectors and its sealed items stand for nothing, and nobody else runs in the background. */
+function canFallBack({ dialect = 'responses', envelope }: Understood): boolean {
+  return (dialect === 'responses' || dialect === 'chat') && envelope.background !== true;
+}
+
+/** Several answers are asked for at once; what they answer is read once. */
+function forAll(answers: number | undefined, one: TokenEstimate): TokenEstimate {
+  if (answers === undefined) return one;
+  return {
+    ...one, outputTokens: answers * one.outputTokens, likelyOutputTokens: answers * one.likelyOutputTokens,
+    ...(one.likelyReasoningTokens === undefined ? {} : { likelyReasoningTokens: answers * one.likelyReasoningTokens }),
   };
 }
 

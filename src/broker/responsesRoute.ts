@@ -1,9 +1,11 @@
-// One `POST /v1/responses` from its first byte to its last: understand, estimate, admit, send,
+// One request that costs tokens, of whichever API, from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import { readClient, readEnvelope } from '../protocol/requestEnvelope.ts';
+import type { ApiDialect } from '../protocol/apiDialect.ts';
+import { readEnvelope } from '../protocol/dialectEnvelope.ts';
+import { readClient } from '../protocol/requestEnvelope.ts';
 import type { ClientFacts, RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
@@ -24,40 +26,49 @@ function clientOf(message: IncomingMessage): ClientFacts {
   return readClient((name) => headerOf(message, name));
 }
 
+/** Requests of other APIs are of a kind of their own, unless Codex says which. */
+function clientFor(dialect: ApiDialect, client: ClientFacts): ClientFacts {
+  if (dialect === 'responses' || client.requestKind !== undefined) return client;
+  return { ...client, requestKind: dialect === 'compact' ? 'compaction' : dialect };
+}
+
 function headerOf(message: IncomingMessage, name: string): string | undefined {
   const value = message.headers[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Carries one request. Resolves when its answer has ended. @param plan the sign-in that it goes with, where it is not the broker's key */
-export async function carryResponses(api: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
-  const parts: ResponsesParts = plan ? { ...api, ...plan.way, meter: undefined } : api;
+/** How a request is asked: in which API, and with which sign-in where it is not the broker's key. */
+export interface Asked { readonly dialect?: ApiDialect; readonly plan?: PlanWay | undefined }
+
+/** Carries one request. Resolves when its answer has ended. */
+export async function carryResponses(api: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { plan, dialect = 'responses' }: Asked = {}): Promise<void> {
+  const parts: ResponsesParts = plan ? { ...api, ...plan.way, meter: undefined, fallback: undefined } : api;
   const body = new HeldBody(parts.bodies);
   try {
-    await carry(parts, message, response, workspace, requestId, { body, plan });
+    await carry(parts, message, response, workspace, requestId, { body, plan, dialect });
     void plan?.ended();
   } finally {
     body.letGo();
   }
 }
 
-async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { body, plan }: { readonly body: HeldBody; readonly plan: PlanWay | undefined }): Promise<void> {
+async function carry(parts: ResponsesParts, message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, { body, plan, dialect }: { readonly body: HeldBody; readonly plan: PlanWay | undefined; readonly dialect: ApiDialect }): Promise<void> {
   const { clock } = parts;
   const receivedAtMs = clock.nowMs();
-  const client = clientOf(message);
+  const client = clientFor(dialect, clientOf(message));
   const early = listenerOf(message, requestId, client);
-  const read = await understand(message, body);
+  const read = await understand(message, body, dialect);
   if (read === 'client-left') return;
   if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
   const { envelope, decodedBytes } = read;
-  const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream, model: envelope.model };
-  if (envelope.background) {
-    refuse(response, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener, clock.nowMs());
+  const listener: Listener = { ...early, codexStream: early.codexStream && envelope.stream && dialect === 'responses', model: envelope.model };
+  if (envelope.background && plan) {
+    refuse(response, problem('argument_invalid', 'ChatGPT takes no responses in the background. Nothing was sent.'), listener, clock.nowMs());
     return;
   }
-  const request = admissionRequest(parts, { envelope, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
+  const request = admissionRequest(parts, { envelope, dialect, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
   if (client.isCodex) void parts.meter?.refresh();
-  const carried: Carried = { request, envelope, body, listener, message, response };
+  const carried: Carried = { request, dialect, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.
   if (response.destroyed) return;
   const leave = () => {
@@ -69,16 +80,17 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   while ('lease' in admitted) {
     const again = await runAttempt(parts, carried, admitted.lease);
     if (!again) return;
-    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again) : await parts.admission.again(requestId);
+    admitted = again.kind === 'throttle' ? await parts.admission.throttled(requestId, again)
+      : again.kind === 'unreachable' ? await parts.admission.unreachable(requestId, again.why) : await parts.admission.again(requestId);
   }
   response.off('close', leave);
   refuse(response, admitted.refused, listener, clock.nowMs());
 }
 
 /** Reads the body and what it says about itself. Its text ends here: it is the larger part, and nothing else reads it. */
-async function understand(message: IncomingMessage, held: HeldBody): Promise<{ envelope: RequestEnvelope; decodedBytes: number } | { problem: Problem } | 'client-left'> {
+async function understand(message: IncomingMessage, held: HeldBody, dialect: ApiDialect): Promise<{ envelope: RequestEnvelope; decodedBytes: number } | { problem: Problem } | 'client-left'> {
   const body = await readBody(message, held);
   if (body === 'client-left' || 'problem' in body) return body;
-  const envelope = readEnvelope(body.text);
+  const envelope = readEnvelope(body.text, dialect);
   return 'broken' in envelope ? { problem: problem('body_broken', envelope.broken) } : { envelope, decodedBytes: body.decodedBytes };
 }

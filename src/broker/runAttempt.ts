@@ -7,10 +7,13 @@ import { meterHeaders, tellsCodexLimits } from '../protocol/codexMeter.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
+import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { ComeBack, EndedReport } from './attemptEnd.ts';
+import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
+import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
@@ -18,16 +21,19 @@ import { unreachable } from './upstream/networkFault.ts';
 
 /** Sends one attempt. @returns why it has to come back; nothing when it is over and answered. */
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {
-  const { request, response, listener, message, body } = carried;
+  const { request, dialect, response, listener, message, body, envelope } = carried;
   const { requestId } = request.facts;
+  if (lease.fallback) { await runFallbackAttempt(parts, carried, lease, lease.fallback); return undefined; }
   const credential = parts.credential();
   if (response.destroyed || !credential) {
     // The client left, or the key went, while the hold was written.
     if (!credential) refuse(response, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener, parts.clock.nowMs());
     return conclude(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
+  let isNoted = false;
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
+  const background = envelope.background === true;
   const report = new Promise<AttemptReport>((resolve) => {
     const attempt: Attempt = new Attempt(response, requestId, {
       answered: (headers) => {
@@ -41,9 +47,11 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
       begun: () => {
         // The answer goes to the client from here on, so no attempt can follow.
         body.letGo();
-        stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
+        // In the background the note is the way back to the response, so it waits for its id.
+        if (!background) stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
-      ...(lease.stops.length === 0 ? {} : { progress: (chars: number) => {
+      ...(lease.stops.length === 0 && !background ? {} : { progress: (chars: number) => {
+        if (background && attempt.responseId !== undefined && !isNoted) isNoted = noteBegun(parts, lease.attemptId, attempt.responseId);
         const tooLong = outgrown(request, lease, chars);
         if (tooLong) stop(tooLong);
       } }),
@@ -51,7 +59,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         stopBegin();
         resolve(seen);
       },
-    }, parts.clock);
+    }, parts.clock, { dialect, background });
     const stop = (why: Problem) => {
       stopped ??= why.message;
       if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
@@ -61,7 +69,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     };
     parts.admission.sent(requestId, stop);
     parts.target.pool.dispatch({
-      method: 'POST', path: parts.target.paths.responses, body: body.stream(), headers: upstreamHeaders(message.headers, credential.head(), body.wireBytes),
+      method: 'POST', path: parts.target.pathOf(apiPaths[dialect]), body: body.stream(), headers: upstreamHeaders(message.headers, credential.head(), body.wireBytes),
     }, attempt);
   });
   const seen = await report;
@@ -72,7 +80,9 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
   if (report.kept) parts.headSeen(report.kept.headers, report.kept);
+  if (takeOver(parts, carried, lease, report)) return undefined;
   const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
+  if (comeBack?.kind === 'unreachable') parts.upstreamAnswered(comeBack.why);
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
     parts.upstreamAnswered(notReached(parts, report));

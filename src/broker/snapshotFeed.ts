@@ -221,13 +221,13 @@ export class SnapshotFeed {
   #runs(): RunView[] {
     const { clock, pacer } = this.#parts;
     const line = new Map(pacer.waiting(clock.monotonicMs()).map((one) => [one.id, one]));
-    return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits, parked }) => {
+    return this.#parts.live().map(({ request, state, sinceMs, holdMicroCredits, parked, fallback }) => {
       const place = line.get(request.facts.requestId);
       return {
         requestId: request.facts.requestId, state, workspaceId: request.facts.workspaceId, workspaceLabel: request.workspaceLabel,
         client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
         estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
-        ...(parked ? { reason: parked.because } : {}),
+        ...(parked ? { reason: parked.because } : {}), ...(fallback === undefined ? {} : { fallback }),
         ...(place && state === 'waiting' ? { reason: place.because, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
       };
     });

@@ -4,7 +4,7 @@ import type { BudgetVerdict, StopAt } from './budgets.ts';
 import type { Slice } from './grants.ts';
 
 /** Layers in the order in which they are asked. */
-export type Layer = 'safety' | 'budgets' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'wait';
+export type Layer = 'safety' | 'budgets' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'fallback' | 'wait';
 
 /** One layer's part in a decision. */
 export interface LayerVerdict {
@@ -52,4 +52,16 @@ export interface DecisionRecord {
   /** What has to be answered first. */
   readonly question?: QuestionKind;
   readonly answered?: Answered;
+  /** The model that answers instead of the one asked for, where, and what would have ended the walk without it. */
+  readonly fallback?: FallbackTaken;
+}
+
+/** Another model that answers, and the refusal that it answers for. */
+export interface FallbackTaken {
+  readonly model: string;
+  /** Host and port, for people. */
+  readonly at: string;
+  readonly cause: 'balance' | 'window' | 'unreachable';
+  readonly code: string;
+  readonly because: string;
 }

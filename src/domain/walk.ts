@@ -3,6 +3,7 @@
 import type { BudgetUse } from './budgets.ts';
 import type { ConsentAnswer, ConsentScope } from './consent.ts';
 import type { Answered, DecisionRecord, Layer, LayerVerdict, QuestionKind } from './decisionRecord.ts';
+import type { FallbackOffer } from './fallback.ts';
 import type { Grant } from './grants.ts';
 import type { Problem } from './problem.ts';
 import type { Runaway } from './runawayGuard.ts';
@@ -44,6 +45,8 @@ export interface WaterfallInput {
   readonly budgets: readonly BudgetUse[];
   /** What pacing did before: why it waited and for how long, or why it cannot go on. */
   readonly limits: { readonly waitedMs: number; readonly because: string; readonly ended?: Problem };
+  /** Another model that may answer where the walk ends in a refusal. */
+  readonly fallback?: FallbackOffer;
 }
 
 /** A decision on its way: the layers so far and how it ends. */

@@ -6,6 +6,7 @@ import { judgeBudgets } from './budgetLayer.ts';
 import { stopsAt } from './budgets.ts';
 import type { ConsentScope } from './consent.ts';
 import type { DecisionRecord } from './decisionRecord.ts';
+import { fallBack } from './fallback.ts';
 import { appliesTo, availableMicroCredits, grantKinds, isInForce, isUsable, takeSlices } from './grants.ts';
 import type { Grant, GrantKind, GrantUse, Slice } from './grants.ts';
 import { problem } from './problem.ts';
@@ -15,6 +16,10 @@ import type { Walk, WaterfallInput } from './walk.ts';
 
 /** Walks the layers and decides. The slices of an admitted attempt sum to its hold. */
 export function decide(input: WaterfallInput): DecisionRecord {
+  return fallBack(input, walkLayers(input));
+}
+
+function walkLayers(input: WaterfallInput): DecisionRecord {
   const walk: Walk = { input, layers: [] };
   const { layers } = walk;
   if (input.unsafe) return refuse(walk, 'safety', input.unsafe, []);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
+import type { BrokerSurroundings } from './brokerSurroundings.ts';
 
 /** A data folder and the mode of the broker that serves it. */
 export interface BrokerSeat {
@@ -24,7 +25,8 @@ export interface StartParts {
   brokerFolder(): Promise<string>;
   /** The editor's own executable, which runs as Node. */
   readonly execPath: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it is handed beside its seat, read anew at each start. */
+  surroundings(seat: BrokerSeat): BrokerSurroundings;
 }
 
 /** The broker leaves after this long without a client, work or unsettled holds. */
@@ -39,7 +41,7 @@ const allowedNames = new Set([
   'DISPLAY', 'WAYLAND_DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GNOME_KEYRING_CONTROL',
   'SYSTEMROOT', 'WINDIR', 'SYSTEMDRIVE', 'COMSPEC', 'PATHEXT', 'PROGRAMDATA', 'APPDATA', 'LOCALAPPDATA',
   'USERPROFILE', 'USERNAME', 'USERDOMAIN', 'HOMEDRIVE', 'HOMEPATH',
-  'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS',
+  'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'CODEX_CA_CERTIFICATE',
 ]);
 const allowedPrefixes = ['LC_', 'XDG_'];
 
@@ -57,8 +59,8 @@ export function brokerEnvironment(env: Readonly<Record<string, string | undefine
 }
 
 /** Arguments of the broker's program for a seat. */
-export function serveArguments(script: string, seat: BrokerSeat): string[] {
-  return [script, 'serve', '--data', seat.dataDir, '--idle-exit-ms', String(idleExitMs), ...(seat.practice ? ['--practice'] : [])];
+export function serveArguments(script: string, seat: BrokerSeat, more: readonly string[] = []): string[] {
+  return [script, 'serve', '--data', seat.dataDir, '--idle-exit-ms', String(idleExitMs), ...more, ...(seat.practice ? ['--practice'] : [])];
 }
 
 /**
@@ -87,8 +89,9 @@ export async function startBroker(parts: StartParts, seat: BrokerSeat): Promise<
     throw new ProblemError(problem('data_folder_unusable', `The data folder ${seat.dataDir} cannot be written (${reason(error)}), so no broker could be started.`), { cause: error });
   }
   try {
-    const child = spawn(parts.execPath, serveArguments(join(folder, 'broker.mjs'), seat), {
-      cwd: folder, env: brokerEnvironment(parts.env), detached: true, windowsHide: true, shell: false,
+    const { args, env } = parts.surroundings(seat);
+    const child = spawn(parts.execPath, serveArguments(join(folder, 'broker.mjs'), seat, args), {
+      cwd: folder, env: brokerEnvironment(env), detached: true, windowsHide: true, shell: false,
       stdio: ['ignore', log.fd, log.fd],
     });
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));

@@ -12,7 +12,9 @@ import { ensureBrokerCopy } from './brokerCopy.ts';
 import { BrokerLink } from './brokerLink.ts';
 import { showBrokerLog } from './brokerLogTail.ts';
 import { reachBroker } from './brokerProcess.ts';
+import { BrokerNews } from './brokerNews.ts';
 import { startBroker, type BrokerSeat } from './brokerStart.ts';
+import { brokerSurroundings, proxySection } from './brokerSurroundings.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
@@ -85,9 +87,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const seat = (): BrokerSeat => (practising() ? { dataDir: join(dataDirOf(), 'practice'), practice: true } : { dataDir: dataDirOf(), practice: false });
 
   const brokerFolder = () => ensureBrokerCopy({ distDir: join(context.extensionUri.fsPath, 'dist'), storageDir, version, newName: world.newToken });
+  const surroundings = ({ practice: isPractice }: BrokerSeat) => brokerSurroundings(editor.workspace, settings(), world.env, isPractice);
   const reachParts = {
     request: world.request, schedule, newNonce: world.newToken,
-    start: (which: BrokerSeat) => startBroker({ brokerFolder, execPath: world.execPath, env: world.env }, which),
+    start: (which: BrokerSeat) => startBroker({ brokerFolder, execPath: world.execPath, surroundings }, which),
   };
   const link: BrokerLink = new BrokerLink({
     schedule, open: world.openLive, changed: () => changed(), note: (line) => log.info(line),
@@ -239,6 +242,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   }));
 
+  const news = new BrokerNews({ editor, surroundings: () => surroundings(seat()), snapshot: liveSnapshot, call: link.call });
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();
@@ -261,7 +265,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       questions.see();
       notify();
     }),
-    editor.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration(settingsSection)) reseat(); }),
+    editor.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(settingsSection)) reseat();
+      if (event.affectsConfiguration(settingsSection) || event.affectsConfiguration(proxySection)) void guarded('Restarting the broker', () => news.look());
+    }),
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();
       shimTerminals();

@@ -56,7 +56,7 @@ export class DashboardQuestions {
       const result = await this.#result(question, isWanted);
       return result && isWanted() ? { type: 'answer', about, id, result } as QuestionAnswer : undefined;
     } catch (error) {
-      return isWanted() ? { type: 'answer', about, id, problem: problemOf(error) } as QuestionAnswer : undefined;
+      return isWanted() ? { type: 'answer', about, id, problem: problemOf(error) } : undefined;
     }
   }
 

@@ -5,6 +5,7 @@ import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { limitStands } from '../protocol/limitStands.ts';
+import { modelText } from '../protocol/modelText.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
 import { planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
@@ -153,8 +154,10 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
     const asking = new Set(snapshot.questions.map((question) => question.requestId));
     lines.push(`$(sync) ${running.length} run, ${waiting.length} wait${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
   }
+  const elsewhere = running.filter((run) => run.fallback !== undefined);
+  if (elsewhere[0]) lines.push(`$(warning) ${elsewhere.length} answered by the ${plain(modelText(elsewhere[0]), 60)}`);
   const last = snapshot.recent[0];
-  if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
+  if (last) lines.push(`Last: ${plain(last.workspaceLabel, 40)}, ${last.fallback === undefined ? '' : `${plain(modelText(last), 60)}, `}${costWords(last, practice, locale)}, ${clockWords(last.atMs, facts.nowMs, locale)} · ${commandLink('Explain', commandNames.explainRequest, last.requestId)}`);
   const today = snapshot.today.total;
   const tokens = today.inputTokens + today.outputTokens;
   lines.push(`Today: ${plain(creditsWords(today.costMicroCredits, practice, locale))}, ${formatTokens(tokens, locale)} tokens, ${today.requests} ${today.requests === 1 ? 'request' : 'requests'}${today.unpriced > 0 ? `, ${today.unpriced} of them without a price` : ''}`);

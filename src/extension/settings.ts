@@ -1,6 +1,8 @@
 // The extension's settings as plain values. Those that decide where a key goes, what is executed or
 // what may be written are read from the user's own settings only, whatever a workspace says.
 import type * as vscode from 'vscode';
+import { fallbackCauses } from '../domain/fallback.ts';
+import type { FallbackCause } from '../domain/fallback.ts';
 import type { MeterTaste } from '../protocol/meterInput.ts';
 
 /** All settings. Empty text means "not set". */
@@ -16,6 +18,15 @@ export interface Settings {
   readonly practice: boolean;
   readonly routeTerminals: boolean;
   readonly notices: boolean;
+  /** Base URL of the upstream. */
+  readonly upstream: string;
+  /** A file with certificates that are trusted beside the system's. */
+  readonly certificates: string;
+  readonly fallbackUrl: string;
+  readonly fallbackModel: string;
+  readonly fallbackWhen: readonly FallbackCause[];
+  /** Addresses that go through unmetered. */
+  readonly passThrough: readonly string[];
 }
 
 /** How far Codex may reach while it runs a task; the words are Codex's own. */
@@ -40,7 +51,7 @@ const defaultPriority = 99.9;
 export const settingsSection = 'codexBroker';
 
 /** Names of the settings that a workspace cannot change. */
-export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox'] as const;
+export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox', 'upstream', 'certificates', 'fallback.url', 'fallback.model', 'fallback.when', 'passThrough'] as const;
 
 /** Reads the settings. */
 export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Settings {
@@ -62,6 +73,10 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     practice: own<boolean>('practice', false),
     routeTerminals: own<boolean>('routeTerminals', false),
     notices: section.get('notices.enabled') !== false,
+    upstream: text(own('upstream', '')), certificates: text(own('certificates', '')),
+    fallbackUrl: text(own('fallback.url', '')), fallbackModel: text(own('fallback.model', '')),
+    passThrough: prefixesOf(own<unknown>('passThrough', [])),
+    fallbackWhen: causesOf(own<unknown>('fallback.when', fallbackCauses)),
   };
 }
 
@@ -82,6 +97,14 @@ function lookOf(section: Pick<vscode.WorkspaceConfiguration, 'get'>): MeterLook 
     compact: section.get('statusBar.compact') === true,
     style: style === 'ring' || style === 'bar' ? style : 'text',
   };
+}
+
+function causesOf(value: unknown): readonly FallbackCause[] {
+  return Array.isArray(value) ? fallbackCauses.filter((cause) => value.includes(cause)) : fallbackCauses;
+}
+
+function prefixesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(text).filter((prefix) => prefix !== '') : [];
 }
 
 function text(value: unknown): string {

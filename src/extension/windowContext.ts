@@ -53,7 +53,11 @@ export class WindowContextKeys {
 
   /** Takes the newest facts. */
   see(facts: ContextFacts): void {
-    for (const [name, value] of Object.entries(contextOf(facts))) {
+    const context = contextOf(facts);
+    // What shows a view comes before what hides one: a container without any view is closed, and another one opens in its place.
+    const order: readonly (keyof WindowContext)[] = context.hideNow ? ['welcome', 'hideNow'] : ['hideNow', 'welcome'];
+    for (const name of new Set([...order, ...Object.keys(context) as (keyof WindowContext)[]])) {
+      const value = context[name];
       if (this.#set.get(name) === value) continue;
       this.#set.set(name, value);
       void this.#commands.executeCommand('setContext', `codexBroker.${name}`, value);

@@ -28,7 +28,7 @@ const schemaKeys = new Set(['tools', 'text', 'parameters', 'schema']);
 export function bodySize(request: Readonly<Record<string, unknown>>, bodyCharacters: number): BodySize {
   const walk = new BodyWalk();
   for (const key in request) if (!requestLabels.has(key)) walk.visit(request[key], key, schemaKeys.has(key), 1);
-  const frame = tokensPerItem * (Array.isArray(request['input']) ? Math.min(request['input'].length, stepsMax) : 1);
+  const frame = tokensPerItem * itemsOf(request);
   const counted = walk.count();
   const unseen = walk.isCut ? Math.max(0, bodyCharacters - walk.characters) : 0;
   const continuesId = text(request['previous_response_id']);
@@ -40,6 +40,12 @@ export function bodySize(request: Readonly<Record<string, unknown>>, bodyCharact
     ...field('files', some(walk.files)), ...field('fileBytes', some(walk.fileBytes)), ...field('encodedBytes', some(walk.encodedBytes)),
     ...(continues ? { continues } : {}), ...field('continuesId', continuesId),
   };
+}
+
+/** Items of a request's input, or messages of a chat. */
+function itemsOf(request: Readonly<Record<string, unknown>>): number {
+  const items = request['input'] ?? request['messages'];
+  return Array.isArray(items) ? Math.min(items.length, stepsMax) : 1;
 }
 
 function namesConversation(value: unknown): boolean {
@@ -151,6 +157,12 @@ class BodyWalk {
       case 'input_audio':
         this.#file(text(record(item['input_audio'])?.['data'], Infinity) ?? '');
         return 'input_audio';
+      case 'file': {
+        const inline = text(record(item['file'])?.['file_data'], Infinity);
+        if (inline === undefined) this.files += 1;
+        else this.#file(inline);
+        return 'file';
+      }
       default: return undefined;
     }
   }

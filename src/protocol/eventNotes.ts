@@ -26,10 +26,27 @@ export interface EventFindings {
   readonly brokenEvents: number;
 }
 
+/** Takes in the events of one stream for whoever splits it into them. */
+export interface StreamNotes {
+  /** The first terminal event, once it was seen. */
+  readonly terminal: EventFindings['terminal'];
+  readonly findings: EventFindings;
+  /** The UTF-16 length of all that was written so far. */
+  readonly deltaCharacters: number;
+  /** Takes in the data of one event; see `EventNotes`. */
+  take(bytes: Uint8Array, start: number, end: number, isOneLine?: boolean, name?: () => string): string | undefined;
+  /** Takes in the beginning of an event whose data could not be held. */
+  takeOversized(beginning: Uint8Array, name: () => string): void;
+  /** Whether data is whole. Nothing is counted. */
+  isWhole(data: Uint8Array): boolean;
+  /** The stream is over. */
+  ended?(): void;
+}
+
 const noName = () => '';
 
 /** Takes in the events of one response. */
-export class EventNotes {
+export class EventNotes implements StreamNotes {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #types = new TypeReader();
   readonly #isOther: (responseId: string) => boolean;

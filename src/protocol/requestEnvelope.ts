@@ -17,6 +17,8 @@ export interface RequestEnvelope {
   readonly effort?: string;
   readonly promptCacheKey?: string;
   readonly background?: boolean;
+  /** Answers that are asked for at once; absent for the usual one. */
+  readonly answers?: number;
   /** How much there is to read for the model. */
   readonly size: BodySize;
   /** What the request adds to its task, as a print; absent where it adds nothing. */
@@ -29,13 +31,16 @@ export interface BrokenEnvelope {
   readonly broken: string;
 }
 
+/** What a request is for: Codex's own words, and those for requests of other APIs and in the background. */
+export type RequestKind = 'turn' | 'prewarm' | 'compaction' | 'review' | 'chat' | 'embeddings' | 'background';
+
 /** Who sent a request. Read from what the client claims: good for counting, never for permission. */
 export interface ClientFacts {
   readonly name: string;
   readonly version?: string;
   readonly threadId?: string;
   readonly turnId?: string;
-  readonly requestKind?: 'turn' | 'prewarm' | 'compaction' | 'review';
+  readonly requestKind?: RequestKind;
   readonly isCodex: boolean;
   /** How long the answer's headers may be withheld before the client gives up, with a margin. */
   readonly patienceMs: number;
@@ -47,20 +52,8 @@ export const patienceCodexMs = 15 * 60_000;
 export const patienceOtherMs = 4 * 60_000;
 /** The longest turn metadata that is parsed; it may list remote addresses of several folders. */
 const metadataCharactersMax = 65_536;
-const outputTokensMax = 100_000_000;
-
-/** Reads a decoded request body. */
-export function readEnvelope(body: string): RequestEnvelope | BrokenEnvelope {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // The parser's own words point into the text; the client only needs to know that it is no JSON.
-    return { broken: 'The body is not valid JSON.' };
-  }
-  const request = record(parsed);
-  return request ? readRequest(request, body.length) : { broken: 'The body is not a JSON object.' };
-}
+/** More than any answer has. */
+export const outputTokensMax = 100_000_000;
 
 /** Reads a parsed request. `bodyCharacters` is the length of its JSON. */
 export function readRequest(request: Readonly<Record<string, unknown>>, bodyCharacters: number): RequestEnvelope | BrokenEnvelope {
@@ -69,9 +62,7 @@ export function readRequest(request: Readonly<Record<string, unknown>>, bodyChar
   const stream = request['stream'] ?? false;
   if (typeof stream !== 'boolean') return { broken: 'The value of "stream" is not true or false.' };
   const maxOutput = request['max_output_tokens'] ?? undefined;
-  if (maxOutput !== undefined && !(typeof maxOutput === 'number' && Number.isInteger(maxOutput) && maxOutput > 0)) {
-    return { broken: 'The value of "max_output_tokens" is not a positive whole number.' };
-  }
+  if (!isCount(maxOutput)) return { broken: 'The value of "max_output_tokens" is not a positive whole number.' };
   const background = request['background'];
   return {
     model, stream,
@@ -83,6 +74,11 @@ export function readRequest(request: Readonly<Record<string, unknown>>, bodyChar
     size: bodySize(request, bodyCharacters),
     ...field('prints', stepPrints(request)),
   };
+}
+
+/** Whether a limit is a positive whole number, or not there. */
+export function isCount(value: unknown): value is number | undefined {
+  return value === undefined || typeof value === 'number' && Number.isInteger(value) && value > 0;
 }
 
 /** Reads who sent a request from its headers. */
@@ -134,7 +130,7 @@ function kindOf(subagent: string | undefined, kind: string | undefined): ClientF
 }
 
 /** Without control characters and marks that turn the direction of text, bounded; undefined when nothing is left. */
-function clean(value: unknown): string | undefined {
+export function clean(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.slice(0, 4 * nameCharactersMax).replaceAll(/[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '').trim();
   return text === '' ? undefined : text.slice(0, nameCharactersMax);

@@ -127,6 +127,8 @@ export interface RunView {
   readonly startsAtMs?: number;
   /** Waiting: 1 for the next one in line. */
   readonly place?: number;
+  /** Running: the fallback's model, where that answers instead of `model`. */
+  readonly fallback?: string;
 }
 
 /** Usage summed over one key (a day, a model, a workspace, a client, a thread). */
@@ -166,6 +168,8 @@ export interface RequestView extends TokenUsage {
   readonly costMicroCredits?: number;
   /** Why it cost nothing, where it cost nothing. */
   readonly freeReason?: string;
+  /** The fallback's model, where that answered instead of the one asked for. */
+  readonly fallback?: string;
 }
 
 /** One row of the balance entries. `amount` moves the balance, `held` moves what is reserved; accounts beside the grants move neither. */
@@ -196,6 +200,8 @@ export interface Snapshot {
     readonly mode: 'live' | 'practice';
     /** Host name of the upstream, for people. */
     readonly upstream: string;
+    /** The second upstream: which model, and host and port; absent where there is none. */
+    readonly fallback?: { readonly model: string; readonly at: string };
     readonly dataDir: string;
   };
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };

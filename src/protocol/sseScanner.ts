@@ -1,9 +1,9 @@
-// Watches the bytes of a Responses event stream pass by and notes what accounting needs: the id, the
+// Watches the bytes of an event stream pass by and notes what accounting needs: the id, the
 // first terminal event, and how much was written. It alters nothing, keeps no text of the reply,
 // holds bounded memory, and never throws. Lines are found on bytes; only events that can matter are
 // decoded and parsed (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 import { ByteBuffer } from './eventBytes.ts';
-import { EventNotes, type EventFindings } from './eventNotes.ts';
+import { EventNotes, type EventFindings, type StreamNotes } from './eventNotes.ts';
 
 /** The largest event that is held; the data of a larger one is skipped and counted. */
 export const eventBytesMax = 16 * 1024 * 1024;
@@ -33,13 +33,14 @@ export class SseScanner {
   #dataLines = 0;
   /** The event's `event:` name, which only matters when its data has no type; a view until its chunk is done with. */
   #name: Uint8Array = noBytes;
-  readonly #notes = new EventNotes();
+  readonly #notes: StreamNotes;
   #atStart = true;
   #skipLineFeed = false;
   #bytes = 0;
 
-  /** @param bytesMax the largest event that is held */
-  constructor(bytesMax = eventBytesMax) {
+  /** @param bytesMax the largest event that is held @param notes what takes in the events; by itself those of the Responses API */
+  constructor(bytesMax = eventBytesMax, notes: StreamNotes = new EventNotes()) {
+    this.#notes = notes;
     this.#line = new ByteBuffer(bytesMax);
     this.#data = new ByteBuffer(bytesMax);
   }
@@ -97,6 +98,11 @@ export class SseScanner {
    * whole, what it reports is true, whether or not the client could use it.
    */
   end(): void {
+    this.#endEvents();
+    this.#notes.ended?.();
+  }
+
+  #endEvents(): void {
     if (this.#notes.terminal) return;
     if (this.#line.wanted > 0) this.#lineEnded(noBytes, 0, 0);
     if (this.#notes.terminal || this.#dataLines === 0 || this.#data.overflowed) return;

@@ -7,9 +7,10 @@ import { modelNotFound, type PlainAnswer } from './errorAnswer.ts';
 import { faultAnswer } from './faultAnswer.ts';
 import { soundStream, type StreamFault } from './faultAction.ts';
 import type { FaultPicker } from './faultPicker.ts';
-import { isServed, reportsCacheWrites } from './models.ts';
+import { isServed, reportsCacheWrites, vectorLengthOf } from './models.ts';
 import type { PlanFace } from './planFace.ts';
 import { type PromptCache, reasoningTokensFor, tokensOfText } from './promptTokens.ts';
+import type { StoredResponses } from './storedResponses.ts';
 import { throttledAnswer, tooLargeAnswer } from './rateLimitAnswer.ts';
 import type { LimitReading, RateLimits } from './rateLimits.ts';
 import { misleadingReply, replyTo } from './reply.ts';
@@ -26,6 +27,7 @@ export interface SandboxWorld {
   readonly cache: PromptCache;
   readonly picker: FaultPicker;
   readonly meter: RequestMeter;
+  readonly stored: StoredResponses;
   readonly planFace: PlanFace;
   readonly clock: SandboxClock;
   readonly newId: NewId;
@@ -42,6 +44,8 @@ export interface Asking {
   readonly gone: AbortSignal;
   /** Ends the connection in the name of a fault, so that it does not look as if the client had left. */
   readonly cut: (how: CutHow) => void;
+  /** The route that faults are looked up by; the Responses API's where it is left out. */
+  readonly path?: string;
 }
 
 /** An answer that is to be sent. */
@@ -54,11 +58,11 @@ export interface PlannedAnswer {
 }
 
 /** Decides how a request is answered. @returns the answer as a stream, a refusal as it stands, or nothing where the connection is over */
-export async function planAnswer({ request, record, key, gone, cut }: Asking, world: SandboxWorld): Promise<{ readonly plan: PlannedAnswer } | { readonly refusal: PlainAnswer } | undefined> {
+export async function planAnswer({ request, record, key, gone, cut, path = '/v1/responses' }: Asking, world: SandboxWorld): Promise<{ readonly plan: PlannedAnswer } | { readonly refusal: PlainAnswer } | undefined> {
   record.model = request.model;
   const conversation = readConversation(request);
 
-  const fault = world.picker.pick({ path: '/v1/responses', model: request.model, prompt: conversation.prompt });
+  const fault = world.picker.pick({ path, model: request.model, prompt: conversation.prompt });
   if (fault) record.fault = fault.kind;
   if (fault?.kind === 'closeBeforeHeaders') { cut(fault.how); return undefined; }
   if (fault?.kind === 'hang') await world.clock.sleep(fault.forMs, gone);
@@ -66,7 +70,7 @@ export async function planAnswer({ request, record, key, gone, cut }: Asking, wo
   if (replaced) return { refusal: replaced };
   if (gone.aborted) return undefined;
 
-  if (!isServed(request.model)) return { refusal: modelNotFound(request.model) };
+  if (!isServed(request.model) || vectorLengthOf(request.model) !== undefined) return { refusal: modelNotFound(request.model) };
   const prompt = promptText(request);
   const inputTokens = tokensOfText(prompt);
   const reservedTokens = inputTokens + (request.max_output_tokens ?? 0);

@@ -76,7 +76,8 @@ function collectStrings(value: unknown, pieces: string[], depth: number): void {
   }
 }
 
-function itemsOf(request: ResponsesRequest): readonly InputItem[] {
+/** Items of the input; a text is one message. */
+export function itemsOf(request: Pick<ResponsesRequest, 'input'>): readonly InputItem[] {
   return typeof request.input === 'string' ? [{ type: 'message', role: 'user', content: request.input }] : request.input;
 }
 

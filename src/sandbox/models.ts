@@ -15,8 +15,16 @@ const pricedModels = [
   'gpt-5', 'gpt-5-codex', 'gpt-5-mini', 'gpt-5-nano', 'gpt-5-pro',
 ] as const;
 
+/** Models that turn text into vectors, with the length of those. */
+const vectorLengths: Readonly<Record<string, number>> = { 'text-embedding-3-large': 3072, 'text-embedding-3-small': 1536 };
+
 /** Every model that the sandbox answers for, newest family first. */
-export const servedModels: readonly string[] = [...pricedModels, unpricedModel];
+export const servedModels: readonly string[] = [...pricedModels, ...Object.keys(vectorLengths), unpricedModel];
+
+/** How long a model's vectors are; undefined for one that makes none. */
+export function vectorLengthOf(model: string): number | undefined {
+  return Object.hasOwn(vectorLengths, model) ? vectorLengths[model] : undefined;
+}
 
 /** Models whose price list has a column for cache writes report the tokens written to the cache. */
 const cacheWriteFamilies = ['gpt-6', 'gpt-5.6'];

@@ -103,7 +103,7 @@ function responseObject(plan: AnswerPlan, status: string, output: readonly unkno
     object: 'response',
     created_at: plan.createdAtS,
     status,
-    background: false,
+    background: request.background === true,
     error: ending?.kind === 'failed' ? { code: ending.code, message: ending.message } : null,
     incomplete_details: ending?.kind === 'incomplete' ? { reason: ending.reason } : null,
     instructions: request.instructions ?? null,
@@ -113,7 +113,7 @@ function responseObject(plan: AnswerPlan, status: string, output: readonly unkno
     model: request.model,
     output,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    previous_response_id: null,
+    previous_response_id: request.previous_response_id ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     reasoning: { effort: request.reasoning?.effort ?? null, summary: request.reasoning?.summary ?? null },
     // The tier that serves is only known once it has served; until then the wish is echoed.

@@ -23,6 +23,7 @@ const body = z.looseObject({
   previous_response_id: z.string().max(200).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   store: z.boolean().nullish(),
+  background: z.boolean().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
 });
@@ -34,13 +35,10 @@ export type InputItem = z.infer<typeof inputItem>;
 /** One tool as a request offers it. */
 export type OfferedTool = z.infer<typeof nestedTool>;
 
-/** Reads a body. @returns the request, or the 400 that OpenAI would answer */
+/** Reads a body. @returns the request, or the 400 that OpenAI would answer; an earlier response that it names is looked up by who keeps them */
 export function parseResponsesRequest(bytes: Uint8Array): { readonly request: ResponsesRequest } | { readonly refusal: PlainAnswer } {
   const read = parseJson(bytes);
-  const parsed = 'json' in read ? readResponsesRequest(read.json) : read;
-  // The sandbox keeps no conversations beyond a connection, which is also what `store:false` clients expect.
-  if ('request' in parsed && parsed.request.previous_response_id) return { refusal: previousNotFound(parsed.request.previous_response_id) };
-  return parsed;
+  return 'json' in read ? readResponsesRequest(read.json) : read;
 }
 
 /** Reads the text of a body or message as a JSON object. */

@@ -7,18 +7,18 @@ import { WebSocketServer } from 'ws';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { SandboxWorld } from './answerPlan.ts';
 import type { NewId, SandboxClock } from './clock.ts';
-import { errorAnswer, jsonAnswer, keyMissing, keyRefused, methodNotAllowed, modelNotFound, routeNotFound, type PlainAnswer } from './errorAnswer.ts';
-import { faultAnswer } from './faultAnswer.ts';
+import { errorAnswer, jsonAnswer, keyMissing, keyRefused, methodNotAllowed, routeNotFound, type PlainAnswer } from './errorAnswer.ts';
 import { FaultPicker } from './faultPicker.ts';
-import { isServed, modelList, modelObject } from './models.ts';
 import { PlanFace } from './planFace.ts';
 import { PromptCache } from './promptTokens.ts';
 import { RateLimits } from './rateLimits.ts';
 import { bodyBytesMax, bodyBytesReadMax } from './requestBody.ts';
 import { RequestMeter } from './requestMeter.ts';
-import { answerResponses, send, type Exchange } from './responsesEndpoint.ts';
+import { send, type Exchange } from './responsesEndpoint.ts';
+import { methodsAt, routeFor } from './sandboxRoutes.ts';
 import { limitsOf, parseScenario, type ScenarioInput } from './scenario.ts';
 import { serveSocket } from './socketEndpoint.ts';
+import { StoredResponses } from './storedResponses.ts';
 import { closeConnection, type CutHow } from './streamSender.ts';
 
 /** How a sandbox is opened. */
@@ -60,12 +60,13 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const world: SandboxWorld = {
     scenario, clock: settings.clock, newId: settings.newId, keepBodies: settings.keepBodies ?? false,
     limits: new RateLimits((model) => limitsOf(scenario.limits, model)),
-    planFace: new PlanFace(scenario.plan, settings.clock, settings.newId), cache: new PromptCache(), picker: new FaultPicker(scenario.faults), meter: new RequestMeter(),
+    planFace: new PlanFace(scenario.plan, settings.clock, settings.newId), cache: new PromptCache(), stored: new StoredResponses(), picker: new FaultPicker(scenario.faults), meter: new RequestMeter(),
   };
   const reset = () => {
     world.meter.reset();
     world.limits.reset();
     world.cache.clear();
+    world.stored.clear();
     world.planFace.reset();
     world.picker.reset();
   };
@@ -80,6 +81,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   return {
     url: `http://127.0.0.1:${port}`, port, meter: world.meter, reset,
     close: () => new Promise((resolve) => {
+      world.stored.clear();
       server.close(() => resolve());
       server.closeAllConnections();
       for (const socket of sockets.clients) socket.terminate();
@@ -127,8 +129,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, world
   const told = planPath === undefined ? undefined : planAnswer(incoming, path, world);
   if (told) return refuse(exchange, told);
   try {
-    if (path === '/v1/responses') await answerResponses(exchange, world);
-    else await answerModels(exchange, path, world);
+    await routeFor(incoming.method ?? '', path)?.answer(exchange, world, path);
   } catch (error) {
     // Reading fails when the client leaves while it still sends; anything else is a fault of ours.
     if (!incoming.complete || response.destroyed) record.aborted = true;
@@ -142,16 +143,6 @@ function planAnswer({ method = '', headers }: IncomingMessage, path: string, { p
   if (path === '/backend-api/wham/usage') return method === 'GET' ? planFace.usage(headers) : methodNotAllowed(method, 'GET');
   if (path === '/v1/models') return method === 'GET' ? jsonAnswer(200, { models: [] }, { etag: '"sandbox-models"' }) : methodNotAllowed(method, 'GET');
   return refuseRoute(method, path) ?? planFace.usedUp(headers);
-}
-
-async function answerModels(exchange: Exchange, path: string, world: SandboxWorld): Promise<void> {
-  const fault = world.picker.pick({ path });
-  if (fault) exchange.record.fault = fault.kind;
-  if (fault?.kind === 'closeBeforeHeaders') return exchange.cut(fault.how);
-  if (fault?.kind === 'hang') await world.clock.sleep(fault.forMs, exchange.gone);
-  const replaced = fault && faultAnswer(fault, { nowMs: world.clock.nowMs(), requestId: exchange.record.requestId, model: '', key: exchange.key });
-  const model = decodeURIComponent(path.slice('/v1/models/'.length));
-  send(exchange, replaced ?? (path === '/v1/models' ? jsonAnswer(200, modelList()) : isServed(model) ? jsonAnswer(200, modelObject(model)) : modelNotFound(model)));
 }
 
 /** What may be asked about the sandbox itself. Not counted, and only under a loopback name. */
@@ -174,9 +165,9 @@ function refuseKey(key: string, world: SandboxWorld): PlainAnswer | undefined {
 }
 
 function refuseRoute(method: string, path: string): PlainAnswer | undefined {
-  if (path === '/v1/responses') return method === 'POST' ? undefined : methodNotAllowed(method, 'POST');
-  if (path === '/v1/models' || /^\/v1\/models\/[\w.-]+$/.test(path)) return method === 'GET' ? undefined : methodNotAllowed(method, 'GET');
-  return routeNotFound(method, path);
+  if (routeFor(method, path)) return undefined;
+  const methods = methodsAt(path);
+  return methods.length > 0 ? methodNotAllowed(method, methods.join(', ')) : routeNotFound(method, path);
 }
 
 /** Answers without having read the body; the rest of it is read and dropped so that the answer is heard. */

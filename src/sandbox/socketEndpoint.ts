@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { noTokens } from '../domain/tokenUsage.ts';
 import { planAnswer, type SandboxWorld } from './answerPlan.ts';
+import { itemsOf } from './conversation.ts';
 import { badRequest, type PlainAnswer } from './errorAnswer.ts';
 import { soundStream } from './faultAction.ts';
 import type { ReceivedRequest } from './requestMeter.ts';
@@ -140,10 +141,6 @@ class ServedSocket {
 /** The request with everything that came before it on its connection. */
 function whole(request: ResponsesRequest, before: readonly InputItem[]): ResponsesRequest {
   return { ...request, previous_response_id: null, stream: true, ...(before.length === 0 ? {} : { input: [...before, ...itemsOf(request)] }) };
-}
-
-function itemsOf({ input }: ResponsesRequest): readonly InputItem[] {
-  return typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input;
 }
 
 /** A refusal as it is told over a WebSocket: the status, the error and the headers that HTTP would have. */

@@ -1,5 +1,5 @@
 // The row of links that let a person take along what an area shows: as CSV, JSON or Markdown, and its chart as a picture.
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { chartPicture } from './chartPicture.ts';
 import type { PictureWords } from './chartPicture.ts';
@@ -16,8 +16,8 @@ export function exportButtons(asking: Asking, name: readonly string[], table: ()
     @click=${() => asking.save({ name: fileName(name, format), to: 'file', content: tableText(table(), format), encoding: 'text' })}>${formatTitles[format]}</button>`)}</span>`;
 }
 
-/** A button for the picture of a chart, or nothing where none can be drawn. @param told title, range and legend, which are drawn around it */
-export function pictureButton(asking: Asking, name: readonly string[], canvasOf: () => HTMLCanvasElement | undefined, told: () => PictureWords): TemplateResult | typeof nothing {
+/** A button for the picture of a chart. @param told title, range and legend, which are drawn around it */
+export function pictureButton(asking: Asking, name: readonly string[], canvasOf: () => HTMLCanvasElement | undefined, told: () => PictureWords): TemplateResult {
   const save = () => {
     const canvas = canvasOf();
     if (canvas) asking.save({ name: fileName(name, 'png'), to: 'file', content: chartPicture(canvas, told()), encoding: 'base64' });

@@ -5,6 +5,7 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatTokens, formatUsd } from '../domain/units.ts';
 import { clientName } from '../protocol/clientName.ts';
+import { modelText } from '../protocol/modelText.ts';
 import type { RequestView, Snapshot } from '../protocol/snapshot.ts';
 import { cachedShare, creditsText, percentText } from './amountText.ts';
 import { rowTime } from './timeText.ts';
@@ -33,7 +34,7 @@ function requestLine(request: RequestView, view: View): TemplateResult {
   const cached = cachedShare(request);
   return html`<tr data-test="recent-row" class=${view.explained === request.requestId ? 'chosen' : ''}><td class="dim nowrap time">${rowTime(request.atMs, view.nowMs, view.place)}</td>
     <td class="what ell" title=${request.freeReason ?? nothing}>${request.workspaceLabel} <span class="dim">· ${clientName(request.client)}</span>${mark(request)}</td>
-    <td class="hide-m nowrap">${request.model}</td><td class="n hide-s hide-x">${formatTokens(request.inputTokens, locale)}</td><td class="n hide-s hide-x hide-open dim">${cached === undefined ? '—' : percentText(cached)}</td>
+    <td class="hide-m nowrap">${modelText(request)}</td><td class="n hide-s hide-x">${formatTokens(request.inputTokens, locale)}</td><td class="n hide-s hide-x hide-open dim">${cached === undefined ? '—' : percentText(cached)}</td>
     <td class="n hide-s">${formatTokens(request.outputTokens, locale)}</td><td class="n cost">${cost(request, locale)}</td><td class="n dim hide-m hide-open">${request.costMicroCredits === undefined ? '—' : formatUsd(request.costMicroCredits, 2, locale)}</td>
     <td class="act">${explainLink(request.requestId, view)}</td></tr>`;
 }

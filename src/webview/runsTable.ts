@@ -5,6 +5,7 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatTokens } from '../domain/units.ts';
 import { clientName } from '../protocol/clientName.ts';
+import { modelText } from '../protocol/modelText.ts';
 import type { RunView, Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
 import { runState, runSummary, waitSentence } from './runText.ts';
@@ -18,7 +19,7 @@ function runLine(run: RunView, asked: boolean, view: View): TemplateResult {
   const stopping = view.cancelling.has(run.requestId);
   return html`<tr><td class="nowrap state">${mark} ${runState(run, asked)}</td>
     <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}</td>
-    <td class="hide-m nowrap">${run.model}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
+    <td class="hide-m nowrap">${modelText(run)}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
     <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">none</span>`}</td>
     <td class="n time">${stopwatch(view.nowMs - run.sinceMs)}</td>
     <td class="act"><button type="button" class="link" data-test="cancel" data-row-stop aria-label="Cancel the request of ${run.workspaceLabel}" ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? 'Cancelling…' : 'Cancel'}</button></td></tr>`;

@@ -55,6 +55,7 @@ describe('the target', () => {
     assert.deepEqual(routeOf('/healthz?nonce=short'), { route: { kind: 'health' } });
     assert.deepEqual(routeOf('/broker/v1/creditsAdd'), { route: { kind: 'control', method: 'creditsAdd' } });
     assert.deepEqual(routeOf('/broker/v1/live'), { route: { kind: 'live' } });
+    assert.deepEqual(routeOf(`/w/${token}/v1/chat/completions`), { route: { kind: 'api', calls: [{ kind: 'metered', method: 'POST', dialect: 'chat' }] }, pathToken: token });
   });
 
   it('is nothing else', () => {
@@ -64,6 +65,15 @@ describe('the target', () => {
     for (const target of bad) assert.equal(routeOf(target), undefined, JSON.stringify(target));
     assert.equal(problemOf(head('/admin')), 'unknown_route');
     assert.equal(problemOf(Object.assign(head('/'), { url: undefined })), 'unknown_route');
+  });
+
+  it('may be one that a setting opens, but never one of the broker\'s own', () => {
+    const opened = ['/v1/files', '/v1/responses'];
+    const pathsOf = (target: string) => { const route = routeOf(target, opened)?.route; return route?.kind === 'api' ? route.calls.map((call) => (call.kind === 'free' ? call.path : call.dialect)) : route?.kind; };
+    assert.deepEqual(pathsOf('/v1/files/file-1/content?limit=2&after=x'), Array.from({ length: 3 }, () => '/files/file-1/content?limit=2&after=x'));
+    assert.deepEqual([pathsOf('/v1/responses'), pathsOf('/v1/responses/compact'), pathsOf('/v1/responses/resp_1/cancel')], ['responses', ['compact'], ['/responses/resp_1/cancel']], 'what the table has stays as it is');
+    for (const target of ['/v1/filesystem', '/v1/other', '/v1/files/../x', '/v1/files/%2e%2e/x', '/v1/files/.hidden', '/v1/files//x', '/v1/files/', `/v1/files/${'a'.repeat(300)}`, '/broker/v1/status/x', '/files']) assert.equal(routeOf(target, opened), undefined, target);
+    assert.equal(routeOf('/broker/v1/status', ['/broker'])?.route.kind, 'control');
   });
 
   it('is never read into anything but the table, whatever the text', () => {

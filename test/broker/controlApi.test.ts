@@ -129,6 +129,31 @@ describe('control calls', () => {
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
   }));
 
+  it('answer for history, savings, entries, events and what is left, each within its bounds', () => withApi(async ({ call, ledger, clock }) => {
+    await call('creditsAdd', { ...top, note: 'Personal budget' });
+    const atMs = clock.nowMs();
+    await ledger.command(reserveCommand('req_r1-1', 1_000_000, { atMs }));
+    await ledger.command(settleCommand('req_r1-1', { inputTokens: 1000, cachedInputTokens: 400 }, { atMs }));
+    const history = valueOf<{ groups: { key: string }[]; steps: { key: string; requests: number }[] }>(await call('history', { by: 'workspace', fromMs: atMs - 6 * 86_400_000, step: 'day' }));
+    assert.deepEqual(history.groups.map((group) => group.key), ['ws_a']);
+    assert.deepEqual(history.steps.map((step) => step.requests), [0, 0, 0, 0, 0, 0, 1]);
+    assert.equal(history.steps.at(-1)?.key, new Date(atMs).toISOString().slice(0, 10));
+    assert.equal(valueOf<{ steps: unknown[] }>(await call('history', { by: 'model', fromMs: atMs - 3_600_000, step: 'hour' })).steps.length, 2);
+    const span = { fromMs: atMs - 1000, untilMs: atMs + 1000 };
+    assert.equal(valueOf<{ rows: unknown[] }>(await call('workspaceUsage', { by: 'model', workspaceId: 'ws_a', ...span })).rows.length, 1);
+    // 400 tokens that cost 12.5 credits a million in place of 125.
+    assert.deepEqual(valueOf(await call('cacheSaving', span)), { savedMicroCredits: 45_000, cachedInputTokens: 400 });
+    const page = valueOf<{ rows: { kind: string; note?: string }[]; next?: number }>(await call('entryPage', { kind: 'moves', limit: 1 }));
+    assert.deepEqual([page.rows.map((row) => row.kind), page.next], [['post'], 3]);
+    assert.equal(valueOf<typeof page>(await call('entryPage', { kind: 'moves', limit: 1, before: page.next })).rows[0]?.note, 'Personal budget');
+    assert.ok(valueOf<{ rows: unknown[] }>(await call('happenings', { filter: 'all', limit: 10 })).rows.length >= 3);
+    assert.equal(valueOf<{ course: { left: { amount: number }[] } }>(await call('course', { fromMs: atMs - 3_600_000 })).course.left.at(-1)?.amount, 5_000_000 - 80_000);
+    assert.deepEqual(valueOf(await call('course', { fromMs: 0, budgetId: 'none' })), { course: null });
+    for (const [method, args] of [['history', { by: 'model', fromMs: atMs - 92 * 86_400_000, step: 'day' }], ['history', { by: 'model', fromMs: atMs + 1, step: 'day' }], ['cacheSaving', { fromMs: 0, untilMs: 26 * 3_600_000 }], ['workspaceUsage', { by: 'model', workspaceId: 'w', fromMs: 2, untilMs: 1 }]] as const) {
+      assert.equal(codeOf(await call(method, args)), 'argument_invalid', method);
+    }
+  }));
+
   it('set, replace, show and remove budgets', () => withApi(async ({ call, ledger, events }) => {
     const budget = { id: 'day', per: 'everything', unit: 'credits', limit: 2_000_000, period: 'day', timeZone: 'UTC', mode: 'hard' };
     for (const limit of [9_000_000, budget.limit]) assert.deepEqual(valueOf(await call('budgetSet', { budget: { ...budget, limit } })), { exists: false });

@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { Admission } from '../../src/broker/admission.ts';
 import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
+import { BackgroundRuns } from '../../src/broker/background/backgroundRuns.ts';
 import { BodyRoom, HeldBody } from '../../src/broker/heldBodies.ts';
 import { apiKeyCredential } from '../../src/broker/upstream/credential.ts';
 import { carryResponses } from '../../src/broker/responsesRoute.ts';
@@ -53,6 +54,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const parts: ResponsesParts = {
     admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
     estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk', target), headSeen: nothing, limitsTold: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
+    background: new BackgroundRuns({ target, credential: nothing, clock: systemClock, end: nothing, log: nothing }),
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

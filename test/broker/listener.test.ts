@@ -22,6 +22,7 @@ async function withDoor(run: (door: Door) => Promise<void>): Promise<void> {
     responses: (_message, response) => { response.end('carried'); return Promise.resolve(); },
     planWay: () => problem('chatgpt_login_missing', 'None.'),
     models: (_message, response) => { response.end('[]'); return Promise.resolve(); },
+    api: (_call, _message, response) => { response.end('passed'); return Promise.resolve(); }, passThrough: [],
     control: () => Promise.resolve({ ok: true, value: { stopping: true } }),
     live: { size: 0, close: () => undefined } as unknown as LiveSockets,
     responsesSockets: { size: 0, close: () => Promise.resolve() } as unknown as ResponsesSockets, log: () => undefined,

@@ -65,7 +65,7 @@ describe('starting the broker', function slowMachine() {
   const copyPlaces = (version = '1.0.0') => ({ distDir: join(root, 'dist'), storageDir: join(root, 'storage'), version, newName });
   const parts = (execPath = process.execPath) => ({
     request: loopbackRequest, schedule: realSchedule, newNonce: newName,
-    start: (seat: { dataDir: string; practice: boolean }) => startBroker({ brokerFolder: () => ensureBrokerCopy(copyPlaces()), execPath, env: { ...process.env, OPENAI_API_KEY: 'sk-secret', NODE_OPTIONS: '--no-warnings' } }, seat),
+    start: (seat: { dataDir: string; practice: boolean }) => startBroker({ brokerFolder: () => ensureBrokerCopy(copyPlaces()), execPath, surroundings: () => ({ args: ['--upstream', 'https://up.test'], env: { ...process.env, OPENAI_API_KEY: 'sk-secret', NODE_OPTIONS: '--no-warnings' } }) }, seat),
   });
 
   it('tells in the broker\'s own words why it left', async () => {
@@ -83,7 +83,7 @@ describe('starting the broker', function slowMachine() {
     const [first] = starts();
     assert.ok(first && first.cwd.startsWith(join(root, 'storage', 'broker-1.0.0-')));
     assert.ok(!first.env.includes('OPENAI_API_KEY') && !first.env.includes('NODE_OPTIONS') && first.env.includes('ELECTRON_RUN_AS_NODE'));
-    assert.deepEqual(first.args, ['serve', '--data', dataDir(), '--idle-exit-ms', '120000']);
+    assert.deepEqual(first.args, ['serve', '--data', dataDir(), '--idle-exit-ms', '120000', '--upstream', 'https://up.test']);
     assert.match(readFileSync(join(dataDir(), startLogFile), 'utf8'), /broker_running/);
     const before = starts().length;
     await reachBroker(parts(), { dataDir: dataDir(), practice: false }, () => assert.fail('a running broker is not started again'));

@@ -105,6 +105,14 @@ describe('tooltip card', () => {
     assert.ok(unescaped(down).includes('It ended.') && /Numbers are from \d\d:\d\d\./.test(unescaped(down)) && !down.includes(' ago') && down.includes('[Start broker](command:codexBroker.startBroker)'), down);
   });
 
+  it('names the fallback that answers or answered, as text', () => {
+    const base = snapshotFixture();
+    const [run, request] = [base.running[0] ?? { requestId: 'r', state: 'running', workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 } as const, base.recent[0]];
+    assert.ok(request);
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ running: [run, { ...run, fallback: 'llama3' }], recent: [{ ...request, fallback: 'llama3', costMicroCredits: 0 }] }) }));
+    assert.ok(card.includes('1 answered by the fallback: llama3') && card.includes('fallback: llama3, no charge'), card);
+  });
+
   it('shows names from outside as text', () => {
     const evil = '](command:workbench.action.quit) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> | $(trash) **b** www.evil.example a@b.example `code`';
     const card = meterTooltip({

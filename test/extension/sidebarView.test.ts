@@ -120,6 +120,18 @@ describe('context keys of a window', () => {
     assert.deepEqual([none.hasKey, none.hasRequests, none.hasBudget, none.hasCredits], [false, false, false, false]);
   });
 
+  it('show one view before they hide the other, so that the side bar never closes', () => {
+    const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+    const keys = new WindowContextKeys(fake.editor.commands);
+    const shown = { welcome: false, now: true };
+    for (const facts of [{ ...base, snapshot: { ...empty, key: { state: 'missing' } } }, { ...base, link: { state: 'connecting' } }, { ...base, link: { state: 'down' } }, { ...base, snapshot: practiceSnapshot() }] as const) keys.see(facts);
+    for (const { values: [name, value] } of fake.executed) {
+      if (name === 'codexBroker.welcome') shown.welcome = value !== '';
+      if (name === 'codexBroker.hideNow') shown.now = value === false;
+      assert.ok(shown.welcome || shown.now, `nothing is shown after ${String(name)}`);
+    }
+  });
+
   it('are set only when they change', () => {
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
     const keys = new WindowContextKeys(fake.editor.commands);

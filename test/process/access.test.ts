@@ -66,17 +66,21 @@ describe('the door of the broker', function () {
   it('knows only its own targets', async () => {
     const targets = [
       `http://evil.test/v1/responses`, `http://127.0.0.1:${port}/v1/responses`, '//evil.test/v1/responses', '/\\evil.test', '/v1/responses@evil', '/v1/../broker/v1/status', '/v1/%2e%2e/', '/v1%2fresponses',
-      '/v1/responses%00', '/v1/responses;x', '/v1/responses/', '/v1//responses', '/V1/responses', '/v2/responses', '/v1/responses/compact', '/v1/chat/completions', '/v1/responses#x', '/', '*',
-      '/broker/v1/constructor', '/broker/v1/__proto__', '/broker/v1/hasOwnProperty', `/w/${'x'.repeat(43)}/healthz`, `/w/${'x'.repeat(43)}/broker/v1/status`, '/w//v1/responses', `/${'a'.repeat(20_000)}`, '/v1/models/gpt-5.5',
+      '/v1/responses%00', '/v1/responses;x', '/v1/responses/', '/v1//responses', '/V1/responses', '/v2/responses', '/v1/responses/compact/x', '/v1/chat', '/v1/audio/speech', '/v1/files', '/v1/embeddings/', '/v1/responses/resp_1/else', '/v1/responses/resp_1%2f..', '/v1/responses/other_1/cancel', '/v1/responses#x', '/', '*',
+      '/broker/v1/constructor', '/broker/v1/__proto__', '/broker/v1/hasOwnProperty', `/w/${'x'.repeat(43)}/healthz`, `/w/${'x'.repeat(43)}/broker/v1/status`, '/w//v1/responses', `/${'a'.repeat(20_000)}`, '/v1/models/a/b',
     ];
     for (const target of targets) {
       const [status] = statusesOf(await rawExchange(port, raw({ line: `POST ${target} HTTP/1.1` })));
       assert.ok(status !== undefined && [400, 401, 404].includes(status), `${target} got ${status}`);
     }
     assert.deepEqual(statusesOf(await rawExchange(port, raw({ line: `POST /${'a'.repeat(70_000)} HTTP/1.1` }))), [400]);
-    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'OPTIONS', 'QUERY']) {
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'OPTIONS', 'QUERY']) {
       assert.deepEqual(statusesOf(await rawExchange(port, raw({ line: `${method} /v1/responses HTTP/1.1` }))), [405], method);
     }
+    for (const target of ['/v1/responses', '/v1/models', '/v1/responses/resp_1', '/v1/chat/completions']) {
+      assert.match(await rawExchange(port, raw({ line: `HEAD ${target} HTTP/1.1`, body: '', head: '' })), /^HTTP\/1\.1 200 [\s\S]*allow: (?:GET|POST)[\s\S]*\r\n\r\n$/, target);
+    }
+    assert.deepEqual(statusesOf(await rawExchange(port, raw({ line: 'PUT /v1/responses/resp_1 HTTP/1.1' }))), [405]);
     assert.deepEqual(statusesOf(await rawExchange(port, `CONNECT 127.0.0.1:${bench.upstream.port} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}\r\n`)), []);
   });
 

@@ -74,7 +74,7 @@ describe('care for the ledger', function () {
         const damaged = readFileSync(ledger());
         assert.match(await refusalOf(bench.dataDir), new RegExp(`^1 [^\\n]+ The newest backup is ${path.basename(backup)}, of [^\\n]+\`codex-broker restore newest\`[^\\n]+ \\(ledger_corrupt\\)\\n$`));
         assert.ok(readFileSync(ledger()).equals(damaged), 'it was not changed');
-        const doctor = await run(['doctor', '--no-keychain', '--json']);
+        const doctor = await run(['doctor', '--no-keychain', '--upstream', bench.upstream.url, '--json']);
         assert.deepEqual([doctor.code, (JSON.parse(doctor.stdout) as { checks: { check: string; state: string }[] }).checks.find((one) => one.check === 'ledger')?.state], [1, 'failed']);
 
         const restored = await restore('newest');
@@ -108,14 +108,14 @@ describe('care for the ledger', function () {
       rmSync(`${ledger()}-wal`, { force: true });
       copyFileSync(path.join(bench.folder, 'older.db'), ledger());
 
-      const offline = await run(['doctor', '--no-keychain']);
+      const offline = await run(['doctor', '--no-keychain', '--upstream', bench.upstream.url]);
       assert.deepEqual([offline.code, /^failed +anchor +The ledger does not hold what it held before/m.test(offline.stdout)], [1, true]);
       await bench.restart();
       const seen = bench.upstream.requests.length;
       const refused = await bench.ask();
       assert.deepEqual([refused.status, (JSON.parse(refused.bytes.toString()) as { error: { code: string } }).error.code, bench.upstream.requests.length], [503, 'ledger_rewound', seen]);
       assert.equal((await run(['guard'])).code, 1);
-      const running = await run(['doctor', '--no-keychain']);
+      const running = await run(['doctor', '--no-keychain', '--upstream', bench.upstream.url]);
       assert.deepEqual([running.code, /^failed +broker +The ledger does not hold what it held before/m.test(running.stdout)], [1, true]);
       const early = await restore('--accept');
       assert.deepEqual([early.code, early.stderr.endsWith(' (broker_running)\n')], [1, true]);
@@ -139,7 +139,7 @@ describe('care for the ledger', function () {
     after(() => bench.close());
 
     it('is found so by the doctor, whose report holds no secret', async () => {
-      const { code, stdout } = await run(['doctor', '--no-keychain', '--json'], { env: { HOME: bench.folder } });
+      const { code, stdout } = await run(['doctor', '--no-keychain', '--upstream', bench.upstream.url, '--json'], { env: { HOME: bench.folder } });
       const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { check: string; state: string }[] };
       const of = (check: string) => checks.filter((one) => one.check === check).map((one) => one.state);
       assert.deepEqual([code, ok, of('broker'), of('ledger'), of('audit'), of('clock'), of('data folder')], [0, true, ['ok'], ['ok'], ['ok'], ['ok'], ['ok']]);

@@ -8,7 +8,7 @@ import { readBasis } from '../../src/domain/estimateBasis.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
 import { countText } from '../../src/domain/tokenGuess.ts';
 import { bodySize, sampleCharactersMax, stepsMax } from '../../src/protocol/bodySize.ts';
-import { readEnvelope } from '../../src/protocol/requestEnvelope.ts';
+import { readEnvelope } from '../../src/protocol/dialectEnvelope.ts';
 
 const samples = JSON.parse(readFileSync(path.join(import.meta.dirname, '../domain/fixtures/o200kCounts.json'), 'utf8')) as readonly { readonly tokens: number; readonly text: string }[];
 const measure = (request: Record<string, unknown>) => bodySize(request, JSON.stringify(request).length);

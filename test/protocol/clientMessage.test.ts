@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { claimed, readClientMessage } from '../../src/protocol/clientMessage.ts';
-import { readClient, readEnvelope } from '../../src/protocol/requestEnvelope.ts';
+import { readEnvelope } from '../../src/protocol/dialectEnvelope.ts';
+import { readClient } from '../../src/protocol/requestEnvelope.ts';
 
 const create = (more: Record<string, unknown> = {}) => ({ type: 'response.create', model: 'gpt-5.5', input: 'say hi', ...more });
 const read = (message: unknown) => readClientMessage(JSON.stringify(message));

@@ -2,7 +2,8 @@
 // recorded from Codex 0.169.0 and openai-node 7.57.0), and that hostile ones are told apart or cleaned.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { patienceCodexMs, patienceOtherMs, readClient, readEnvelope } from '../../src/protocol/requestEnvelope.ts';
+import { readEnvelope } from '../../src/protocol/dialectEnvelope.ts';
+import { patienceCodexMs, patienceOtherMs, readClient } from '../../src/protocol/requestEnvelope.ts';
 import { stepPrints } from '../../src/protocol/stepPrint.ts';
 
 const headers = (all: Record<string, string>) => (name: string) => all[name];

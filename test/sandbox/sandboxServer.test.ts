@@ -136,7 +136,7 @@ describe('the sandbox upstream', function () {
   it('knows no other routes or methods, and answers no web page', async () => {
     const { url } = await start();
     const authorization = 'Bearer sk-test';
-    assert.equal((await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization }, body: '{}' })).status, 404);
+    assert.equal((await fetch(`${url}/v1/audio/speech`, { method: 'POST', headers: { authorization }, body: '{}' })).status, 404);
     assert.equal((await fetch(`${url}/v1/responses`, { headers: { authorization } })).status, 405);
     assert.equal((await fetch(`${url}/sandbox/requests`, { headers: { origin: 'https://example.com' } })).status, 403);
     const spoofed = await raw(Number(new URL(url).port), 'GET /sandbox/requests HTTP/1.1\r\nhost: evil.test\r\nconnection: close\r\n\r\n');

@@ -31,6 +31,7 @@ describe('side bar in a real VS Code', function () {
   it('starts practice mode with one click, and shows the numbers in its place', async () => {
     await window.bench.page.locator('.welcome-view-content').getByRole('button', { name: 'Start Practice Mode' }).click();
     await window.bench.waitForLabel(meterItem, /^Practice mode.*1,000(\.00)? credits left/);
+    await window.bench.picture(path.join(picturesFolder, 'sidebar-practice-dark.png'));
     side = await window.bench.webview('[data-test="side-balance"]');
     await window.bench.waitFor('the balance in the side bar', () => side.locator('[data-test="side-balance"]').innerText(), (text) => text === '1,000.00');
     assert.equal(await window.bench.page.locator('.welcome-view-content').isVisible(), false);

@@ -6,28 +6,31 @@ import { folderMode } from '../folderMode.ts';
 import type { FolderMode } from '../folderMode.ts';
 import { loadKeychain } from '../keyStore.ts';
 import { systemClock } from '../systemClock.ts';
+import { openAiUpstream } from '../upstream/upstreamAddress.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, modeOf, readOptions } from './commandIo.ts';
 import { redacted } from './doctorFinding.ts';
 import type { Finding } from './doctorFinding.ts';
 import { checkFolder } from './doctorFolder.ts';
 import { checkLedger } from './doctorLedger.ts';
+import { checkNetwork } from './doctorNetwork.ts';
 import { checkRoutes } from './doctorRoutes.ts';
-import { checkCodex, checkKeychain, checkPrices, checkProxy, checkRuntime } from './doctorSurroundings.ts';
+import { checkCodex, checkKeychain, checkPrices, checkRuntime } from './doctorSurroundings.ts';
 import { countText } from './factTexts.ts';
 
 /** `codex-broker doctor` */
 export async function doctor(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, { 'no-keychain': { type: 'boolean' } });
+  const { values } = readOptions(args, { 'no-keychain': { type: 'boolean' }, upstream: { type: 'string' }, ca: { type: 'string' } });
   const dataDir = dataFolderOf(values, io);
-  const isWithoutKeychain = values['no-keychain'] === true || knownMode(dataDir) === 'practice';
+  const isPractice = values.practice === true || knownMode(dataDir) === 'practice';
+  const isWithoutKeychain = values['no-keychain'] === true || isPractice;
   const keychain = isWithoutKeychain ? undefined : loadKeychain(fileURLToPath(io.entry));
   const found = [
     checkRuntime(process.versions.node, process.versions['sqlite']),
     ...checkFolder(dataDir, io.platform),
     ...await checkLedger({ dataDir, entry: io.entry, version: io.version, mode: modeOf(values), keychain }),
     ...(isWithoutKeychain ? [] : [await checkKeychain(keychain, systemClock)]),
-    checkProxy(io.env), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock), ...await checkRoutes(dataDir, io.home),
+    ...(isPractice ? [] : await checkNetwork(io.env, values.upstream ?? openAiUpstream, values.ca)), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock), ...await checkRoutes(dataDir, io.home),
   ];
   const homes = [io.home, realOf(io.home)];
   const checks = found.map((one) => redacted(one, homes));

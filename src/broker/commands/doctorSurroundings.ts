@@ -1,5 +1,5 @@
-// The doctor's look at what surrounds the broker: the runtime, the keychain, proxy settings, own prices and
-// the Codex program. Nothing is changed, and no value of a variable is told.
+// The doctor's look at what surrounds the broker: the runtime, the keychain, own prices and the Codex
+// program. Nothing is changed, and no value of a variable is told.
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
@@ -17,7 +17,6 @@ const sqliteWanted = [3, 51, 3] as const;
 const codexMsMax = 5000;
 /** The scripts that lead to Codex are small; it is not read whole to tell it from them. */
 const shimBytesMax = 8_192;
-const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -48,16 +47,6 @@ export async function checkKeychain(keychain: Keychain | undefined, clock: Clock
   } finally {
     stop();
   }
-}
-
-/** Which proxy variables are set, by name only. */
-export function checkProxy(env: Env): Finding {
-  const set = [...proxyNames, ...proxyNames.map((name) => name.toLowerCase())].filter((name) => env[name]);
-  if (set.length === 0) return fine('proxy', 'No proxy is set.');
-  const spared = (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(/[\s,]+/);
-  const says = `A proxy is set (${set.join(', ')}). The broker does not use it.`;
-  return spared.includes('127.0.0.1') || spared.includes('*') ? fine('proxy', says)
-    : warning('proxy', `${says} Other programs may send it what is meant for the broker.`, 'Add 127.0.0.1,localhost to NO_PROXY, or start programs with `codex-broker run`.');
 }
 
 /** Whether the person's own prices can be read. */

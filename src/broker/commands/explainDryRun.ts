@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import type { ControlArguments } from '../../protocol/controlArguments.ts';
-import { readEnvelope } from '../../protocol/requestEnvelope.ts';
+import { readEnvelope } from '../../protocol/dialectEnvelope.ts';
 import { bodyBytesMax } from '../requestBody.ts';
 import { pathOf } from './commandIo.ts';
 import type { CommandIo, FolderOptions } from './commandIo.ts';

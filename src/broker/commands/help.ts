@@ -5,8 +5,11 @@ export const help = `codex-broker: paces, meters and pays for Codex requests fro
 
 Run
   serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
-        [--config FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
-                                  run the broker; prints one JSON line when it accepts requests
+        [--config FILE] [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+        [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
+        [--fallback-key-env NAME]] [--pass-through PREFIX]...
+                                  run the broker; prints one JSON line when it accepts requests;
+                                  what begins with a PREFIX, e.g. /v1/files, goes on unmetered
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
                                   run a command through the broker, e.g. codex exec "say hi"; a Codex
@@ -74,7 +77,8 @@ Care
   restore FILE|newest             put one in the ledger's place, which is kept
   restore --accept                accept a ledger that once stood further; --no-keychain leaves the
                                   mark in the keychain alone
-  doctor [--no-keychain]          a report on everything the broker depends on, without secrets;
+  doctor [--no-keychain] [--upstream URL] [--ca FILE]
+                                  a report on everything the broker depends on, without secrets;
                                   exit code 1 when something failed
 
   --data DIR (or CODEX_BROKER_DATA) chooses the data folder; --practice is practice mode, with a

@@ -6,7 +6,7 @@ import { problem, ProblemError } from '../../domain/problem.ts';
 import type { ReadyEvent } from '../../protocol/control.ts';
 import { withNewestBackup } from '../backups.ts';
 import { startBroker } from '../composeBroker.ts';
-import type { Broker } from '../composeBroker.ts';
+import type { Broker, BrokerOptions } from '../composeBroker.ts';
 import { loadKeychain } from '../keyStore.ts';
 import { startPracticeUpstream } from '../practiceUpstream.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from '../systemClock.ts';
@@ -15,6 +15,7 @@ import { openAiUpstream } from '../upstream/upstreamAddress.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, readOptions } from './commandIo.ts';
 import { readServeConfig } from './serveConfig.ts';
+import type { ServeConfig } from './serveConfig.ts';
 
 /** The key that practice mode shows to its own simulated upstream. */
 const practiceKey = 'sk-practice-mode';
@@ -23,7 +24,8 @@ const practiceKey = 'sk-practice-mode';
 export async function serve(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
     port: { type: 'string' }, upstream: { type: 'string' }, 'chatgpt-upstream': { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
-    config: { type: 'string' }, ca: { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' },
+    config: { type: 'string' }, ca: { type: 'string' },
+    'fallback-url': { type: 'string' }, 'fallback-model': { type: 'string' }, 'fallback-when': { type: 'string' }, 'fallback-key-env': { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' }, 'pass-through': { type: 'string', multiple: true },
   });
   const config = readServeConfig(values.config, values);
   const dataDir = dataFolderOf({ data: values.data ?? config.dataDir, practice: values.practice }, io);
@@ -36,8 +38,8 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   let broker: Broker;
   try {
     broker = await startBroker({
-      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca },
-      mode: practice ? 'practice' : 'live', version: io.version,
+      dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca }, ...fallbackOf(config.fallback, io),
+      mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),
@@ -53,6 +55,14 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   await broker.close();
   sandbox?.stop();
   return 0;
+}
+
+/** The fallback of the settings, with its own key if it has one. */
+function fallbackOf(settings: ServeConfig['fallback'], io: CommandIo): Pick<BrokerOptions, 'fallback'> {
+  if (!settings) return {};
+  const { url, model, when, keyEnv } = settings;
+  const key = readApiKey(keyEnv, false, io)?.key;
+  return { fallback: { url, model, causes: when, ...(key === undefined ? {} : { apiKey: key }) } };
 }
 
 /** The key from where the options say; absent when none is named. @throws ProblemError */

@@ -4,6 +4,7 @@ import { meterFace } from '../../domain/meter.ts';
 import { formatCredits, formatUsd } from '../../domain/units.ts';
 import { windowLength } from '../../protocol/limitStands.ts';
 import { meterInput } from '../../protocol/meterInput.ts';
+import { modelText } from '../../protocol/modelText.ts';
 import { planWords } from '../../protocol/planWords.ts';
 import type { BudgetView, Snapshot, WindowView } from '../../protocol/snapshot.ts';
 import { budgetUseText } from './budgetTexts.ts';
@@ -28,11 +29,12 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
   const { balance } = snapshot;
   const lines = [
     `Meter      ${face.text}  (${face.spoken})`,
-    `Broker     ${url === undefined ? 'not running; read from the ledger' : `${url}, ${snapshot.broker.mode} mode, upstream ${snapshot.broker.upstream}, key ${snapshot.key.state}`}`,
+    `Broker     ${url === undefined ? 'not running; read from the ledger' : `${url}, ${snapshot.broker.mode} mode, upstream ${snapshot.broker.upstream}, ${snapshot.broker.fallback ? `fallback ${snapshot.broker.fallback.model} at ${snapshot.broker.fallback.at}, ` : ''}key ${snapshot.key.state}`}`,
     `Balance    ${balance.tracked ? `${formatCredits(balance.balanceMicroCredits)} credits (${formatUsd(balance.balanceMicroCredits)}), ${formatCredits(balance.heldMicroCredits)} reserved` : 'not tracked; add credits to begin'}`,
     ...(balance.owedMicroCredits > 0 ? [`Owed       ${formatCredits(balance.owedMicroCredits, 6)} credits; nothing is sent until purchased credits pay them`] : []),
     `Today      ${formatCredits(snapshot.today.total.costMicroCredits)} credits in ${countText(snapshot.today.total.requests, 'request')}`,
     `Now        ${snapshot.running.length} running, ${snapshot.waiting.length} waiting`,
+    ...snapshot.running.filter((run) => run.fallback !== undefined).map((run) => `           ${run.model} is asked for, ${modelText(run)} answers`),
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),
     ...snapshot.windows.map((window) => limitText(window)),
     ...(snapshot.plans ?? []).map((plan) => `Plan       ${planWords(plan)}`),

@@ -21,6 +21,9 @@ const longContextTokens = 272_000;
  */
 const fastRatios: readonly { readonly prefix: string; readonly ratio: Ratio }[] = [{ prefix: 'gpt-5.5', ratio: { numerator: 5, denominator: 2 } }];
 
+/** Models that only read: their output has no price because there is none. */
+const writesNothing = /^text-embedding-/;
+
 /** Answers remembered, so that a request does not search the tables again. */
 const rememberedMax = 500;
 /** How long an answer may be remembered, and never into another day: dated prices change at midnight. */
@@ -39,6 +42,11 @@ export function priceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
     remembered.set(model, { price, atMs });
     return price;
   };
+}
+
+/** Makes the look-up from the user's own prices alone, for models that run where no price list reaches. */
+export function ownPriceLookup(userPrices: readonly OverlayPrice[]): PriceLookup {
+  return (model, atMs) => fromOverlay(userPrices, model, atMs, 'prices.json');
 }
 
 /**
@@ -110,7 +118,7 @@ function fromLibrary(model: string, atMs: number): ModelPrice | undefined {
   const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, model, { providerId: 'openai', timestamp: new Date(atMs) });
   if (!found) return undefined;
   const prices = found.model_price as Record<string, LibraryPrice>;
-  if (prices['input_mtok'] === undefined || prices['output_mtok'] === undefined) return undefined;
+  if (prices['input_mtok'] === undefined || prices['output_mtok'] === undefined && !writesNothing.test(found.model.id)) return undefined;
   const rates = (pick: (price: LibraryPrice) => number | undefined): Rates => {
     const input = pick(prices['input_mtok']) ?? 0;
     return ratesOf({

@@ -1,5 +1,6 @@
 // One `response.create` from its arrival to its end: estimate, admit, keep the client waiting, send, settle.
 // The steps are those of a request over HTTP; each ending settles its lease once.
+import { fallbackCause } from '../../domain/fallback.ts';
 import { problem } from '../../domain/problem.ts';
 import type { ClientMessage } from '../../protocol/clientMessage.ts';
 import { claimed } from '../../protocol/clientMessage.ts';
@@ -44,7 +45,10 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
       if (!again || again.kind !== 'throttle') return;
       admitted = await parts.admission.throttled(requestId, again);
     }
-    if (!pair.isClientGone) refuseMessage(connection, admitted.refused, listener);
+    if (pair.isClientGone) return;
+    // What the fallback needs is the whole conversation, and over a connection only what is new comes: the client sends it all again over HTTP.
+    if (request.fallback && fallbackCause(admitted.refused.code, request.fallback)) { connection.useHttp(); return; }
+    refuseMessage(connection, admitted.refused, listener);
   } finally {
     stopKeeping();
     void connection.plan?.ended();
@@ -57,7 +61,7 @@ function understood({ parts, plan, workspace, header, prewarms }: SocketConnecti
   // The head of the upgrade may belong to a prewarm while the message does not.
   const kind: ClientFacts['requestKind'] = message.isPrewarm ? 'prewarm' : requestKind === 'prewarm' ? undefined : requestKind;
   const seen = {
-    envelope: message.envelope, workspace, requestId, receivedAtMs, bodyBytes: body.wireBytes, plan: plan?.cover,
+    envelope: message.envelope, isSocket: true, workspace, requestId, receivedAtMs, bodyBytes: body.wireBytes, plan: plan?.cover,
     // A client that is kept waiting with messages does not tire of it.
     client: { ...client, patienceMs: patienceCodexMs, ...(kind === undefined ? {} : { requestKind: kind }) },
   };

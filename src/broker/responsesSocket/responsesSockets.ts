@@ -55,7 +55,7 @@ export class ResponsesSockets {
 
   /** Takes an upgrade whose token is right, and answers it. @param plan the sign-in that it goes with, where it is not the broker's key */
   async accept(message: IncomingMessage, socket: Duplex, head: Buffer, workspace: Workspace, requestId: string, plan?: PlanWay): Promise<void> {
-    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined } : this.#parts;
+    const parts: SocketParts = plan ? { ...this.#parts, ...plan.way, meter: undefined, fallback: undefined } : this.#parts;
     const trust = this.#trustOf(parts.target);
     const asking: Asking = { parts, plan, trust, message, socket, head, workspace, requestId };
     const header = (name: string) => single(message.headers[name]);
@@ -93,11 +93,12 @@ export class ResponsesSockets {
     return known;
   }
 
-  #refused({ message, parts, trust }: Asking, to: Upgrading, credential: Credential | undefined): UpgradeRefusal | undefined {
+  #refused({ message, parts, plan, trust, workspace }: Asking, to: Upgrading, credential: Credential | undefined): UpgradeRefusal | undefined {
     if (message.method !== 'GET' || (message.headers.upgrade ?? '').toLowerCase() !== 'websocket') return ownRefusal(problem('argument_invalid', 'A connection can only be upgraded to a WebSocket, with GET.'), { ...to, isCodex: false });
     if (this.#stopping.signal.aborted) return ownRefusal(problem('broker_stopping', 'The broker is about to end and takes no more connections.'), to);
     if (!credential) return ownRefusal(problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.'), to);
     if (trust.support.isMissing) return useHttp(`The upstream ${parts.target.label} offers no WebSocket; send requests over HTTP.`, to);
+    if (!plan && trust.support.isElsewhere(workspace.workspaceId)) return useHttp('A fallback answers now; send requests over HTTP.', to);
     if (this.size >= connectionsMax) return useHttp(`${connectionsMax} WebSockets are open already; send requests over HTTP.`, to);
     return undefined;
   }
@@ -107,13 +108,17 @@ export class ResponsesSockets {
     const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
+    const useHttpFor = (session: SocketSession) => {
+      trust.support.noteElsewhere(workspace.workspaceId);
+      session.cut('a fallback answers over HTTP');
+    };
     parts.keyAnswered(true);
     parts.upstreamAnswered(undefined);
     parts.headSeen(headers);
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
-        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, secret, limits, prewarms: trust.prewarms,
+        parts, plan, workspace, header: (name) => single(message.headers[name]), speaks: { codexStream: isCodex }, secret, limits, prewarms: trust.prewarms, useHttp: () => useHttpFor(session),
         ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
       }, () => {
         this.#sessions.delete(session);
@@ -133,12 +138,13 @@ export class ResponsesSockets {
 }
 
 /** What the client is told whose upstream did not accept. */
-function refusalOf({ parts, trust }: Asking, opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
+function refusalOf({ parts, plan, trust }: Asking, opened: Exclude<Opened, { kind: 'open' }>, to: Upgrading): UpgradeRefusal {
   const { target } = parts;
   if (opened.kind === 'lost') {
     const what = unreachable(target, opened.error);
     parts.upstreamAnswered(what);
-    return ownRefusal(what, to);
+    // Over HTTP the fallback answers.
+    return !plan && parts.fallback?.causes.includes('unreachable') ? useHttp(what.message, to) : ownRefusal(what, to);
   }
   const { answer } = opened;
   parts.headSeen(answer.headers, answer);

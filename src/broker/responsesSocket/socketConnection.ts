@@ -34,6 +34,8 @@ export interface SocketConnection {
   /** What the upstream's answer to the upgrade said about limits; told to pacing with the first answer. */
   limits: RateLimitObservation | undefined;
   readonly prewarms: PrewarmTrust;
+  /** Ends the connection and sends the workspace to HTTP for a while. */
+  readonly useHttp: () => void;
   /** Ids of responses that were settled, the newest last. */
   readonly settledIds: string[];
   /** The request that waits or runs, and the attempt that the upstream's messages belong to. */

@@ -43,7 +43,7 @@ export class SocketSession {
   }
 
   /** Sends the client away, whatever runs. */
-  cut(): void { this.#connection.pair.endClient(restarting, 'the broker stops'); }
+  cut(why = 'the broker stops'): void { this.#connection.pair.endClient(restarting, why); }
 
   #message(data: Buffer): void {
     const { parts, pair } = this.#connection;

@@ -12,7 +12,7 @@ type Row = Record<string, unknown>;
 type Args = LedgerQueries['entryPage']['args'];
 
 /** Entries that one page looks at, at the most. */
-export const entriesLookedAtMax = 20_000;
+const entriesLookedAtMax = 20_000;
 /** Shorter texts are looked for everywhere and never taken for the beginning of a request's id. */
 const idCharactersMin = 8;
 
@@ -25,8 +25,8 @@ const kindSql: Readonly<Record<EntryFilter, string>> = {
   moves: `e.amount <> 0 AND e.account <> 'overshoot'`, all: '1', grants: 'e.attempt_id IS NULL', corrections: `(e.corrects IS NOT NULL OR e.kind = 'refund')`,
 };
 
-/** One page. */
-export function readEntryPage(db: DatabaseSync, args: Args): EntryPage {
+/** One page. @param lookedAtMax entries that it looks at, at the most */
+export function readEntryPage(db: DatabaseSync, args: Args, lookedAtMax = entriesLookedAtMax): EntryPage {
   const { before = Number.MAX_SAFE_INTEGER, limit, kind, workspaceId = null, search = '' } = args;
   const newest = Number(statement(db, 'SELECT MAX(sequence) AS n FROM entries').get()?.['n'] ?? 0);
   const above = args.untilMs === undefined ? newest : sequenceAt(db, args.untilMs - 1, newest);
@@ -35,7 +35,7 @@ export function readEntryPage(db: DatabaseSync, args: Args): EntryPage {
   const text = search.trim().toLowerCase();
   // Entries without a request are few and have an index; those of one request have theirs.
   const few = kind === 'grants' ? `FROM entries e INDEXED BY entries_by_grant ${joins}` : isRequestId(db, text) ? `FROM requests r0 JOIN holds h0 ON h0.request_id = r0.request_id JOIN entries e ON e.attempt_id = h0.attempt_id ${joins}` : undefined;
-  const lowest = few === undefined ? Math.max(floor, from - entriesLookedAtMax) : floor;
+  const lowest = few === undefined ? Math.max(floor, from - lookedAtMax) : floor;
   const which = `e.sequence <= ?1 AND e.sequence > ?2 AND ${kindSql[kind]} AND (?3 IS NULL OR r.workspace_id = ?3)`;
   const found = few !== undefined && kind !== 'grants'
     ? statement(db, `${rowSql} ${few} WHERE r0.request_id >= ?4 AND r0.request_id < ?4 || char(1114111) AND ${which} ORDER BY e.sequence DESC LIMIT ?5`).all(from, lowest, workspaceId, text, limit)

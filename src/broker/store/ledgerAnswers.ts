@@ -18,6 +18,7 @@ import { wouldImport } from './importWrites.ts';
 import { readInsightFacts } from './insightReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
+import { readOpenBackground } from './openBackground.ts';
 import { decideOn } from './reserveWrites.ts';
 import { readPastSpend, readUsage } from './usageReads.ts';
 
@@ -45,6 +46,7 @@ const answers: Answers = {
   decide: (db, facts, chains) => decideOn(db, chains, facts).decision,
   audit: (db, args, _chains, hash) => auditFile(db, hash, args),
   priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),
+  openBackground: (db) => readOpenBackground(db),
   samples: (db, { limit }) => readSamples(db, limit),
   export: (db, args) => readExport(db, args),
   backup: (db, { path }) => backupTo(db, path),

@@ -2,6 +2,7 @@
 // Shapes only.
 import type { Answered, DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { Directive } from '../../domain/directives.ts';
+import type { FallbackOffer } from '../../domain/fallback.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';
@@ -50,6 +51,8 @@ export interface DecideFacts {
   readonly canWait?: boolean;
   readonly answered?: Answered;
   readonly limits: { readonly waitedMs: number; readonly because: string; readonly ended?: Problem };
+  /** Another model that may answer where the decision would be a refusal, and the price that it is counted by. */
+  readonly fallback?: FallbackOffer & { readonly price: ModelPrice };
 }
 
 /** Decides one attempt and, if admitted, reserves its hold, in one transaction. An answer for now (`ask`, `wait`) is not stored. */
@@ -148,8 +151,8 @@ export interface WorkspaceCommand {
   readonly atMs: number;
 }
 
-/** Resolves every open hold by policy P; run once at start, before anything is admitted. */
-export interface RecoverCommand { readonly type: 'recover'; readonly atMs: number }
+/** Resolves open holds by policy P, but for the attempts in `keep`; run once at start, before anything is admitted. */
+export interface RecoverCommand { readonly type: 'recover'; readonly atMs: number; readonly keep?: readonly string[] }
 
 /** Books what time brings: grants whose time is over expire, allowances give their next grant. */
 export interface UpkeepCommand { readonly type: 'upkeep'; readonly atMs: number }

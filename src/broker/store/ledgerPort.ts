@@ -5,13 +5,14 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
+import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
 import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
 import type { ExplainResult } from '../../protocol/control.ts';
 import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
 import type { LedgerInsightFacts } from './insightReads.ts';
-import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults } from './ledgerCommands.ts';
+import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults, RequestFacts } from './ledgerCommands.ts';
 
 /** A workspace as registered. */
 export interface Workspace { readonly workspaceId: string; readonly path: string; readonly label: string; readonly tokenHash: string }
@@ -44,6 +45,22 @@ export interface EstimateSample {
   /** The answer did not reach its own end. */
   readonly isCut: boolean;
   readonly responseId?: string;
+}
+
+/** An open hold whose response goes on in the background at the upstream. */
+export interface OpenBackground {
+  readonly attemptId: string;
+  readonly number: number;
+  readonly waitedMs: number;
+  readonly openedAtMs: number;
+  readonly responseId: string;
+  readonly facts: RequestFacts;
+  readonly tier: PriceTier;
+  readonly price?: ModelPrice;
+  readonly estimatedInputTokens: number;
+  readonly estimatedOutputTokens: number;
+  /** As JSON text. */
+  readonly basis?: string;
 }
 
 /** A ledger's vital facts, for `doctor`. */
@@ -113,6 +130,7 @@ export interface LedgerQueries {
   /** Proves the ledger: from its last checkpoint on, or from its first row where `full`. `keepAtMs` keeps a clean result as a checkpoint. */
   audit: { args: { readonly full: boolean; readonly keepAtMs?: number }; result: AuditFindings & { readonly requests: number } };
   priceChanges: { args: { readonly sinceMs: number }; result: readonly PriceChangeView[] };
+  openBackground: { args: Record<string, never>; result: readonly OpenBackground[] };
   samples: { args: { readonly limit: number }; result: readonly EstimateSample[] };
   export: { args: { readonly set: ExportSet; readonly after: number; readonly limit: number; readonly sinceMs: number }; result: { readonly columns: readonly string[]; readonly rows: readonly ExportRow[]; readonly next?: number } };
   /** Writes a copy of the whole ledger to a path that does not exist yet. */

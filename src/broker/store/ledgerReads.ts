@@ -47,8 +47,8 @@ export function readWorkspaces(db: DatabaseSync): Workspace[] {
 
 /** The newest finished attempts. */
 export function readRecent(db: DatabaseSync, limit: number): RequestView[] {
-  return statement(db, `SELECT u.*, c.cost, w.label FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id
-    LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id WHERE u.corrects IS NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).map((row: Row) => ({
+  return statement(db, `SELECT u.*, c.cost, w.label, d.record ->> '$.fallback.model' AS fallback FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id
+    LEFT JOIN decisions d ON d.attempt_id = u.attempt_id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id WHERE u.corrects IS NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).map((row: Row) => ({
     requestId: String(row['request_id']), atMs: Number(row['at_ms']), workspaceId: String(row['workspace_id']),
     workspaceLabel: String(row['label'] ?? row['workspace_id']), client: String(row['client']),
     ...(row['thread_id'] === null ? {} : { threadId: String(row['thread_id']) }),
@@ -56,6 +56,7 @@ export function readRecent(db: DatabaseSync, limit: number): RequestView[] {
     durationMs: Number(row['duration_ms']), waitedMs: Number(row['waited_ms']), ...tokensOf(row),
     ...(row['cost'] === null ? {} : { costMicroCredits: Number(row['cost']) }),
     ...(row['free_reason'] === null ? {} : { freeReason: String(row['free_reason']) }),
+    ...(row['fallback'] === null ? {} : { fallback: String(row['fallback']) }),
   }));
 }
 

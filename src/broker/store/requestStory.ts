@@ -18,7 +18,9 @@ export function storyOf(result: Omit<ExplainResult, 'story'>, notice: string | u
     return story;
   }
   if (decision.holdMicroCredits > 0) story.push(`${formatCredits(decision.holdMicroCredits, 6)} credits were reserved before it was sent.`);
-  if (result.attempts.length > 1) story.push(`The upstream turned it away ${result.attempts.length - 1} time${result.attempts.length === 2 ? '' : 's'} for its rate limit; the broker waited and sent it again.`);
+  const earlier = result.attempts.length - 1;
+  if (earlier > 0 && decision.fallback) story.push(`It was sent ${earlier === 1 ? 'once' : `${earlier} times`} before the fallback was asked.`);
+  else if (earlier > 0) story.push(`The upstream turned it away ${result.attempts.length - 1} time${result.attempts.length === 2 ? '' : 's'} for its rate limit; the broker waited and sent it again.`);
   const attempt = result.attempts.at(-1);
   if (!attempt?.outcome) return [...story, 'It is still running.'];
   const usage = attempt.usage;
@@ -30,7 +32,7 @@ export function storyOf(result: Omit<ExplainResult, 'story'>, notice: string | u
     story.push(`It cost ${formatCredits(charge.costMicroCredits, 6)} credits (${formatUsd(charge.costMicroCredits, 4)}) at the price "${charge.priceVersion}": ${charge.formula}.`);
     story.push(decision.holdMicroCredits > 0 || decision.tracked === true
       ? `${formatCredits(charge.drawnMicroCredits, 6)} credits were drawn; ${formatCredits(Math.max(0, decision.holdMicroCredits - charge.drawnMicroCredits), 6)} of the reservation came back.`
-      : 'Nothing was drawn, because the balance was not tracked.');
+      : `Nothing was drawn, because ${decision.fallback ? 'a fallback answered' : 'the balance was not tracked'}.`);
     if (charge.uncoveredMicroCredits > 0) story.push(`${formatCredits(charge.uncoveredMicroCredits, 6)} credits of it no grant covered; they are booked on an account of their own, given back by rule at once, and were not taken.`);
   } else if (!attempt.freeReason) {
     story.push('It has no price, so it is counted as unpriced and drew nothing.');

@@ -49,7 +49,9 @@ export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFa
     ...(priced.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: priced.estimateMicroCredits }),
     ...(facts.plan ? { plan: facts.plan } : {}),
     ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.runaway ? { runaway: facts.runaway } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
+    ...(facts.fallback ? { fallback: facts.fallback } : {}),
   });
+  if (decision.fallback && facts.fallback) return { decision, price: facts.fallback.price, estimateMicroCredits: facts.fallback.estimateMicroCredits };
   return { decision, ...priced };
 }
 
@@ -74,14 +76,16 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   };
   const hold: Omit<HoldRow, 'state'> | undefined = decision.outcome === 'refuse' ? undefined : {
     attemptId, requestId: request.requestId, number: command.number, workspaceId: request.workspaceId, openedAtMs: command.atMs,
-    amountMicroCredits: decision.holdMicroCredits, price: price ?? null, tier: command.tier ?? 'standard',
+    amountMicroCredits: decision.holdMicroCredits, price: price ?? null, tier: decision.fallback ? 'standard' : command.tier ?? 'standard',
     estimatedInputTokens: command.estimatedInputTokens, estimatedOutputTokens: command.estimatedOutputTokens,
-    estimateMicroCredits: estimateMicroCredits ?? null, likelyOutputTokens: command.likelyOutputTokens ?? command.estimatedOutputTokens, basis: command.basis ?? null,
+    estimateMicroCredits: estimateMicroCredits ?? null, likelyOutputTokens: command.likelyOutputTokens ?? command.estimatedOutputTokens,
+    // Another model counts its tokens otherwise: nothing is learned from it.
+    basis: decision.fallback ? null : command.basis ?? null,
   };
   const termsHash = chains.termsHash(attemptTermsText(row, hold));
   const isFirst = insertDecision(db, row, termsHash);
   if (!isFirst) chains.held.joined(request.requestId);
-  if (price && command.price) notePrice(db, chains, { model: request.model, price, atMs: command.atMs });
+  if (price && (command.price || decision.fallback)) notePrice(db, chains, { model: decision.fallback?.model ?? request.model, price, atMs: command.atMs });
   if (!hold) {
     refuse(db, chains, command, decision.message ?? 'Refused by the broker.', termsHash);
     return { decision, exists: false };

@@ -110,11 +110,13 @@ export function permittedGrants(db: DatabaseSync, chains: LedgerChains, hold: He
   return chains.credits().grants.filter((one) => one.kind !== 'purchased' || permitted);
 }
 
-/** Resolves every open hold by policy P. */
+/** Resolves open holds by policy P. */
 export function recover(db: DatabaseSync, chains: LedgerChains, command: RecoverCommand): LedgerCommandResults['recover'] {
   // The plus lets SQLite find the open ones by their index and sort those, instead of going through all holds in order.
+  const keep = new Set(command.keep);
   const open = statement(db, `SELECT h.attempt_id, h.opened_at_ms, h.tier, h.estimated_input, h.estimated_output, b.attempt_id IS NOT NULL AS begun, b.response_id, d.waited_ms, d.record ->> '$.coveredBy' AS covered_by
-    FROM holds h JOIN decisions d USING (attempt_id) LEFT JOIN begun b USING (attempt_id) WHERE h.state = 'open' ORDER BY +h.rowid`).all();
+    FROM holds h JOIN decisions d USING (attempt_id) LEFT JOIN begun b USING (attempt_id) WHERE h.state = 'open' ORDER BY +h.rowid`).all()
+    .filter((row) => !keep.has(String(row['attempt_id'])));
   for (const row of open) {
     const booked = applyPolicy({
       ending: 'broker-crashed', begun: row['begun'] === 1, outputChars: 0,

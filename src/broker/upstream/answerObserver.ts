@@ -1,8 +1,10 @@
-// Observes the bytes of a successful answer without altering them: a stream for its terminal event,
-// JSON for its usage. Decodes a bounded copy first where the answer came compressed.
+// Observes the bytes of a successful answer of any API without altering them: a stream for its terminal
+// event, JSON for its usage. Decodes a bounded copy first where the answer came compressed.
 import type { Transform } from 'node:stream';
+import type { ApiDialect } from '../../protocol/apiDialect.ts';
+import { ChatNotes } from '../../protocol/chatNotes.ts';
+import { readAnswer } from '../../protocol/jsonAnswer.ts';
 import type { ResponseFacts } from '../../protocol/responseUsage.ts';
-import { readResponseText } from '../../protocol/responseUsage.ts';
 import { SseScanner } from '../../protocol/sseScanner.ts';
 import { answerDecoder } from './answerDecoder.ts';
 
@@ -16,6 +18,8 @@ export interface AnswerFindings {
 
 /** Largest JSON answer that is parsed. */
 const jsonBytesMax = 16 * 1024 * 1024;
+/** The end of a longer one that is looked at. */
+const tailBytesMax = 16 * 1024;
 /** Largest decoded copy that is looked at; a bomb beyond it is relayed unread and estimated. */
 const decodedBytesMax = 256 * 1024 * 1024;
 
@@ -24,13 +28,18 @@ export class AnswerObserver {
   readonly #scanner: SseScanner | undefined;
   readonly #decoder: Transform | undefined;
   readonly #isReadable: boolean;
+  readonly #dialect: ApiDialect;
   #json: Buffer[] = [];
+  /** The end of JSON that is too long to be kept. */
+  #tail: Buffer = Buffer.alloc(0);
   #bytes = 0;
   #jsonFacts: ResponseFacts | undefined;
+  #jsonChars = 0;
 
   /** @param seen called whenever something new may have been found */
-  constructor(isStream: boolean, encoding: string, seen: () => void) {
-    this.#scanner = isStream ? new SseScanner() : undefined;
+  constructor(isStream: boolean, encoding: string, seen: () => void, dialect: ApiDialect = 'responses') {
+    this.#dialect = dialect;
+    this.#scanner = isStream ? new SseScanner(undefined, dialect === 'chat' ? new ChatNotes() : undefined) : undefined;
     const decoder = answerDecoder(encoding);
     this.#isReadable = decoder !== undefined;
     if (decoder === undefined || decoder === 'plain') return;
@@ -53,8 +62,7 @@ export class AnswerObserver {
   end(whenRead: () => void): void {
     const finish = () => {
       this.#scanner?.end();
-      if (!this.#scanner && this.#isReadable && this.#bytes <= jsonBytesMax) this.#jsonFacts = readResponseText(Buffer.concat(this.#json).toString('utf8'));
-      this.#json = [];
+      if (!this.#scanner && this.#isReadable) this.#readJson();
       whenRead();
     };
     if (!this.#decoder || this.#decoder.destroyed) { finish(); return; }
@@ -75,7 +83,7 @@ export class AnswerObserver {
     const terminal = this.#jsonFacts ? terminalOf(this.#jsonFacts.status) : terminalOf(found?.terminal?.type.slice('response.'.length));
     const responseId = facts?.id ?? found?.responseId;
     return {
-      outputChars: found?.deltaCharacters ?? 0,
+      outputChars: found?.deltaCharacters ?? this.#jsonChars,
       ...(terminal ? { terminal } : {}), ...(facts ? { facts } : {}), ...(responseId === undefined ? {} : { responseId }),
     };
   }
@@ -85,6 +93,19 @@ export class AnswerObserver {
     if (this.#bytes > decodedBytesMax) return;
     if (this.#scanner) this.#scanner.push(chunk);
     else if (this.#bytes <= jsonBytesMax) this.#json.push(chunk);
+    if (!this.#scanner && this.#bytes > jsonBytesMax) {
+      this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-tailBytesMax);
+      this.#json = [];
+    }
+  }
+
+  #readJson(): void {
+    const whole = Buffer.concat(this.#json);
+    this.#json = [];
+    const { facts, outputChars } = readAnswer(this.#dialect, (this.#bytes <= jsonBytesMax ? whole.subarray(-tailBytesMax) : this.#tail).toString('utf8'),
+      () => (this.#bytes <= jsonBytesMax ? whole.toString('utf8') : undefined));
+    this.#jsonFacts = facts;
+    this.#jsonChars = outputChars;
   }
 }
 

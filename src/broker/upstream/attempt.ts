@@ -9,6 +9,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { AttemptFacts } from '../../domain/settlement.ts';
+import type { ApiDialect } from '../../protocol/apiDialect.ts';
 import type { ResponseFacts } from '../../protocol/responseUsage.ts';
 import type { Clock } from '../clock.ts';
 import { AnswerObserver } from './answerObserver.ts';
@@ -62,6 +63,9 @@ const keptMsMax = 10_000;
 export const graceMs = 1000;
 /** And how much. */
 export const graceBytesMax = 64 * 1024;
+/** A response in the background goes on without its client: how long the upstream may take to tell its id, and how much. */
+export const idMsMax = 30_000;
+const idBytesMax = 4 * 1024 * 1024;
 /** The longest answer; models have been seen to think for an hour. */
 export const attemptMsMax = 2 * 60 * 60_000;
 /** How long a client may leave bytes unread. Codex itself gives up after five minutes of silence. */
@@ -69,12 +73,16 @@ export const unreadMsMax = 5 * 60_000;
 /** How long the upstream may keep the stream open behind its terminal event. */
 export const afterTerminalMsMax = 5000;
 
+/** What is asked for, as far as it decides how the answer is read. */
+export interface AttemptKind { readonly dialect: ApiDialect; readonly background?: boolean }
+
 /** One attempt, as the handler that undici calls. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #requestId: string;
   readonly #events: AttemptEvents;
   readonly #clock: Clock;
+  readonly #kind: AttemptKind;
   readonly #startedMs: number;
   readonly #stopTotal: () => void;
   #stopUnread = () => undefined as void;
@@ -91,7 +99,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #settled = false;
   #ended = false;
 
-  constructor(response: ServerResponse, requestId: string, events: AttemptEvents, clock: Clock) {
+  constructor(response: ServerResponse, requestId: string, events: AttemptEvents, clock: Clock, kind: AttemptKind = { dialect: 'responses' }) {
+    this.#kind = kind;
     this.#response = response;
     this.#requestId = requestId;
     this.#events = events;
@@ -128,7 +137,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#stopTail = this.#clock.after(keptMsMax, () => this.#cutKept());
       return;
     }
-    this.#observer = new AnswerObserver(isStream, headers['content-encoding'] ?? '', () => this.#look());
+    this.#observer = new AnswerObserver(isStream, headers['content-encoding'] ?? '', () => this.#look(), this.#kind.dialect);
     this.#begun = true;
     const added = this.#events.answered(headers);
     this.#events.begun();
@@ -150,8 +159,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#observer?.push(chunk);
     this.#look();
     if (this.#clientLeft) {
+      if (this.#kind.background && this.responseId !== undefined) { this.#stopAfterGrace(); return; }
       this.#graceBytes += chunk.length;
-      if (this.#settled || this.#graceBytes > graceBytesMax) this.#stopAfterGrace();
+      if (this.#settled || this.#graceBytes > (this.#kind.background ? idBytesMax : graceBytesMax)) this.#stopAfterGrace();
     }
   }
 
@@ -184,10 +194,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #onClose = (): void => {
     if (this.#ended || this.#response.writableFinished) return;
     this.#clientLeft = true;
-    if (!this.#begun) { this.#stopAfterGrace(); return; }
+    if (this.#kind.background ? this.responseId !== undefined : !this.#begun) { this.#stopAfterGrace(); return; }
     // The upstream may be about to tell the usage; a paused stream must flow again for that.
     this.#controller?.resume();
-    this.#clock.after(graceMs, () => this.#stopAfterGrace());
+    this.#clock.after(this.#kind.background ? idMsMax : graceMs, () => this.#stopAfterGrace());
   };
 
   /** A client that does not read holds the upstream back, for a while. */

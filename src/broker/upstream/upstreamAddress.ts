@@ -11,6 +11,8 @@ export interface UpstreamAddress {
   readonly label: string;
   /** `https://api.openai.com` */
   readonly origin: string;
+  /** The path of what lies below the base, `/chat/completions` for example, with its own query and the one that the address fixes. */
+  readonly pathOf: (below: string) => string;
   /** Path and query of each route. */
   readonly paths: { readonly responses: string; readonly models: string };
   /** Where responses are to be had over a WebSocket. */
@@ -38,10 +40,13 @@ export function upstreamAddress(baseUrl: string): UpstreamAddress {
   }
   const given = url.pathname.replace(/\/+$/, '');
   const base = wholePath.test(given) ? given : `${given}/v1`;
-  const path = (route: string) => `${base}/${route}${url.search}`;
+  const pathOf = (below: string) => {
+    const [route = '', query] = below.split('?');
+    return `${base}${route}${url.search}${query === undefined ? '' : `${url.search === '' ? '?' : '&'}${query}`}`;
+  };
   return {
-    label: url.host, origin: url.origin, paths: { responses: path('responses'), models: path('models') },
-    socketUrl: `${url.origin.replace(/^http/, 'ws')}${path('responses')}`,
+    label: url.host, origin: url.origin, pathOf, paths: { responses: pathOf('/responses'), models: pathOf('/models') },
+    socketUrl: `${url.origin.replace(/^http/, 'ws')}${pathOf('/responses')}`,
     keyHeader: azureHosts.some((host) => url.hostname.endsWith(host)) ? 'api-key' : 'authorization',
   };
 }

@@ -65,8 +65,9 @@ function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decisi
   }
   if (!hold) { fail('I7', `attempt ${attemptId} was admitted without a hold`); return; }
   // The first version of the ledger noted no prices.
-  if (told.isWhole && hold.price !== null && hold.likelyOutputTokens !== null && !told.wasPriceOf(decision.model, hold.price)) fail('I12', `attempt ${attemptId} was held by a price that was never seen for its model`);
+  if (told.isWhole && hold.price !== null && hold.likelyOutputTokens !== null && !told.wasPriceOf(record.fallback?.model ?? decision.model, hold.price)) fail('I12', `attempt ${attemptId} was held by a price that was never seen for its model`);
   if (hold.amountMicroCredits !== record.holdMicroCredits) fail('I7', `attempt ${attemptId} holds ${hold.amountMicroCredits}, which is not what was decided`);
+  if (record.fallback && (record.holdMicroCredits !== 0 || record.tracked)) fail('I7', `attempt ${attemptId} was answered by a fallback, yet credits were to be drawn for it`);
   const slices = record.slices.map((slice) => `${slice.grantId} ${slice.microCredits}`).join();
   const reserves = entries.filter((one) => one.kind === 'reserve').map((one) => `${String(one.grantId)} ${one.heldDeltaMicroCredits}`).join();
   if (slices !== reserves) fail('I7', `attempt ${attemptId} reserved other slices than were decided`);

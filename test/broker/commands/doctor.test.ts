@@ -1,16 +1,21 @@
 // The doctor's single looks and its report: each state of each thing has its word, a report holds no secret
 // and no home folder, and only what failed makes the exit code 1.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { failed, fine, redacted, warning } from '../../../src/broker/commands/doctorFinding.ts';
 import type { Finding } from '../../../src/broker/commands/doctorFinding.ts';
+import { checkNetwork, checkProxy } from '../../../src/broker/commands/doctorNetwork.ts';
 import { checkFolder, checkPlace } from '../../../src/broker/commands/doctorFolder.ts';
-import { checkCodex, checkKeychain, checkPrices, checkProxy, checkRuntime } from '../../../src/broker/commands/doctorSurroundings.ts';
+import { checkCodex, checkKeychain, checkPrices, checkRuntime } from '../../../src/broker/commands/doctorSurroundings.ts';
 import type { Keychain } from '../../../src/broker/keyStore.ts';
 import { posixShims } from '../../../src/extension/codexShim.ts';
 import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { manualClock, settled } from '../../support/manualClock.ts';
+import { testAuthority } from '../../support/testCertificates.ts';
 import { ran, ranIn } from './ranCommand.ts';
 
 const states = (findings: readonly Finding[]) => findings.map((one) => `${one.check} ${one.state}`);
@@ -59,10 +64,35 @@ describe('the doctor', function () {
   });
 
   it('names proxy variables and never their values', () => {
-    const found = checkProxy({ HTTPS_PROXY: 'http://user:secret@proxy', all_proxy: 'socks5://x' });
-    assert.deepEqual([found.state, found.says.includes('HTTPS_PROXY, all_proxy'), JSON.stringify(found).includes('secret')], ['warning', true, false]);
-    assert.equal(checkProxy({ HTTP_PROXY: 'x', no_proxy: 'intern, 127.0.0.1' }).state, 'ok');
-    assert.equal(checkProxy({ HTTP_PROXY: '' }).state, 'ok');
+    const origin = new URL('https://up.test');
+    const found = checkProxy({ HTTPS_PROXY: 'http://user:secret@proxy:8080', all_proxy: 'socks5://x' }, origin);
+    assert.deepEqual([found.state, found.says.includes('HTTPS_PROXY, all_proxy'), found.says.startsWith('up.test is reached through the proxy proxy:8080 (HTTPS_PROXY).'), JSON.stringify(found).includes('secret')], ['warning', true, true, false]);
+    assert.equal(checkProxy({ HTTP_PROXY: 'x', no_proxy: 'intern, 127.0.0.1' }, origin).state, 'ok');
+    assert.equal(checkProxy({ HTTP_PROXY: '' }, origin).says, 'up.test is reached directly. No proxy is set for it.');
+    assert.equal(checkProxy({ ALL_PROXY: 'socks5://x' }, origin).state, 'failed');
+  });
+
+  it('says which certificates are trusted, and whether the upstream answers', () => withFolder(async (folder) => {
+    const file = join(folder, 'ca.pem');
+    writeFileSync(file, testAuthority().cert);
+    const server = http.createServer((_message, response) => { response.writeHead(401).end('{}'); });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const good = await checkNetwork({ SSL_CERT_FILE: join(folder, 'none.pem') }, url, file);
+    assert.deepEqual(states(good), ['proxy ok', 'trust warning', 'upstream ok']);
+    assert.ok(good[1]?.says.includes(`1 certificate of ${file} (--ca)`) && good[1].says.includes('none.pem (SSL_CERT_FILE: ENOENT)'), good[1]?.says);
+    assert.match(good[2]?.says ?? '', /answers \(status 401, asked without a key\)/);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    const gone = await checkNetwork({}, url, undefined);
+    assert.deepEqual([states(gone), gone[2]?.says.includes('nothing listens there')], [['proxy ok', 'trust ok', 'upstream warning'], true]);
+    assert.deepEqual(states(await checkNetwork({}, 'https://key@up.test', undefined)), ['upstream failed']);
+  }));
+
+  it('takes no proxy to this computer', () => {
+    assert.equal(checkProxy({}, new URL('http://127.0.0.1:1')).says, '127.0.0.1:1 is reached directly. It is on this computer.');
   });
 
   it('reads prices of one\'s own', () => withFolder((folder) => {
@@ -103,13 +133,13 @@ describe('the doctor', function () {
     const folder = join(home, 'data');
     await ran(folder, 'credits', 'add', '5');
     const report = async (...args: string[]) => {
-      const { code, out } = await ranIn(folder, { home, env: { CODEX_BROKER_DATA: folder, PATH: home, HTTP_PROXY: 'http://user:canary@proxy' } }, ['doctor', '--no-keychain', ...args]);
+      const { code, out } = await ranIn(folder, { home, env: { CODEX_BROKER_DATA: folder, PATH: home, HTTP_PROXY: 'http://user:canary@proxy' } }, ['doctor', '--no-keychain', '--upstream', 'http://127.0.0.1:9', ...args]);
       for (const secret of ['canary', home, readFileSync(join(folder, 'control.token'), 'utf8'), readFileSync(join(folder, 'workspace.key'), 'utf8')]) assert.ok(!out.includes(secret), `${secret} is in ${out}`);
       return { code, out };
     };
     const good = await report('--json');
     const { ok, checks } = JSON.parse(good.out) as { ok: boolean; checks: Finding[] };
-    assert.deepEqual([good.code, ok, states(checks)], [0, true, ['runtime ok', 'data folder ok', 'disk ok', 'broker ok', 'ledger ok', 'audit ok', 'backups warning', 'clock ok', 'proxy warning', 'prices ok', 'codex warning']]);
+    assert.deepEqual([good.code, ok, states(checks)], [0, true, ['runtime ok', 'data folder ok', 'disk ok', 'broker ok', 'ledger ok', 'audit ok', 'backups warning', 'clock ok', 'proxy warning', 'trust ok', 'upstream warning', 'prices ok', 'codex warning']]);
     await ran(folder, 'backup');
     assert.match((await report()).out, /^ok {7}backups {6}The newest backup is \d+ seconds? old/m);
     writeFileSync(join(folder, 'ledger.db'), 'no ledger any more');
@@ -118,6 +148,6 @@ describe('the doctor', function () {
     assert.equal(bad.code, 1);
     assert.match(bad.out, /^warning {2}broker {7}The data folder says that a broker listens at http:\/\/127\.0\.0\.1:9, but none answers there\.\n/m);
     assert.match(bad.out, /^failed {3}ledger {7}The file ~\/data\/ledger\.db is not a ledger of the broker\. It was not changed\.\n +The newest backup is ledger-\d+-\d+-kept\.db, of /m);
-    assert.match(bad.out, /\n1 failure, 3 warnings\.$/);
+    assert.match(bad.out, /\n1 failure, 4 warnings\.$/);
   }));
 });

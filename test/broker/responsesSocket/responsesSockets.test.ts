@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Admission } from '../../../src/broker/admission.ts';
+import { BackgroundRuns } from '../../../src/broker/background/backgroundRuns.ts';
 import { BodyRoom } from '../../../src/broker/heldBodies.ts';
 import { keepAliveMs } from '../../../src/broker/responsesSocket/carryMessage.ts';
 import { connectionsMax, ResponsesSockets } from '../../../src/broker/responsesSocket/responsesSockets.ts';
@@ -51,6 +52,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
     credential: () => apiKeyCredential(world.apiKey, target), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
+    background: new BackgroundRuns({ target, credential: () => undefined, clock, end: () => undefined, log: () => undefined }),
   });
   const server = http.createServer();
   server.on('upgrade', (message, socket, head) => {

@@ -1,9 +1,11 @@
 // What the dashboard's history, ledger and event pages read, held against the rows themselves: sums by step and group
 // against the events counted one by one, pages against the whole list, savings against charges computed twice.
 import assert from 'node:assert/strict';
+import type { DatabaseSync } from 'node:sqlite';
 import type { ReserveCommand, SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
-import { entriesLookedAtMax } from '../../../src/broker/store/entryPages.ts';
+import { readEntryPage } from '../../../src/broker/store/entryPages.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
+import { openDatabase } from '../../../src/broker/store/openDatabase.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
 import { chargeFor } from '../../../src/domain/pricing.ts';
 import type { PriceTier } from '../../../src/domain/pricing.ts';
@@ -27,9 +29,11 @@ const tiers: readonly PriceTier[] = ['standard', 'flex', 'fast'];
 interface Made { readonly atMs: number; readonly settle: SettleCommand; readonly reserve: ReserveCommand }
 
 /** A ledger with requests of several workspaces, models, clients and threads over some days. */
-function madeLedger(count: number): { readonly ledger: SqliteLedger; readonly made: readonly Made[]; readonly untilMs: number } {
+function madeLedger(count: number): { readonly ledger: SqliteLedger; readonly db: DatabaseSync; readonly made: readonly Made[]; readonly untilMs: number } {
   const random = seededRandom(11);
-  const ledger = SqliteLedger.open(':memory:', sha256);
+  let db: DatabaseSync | undefined;
+  const ledger = SqliteLedger.open(':memory:', sha256, 'owner', (file, options) => { db = openDatabase(file, options); return db; });
+  assert.ok(db);
   for (const name of ['ws_a', 'ws_b', 'ws_c']) runOne(ledger, workspaceCommand(name));
   runOne(ledger, grantCommand('g1', 100_000 * credit, { note: 'Welcome 50% more', atMs: firstDayMs }));
   const made = Array.from({ length: count }, (_, index): Made => {
@@ -45,7 +49,7 @@ function madeLedger(count: number): { readonly ledger: SqliteLedger; readonly ma
     assert.ok(!('problem' in runOne(ledger, reserve)));
     runOne(ledger, settle);
   }
-  return { ledger, made, untilMs: firstDayMs + days * dayMs - 1 };
+  return { ledger, db, made, untilMs: firstDayMs + days * dayMs - 1 };
 }
 
 const costOf = ({ settle }: Made) => chargeFor(settle.usage, testPrice, settle.tier).costMicroCredits;
@@ -73,6 +77,15 @@ describe('the history of the dashboard', () => {
       assert.equal(told.rest === undefined, costs.size <= 5);
     });
   }
+
+  it('counts each quarter hour to the day of its own time where clocks are set', () => {
+    const changeMs = firstDayMs + 2 * dayMs + 3 * hourMs;
+    const spans = [{ ...utcOffsets[0]!, untilMs: changeMs }, { fromMs: changeMs, untilMs: 8_640_000_000_000_000, offsetMs: offsetMs - hourMs }];
+    const told = ledger.query('history', { by: 'model', fromMs: firstDayMs, untilMs, step: 'day', utcOffsets: spans, groupsMax: 50 });
+    const dayThen = (atMs: number) => Math.floor((atMs + (atMs < changeMs ? offsetMs : offsetMs - hourMs) - (firstDayMs + offsetMs)) / dayMs);
+    assert.deepEqual(told.steps.map((step) => step.requests), Array.from({ length: told.steps.length }, (_, day) => made.filter((one) => dayThen(one.atMs) === day).length));
+    assert.equal(told.costs.flat().reduce((sum, cost) => sum + cost, 0), told.groups.slice(0, 4).reduce((sum, group) => sum + group.costMicroCredits, 0));
+  });
 
   it('goes by local hours, and leaves no hour out', () => {
     const fromMs = firstDayMs + (days - 1) * dayMs;
@@ -105,7 +118,7 @@ describe('the history of the dashboard', () => {
 });
 
 describe('the entries page by page', () => {
-  const { ledger, made } = madeLedger(300);
+  const { ledger, made, db } = madeLedger(300);
   after(() => ledger.close());
   type Asked = Parameters<typeof ledger.query<'entryPage'>>[1];
   const all = (asked: Omit<Asked, 'limit' | 'kind'> & { kind?: EntryFilter }, limit = 40): LedgerRow[] => {
@@ -148,10 +161,14 @@ describe('the entries page by page', () => {
     for (const search of ['5_% more', '50%% more', '\\', `'; DROP TABLE entries; --`]) assert.deepEqual(all({ search }), [], search);
   });
 
-  it('looks at a bounded number of rows for one page', () => {
-    assert.ok(entriesLookedAtMax <= 20_000);
-    const page = ledger.query('entryPage', { kind: 'all', limit: 10, search: 'nowhere', before: 500 });
-    assert.deepEqual(page, { rows: [] });
+  it('looks at a bounded number of rows for one page, and says where it stopped', () => {
+    const newest = ledger.query('entries', { limit: 1 })[0]!.sequence;
+    const asked = { kind: 'all', limit: 10, search: 'gpt-test-of-nobody' } as const;
+    assert.deepEqual(readEntryPage(db, asked, 100), { rows: [], next: newest - 99 });
+    assert.deepEqual(readEntryPage(db, { ...asked, before: newest - 99 }, 100), { rows: [], next: newest - 199 });
+    assert.deepEqual(readEntryPage(db, { ...asked, before: 50 }, 100), { rows: [] });
+    assert.deepEqual(readEntryPage(db, { kind: 'all', limit: 3, before: 50 }, 2).rows.map((row) => row.sequence), [49, 48]);
+    assert.equal(readEntryPage(db, { kind: 'all', limit: 3, before: 50 }, 100).next, 47);
   });
 });
 
@@ -214,6 +231,44 @@ describe('the course of what is left', () => {
     const course = ledger.query('course', { nowMs, fromMs: 0 });
     const balance = 100_250 * credit - spent(nowMs);
     assert.deepEqual([course?.left.at(-1)?.amount, course?.ideal], [balance, { atStart: balance, atEnd: balance - 250 * credit }]);
+    ledger.close();
+  });
+});
+
+describe('the questions that the dashboard asks on demand', () => {
+  it('go through no table of requests from end to end', () => {
+    const asked = new Set<string>();
+    let db: DatabaseSync | undefined;
+    const ledger = SqliteLedger.open(':memory:', sha256, 'owner', (file, options) => {
+      const opened = openDatabase(file, options);
+      const prepare = opened.prepare.bind(opened);
+      opened.prepare = (sql) => {
+        asked.add(sql);
+        return prepare(sql);
+      };
+      db = opened;
+      return opened;
+    });
+    runOne(ledger, grantCommand('g1', 5 * credit));
+    runOne(ledger, reserveCommand('req_r1-1', 1000));
+    runOne(ledger, settleCommand('req_r1-1', { inputTokens: 8 }));
+    runOne(ledger, { type: 'direct', key: 'd1', atMs: startMs, directive: { kind: 'budget', id: 'week', budget: { id: 'week', per: 'everything', unit: 'credits', limit: 1, period: 'week', timeZone: 'UTC', mode: 'soft' } } });
+    asked.clear();
+    const span = { fromMs: startMs - dayMs, untilMs: startMs + dayMs };
+    for (const by of historyGroupings) {
+      for (const step of ['day', 'hour'] as const) ledger.query('history', { by, ...span, step, utcOffsets, groupsMax: 1 });
+      ledger.query('workspaceUsage', { by, workspaceId: 'ws_a', ...span });
+    }
+    ledger.query('cacheSaving', span);
+    for (const kind of ['all', 'moves', 'grants', 'corrections'] as const) for (const search of ['', 'a', 'req_r1-1x', 'req_r1']) ledger.query('entryPage', { kind, limit: 50, search, ...span });
+    for (const filter of ['all', 'credits', 'rules', 'prices', 'corrections'] as const) ledger.query('happenings', { filter, limit: 50 });
+    ledger.query('course', { nowMs: startMs, fromMs: startMs - dayMs });
+    ledger.query('course', { nowMs: startMs, fromMs: startMs - dayMs, budgetId: 'week' });
+    const plans = [...asked].map((sql) => ({ sql, steps: db!.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row['detail'])) }));
+    // Entries without a request are few, and have an index of their own; directives and grants are few.
+    const scans = plans.flatMap(({ sql, steps }) => steps.filter((step) => /^SCAN (?:[euchro]|r0|h0|rollups|rollup_days|usage_events|entries|charges|holds|requests|decisions)\b/.test(step) && !/USING (?:COVERING )?INDEX entries_by_grant/.test(step)).map((step) => `${step} in ${sql}`));
+    assert.deepEqual(scans, []);
+    assert.ok(plans.length > 25, 'all of them were looked at');
     ledger.close();
   });
 });

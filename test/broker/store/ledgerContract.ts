@@ -208,6 +208,25 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       assert.equal((await store.command(settleCommand('r2-1', { inputTokens: 4 }))).exists, true);
     });
 
+    proven('leaves a response in the background open at a start, as far as it can be asked for', async (store) => {
+      await store.command(grantCommand('g1', 10 * credit));
+      const inBackground = (requestId: string) => ({ request: { requestId, receivedAtMs: startMs, workspaceId: 'ws_a', client: 'sdk', model: 'gpt-test', stream: false, requestKind: 'background', threadId: 't' } });
+      await store.command(reserveCommand('r1-1', credit, { ...inBackground('r1'), tier: 'flex', basis: '{"model":"gpt-test","bodyBytes":5}' }));
+      for (const id of ['r2', 'r3']) await store.command(reserveCommand(`${id}-1`, credit, inBackground(id)));
+      await store.command(reserveCommand('r4-1', credit));
+      for (const id of ['r1-1', 'r3-1', 'r4-1']) await store.command(beginCommand(id));
+      await store.command(settleCommand('r3-1', { inputTokens: 4 }));
+      const open = await store.query('openBackground', {});
+      assert.deepEqual(open, [{
+        attemptId: 'r1-1', number: 1, waitedMs: 0, openedAtMs: startMs, responseId: 'resp_r1-1', tier: 'flex', price: testPrice, estimatedInputTokens: 1000, estimatedOutputTokens: 500, basis: '{"model":"gpt-test","bodyBytes":5}',
+        facts: { requestId: 'r1', receivedAtMs: startMs, workspaceId: 'ws_a', client: 'sdk', model: 'gpt-test', stream: false, requestKind: 'background', threadId: 't' },
+      }]);
+      assert.deepEqual(await store.command({ type: 'recover', atMs: startMs + 1000, keep: open.map((one) => one.attemptId) }), { resolved: 2 });
+      assert.equal((await balance(store)).held, credit);
+      assert.equal((await store.command(settleCommand('r1-1', { inputTokens: 1000 }))).exists, false);
+      assert.deepEqual([await store.query('openBackground', {}), (await balance(store)).held], [[], 0]);
+    });
+
     proven('charges what a crash left behind by the tier that was asked for', async (store) => {
       await store.command(grantCommand('g1', 10 * credit));
       await store.command(reserveCommand('r1-1', credit, { tier: 'flex' }));

@@ -20,6 +20,8 @@ describe('the address of an upstream', () => {
     assert.equal(of('https://host.test/v1beta/openai'), 'https://host.test/v1beta/openai/responses');
     assert.equal(of('https://chatgpt.com/backend-api/codex'), 'https://chatgpt.com/backend-api/codex/responses');
     assert.equal(of('https://name.openai.azure.com/openai/v1?api-version=preview'), 'https://name.openai.azure.com/openai/v1/responses?api-version=preview');
+    assert.deepEqual(['/chat/completions', '/responses/resp_1?stream=true'].map((below) => [upstreamAddress('https://host.test/openai/v1?api-version=preview').pathOf(below), upstreamAddress('https://host.test').pathOf(below)]),
+      [['/openai/v1/chat/completions?api-version=preview', '/v1/chat/completions'], ['/openai/v1/responses/resp_1?api-version=preview&stream=true', '/v1/responses/resp_1?stream=true']]);
     assert.equal(upstreamAddress('https://host.test/openai/v1?api-version=preview').paths.models, '/openai/v1/models?api-version=preview');
   });
 

@@ -40,6 +40,7 @@ export function wronglyUntracked(tables: LedgerTables, order: MomentOrder): stri
   return tables.decisions.flatMap((decision) => {
     const hold = tables.holds.get(decision.attemptId);
     const moment = decided(decision.attemptId);
+    if (decision.record.fallback !== undefined) return hold && hold.amount === 0 && !hold.isTracked ? [] : [`a fallback's answer was to be paid for with credits (${moment})`];
     if (hold?.isTracked && order.before(moment, 'entries').most <= firstGrant) return [`an attempt counts as tracked although no credits had been added (${moment})`];
     if (!hold || hold.isOfFirstVersion || hold.amount > 0 || hold.estimate === null || order.before(moment, 'entries').least <= firstGrant) return [];
     if (hold.estimate > 0) return [`an attempt reserved nothing although credits are tracked (${moment})`];

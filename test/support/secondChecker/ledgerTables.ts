@@ -20,7 +20,7 @@ export interface WrittenVerdict {
 export interface WrittenDecision {
   readonly place: number; readonly attemptId: string; readonly requestId: string; readonly atMs: number;
   readonly workspaceId: string; readonly client: string; readonly threadId: string | null; readonly model: string;
-  readonly record: { readonly outcome: string; readonly code?: string; readonly answered?: unknown; readonly budgets?: readonly WrittenVerdict[] };
+  readonly record: { readonly outcome: string; readonly code?: string; readonly answered?: unknown; readonly fallback?: unknown; readonly budgets?: readonly WrittenVerdict[] };
 }
 
 /** A hold; `isTracked` where its cost is drawn, `isOfFirstVersion` where the file kept no more of it. */

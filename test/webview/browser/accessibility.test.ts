@@ -39,7 +39,7 @@ describe('accessibility of the page', function accessibility() {
         assert.deepEqual(await violations(open), [], tab);
       }
       await open.page.locator('[data-test=tab-history]').click();
-      for (const table of await open.page.locator('history-page').getByRole('button', { name: 'Show as table' }).all()) await table.click();
+      for (const part of ['usage-chart', '[data-test=burn]']) await open.page.locator(`history-page ${part}`).getByRole('button', { name: 'Show as table' }).click();
       assert.deepEqual(await violations(open), [], 'history as tables');
       await open.page.locator('[data-test=tab-ledger]').click();
       await open.page.locator('[data-test=ledger] [data-test=explain-link]').first().click();

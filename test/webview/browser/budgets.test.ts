@@ -35,7 +35,7 @@ describe('budgets on the page', function budgets() {
   const again = (sequence: number) => stateMessage(ruledSnapshot({ sequence }));
 
   it('are rows with their bars on the Now page, and nothing where none is set', async () => {
-    assert.match(await hook('budgets-now').innerText(), /500\.00 credits per month hard\s+316\.80\s+500\.00\s+63 % left\s+Tue 1 Dec 00:00 · in 13 d 9 h/);
+    assert.match(await hook('budgets-now').innerText(), /500\.00 credits per month hard\s+316\.80\s+500\.00\s+63 % left · 19 % spare\s+Tue 1 Dec 00:00 · in 13 d 9 h/);
     const gauge = hook('budgets-now').locator('usage-gauge').first();
     assert.equal(await gauge.getAttribute('aria-label'), 'Budget of 500.00 credits per month: 316.80 of 500.00 credits left, 24.00 reserved by running requests, Tue 1 Dec 00:00, in 13 d 9 h');
     const [left, held] = await Promise.all(['.fill', '.reserved'].map((part) => gauge.locator(part).boundingBox()));
@@ -140,7 +140,7 @@ describe('budgets on the page', function budgets() {
     assert.equal(await focused(), 'head-budgets');
     assert.ok(await open.page.locator('#head-budgets').evaluate((heading) => heading.getBoundingClientRect().bottom < window.innerHeight && heading.getBoundingClientRect().top >= 0));
     await open.send(...sampleStates['budget-used-up']!);
-    assert.match(await open.page.locator('.notice').innerText(), /A budget is used up\. The budget of 100\.00 credits per workspace and week refuses new requests of this window[\s\S]*Mon 23 Nov 00:00/);
+    assert.match(await open.page.locator('.notice').filter({ visible: true }).innerText(), /A budget is used up\. The budget of 100\.00 credits per workspace and week refuses new requests of this window[\s\S]*Mon 23 Nov 00:00/);
     await open.page.getByRole('button', { name: 'Change the budget…' }).click();
     await open.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'budget-limit');
   });

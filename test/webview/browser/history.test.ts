@@ -140,7 +140,7 @@ describe('pages that ask on demand', function onDemand() {
 
   it('says why there is no answer', async () => {
     await openTab('history');
-    await open.answer((id, { about }) => ({ type: 'answer', about, id, problem: problem('broker_unreachable', 'The broker did not answer.') }) as ReturnType<typeof sampleAnswer>);
+    await open.answer((id, { about }) => ({ type: 'answer', about, id, problem: problem('broker_unreachable', 'The broker did not answer.') }));
     assert.match(await hook('history').innerText(), /The broker did not answer\. Start the broker/);
     await open.send(...sampleStates['down']!);
     await hook('tab-ledger').click();

@@ -1,0 +1,6 @@
+// How a request's model is named to people: the one asked for, or the fallback that answers in its place. Pure.
+
+/** `gpt-5.5`, or `fallback: llama3` where that answers. */
+export function modelText({ model, fallback }: { readonly model: string; readonly fallback?: string }): string {
+  return fallback === undefined ? model : `fallback: ${fallback}`;
+}
