@@ -2,7 +2,7 @@
 // Codex stops at once and shows the sentence when a stream fails with `invalid_prompt`, and comes
 // back by itself when it fails with `rate_limit_exceeded`; SDKs read the status and headers.
 import type { ServerResponse } from 'node:http';
-import { errorBody, problemKinds } from '../domain/problem.ts';
+import { errorBody, problem, problemKinds } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 
 /** Who is to be told. */
@@ -59,6 +59,17 @@ function failedStream(what: Problem, to: Listener, waitSeconds: number | undefin
 /** The end of a stream that a person stopped: Codex shows the sentence and does not send it again. */
 export function stoppedStream(what: Problem, to: Listener, nowMs: number): string {
   return `\n\n${failedEvents(what, to, undefined, nowMs).slice(-1).map(framed).join('')}`;
+}
+
+/**
+ * The end of waiting for a model at capacity, for Codex: it says so and does not ask again. Given the bare status it would
+ * begin another series of requests, each of which the broker would try as often again.
+ */
+export function refuseAtCapacity(response: ServerResponse, message: string, to: Listener, nowMs: number): void {
+  const error = { code: 'server_is_overloaded', message };
+  const events = failedEvents(problem('upstream_invalid', message), to, undefined, nowMs).map((event) => (event.type === 'response.failed' ? { ...event, response: { ...event.response, error } } : event));
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-request-id': to.requestId });
+  response.end(events.map(framed).join(''));
 }
 
 /** An event of a refusal, as it is told however it is carried. */

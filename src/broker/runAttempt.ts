@@ -12,7 +12,7 @@ import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { ComeBack, EndedReport } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
-import { refuse, stoppedStream } from './refusal.ts';
+import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
 import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
@@ -114,6 +114,10 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
   if (fault?.kind === 'unauthorized' && kept.status === 401 && parts.credential()?.kind !== 'chatgpt') {
     parts.keyAnswered(false);
     if (listener.codexStream) { refuse(response, problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), listener, nowMs); return; }
+  }
+  if (fault?.kind === 'overloaded' && listener.codexStream && kept.headers['retry-after'] === undefined && kept.body.includes('"server_is_overloaded"')) {
+    refuseAtCapacity(response, 'The model is at capacity.', listener, nowMs);
+    return;
   }
   response.writeHead(kept.status, { ...clientHeaders(kept.headers, listener.requestId), 'content-length': String(kept.body.length) });
   response.end(kept.body);

@@ -1,6 +1,6 @@
 // `npm run bench`: what the broker costs beside the barest thing that could do its work, in one run and on the
 // same machine. Three parts: the relay, the ledger's throughput, and a ledger with a long history.
-// `-- --part NAME` runs one part (or several), `--quick` makes the relay's rounds fewer, `--requests N` the history
+// `-- --part NAME` runs one part (or several), `--quick` leaves out most of the relay's rounds and sizes, `--requests N` the history
 // shorter, `--no-full-audit` leaves out the longest measurement, `--chart` draws media/pictures/relay-bench.svg
 // and ledger-bench.svg from the run.
 import { mkdirSync, writeFileSync } from 'node:fs';

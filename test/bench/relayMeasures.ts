@@ -12,6 +12,17 @@ import type { Asked, OpenStream, Variant } from './streamClient.ts';
 export type ByVariant = ReadonlyMap<string, number>;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Runs something for a variant; a peer that fails is told of and gives nothing. */
+async function sparing<T>(variant: Variant, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (variant.isPeer !== true) throw error;
+    console.log(`${variant.name} failed and is left out here: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
 /** Settlements of one round must not be measured as the delay of the next. */
 const pauseMs = 20;
 
@@ -20,6 +31,7 @@ export async function addedFirstByte(variants: readonly Variant[], folder: strin
   const asked: Asked = { events: 10, paceMs: 0, bodyBytes };
   const bodies = new Map(variants.map((variant) => [variant.name, bodyOf(variant, asked)]));
   const added = new Map<string, number[]>();
+  const failed = new Set<string>();
   const syncs: number[] = [];
   const file = openSync(join(folder, 'sync.bin'), 'a');
   const warmUp = Math.max(1, Math.floor(rounds / 10));
@@ -27,7 +39,9 @@ export async function addedFirstByte(variants: readonly Variant[], folder: strin
     for (let round = 0; round < rounds + warmUp; round += 1) {
       const times = new Map<string, number>();
       for (const variant of variants) {
-        const results = await Promise.all(Array.from({ length: atOnce }, () => stream(variant, bodies.get(variant.name) ?? Buffer.of())));
+        if (failed.has(variant.name)) continue;
+        const results = await sparing(variant, () => Promise.all(Array.from({ length: atOnce }, () => stream(variant, bodies.get(variant.name) ?? Buffer.of()))));
+        if (!results) { failed.add(variant.name); added.delete(variant.name); continue; }
         times.set(variant.name, median(results.map((one) => one.firstByteMs)));
         await sleep(pauseMs);
       }
@@ -66,7 +80,8 @@ export async function processorPerEvent(variants: readonly Variant[], streams: n
   for (const variant of variants) {
     if (variant.pid === undefined) continue;
     let events = 0;
-    const opened = await openStreams(variant, streams, asked, () => { events += 1; });
+    const opened = await sparing(variant, () => openStreams(variant, streams, asked, () => { events += 1; }));
+    if (!opened) continue;
     await sleep(300);
     const before = processorMs(variant.pid) ?? NaN;
     events = 0;
@@ -86,12 +101,13 @@ export async function requestsPerSecond(variants: readonly Variant[], clients: n
     let done = 0;
     const startedMs = performance.now();
     const before = variant.pid === undefined ? undefined : processorMs(variant.pid);
-    await Promise.all(Array.from({ length: clients }, async () => {
+    const ended = await sparing(variant, () => Promise.all(Array.from({ length: clients }, async () => {
       while (performance.now() - startedMs < measureMs) {
         await stream(variant, body);
         done += 1;
       }
-    }));
+    })));
+    if (!ended) continue;
     perSecond.set(variant.name, done * 1000 / (performance.now() - startedMs));
     await sleep(200);
     if (variant.pid !== undefined && before !== undefined) processorUs.set(variant.name, ((processorMs(variant.pid) ?? NaN) - before) * 1000 / done);
@@ -106,7 +122,8 @@ export async function idleMemory(variants: readonly Variant[], streams: number):
   for (const variant of variants) {
     if (variant.pid === undefined) continue;
     before.set(variant.name, residentMb(variant.pid) ?? NaN);
-    const opened = await openStreams(variant, streams, { events: 1, paceMs: 60_000, bodyBytes: 2_000 });
+    const opened = await sparing(variant, () => openStreams(variant, streams, { events: 1, paceMs: 60_000, bodyBytes: 2_000 }));
+    if (!opened) continue;
     await sleep(2000);
     idle.set(variant.name, residentMb(variant.pid) ?? NaN);
     await leaveAll(opened);

@@ -11,6 +11,8 @@ export interface Variant {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly pid?: number;
+  /** Somebody else's program: where it fails, it is left out of that measurement. */
+  readonly isPeer?: boolean;
   /** The model's name where it is not the upstream's. */
   readonly model?: string;
 }

@@ -1,15 +1,15 @@
 // Two hundred clients at once that read to the end, leave, stall and flood, for a while (ten minutes in the long
 // run): afterwards the broker holds nothing that it did not hold before. No credits, bodies, handles or memory.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { recordedEvents, recordedRequest } from '../support/process/recordedStream.ts';
 import { chunkOf, lastChunk, streamHead } from '../support/process/scriptedUpstream.ts';
 import type { Script } from '../support/process/scriptedUpstream.ts';
-import { callBroker, openBench, sleep, until } from '../support/process/workbench.ts';
+import { callBroker, makeFolder, openBench, removeFolder, sleep, until } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 
@@ -51,12 +51,18 @@ function playing(bench: () => Workbench): Script {
 describe('two hundred clients that read, leave, stall and flood', function () {
   this.timeout(loadMs + warmUpMs + 2 * settleMsMax + 120_000);
   let bench: Workbench;
+  const memoryFile = path.join(makeFolder('memory'), 'alive');
   const random = seededRandom(20_261_130);
   before(async () => {
-    // A heap snapshot on a signal is how what is alive is told from what is garbage.
-    bench = await openBench({ credits: 1_000_000, script: playing(() => bench), serve: { env: { NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${tmpdir()}` } } });
+    const preload = pathToFileURL(path.resolve(import.meta.dirname, '../support/process/tellMemory.ts')).href;
+    bench = await openBench({
+      credits: 1_000_000, script: playing(() => bench), serve: { env: { NODE_OPTIONS: `--import=${preload}`, CODEX_BROKER_TEST_MEMORY: memoryFile } },
+    });
   });
-  after(() => bench.close());
+  after(async () => {
+    await bench.close();
+    removeFolder(path.dirname(memoryFile));
+  });
 
   const done = { reading: 0, leaving: 0, stalling: 0, flooding: 0 };
   const asking = (play: Play, bytes: number) => recordedRequest(true, { metadata: play, input: 'x'.repeat(bytes) });
@@ -127,27 +133,10 @@ describe('two hundred clients that read, leave, stall and flood', function () {
 
   /** Megabytes that are alive on the broker's main thread, buffers included, after the garbage was collected. */
   async function aliveMb(): Promise<number> {
-    const mine = () => readdirSync(tmpdir()).filter((name) => name.startsWith('Heap.') && name.split('.')[3] === String(bench.broker.pid));
-    let mb: number | undefined;
+    rmSync(memoryFile, { force: true });
     process.kill(bench.broker.pid, 'SIGUSR2');
-    await until(() => {
-      const [name] = mine();
-      if (name === undefined) return false;
-      const file = path.join(tmpdir(), name);
-      try {
-        const { snapshot, nodes } = JSON.parse(readFileSync(file, 'utf8')) as { snapshot: { meta: { node_fields: string[] } }; nodes: number[] };
-        const fields = snapshot.meta.node_fields;
-        let bytes = 0;
-        for (let at = fields.indexOf('self_size'); at < nodes.length; at += fields.length) bytes += nodes[at] ?? 0;
-        mb = bytes / 1024 / 1024;
-      } catch (error) {
-        if (error instanceof SyntaxError) return false; // still being written
-        throw error;
-      }
-      rmSync(file);
-      return true;
-    }, 'a snapshot of the heap');
-    return mb ?? NaN;
+    await until(() => existsSync(memoryFile), 'an answer about memory');
+    return Number(readFileSync(memoryFile, 'utf8')) / 1024 / 1024;
   }
 
   /** Handles and resident megabytes, as the kernel counts them; nothing elsewhere than on Linux. */
