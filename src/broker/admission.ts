@@ -7,7 +7,8 @@
 // through exactly one of: settled, refused, cancelled. A throttled lease goes back to `waiting` under the
 // same request with a new attempt, a parked one once something changed that may cure it.
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
-import type { Throttle } from '../domain/modelLane.ts';
+import type { Priority } from '../domain/fairQueue.ts';
+import type { Throttle } from '../domain/throttle.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -87,6 +88,12 @@ export class Admission {
     this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
     this.#line.pump();
   }
+
+  /** Whether the upstream was there for an attempt whose end is told next: it answered, whatever that was, or it failed. */
+  reached(requestId: string, isThere: boolean): void { this.#line.reached(requestId, isThere); }
+
+  /** Moves a waiting request to another class of the line. @returns whether it waits */
+  setPriority(requestId: string, priority: Priority): boolean { return this.#line.setPriority(requestId, priority); }
 
   /** The attempt was throttled before anything reached the client: wait again, as long as the client bears it. */
   async throttled(requestId: string, throttle: Throttle): Promise<Admitted> {

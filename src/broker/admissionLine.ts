@@ -4,6 +4,8 @@
 //
 // Pacing counts by the monotonic clock, so that setting the computer's clock neither opens nor closes a
 // limit; its moments become wall time only where a person or a client reads them.
+import type { Priority } from '../domain/fairQueue.ts';
+import { countedOnArrival } from '../domain/paceRequest.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -13,6 +15,9 @@ import { wallTimeOf, type Clock } from './clock.ts';
 /** How a wait ends: with permission to go on, or with why not. */
 export type WaitEnd = 'start' | Problem;
 
+/** A shorter sleep refills too little to matter, and may be what two clocks differ by. */
+const sleepMsMin = 3000;
+
 /** All tickets between arrival and end, and the line in which some of them wait. */
 export class AdmissionLine {
   readonly #pacer: Pacer;
@@ -20,6 +25,7 @@ export class AdmissionLine {
   readonly #changed: () => void;
   readonly #tickets = new Map<string, Ticket>();
   #stopWake: () => void = () => undefined;
+  #sleptMs = 0;
 
   constructor(pacer: Pacer, clock: Clock, changed: () => void) {
     this.#pacer = pacer;
@@ -35,12 +41,15 @@ export class AdmissionLine {
 
   /** Gives a ticket a place in the line. @returns why there is none; then the ticket is gone */
   enter(ticket: Ticket): Problem | undefined {
-    const { facts, estimate, priority, plan } = ticket.request;
+    const { facts, estimate, priority, plan, basis, isPrewarm } = ticket.request;
     const submission = this.#pacer.submit({
-      // A plan has limits of its own, so its requests stand in lines of their own.
+      // A plan has limits and an upstream of its own, so its requests stand in lines of their own.
+      ...(plan ? { upstream: 'plan' } : {}),
       id: facts.requestId, model: plan ? `${facts.model} (${plan.account})` : facts.model, workspaceId: facts.workspaceId, priority,
       ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }),
-      estimatedTokens: estimate.inputTokens + estimate.outputTokens,
+      // Half of the answers are longer; what all of them use together is nearer to this than to a cautious figure.
+      estimatedTokens: estimate.inputTokens + estimate.likelyOutputTokens,
+      ...(basis && !isPrewarm ? { countedTokens: countedOnArrival(basis) } : {}),
       certainTokens: estimate.certainInputTokens,
     }, this.#clock.monotonicMs());
     if (submission.outcome === 'queued') {
@@ -125,12 +134,34 @@ export class AdmissionLine {
 
   /** Starts what may start and sets the next wake-up. */
   pump(): void {
+    this.#noteSleep();
     const step = this.#pacer.next(this.#clock.monotonicMs());
     for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
     for (const { id } of step.start) this.#start(id, 'start');
     this.#stopWake();
     this.#stopWake = step.wakeAtMs === undefined ? () => undefined : this.#clock.after(Math.max(1, step.wakeAtMs - this.#clock.monotonicMs()), () => this.pump());
     this.#changed();
+  }
+
+  /** Whether the upstream was there for an attempt, whatever it answered. */
+  reached(requestId: string, isThere: boolean): void {
+    if (isThere) this.#pacer.reached(requestId);
+    else this.#pacer.failed(requestId, this.#clock.monotonicMs());
+  }
+
+  /** Moves a waiting request to another class. @returns whether it waits */
+  setPriority(requestId: string, priority: Priority): boolean {
+    const waits = this.#pacer.setPriority(requestId, priority);
+    if (waits) this.pump();
+    return waits;
+  }
+
+  /** While the computer slept, this clock stood still and the upstream's limits refilled. */
+  #noteSleep(): void {
+    const sleptMs = this.#clock.sleptMs?.() ?? 0;
+    if (sleptMs < this.#sleptMs + sleepMsMin) return;
+    this.#pacer.slept(sleptMs - this.#sleptMs);
+    this.#sleptMs = sleptMs;
   }
 
   #start(requestId: string, end: WaitEnd): void {

@@ -89,6 +89,8 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   } else if (!client.isGone && client.canReconnect && report.ending === 'upstream-broke' && report.status === undefined && request.fallback?.causes.includes('unreachable')) {
     return { comeBack: { kind: 'unreachable', why: unreachable(parts.target, { message: report.networkError, code: report.networkCode }) } };
   } else {
+    // What was stopped, or broke after it had begun, says nothing about whether the upstream is there.
+    if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && kept.status < 500);
     parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
   }
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });
@@ -117,6 +119,11 @@ function faultOf(report: AttemptReport, nowMs: number): UpstreamFault | undefine
 /** Whether waiting cures a refusal: a throttle for as long as the client bears it, overload for a few attempts. */
 function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<UpstreamFault, { kind: 'throttle' | 'overloaded' }> {
   return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
+}
+
+/** Whether the connection failed before the upstream said anything. */
+function isUnanswered({ ending, status, networkError, begun }: AttemptReport): boolean {
+  return ending === 'upstream-broke' && status === undefined && networkError !== undefined && !begun;
 }
 
 /** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. A fresh one that is closed is an answer of the upstream, and the client's to judge. */

@@ -7,6 +7,8 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds that never go backwards, for durations. */
   monotonicMs(): number;
+  /** How long the computer has slept since the process began: `monotonicMs` stood still meanwhile. Absent where that cannot be told. */
+  sleptMs?(): number;
   /** Runs something later, once; the result takes it back. */
   after(delayMs: number, run: () => void): () => void;
 }

@@ -145,6 +145,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       parts.changed();
       return Promise.resolve({ released: true });
     },
+    setPriority: ({ requestId, priority }) => Promise.resolve({ changed: parts.admission()?.setPriority(requestId, priority) ?? false }),
     shutdown: () => {
       parts.shutdown();
       return Promise.resolve({ stopping: true });

@@ -2,7 +2,8 @@
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
-import type { PacedWindow, Pacer } from '../domain/pacing.ts';
+import type { PacedWindow } from '../domain/pacedWindow.ts';
+import type { Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
 import { consentFor, workspaceMayBuy } from '../domain/consent.ts';
 import { nextDraw } from '../domain/waterfall.ts';

@@ -1,12 +1,17 @@
 // The real clock and ids of the process; the only file of the broker that reads them.
 import { randomBytes } from 'node:crypto';
+import { uptime } from 'node:os';
 import type { Clock, Ids } from './clock.ts';
 import { timerDelayMsMax } from './clock.ts';
+
+const startedUptimeMs = uptime() * 1000 - performance.now();
 
 /** The platform's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  // The computer's uptime goes on in its sleep and does not follow a clock that is set; it counts in seconds.
+  sleptMs: () => Math.max(0, uptime() * 1000 - performance.now() - startedUptimeMs),
   after(delayMs, run) {
     const timer = setTimeout(run, Math.min(Math.max(0, delayMs), timerDelayMsMax));
     timer.unref();

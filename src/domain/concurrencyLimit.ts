@@ -39,7 +39,8 @@ export function afterAnswer(limit: ConcurrencyLimit, announced: boolean, running
   // A limit that is not used to the full says nothing about whether more would be borne.
   if (running + 1 < limit.attemptsMax) return { ...limit, state };
   const ceiling = announced ? attemptsAnnouncedMax : attemptsLearntMax;
-  return { ...limit, state, attemptsMax: Math.min(ceiling, limit.attemptsMax + 1 / limit.attemptsMax) };
+  // Until a first refusal each answer lets one more run, so that a wide upstream is found in a few rounds.
+  return { ...limit, state, attemptsMax: Math.min(ceiling, limit.attemptsMax + (limit.decreasedAtMs === undefined ? 1 : 1 / limit.attemptsMax)) };
 }
 
 /**

@@ -1,6 +1,7 @@
-// The line of waiting requests: interactive before agent before batch, inside a class deficit round
-// robin over workspaces, inside a workspace round robin over threads, inside a thread first come
-// first served. It holds no time and starts nothing; its length is bounded.
+// The line of waiting requests: interactive before agent before batch, inside a class equal shares by cost
+// for workspaces (`shareLine.ts`), inside a workspace for threads, inside a thread first come first served.
+// It holds no time and starts nothing; its length is bounded, and a turn costs the same however long it is.
+import { ShareLine, type Member } from './shareLine.ts';
 
 /** Who goes first. */
 export const priorities = ['interactive', 'agent', 'batch'] as const;
@@ -28,18 +29,17 @@ export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 
 /** How often in a row a waiting class is passed over by those above it before it gets one turn. */
 export const passedOverMax = 20;
 
-interface ThreadLine<T> { readonly id: string; items: T[] }
-interface WorkspaceLine<T> { readonly id: string; deficit: number; threads: ThreadLine<T>[] }
-interface ClassLine<T> { passedOver: number; workspaces: WorkspaceLine<T>[] }
+type Thread<T> = Member<T[]>;
+type Workspace<T> = Member<ShareLine<T[]>>;
+interface ClassLine<T> { passedOver: number; readonly workspaces: ShareLine<ShareLine<T[]>> }
+type Classes<T> = Readonly<Record<Priority, ClassLine<T>>>;
 
 /** A bounded fair queue. */
 export class FairQueue<T extends QueueItem> {
   readonly #bounds: QueueBounds;
   readonly #items = new Map<string, T>();
   readonly #perWorkspace = new Map<string, number>();
-  #classes: Record<Priority, ClassLine<T>> = {
-    interactive: { passedOver: 0, workspaces: [] }, agent: { passedOver: 0, workspaces: [] }, batch: { passedOver: 0, workspaces: [] },
-  };
+  readonly #classes: Classes<T> = { interactive: classLine(), agent: classLine(), batch: classLine() };
 
   constructor(bounds: QueueBounds = queueBounds) {
     this.#bounds = bounds;
@@ -64,49 +64,60 @@ export class FairQueue<T extends QueueItem> {
     if (this.#items.size >= this.#bounds.itemsMax) return 'queue-full';
     if ((this.#perWorkspace.get(item.workspaceId) ?? 0) >= this.#bounds.itemsPerWorkspaceMax) return 'workspace-full';
     this.#count(item, 1);
-    threadOf(workspaceOf(this.#classes[item.priority], item.workspaceId), item.threadId ?? '').items.push(item);
+    this.#append(item);
     return 'queued';
   }
 
   /**
    * Puts an item that was taken before at the head of its class again. The bounds do not apply:
-   * it was counted when it came, and what runs is bounded elsewhere.
+   * it was counted when it came, and what runs is bounded elsewhere. What its first turn cost is given back.
    */
   putBack(item: T): void {
     if (this.#items.has(item.id)) return;
     this.#count(item, 1);
-    const line = this.#classes[item.priority];
-    const workspace = workspaceOf(line, item.workspaceId);
-    const thread = threadOf(workspace, item.threadId ?? '');
-    thread.items.unshift(item);
-    moveToFront(workspace.threads, thread);
-    moveToFront(line.workspaces, workspace);
-    // What its first turn cost is given back, so that it is paid once; enough for this turn in any case.
-    workspace.deficit = Math.max(workspace.deficit, item.cost);
+    this.#classes[item.priority].workspaces.joinFront(item.workspaceId, item.cost).line.joinFront(item.threadId ?? '', item.cost).line.unshift(item);
   }
 
   /** Takes an item out, wherever it stands. */
   remove(id: string): T | undefined {
     const item = this.#items.get(id);
-    if (!item) return undefined;
-    const line = this.#classes[item.priority];
-    const workspace = workspaceOf(line, item.workspaceId);
-    const thread = threadOf(workspace, item.threadId ?? '');
-    thread.items = thread.items.filter((each) => each.id !== id);
-    dropEmpty(line);
+    const line = item && this.#classes[item.priority];
+    const workspace = line?.workspaces.find(item?.workspaceId ?? '');
+    const thread = workspace?.line.find(item?.threadId ?? '');
+    if (!item || !line || !workspace || !thread) return undefined;
+    thread.line.splice(thread.line.indexOf(item), 1);
+    leaveIfEmpty(line, workspace, thread);
     this.#count(item, -1);
     return item;
   }
 
+  /** Puts a changed item, such as one of another class, to the end of its thread in the place of the waiting one. @returns whether that waited */
+  move(item: T): boolean {
+    if (!this.remove(item.id)) return false;
+    this.#count(item, 1);
+    this.#append(item);
+    return true;
+  }
+
   /** The item whose turn is next; it stays in line. */
   peek(): T | undefined {
-    return choose(this.#classes)?.item;
+    const priority = nextClass(this.#classes);
+    return priority && this.#classes[priority].workspaces.next?.line.next?.line[0];
   }
 
   /** Takes the item whose turn is next. */
   take(): T | undefined {
-    const item = takeFrom(this.#classes);
-    if (item) this.#count(item, -1);
+    const priority = nextClass(this.#classes);
+    const line = priority && this.#classes[priority];
+    const workspace = line?.workspaces.next;
+    const thread = workspace?.line.next;
+    const item = thread?.line.shift();
+    if (!line || !workspace || !thread || !item) return undefined;
+    pass(this.#classes, priority);
+    workspace.line.served(thread, item.cost);
+    line.workspaces.served(workspace, item.cost);
+    leaveIfEmpty(line, workspace, thread);
+    this.#count(item, -1);
     return item;
   }
 
@@ -115,9 +126,14 @@ export class FairQueue<T extends QueueItem> {
    * @param itemsMax how many of them at most; all without it
    */
   order(itemsMax = this.size): T[] {
-    const copy = copyOfAll(this.#classes, itemsMax);
+    const copy = new FairQueue<T>({ itemsMax: Infinity, itemsPerWorkspaceMax: Infinity });
+    for (const priority of priorities) copy.#copyClass(priority, this.#classes[priority], itemsMax);
     const items: T[] = [];
-    for (let item = takeFrom(copy); item && items.push(item) < itemsMax;) item = takeFrom(copy);
+    while (items.length < itemsMax) {
+      const item = copy.take();
+      if (!item) break;
+      items.push(item);
+    }
     return items;
   }
 
@@ -125,6 +141,25 @@ export class FairQueue<T extends QueueItem> {
   place(id: string): number | undefined {
     if (!this.#items.has(id)) return undefined;
     return this.order().findIndex((item) => item.id === id) + 1;
+  }
+
+  /** As much of a class as so many turns can reach. */
+  #copyClass(priority: Priority, from: ClassLine<T>, itemsMax: number): void {
+    const to = this.#classes[priority];
+    to.passedOver = from.passedOver;
+    for (const workspace of from.workspaces.upcoming(itemsMax)) {
+      const ownWorkspace = to.workspaces.copyOf(workspace);
+      for (const thread of workspace.line.upcoming(itemsMax)) {
+        for (const item of thread.line.slice(0, itemsMax)) {
+          ownWorkspace.line.copyOf(thread).line.push(item);
+          this.#count(item, 1);
+        }
+      }
+    }
+  }
+
+  #append(item: T): void {
+    this.#classes[item.priority].workspaces.join(item.workspaceId).line.join(item.threadId ?? '').line.push(item);
   }
 
   #count(item: T, by: 1 | -1): void {
@@ -136,77 +171,28 @@ export class FairQueue<T extends QueueItem> {
   }
 }
 
-type Classes<T> = Record<Priority, ClassLine<T>>;
+function classLine<T>(): ClassLine<T> {
+  return { passedOver: 0, workspaces: new ShareLine(() => new ShareLine<T[]>(() => [])) };
+}
 
-/** The next item, its workspace, and the credit that every workspace of the class gets with its turn. */
-function choose<T extends QueueItem>(classes: Classes<T>): { priority: Priority; workspace: WorkspaceLine<T>; credit: number; item: T } | undefined {
-  const waiting = priorities.filter((priority) => classes[priority].workspaces.length > 0);
-  const starved = waiting.slice(1).find((priority) => classes[priority].passedOver >= passedOverMax);
-  const priority = starved ?? waiting[0];
-  if (priority === undefined) return undefined;
-  // Rounds of a deficit round robin with the smallest quantum, as many at once as the first turn needs.
-  let best: { workspace: WorkspaceLine<T>; missing: number; item: T } | undefined;
-  for (const workspace of classes[priority].workspaces) {
-    const item = workspace.threads[0]?.items[0];
-    if (!item) continue;
-    const missing = Math.max(0, item.cost - workspace.deficit);
-    if (!best || missing < best.missing) best = { workspace, missing, item };
+/** The class whose turn is next: the highest, or one below it that was passed over too often. */
+function nextClass<T>(classes: Classes<T>): Priority | undefined {
+  const waits = (priority: Priority) => classes[priority].workspaces.size > 0;
+  const first = priorities.find(waits);
+  return priorities.find((priority) => priority !== first && waits(priority) && classes[priority].passedOver >= passedOverMax) ?? first;
+}
+
+/** Notes that a class had a turn, and that those below it had to wait. */
+function pass<T>(classes: Classes<T>, served: Priority): void {
+  classes[served].passedOver = 0;
+  for (const priority of priorities.slice(priorities.indexOf(served) + 1)) {
+    if (classes[priority].workspaces.size > 0) classes[priority].passedOver += 1;
   }
-  return best && { priority, workspace: best.workspace, credit: best.missing, item: best.item };
 }
 
-function takeFrom<T extends QueueItem>(classes: Classes<T>): T | undefined {
-  const next = choose(classes);
-  if (!next) return undefined;
-  const line = classes[next.priority];
-  for (const priority of priorities.slice(priorities.indexOf(next.priority) + 1)) {
-    if (classes[priority].workspaces.length > 0) classes[priority].passedOver += 1;
-  }
-  line.passedOver = 0;
-  for (const workspace of line.workspaces) workspace.deficit += next.credit;
-  next.workspace.deficit -= next.item.cost;
-  const thread = next.workspace.threads[0];
-  thread?.items.shift();
-  rotate(next.workspace.threads);
-  line.workspaces = [...line.workspaces.filter((each) => each !== next.workspace), next.workspace];
-  dropEmpty(line);
-  return next.item;
-}
-
-function workspaceOf<T>(line: ClassLine<T>, id: string): WorkspaceLine<T> {
-  let found = line.workspaces.find((each) => each.id === id);
-  if (!found) line.workspaces.push(found = { id, deficit: 0, threads: [] });
-  return found;
-}
-
-function threadOf<T>(workspace: WorkspaceLine<T>, id: string): ThreadLine<T> {
-  let found = workspace.threads.find((each) => each.id === id);
-  if (!found) workspace.threads.push(found = { id, items: [] });
-  return found;
-}
-
-/** Who has nothing left to wait for keeps no credit either: a deficit is not savings. */
-function dropEmpty<T>(line: ClassLine<T>): void {
-  for (const workspace of line.workspaces) workspace.threads = workspace.threads.filter((each) => each.items.length > 0);
-  line.workspaces = line.workspaces.filter((each) => each.threads.length > 0);
-  if (line.workspaces.length === 0) line.passedOver = 0;
-}
-
-function rotate<T>(list: T[]): void {
-  const first = list.shift();
-  if (first !== undefined) list.push(first);
-}
-
-function moveToFront<T>(list: T[], item: T): void {
-  list.splice(list.indexOf(item), 1);
-  list.unshift(item);
-}
-
-/** A copy to take items from, with as much of each thread as so many turns can reach. */
-function copyOfAll<T>(classes: Classes<T>, itemsMax: number): Classes<T> {
-  const copyOf = (line: ClassLine<T>): ClassLine<T> => ({
-    passedOver: line.passedOver,
-    workspaces: line.workspaces.map((workspace) => ({ ...workspace, threads: workspace.threads.map((thread) => ({ ...thread, items: thread.items.slice(0, itemsMax) })) })),
-  });
-  return { interactive: copyOf(classes.interactive), agent: copyOf(classes.agent), batch: copyOf(classes.batch) };
+/** Who has nothing left to wait for leaves the line. */
+function leaveIfEmpty<T>(line: ClassLine<T>, workspace: Workspace<T>, thread: Thread<T>): void {
+  if (thread.line.length === 0) workspace.line.leave(thread);
+  if (workspace.line.size === 0) line.workspaces.leave(workspace);
+  if (line.workspaces.size === 0) line.passedOver = 0;
 }

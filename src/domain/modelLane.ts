@@ -1,36 +1,16 @@
 // Everything about pacing that belongs to one model: its limits, its line, what runs, and when the
 // next one may start. It sets no timer and sends nothing; every moment is passed in.
 import { afterAnswer, afterRefusal, hasRoom, unknownConcurrency, type ConcurrencyLimit } from './concurrencyLimit.ts';
+import { AnswerGate } from './answerGate.ts';
+import { DayLimits } from './dayLimits.ts';
+import { canLearn, grown, learnt } from './learntWindow.ts';
+import type { Throttle } from './throttle.ts';
 import { FairQueue, queueBounds, type Priority, type QueueItem } from './fairQueue.ts';
+import { amountOf, certainTokensOf, counting, countedTokensOf, restTokensOf, type PaceRequest } from './paceRequest.ts';
 import {
-  charge, close, commit, earliestStartMs, forecastStartMs, markSent, observe, release, reserve, unknownWindow, withLimit,
+  charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, observe, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit,
   type RateLimitObservation, type RateWindow,
 } from './rateWindow.ts';
-
-/** A request as pacing sees it. */
-export interface PaceRequest {
-  readonly id: string;
-  readonly model: string;
-  readonly workspaceId: string;
-  readonly threadId?: string;
-  readonly priority: Priority;
-  /** Input and expected output together; corrected by the usage when it ends. */
-  readonly estimatedTokens: number;
-  /** The part of the estimate that is certain, the input. Only this can make a request too large. */
-  readonly certainTokens?: number;
-}
-
-/** A refusal by the upstream that waiting can cure. */
-export interface Throttle {
-  /** Which limit was met; absent when the answer did not say. */
-  readonly measure?: 'requests' | 'tokens';
-  readonly retryAfterMs?: number;
-  /** The limit and the request's size in that measure, where the refusal named them. */
-  readonly limit?: number;
-  readonly requested?: number;
-  /** What the refusal's own headers said. */
-  readonly observation?: RateLimitObservation;
-}
 
 /** Why the head of a line does not start now, and when it can; no time means: when something ends. */
 export interface Hold {
@@ -44,22 +24,18 @@ export interface TooLarge {
   readonly because: string;
 }
 
-/** A waiting request's place and reason for display. */
-export interface WaitingView {
-  readonly id: string;
-  /** 1 for the next in its model's line; absent when more than `placesLookedMax` are ahead and nobody counted them. */
-  readonly place?: number;
-  readonly because: string;
-  /** When it will probably start, or for one without a place the earliest; absent when that cannot be told. */
-  readonly startsAtMs?: number;
-}
-
-/** How far along a line one request's own place is looked for; lines of a thousand are walked for pictures only. */
-export const placesLookedMax = 50;
-
 /** How long a told token limit can make a request too large. After that one such request goes up and finds out. */
 export const limitCertainMs = 300_000;
 
+/** A person's requests find room kept free for them so long after the last one. */
+export const personAwayMs = 300_000;
+/** A person dares more: this share of what others may have taken is kept free. */
+const personUnseenShare = 0.5;
+/** How much of the usual size the newest request makes out. */
+const usualShare = 0.02;
+/** Room is kept free for so many requests of people, and at most such a share of a limit. */
+const peopleAtOnce = 2;
+const personShareMax = 0.125;
 /** First pause after a refusal that named none; it doubles with every further one. */
 export const backOffMsMin = 1_000;
 /** The longest such pause. */
@@ -87,23 +63,39 @@ export class ModelLane {
   readonly queue = new FairQueue<LaneItem>(queueBounds);
   readonly running = new Map<string, Running>();
   windows: Readonly<Record<'requests' | 'tokens', RateWindow>> = { requests: unknownWindow, tokens: unknownWindow };
-  lastUsedAtMs: number;
+  readonly days = new DayLimits();
   #concurrency: ConcurrencyLimit = unknownConcurrency;
   /** The size of the largest request that was answered although it exceeds the token limit that is told. */
   #passedTokens = 0;
   #refusalsInRow = 0;
   #refusedAtMs = -Infinity;
+  readonly #gate = new AnswerGate();
+  /** Expected of what runs beyond what the upstream counts on arrival. */
+  #restTokens = 0;
+  /** The size of the usual request. */
+  #usualTokens = 0;
+  /** The newest person's request. */
+  #person: { readonly tokens: number; readonly atMs: number } | undefined;
 
-  constructor(model: string, nowMs: number) {
+  constructor(model: string) {
     this.model = model;
-    this.lastUsedAtMs = nowMs;
   }
 
-  /** What a request costs in the line, so that workspaces get equal shares of whatever is scarcer. */
-  costOf(request: PaceRequest): number {
+  /** Puts a request in line. @returns why it was not taken in, or `queued` */
+  submit(request: PaceRequest, nowMs: number): ReturnType<FairQueue<LaneItem>['enqueue']> {
+    const { id, priority, workspaceId, threadId } = request;
+    if (priority === 'interactive') this.#person = { tokens: countedTokensOf(request), atMs: nowMs };
+    return this.queue.enqueue({ id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: this.#costOf(request), request, starts: 0 });
+  }
+
+  /** What a request costs in the line, in tokens, so that workspaces get equal shares of whatever is scarcer. */
+  #costOf(request: PaceRequest): number {
     const { requests, tokens } = this.windows;
-    if (requests.limit === undefined || tokens.limit === undefined) return 1;
-    return Math.max(1, Math.ceil(request.estimatedTokens * requests.limit / tokens.limit));
+    const size = Math.max(1, Math.ceil(request.estimatedTokens));
+    this.#usualTokens += (size - this.#usualTokens) * (this.#usualTokens === 0 ? 1 : usualShare);
+    if (requests.limit === undefined) return size;
+    // Where only requests are limited each one takes as much, and counts like the usual one.
+    return Math.ceil(tokens.limit === undefined ? this.#usualTokens : Math.max(size, tokens.limit / requests.limit));
   }
 
   /**
@@ -114,7 +106,7 @@ export class ModelLane {
   tooLarge(request: PaceRequest, nowMs: number): string | undefined {
     const { limit, observedAtMs } = this.windows.tokens;
     const certain = certainTokensOf(request);
-    if (limit === undefined || certain <= Math.max(limit, this.#passedTokens)) return undefined;
+    if (limit === undefined || this.windows.tokens.learnt || certain <= Math.max(limit, this.#passedTokens)) return undefined;
     if (observedAtMs === undefined || nowMs - observedAtMs >= limitCertainMs) return undefined;
     return `The request needs about ${certain} tokens, but the whole token limit of ${this.model} is ${limit}.`;
   }
@@ -126,44 +118,32 @@ export class ModelLane {
         ? `${this.running.size} requests to ${this.model} are running; more start once the upstream told its limits.`
         : `${this.running.size} requests to ${this.model} are running, as many as the upstream bears at once.` };
     }
-    const starts = measures.map((measure) => ({ measure, atMs: earliestStartMs(this.windows[measure], amountOf(request, measure), nowMs) }));
+    const untilMs = this.#gate.closedUntilMs(nowMs);
+    if (untilMs !== undefined) return { because: `Requests to ${this.model} were just sent; more start as soon as the upstream answers them.`, untilMs };
+    const day = this.days.heldBy(request, nowMs);
+    if (day) return { because: `The limit of ${day.limit} ${day.measure} per day for ${this.model} is used up.`, untilMs: day.untilMs };
+    const starts = measures.map((measure) => ({ measure, atMs: earliestStartMs(this.windows[measure], amountOf(request, measure), nowMs, this.#keepFree(request, measure, nowMs), request.priority === 'interactive') }));
     const last = starts[0] && starts[1] && starts[1].atMs > starts[0].atMs ? starts[1] : starts[0];
     if (!last || last.atMs <= nowMs) return undefined;
     const window = this.windows[last.measure];
     const because = (window.closedUntilMs ?? nowMs) >= last.atMs
       ? `The upstream asked to wait before the next request to ${this.model}.`
+      : window.learnt ? `The upstream tells no limit for ${this.model}; going by what it refused, about ${Math.round(window.limit ?? 0)} ${last.measure} per minute are used up.`
       : `The limit of ${window.limit} ${last.measure} per ${window.lengthMs > 3_600_000 ? 'day' : 'minute'} for ${this.model} is used up.`;
     return { because, ...(last.atMs === Infinity ? {} : { untilMs: last.atMs }) };
   }
 
-  /** One waiting request's place, reason and probable start, found without walking a long line to its end. */
-  waitingOne(id: string, nowMs: number): WaitingView | undefined {
-    const item = this.queue.get(id);
-    if (!item) return undefined;
-    const order = this.queue.order(placesLookedMax);
-    const index = order.findIndex((each) => each.id === id);
-    const ahead = index < 0 ? order : order.slice(0, index);
-    const tokens = ahead.reduce((total, each) => total + each.request.estimatedTokens, item.request.estimatedTokens);
-    return this.#view(item, index < 0 ? undefined : index, ahead.length, tokens, nowMs);
+  /** What has to be left beside a request: outputs that are to come, what others may take, and for all but people room for a person. */
+  #keepFree(request: PaceRequest, measure: 'requests' | 'tokens', nowMs: number): number {
+    if (request.priority === 'interactive') return unseenAt(this.windows[measure], nowMs) * personUnseenShare;
+    const rest = measure === 'requests' ? 0 : this.#restTokens + restTokensOf(request);
+    return rest + this.#personRoom(measure, nowMs) + unseenAt(this.windows[measure], nowMs);
   }
 
-  /** Everything that waits, in order. Its cost grows with the line; `waitingOne` tells about one. */
-  waiting(nowMs: number): WaitingView[] {
-    let tokens = 0;
-    return this.queue.order().map((item, index) => {
-      tokens += item.request.estimatedTokens;
-      return this.#view(item, index, index, tokens, nowMs);
-    });
-  }
-
-  /** @param index its index in the line, if that is known  @param ahead how many are ahead at least */
-  #view(item: LaneItem, index: number | undefined, ahead: number, tokens: number, nowMs: number): WaitingView {
-    const hold = this.hold(item.request, nowMs);
-    const startsAtMs = this.forecast(ahead + 1, tokens, nowMs);
-    const count = index === undefined ? `At least ${ahead}` : `${ahead}`;
-    const because = index === 0 ? hold?.because ?? 'It starts at once.'
-      : `${count} ${ahead === 1 ? 'request to' : 'requests to'} ${this.model} ${ahead === 1 ? 'is' : 'are'} ahead of it.${hold ? ` ${hold.because}` : ''}`;
-    return { id: item.id, because, ...(index === undefined ? {} : { place: index + 1 }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
+  /** What is kept free for a person's next requests: nothing once no person has been here for a while. */
+  #personRoom(measure: 'requests' | 'tokens', nowMs: number): number {
+    if (!this.#person || nowMs - this.#person.atMs > personAwayMs) return 0;
+    return Math.min((this.windows[measure].limit ?? 0) * personShareMax, peopleAtOnce * (measure === 'requests' ? 1 : this.#person.tokens));
   }
 
   /** When so many requests and tokens will probably have been started; absent while it cannot be told. */
@@ -176,7 +156,16 @@ export class ModelLane {
   /** Starts an item that was taken from the line. */
   start(item: LaneItem, nowMs: number): void {
     this.running.set(item.id, { item, sentAtMs: nowMs, sent: false, answered: false });
+    this.#gate.sent(item.id, nowMs);
+    this.#restTokens += restTokensOf(item.request);
+    this.days.take(item.request, 1, nowMs);
     this.#each((window, measure) => reserve(window, item.id, amountOf(item.request, measure), nowMs));
+  }
+
+  /** Time passed in which nothing could be sent and this clock stood still, such as a sleep. */
+  slept(ms: number): void {
+    this.days.slept(ms);
+    this.#each((window) => passed(window, ms));
   }
 
   /** The attempt's first byte left. */
@@ -184,6 +173,7 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running) return;
     this.running.set(id, { ...running, sentAtMs: nowMs, sent: true });
+    this.#gate.sent(id, nowMs);
     this.#each((window) => markSent(window, id, nowMs));
   }
 
@@ -192,7 +182,12 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running || running.answered) return;
     this.running.set(id, { ...running, answered: true });
-    this.#each((window, measure) => observe(window, id, running.sentAtMs, seen[measure], nowMs));
+    this.#gate.answered(id);
+    const isUsedUp = this.queue.size > 0;
+    this.#each((window, measure) => {
+      const told = observe(window, id, running.sentAtMs, seen[measure], nowMs);
+      return isUsedUp ? grown(told) : told;
+    });
     const certain = certainTokensOf(running.item.request);
     if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
     if (running.sentAtMs >= this.#refusedAtMs) this.#refusalsInRow = 0;
@@ -208,33 +203,52 @@ export class ModelLane {
     if (!running) return undefined;
     const { sentAtMs, item } = running;
     const { observation, measure, limit } = throttle;
+    // A day's limit is kept apart, unless headers tell of that very one.
+    const perDay = throttle.perDay && measure !== undefined && limit !== undefined && limit > 0 && this.windows[measure].lengthMs < dayMs ? { measure, limit } : undefined;
     this.#each((window, each) => {
       const told = observe(release(window, id, nowMs), id, sentAtMs, observation?.[each], nowMs);
       // The headers' own figure counts more than the text's, but an old figure counts less.
-      return each === measure && limit !== undefined && limit > 0 && observation?.[each]?.limit === undefined ? withLimit(told, limit, nowMs) : told;
+      return each === measure && !perDay && limit !== undefined && limit > 0 && observation?.[each]?.limit === undefined ? withLimit(told, limit, nowMs) : told;
     });
     if (measure === 'tokens' && certainTokensOf(item.request) > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = 0;
     // Attempts that were under way together meet the same refusal: one step of the back-off for all.
     if (sentAtMs > this.#refusedAtMs) {
       this.#refusalsInRow += 1;
       this.#refusedAtMs = nowMs;
+      this.#gate.narrow();
     }
-    const backOffMs = Math.min(backOffMsMax, backOffMsMin * 2 ** (this.#refusalsInRow - 1)) * (0.5 + jitter / 2);
-    const untilMs = nowMs + Math.ceil(throttle.retryAfterMs ?? observation?.retryAfterMs ?? backOffMs);
-    this.#each((window, each) => {
+    const amount = measure === undefined ? 0 : throttle.requested ?? amountOf(item.request, measure);
+    const pauseMs = throttle.retryAfterMs ?? observation?.retryAfterMs;
+    // A pause that is told says more than a limit that is guessed from few requests.
+    const isHidden = measure !== undefined && !perDay && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
+    if (isHidden) this.#each((window, each) => (each === measure ? learnt(window, amount, sentAtMs, nowMs) : window));
+    const untilMs = nowMs + Math.ceil(pauseMs ?? (isHidden ? this.#learntPauseMs(this.windows[measure], amount) : this.#backOffMs(jitter)));
+    this.days.take(item.request, -1, nowMs);
+    if (perDay) this.days.refused(perDay.measure, perDay.limit, amount, untilMs, nowMs);
+    else this.#each((window, each) => {
       if (measure === undefined) return close(window, untilMs, undefined, nowMs);
       if (each !== measure) return window;
+      // A learnt limit is held by what is thought to be left of it: a smaller request may find room.
+      if (isHidden && this.windows[measure].learnt?.refusalsInRow === 1 && pauseMs === undefined) return window;
       const remaining = observation?.[each]?.remaining;
-      const amount = throttle.requested ?? amountOf(item.request, each);
       return close(window, untilMs, { amount, sentAtMs, ...(remaining === undefined ? {} : { remaining }) }, nowMs);
     });
-    if (measure === undefined || this.windows[measure].limit === undefined) {
-      this.#concurrency = afterRefusal(this.#concurrency, this.running.size, sentAtMs, nowMs);
-    }
+    if (measure === undefined || !isHidden && this.windows[measure].limit === undefined) this.#concurrency = afterRefusal(this.#concurrency, this.running.size, sentAtMs, nowMs);
+    this.#gate.left(id);
+    this.#restTokens -= restTokensOf(item.request);
     this.running.delete(id);
-    const estimatedTokens = measure === 'tokens' ? Math.max(item.request.estimatedTokens, throttle.requested ?? 0) : item.request.estimatedTokens;
-    this.queue.putBack({ ...item, starts: item.starts + 1, request: { ...item.request, estimatedTokens } });
+    this.queue.putBack({ ...item, starts: item.starts + 1, request: measure === 'tokens' && throttle.requested !== undefined ? counting(item.request, throttle.requested) : item.request });
     return untilMs;
+  }
+
+  /** The pause after a refusal that named none. @param jitter a number from 0 to 1 */
+  #backOffMs(jitter: number): number {
+    return Math.min(backOffMsMax, backOffMsMin * 2 ** (this.#refusalsInRow - 1)) * (0.5 + jitter / 2);
+  }
+
+  /** The pause after a refusal by a learnt limit: until there is room for the amount, and twice as long with each further refusal. */
+  #learntPauseMs({ limit, lengthMs, learnt: how }: RateWindow, amount: number): number {
+    return limit === undefined ? backOffMsMin : Math.min(backOffMsMax, amount * lengthMs / limit * 2 ** ((how?.refusalsInRow ?? 1) - 1));
   }
 
   /**
@@ -245,13 +259,24 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running) return;
     this.running.delete(id);
+    this.#gate.left(id);
+    this.#restTokens -= restTokensOf(running.item.request);
     const estimated = running.item.request.estimatedTokens;
-    const beyondTokens = running.answered && usedTokens !== undefined ? Math.max(0, usedTokens - estimated) : 0;
+    if (usedTokens !== undefined) this.days.settle(running.item.request, usedTokens, nowMs);
+    const beyondTokens = running.answered ? Math.max(0, (usedTokens ?? estimated) - countedTokensOf(running.item.request)) : 0;
     this.#each((window, measure) => {
       if (!running.sent && !running.answered) return release(window, id, nowMs);
       const ended = commit(window, id, measure === 'requests' ? 1 : usedTokens ?? estimated, nowMs);
-      return measure === 'tokens' && beyondTokens > 0 ? charge(ended, id, beyondTokens, nowMs) : ended;
+      if (measure !== 'tokens' || beyondTokens <= 0) return ended;
+      const unforeseen = beyondTokens - restTokensOf(running.item.request);
+      return charge(unforeseen > 0 ? takenUnseen(ended, unforeseen, nowMs) : ended, id, beyondTokens, nowMs);
     });
+  }
+
+  /** Moves a waiting request to another class. @returns whether it waits */
+  setPriority(id: string, priority: Priority): boolean {
+    const item = this.queue.get(id);
+    return item !== undefined && this.queue.move({ ...item, priority, request: { ...item.request, priority } });
   }
 
   /** Whether nothing runs or waits. */
@@ -266,13 +291,4 @@ export class ModelLane {
   #each(change: (window: RateWindow, measure: 'requests' | 'tokens') => RateWindow): void {
     this.windows = { requests: change(this.windows.requests, 'requests'), tokens: change(this.windows.tokens, 'tokens') };
   }
-}
-
-/** The tokens that a request takes in any case. */
-function certainTokensOf(request: PaceRequest): number {
-  return request.certainTokens ?? request.estimatedTokens;
-}
-
-function amountOf(request: PaceRequest, measure: 'requests' | 'tokens'): number {
-  return measure === 'requests' ? 1 : request.estimatedTokens;
 }

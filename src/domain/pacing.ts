@@ -1,9 +1,15 @@
 // Decides which waiting requests start now and when to look again, for all models of one upstream
 // and one credential. The broker tells it what happened and sets the timer that it asks for; it
 // sends nothing, holds no timer and reads no clock.
-import { queueBounds } from './fairQueue.ts';
-import { ModelLane, type LaneItem, type PaceRequest, type Throttle, type TooLarge, type WaitingView } from './modelLane.ts';
-import { availableAt, fullAtMs, type RateLimitObservation, type RateWindow } from './rateWindow.ts';
+import { afterFailure, afterNothing, afterStart, closedCircuit, letsThrough, type Circuit } from './circuitBreaker.ts';
+import { queueBounds, type Priority } from './fairQueue.ts';
+import { ModelLane, type TooLarge } from './modelLane.ts';
+import type { PaceRequest } from './paceRequest.ts';
+import { windowsOf, type PacedWindow } from './pacedWindow.ts';
+import type { RateLimitObservation } from './rateWindow.ts';
+import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
+import type { Throttle } from './throttle.ts';
+import { waitingAll, waitingOne, type WaitingView } from './waitingView.ts';
 
 /** Models whose limits are remembered at once; model names come from clients. */
 export const lanesMax = 200;
@@ -30,44 +36,43 @@ export type Submission =
   | { readonly outcome: 'queued' }
   | { readonly outcome: 'queue-full' | 'too-large'; readonly because: string };
 
-/** An upstream limit for display; the same fields as the snapshot's WindowView. */
-export interface PacedWindow {
-  readonly id: string;
-  readonly model: string;
-  readonly measure: 'requests' | 'tokens';
-  readonly windowMinutes: number;
-  readonly limit?: number;
-  readonly remaining?: number;
-  readonly resetsAtMs?: number;
-  readonly observedAtMs?: number;
-}
+/** A lane, and when it has to be looked at again: its tag is that time. */
+interface Watched extends Tagged { readonly lane: ModelLane; readonly upstream: string }
 
-/** Paces the requests of one upstream and credential. */
+/** Paces the requests of one upstream and credential. What it does with one of them costs the same however many models are remembered. */
 export class Pacer {
-  readonly #lanes = new Map<string, ModelLane>();
-  /** The model of every request that waits or runs. */
-  readonly #models = new Map<string, string>();
+  /** The lanes by their models, the one used longest ago first. */
+  readonly #lanes = new Map<string, Watched>();
+  readonly #lanesMax: number;
+  /** Lanes to which something happened since they were looked at. */
+  readonly #changed = new Set<Watched>();
+  readonly #wakes = new TagHeap<Watched>();
+  /** The lane of every request that waits or runs. */
+  readonly #requests = new Map<string, Watched>();
+  #running = 0;
+  /** Of the upstreams that failed lately. */
+  readonly #circuits = new Map<string, Circuit>();
   readonly #random: () => number;
 
   /** @param random numbers from 0 to 1, for the jitter of the back-off */
-  constructor(random: () => number) {
+  constructor(random: () => number, remembered = lanesMax) {
     this.#random = random;
+    this.#lanesMax = remembered;
   }
 
   /** Puts a request in line. Call `next` afterwards. */
   submit(request: PaceRequest, nowMs: number): Submission {
-    if (this.#models.has(request.id)) throw new RangeError(`request ${request.id} was submitted twice`);
+    if (this.#requests.has(request.id)) throw new RangeError(`request ${request.id} was submitted twice`);
     if (this.waitingCount >= queueBounds.itemsMax) return { outcome: 'queue-full', because: `${queueBounds.itemsMax} requests are waiting already.` };
-    const lane = this.#lane(request.model, nowMs);
-    if (!lane) return { outcome: 'queue-full', because: `Requests to ${lanesMax} different models are running or waiting already.` };
-    const because = lane.tooLarge(request, nowMs);
+    const watched = this.#lane(request);
+    if (!watched) return { outcome: 'queue-full', because: `Requests to ${this.#lanesMax} different models are running or waiting already.` };
+    const because = watched.lane.tooLarge(request, nowMs);
     if (because !== undefined) return { outcome: 'too-large', because };
-    const { id, priority, workspaceId, threadId } = request;
-    const item: LaneItem = { id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: lane.costOf(request), request, starts: 0 };
-    if (lane.queue.enqueue(item) !== 'queued') {
+    if (watched.lane.submit(request, nowMs) !== 'queued') {
       return { outcome: 'queue-full', because: `${queueBounds.itemsPerWorkspaceMax} requests of this workspace are waiting already.` };
     }
-    this.#models.set(id, request.model);
+    this.#requests.set(request.id, watched);
+    this.#changed.add(watched);
     return { outcome: 'queued' };
   }
 
@@ -75,37 +80,65 @@ export class Pacer {
   next(nowMs: number): PaceStep {
     const start: PaceTicket[] = [];
     const tooLarge: TooLarge[] = [];
-    let wakeAtMs = Infinity;
-    for (const lane of this.#lanes.values()) {
-      for (let item = lane.queue.peek(); item; item = lane.queue.peek()) {
-        const because = lane.tooLarge(item.request, nowMs);
-        const hold = because === undefined ? lane.hold(item.request, nowMs) : undefined;
-        if (hold) {
-          wakeAtMs = Math.min(wakeAtMs, hold.untilMs ?? Infinity);
-          break;
-        }
-        lane.queue.take();
-        if (because !== undefined) {
-          this.#models.delete(item.id);
-          tooLarge.push({ id: item.id, because });
-          continue;
-        }
-        lane.start(item, nowMs);
-        lane.lastUsedAtMs = nowMs;
-        start.push({ id: item.id, model: lane.model, attempt: item.starts + 1, estimatedTokens: item.request.estimatedTokens });
-      }
+    for (let due = this.#wakes.first; due && due.tag <= nowMs; due = this.#wakes.first) {
+      this.#wakes.remove(due);
+      this.#changed.add(due);
     }
-    return { start, tooLarge, ...(wakeAtMs === Infinity ? {} : { wakeAtMs }) };
+    for (const watched of this.#changed) {
+      const untilMs = this.#startAll(watched, nowMs, start, tooLarge);
+      this.#wakes.remove(watched);
+      if (untilMs === undefined) continue;
+      watched.tag = untilMs;
+      this.#wakes.put(watched);
+    }
+    this.#changed.clear();
+    const wakeAtMs = this.#wakes.first?.tag;
+    return { start, tooLarge, ...(wakeAtMs === undefined ? {} : { wakeAtMs }) };
+  }
+
+  /** Starts what may start of one lane. @returns when the next of it may, if that is known */
+  #startAll(watched: Watched, nowMs: number, start: PaceTicket[], tooLarge: TooLarge[]): number | undefined {
+    const { lane } = watched;
+    for (let item = lane.queue.peek(); item; item = lane.queue.peek()) {
+      const because = lane.tooLarge(item.request, nowMs);
+      const hold = because === undefined ? lane.hold(item.request, nowMs) : undefined;
+      if (hold) return hold.untilMs;
+      // Nothing of it starts before the upstream answers again; a time that has passed would ask for ever.
+      const circuit = this.#circuitOf(watched);
+      if (because === undefined && !letsThrough(circuit, nowMs)) return circuit.tryingId === undefined ? circuit.untilMs : undefined;
+      lane.queue.take();
+      if (because !== undefined) {
+        this.#requests.delete(item.id);
+        tooLarge.push({ id: item.id, because });
+        continue;
+      }
+      lane.start(item, nowMs);
+      if (circuit !== closedCircuit) this.#circuits.set(watched.upstream, afterStart(circuit, item.id));
+      this.#running += 1;
+      start.push({ id: item.id, model: lane.model, attempt: item.starts + 1, estimatedTokens: item.request.estimatedTokens });
+    }
+    return undefined;
   }
 
   /** The attempt's request leaves for the upstream now (its hold may have taken a while). */
   sent(id: string, nowMs: number): void {
-    this.#of(id)?.sent(id, nowMs);
+    this.#touched(id)?.sent(id, nowMs);
   }
 
   /** The headers of the attempt's answer, when it is not a throttle. */
   headers(id: string, observation: RateLimitObservation, nowMs: number): void {
-    this.#of(id)?.answered(id, observation, nowMs);
+    this.#touched(id)?.answered(id, observation, nowMs);
+    this.reached(id);
+  }
+
+  /** The upstream answered the attempt something: it is there. */
+  reached(id: string): void {
+    this.#turn(id, () => closedCircuit);
+  }
+
+  /** The attempt was not answered, or the upstream answered with a failure of its own. Its end is told besides. */
+  failed(id: string, nowMs: number): void {
+    this.#turn(id, (circuit) => afterFailure(circuit, id, this.#random(), nowMs));
   }
 
   /**
@@ -114,7 +147,11 @@ export class Pacer {
    * @returns when its line opens again; absent when the attempt is not running.
    */
   throttled(id: string, throttle: Throttle, nowMs: number): number | undefined {
-    return this.#of(id)?.refused(id, throttle, this.#random(), nowMs);
+    const opensAtMs = this.#touched(id)?.refused(id, throttle, this.#random(), nowMs);
+    if (opensAtMs === undefined) return undefined;
+    this.#running -= 1;
+    this.reached(id);
+    return opensAtMs;
   }
 
   /**
@@ -122,81 +159,116 @@ export class Pacer {
    * @param usedTokens input and output together; absent when unknown.
    */
   finished(id: string, usedTokens: number | undefined, nowMs: number): void {
-    const lane = this.#of(id);
+    const lane = this.#touched(id);
     // A request that waits has no attempt that could end.
     if (!lane?.running.has(id)) return;
     lane.finished(id, usedTokens, nowMs);
-    this.#models.delete(id);
+    this.#running -= 1;
+    this.#turn(id, (circuit) => afterNothing(circuit, id));
+    this.#requests.delete(id);
+  }
+
+  /** The computer slept so long: this clock stood still, while the upstream's limits refilled. */
+  slept(ms: number): void {
+    for (const watched of this.#lanes.values()) {
+      watched.lane.slept(ms);
+      if (watched.lane.queue.size > 0) this.#changed.add(watched);
+    }
+  }
+
+  /** Moves a waiting request to another class. @returns whether it waits */
+  setPriority(id: string, priority: Priority): boolean {
+    return this.#touched(id)?.setPriority(id, priority) ?? false;
   }
 
   /** The client left or a person stopped it. @returns whether it had been waiting, running or neither. */
   cancel(id: string, nowMs: number): 'waiting' | 'running' | 'unknown' {
-    const lane = this.#of(id);
+    const lane = this.#touched(id);
     if (!lane) return 'unknown';
     const state = lane.queue.remove(id) ? 'waiting' : 'running';
-    if (state === 'running') lane.finished(id, undefined, nowMs);
-    this.#models.delete(id);
+    if (state === 'running') {
+      lane.finished(id, undefined, nowMs);
+      this.#running -= 1;
+      this.#turn(id, (circuit) => afterNothing(circuit, id));
+    }
+    this.#requests.delete(id);
     return state;
   }
 
   /** How many wait, over all models. */
   get waitingCount(): number {
-    let count = 0;
-    for (const lane of this.#lanes.values()) count += lane.queue.size;
-    return count;
+    return this.#requests.size - this.#running;
   }
 
   /** How many run, over all models. */
   get runningCount(): number {
-    let count = 0;
-    for (const lane of this.#lanes.values()) count += lane.running.size;
-    return count;
+    return this.#running;
   }
 
   /** Everything that waits, in the order of each line, with its reason and probable start. For pictures: it walks every line to its end. */
   waiting(nowMs: number): WaitingView[] {
-    return [...this.#lanes.values()].flatMap((lane) => lane.waiting(nowMs));
+    return [...this.#lanes.values()].flatMap((watched) => waitingAll(watched.lane, nowMs).map((view) => this.#behindCircuit(watched, view)));
   }
 
   /** One waiting request's place and reason, cheap however long its line is; absent when it does not wait. */
   waitingOne(id: string, nowMs: number): WaitingView | undefined {
-    return this.#of(id)?.waitingOne(id, nowMs);
+    const watched = this.#requests.get(id);
+    const view = watched && waitingOne(watched.lane, id, nowMs);
+    return view && this.#behindCircuit(watched, view);
+  }
+
+  /** What is told about a request while the upstream does not answer. */
+  #behindCircuit(watched: Watched, view: WaitingView): WaitingView {
+    const { untilMs, failuresInRow } = this.#circuitOf(watched);
+    if (untilMs === undefined) return view;
+    const because = `The upstream failed ${failuresInRow} times in a row; one request tries whether it is back, and the others wait for that.`;
+    return { ...view, because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
+  }
+
+  #circuitOf({ upstream }: Watched): Circuit {
+    return this.#circuits.get(upstream) ?? closedCircuit;
+  }
+
+  /** The circuit of a request's upstream opens, closes or lets another one try: every line that waits is looked at again. */
+  #turn(id: string, change: (circuit: Circuit) => Circuit): void {
+    const turned = this.#requests.get(id);
+    if (!turned) return;
+    const before = this.#circuitOf(turned);
+    const circuit = change(before);
+    if (circuit === closedCircuit) this.#circuits.delete(turned.upstream);
+    else this.#circuits.set(turned.upstream, circuit);
+    if (circuit.untilMs === before.untilMs && circuit.tryingId === before.tryingId) return;
+    for (const watched of this.#lanes.values()) if (watched.lane.queue.size > 0) this.#changed.add(watched);
   }
 
   /** The limits as known, projected to this moment. A limit that was never announced is left out. */
   windows(nowMs: number): PacedWindow[] {
-    return [...this.#lanes.values()].flatMap((lane) => (['requests', 'tokens'] as const)
-      .filter((measure) => lane.windows[measure].limit !== undefined)
-      .map((measure) => shown(lane.model, measure, lane.windows[measure], nowMs)));
+    return [...this.#lanes.values()].flatMap(({ lane }) => windowsOf(lane, nowMs));
   }
 
-  #of(id: string): ModelLane | undefined {
-    const model = this.#models.get(id);
-    return model === undefined ? undefined : this.#lanes.get(model);
+  /** A request's lane, which has to be looked at again because something happens to it. */
+  #touched(id: string): ModelLane | undefined {
+    const watched = this.#requests.get(id);
+    if (watched) this.#changed.add(watched);
+    return watched?.lane;
   }
 
-  #lane(model: string, nowMs: number): ModelLane | undefined {
+  #lane({ model, upstream = '' }: PaceRequest): Watched | undefined {
     const known = this.#lanes.get(model);
-    if (known) return known;
-    if (this.#lanes.size >= lanesMax) {
-      const [oldest] = [...this.#lanes.values()].filter((lane) => lane.idle).sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs);
-      if (!oldest) return undefined;
-      this.#lanes.delete(oldest.model);
-    }
-    const lane = new ModelLane(model, nowMs);
-    this.#lanes.set(model, lane);
-    return lane;
+    if (!known && this.#lanes.size >= this.#lanesMax && !this.#forgetOne()) return undefined;
+    const watched = known ?? { lane: new ModelLane(model), upstream, tag: 0, order: this.#lanes.size, at: nowhere };
+    this.#lanes.delete(model);
+    this.#lanes.set(model, watched);
+    return watched;
   }
-}
 
-function shown(model: string, measure: 'requests' | 'tokens', window: RateWindow, nowMs: number): PacedWindow {
-  const available = availableAt(window, nowMs);
-  const resetsAtMs = fullAtMs(window, nowMs);
-  return {
-    id: `${model}/${measure}`, model, measure, windowMinutes: window.lengthMs / 60_000,
-    ...(window.limit === undefined ? {} : { limit: window.limit }),
-    ...(available === undefined ? {} : { remaining: Math.max(0, Math.floor(available)) }),
-    ...(resetsAtMs === undefined ? {} : { resetsAtMs }),
-    ...(window.observedAtMs === undefined ? {} : { observedAtMs: window.observedAtMs }),
-  };
+  /** Forgets the model that was used longest ago and has nothing to do. */
+  #forgetOne(): boolean {
+    for (const [model, watched] of this.#lanes) {
+      if (!watched.lane.idle) continue;
+      this.#lanes.delete(model);
+      return true;
+    }
+    return false;
+  }
 }

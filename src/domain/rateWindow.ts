@@ -1,6 +1,8 @@
 // One upstream limit of one model (requests or tokens over time) as a value: what the upstream said
-// was left, projected to any moment, minus what is under way and not yet in that figure.
-// It never guesses a limit that nobody announced, and it knows no clock.
+// was left, projected to any moment, minus what is under way and not yet in that figure. A limit that
+// nobody announced is learnt from its refusals (`learntLimit.ts`) and marked as such. It knows no clock.
+import { counted, noTally, type Learnt, type Tally } from './learntLimit.ts';
+import { afterTaken, unseenAmount, type Unseen } from './unseenUse.ts';
 
 /** What one answer said about one limit. Absent means that the answer did not say. */
 export interface LimitObservation {
@@ -44,8 +46,13 @@ export interface RateWindow {
   /** Until then starts are spread evenly, because the upstream enforces shorter spans than it announces. */
   readonly smoothUntilMs?: number;
   readonly nextSmoothStartMs?: number;
-  /** The share of the refill that is counted on between answers; below 1 after others took some of it. */
-  readonly refillShare: number;
+  /** What others take unseen. */
+  readonly unseen?: Unseen;
+  /** What was let in while no limit was announced. */
+  readonly tally: Tally;
+  /** The limit is no announced one but learnt from refusals. */
+  readonly learnt?: Learnt;
+  /** When the newest refusal came: what was sent before tells nothing new. */
   readonly refusedAtMs?: number;
   readonly reservations: readonly Reservation[];
 }
@@ -60,20 +67,19 @@ const dayRecognisedMs = 3_600_000;
 export const overtakingMsMax = 2_000;
 /** How long starts stay spread after the upstream refused one although it announced room. */
 export const smoothMs = 600_000;
-/** After a refusal that could not be foreseen so much less of the refill is counted on, but never less than a quarter … */
-const refillDecreaseRatio = 0.7;
-const refillShareMin = 0.25;
-/** … and with every answer a little more again. */
-const refillIncrease = 0.02;
+/** Spread starts come this much slower than the limit, so that room for a person grows. */
+const spreadSlack = 1.003;
+/** At most such a share of a limit is kept free for what others may take. */
+const unseenShareMax = 0.25;
 
 /** A limit of which nothing is known. */
-export const unknownWindow: RateWindow = { lengthMs: minuteMs, refillShare: 1, reservations: [] };
+export const unknownWindow: RateWindow = { lengthMs: minuteMs, tally: noTally, reservations: [] };
 
 /** What is left at a time by continuous refilling, reservations not subtracted; absent while unknown. */
 export function levelAt(window: RateWindow, nowMs: number): number | undefined {
   const { limit, level, levelAtMs } = window;
   if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
-  return Math.min(limit, level + limit * window.refillShare * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+  return Math.min(limit, level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
 }
 
 /** What can still be started at a time: the level minus everything under way; absent while unknown. */
@@ -89,19 +95,28 @@ export function fullAtMs(window: RateWindow, nowMs: number): number | undefined 
   return nowMs + fillMs(window, window.limit - available);
 }
 
+/** What others may have taken by a time without an answer having told; 0 where nobody else uses the limit. */
+export function unseenAt({ unseen, limit, observedAtMs }: RateWindow, nowMs: number): number {
+  return !unseen || limit === undefined ? 0 : Math.min(limit * unseenShareMax, unseenAmount(unseen, nowMs - (observedAtMs ?? nowMs), nowMs));
+}
+
 /**
  * The earliest time at which an amount may start.
  * An amount above the whole limit counts as the whole limit. An unknown limit holds nothing back.
+ * @param keepFree what has to be left besides, as far as the limit has room for it at all
+ * @param isUrgent it may start half a turn early where starts are spread evenly; later ones make up for it
  * @returns `Infinity` when only an answer to what is under way can make room.
  */
-export function earliestStartMs(window: RateWindow, amount: number, nowMs: number): number {
+export function earliestStartMs(window: RateWindow, amount: number, nowMs: number, keepFree = 0, isUrgent = false): number {
   const opensAtMs = Math.max(nowMs, window.closedUntilMs ?? nowMs);
   const level = levelAt(window, nowMs);
   if (level === undefined || window.limit === undefined) return opensAtMs;
-  const wanted = Math.min(amount, window.limit) + reservedIn(window);
-  if (wanted > window.limit) return Infinity;
+  const needed = Math.min(amount, window.limit) + reservedIn(window);
+  if (needed > window.limit) return Infinity;
+  const wanted = Math.min(window.limit, needed + keepFree);
   const spreadAtMs = window.smoothUntilMs !== undefined && nowMs < window.smoothUntilMs ? window.nextSmoothStartMs ?? nowMs : nowMs;
-  return Math.max(opensAtMs, spreadAtMs, nowMs + fillMs(window, wanted - level));
+  const earlyMs = isUrgent ? Math.min(amount, window.limit) * window.lengthMs / window.limit / 2 : 0;
+  return Math.max(opensAtMs, spreadAtMs - earlyMs, nowMs + fillMs(window, wanted - level));
 }
 
 /** When an amount will probably have been started in all, however large it is; absent while unknown. */
@@ -114,7 +129,7 @@ export function forecastStartMs(window: RateWindow, amount: number, nowMs: numbe
 /** Sets an amount aside for an attempt that starts now. */
 export function reserve(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
   const spread = window.limit === undefined || window.smoothUntilMs === undefined ? {}
-    : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(amount * window.lengthMs / window.limit) };
+    : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(amount * spreadSlack * window.lengthMs / window.limit) };
   return { ...window, ...spread, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs }] };
 }
 
@@ -136,8 +151,9 @@ export function commit(window: RateWindow, id: string, usedAmount: number, nowMs
 
 /** Subtracts a further amount that the upstream counts only now, such as output beyond what was reserved. */
 export function charge(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
-  if (window.level === undefined) return window;
-  return settled({ ...window, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs, endedAtMs: nowMs }] }, nowMs);
+  const tally = window.learnt || window.limit === undefined ? counted(window.tally, amount, nowMs) : window.tally;
+  if (window.level === undefined) return { ...window, tally };
+  return settled({ ...window, tally, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs, endedAtMs: nowMs }] }, nowMs);
 }
 
 /**
@@ -153,8 +169,9 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
   const limit = seen?.limit ?? window.limit;
   // Without a figure the attempt was still counted: what it took is subtracted by ourselves.
   if (seen?.remaining === undefined || limit === undefined || limit <= 0) {
-    const counted = commit(window, id, own?.amount ?? 0, nowMs);
-    return seen?.limit === undefined || seen.limit <= 0 ? counted : withLimit(counted, seen.limit, nowMs);
+    const ended = commit(window, id, own?.amount ?? 0, nowMs);
+    if (seen?.limit !== undefined && seen.limit > 0) return withLimit(ended, seen.limit, nowMs);
+    return window.limit !== undefined && !window.learnt ? ended : { ...ended, tally: counted(window.tally, own?.amount ?? 0, sentAtMs) };
   }
   const { referenceSentAtMs } = window;
   const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs > (window.observedAtMs ?? -Infinity);
@@ -167,8 +184,29 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
   }
   const lengthMs = lengthOf({ ...seen, limit }) ?? window.lengthMs;
   const level = levelSeen({ ...seen, limit }, lengthMs);
-  const refillShare = Math.min(1, window.refillShare + refillIncrease);
-  return settled({ ...window, reservations, lengthMs, limit, refillShare, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
+  const { learnt: _, ...announced } = takenUnseen(window, unseenBy(window, sentAtMs, level, limit, nowMs), nowMs);
+  return settled({ ...announced, reservations, lengthMs, limit, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
+}
+
+/** The time in which nothing could be sent, but limits refilled, such as a computer's sleep. */
+export function passed(window: RateWindow, ms: number): RateWindow {
+  return { ...window, ...(window.levelAtMs === undefined ? {} : { levelAtMs: window.levelAtMs - ms }), ...(window.closedUntilMs === undefined ? {} : { closedUntilMs: window.closedUntilMs - ms }) };
+}
+
+/** How much less was left when an attempt arrived than everything that is known explains. */
+function unseenBy(window: RateWindow, sentAtMs: number, level: number, limit: number, nowMs: number): number {
+  const expected = levelAt(window, nowMs);
+  // What the limit itself lost when it shrank, nobody took.
+  if (expected === undefined || window.limit === undefined || limit < window.limit) return 0;
+  const sinceSent = limit * (nowMs - sentAtMs) / window.lengthMs;
+  // Figures are whole numbers, rounded down.
+  return expected - sinceSent - reservedIn(window) - level - 1;
+}
+
+/** Notes what was taken beyond everything that was foreseen; nothing is a note too. */
+export function takenUnseen(window: RateWindow, amount: number, nowMs: number): RateWindow {
+  const unseen = afterTaken(window.unseen, amount, nowMs);
+  return unseen === undefined ? window : { ...window, unseen };
 }
 
 /**
@@ -185,19 +223,19 @@ export function close(
     return { ...window, closedUntilMs, smoothUntilMs: nowMs + smoothMs, nextSmoothStartMs: closedUntilMs };
   }
   const level = levelAt(window, nowMs);
-  if (level === undefined || window.limit === undefined) return { ...window, closedUntilMs };
-  // Refusals of attempts that were under way together tell the same thing once.
-  const further = refused.sentAtMs > (window.refusedAtMs ?? -Infinity);
-  const refillShare = further ? Math.max(refillShareMin, window.refillShare * refillDecreaseRatio) : window.refillShare;
+  if (level === undefined || window.limit === undefined || window.learnt) return { ...window, closedUntilMs };
   // There is room for just this amount at the end of the wait, hence so much less now.
-  const implied = Math.min(refused.amount, window.limit) - window.limit * refillShare * Math.max(0, untilMs - nowMs) / window.lengthMs;
-  return { ...window, closedUntilMs, level: Math.min(level, refused.remaining ?? implied), levelAtMs: nowMs, refillShare, ...(further ? { refusedAtMs: nowMs } : {}) };
+  const implied = refused.remaining ?? Math.min(refused.amount, window.limit) - window.limit * Math.max(0, untilMs - nowMs) / window.lengthMs;
+  // A level that no answer told was only the whole limit.
+  const told = window.referenceSentAtMs === undefined ? window : takenUnseen(window, level - implied, nowMs);
+  return { ...told, closedUntilMs, level: Math.min(level, implied), levelAtMs: nowMs };
 }
 
 /** Takes in a limit that was told without what is left of it, such as in the text of a refusal. */
 export function withLimit(window: RateWindow, limit: number, nowMs: number): RateWindow {
+  const { learnt: _, ...announced } = window;
   const level = levelAt(window, nowMs);
-  return { ...window, limit, level: Math.min(level ?? limit, limit), levelAtMs: nowMs, observedAtMs: nowMs };
+  return { ...announced, limit, level: Math.min(level ?? limit, limit), levelAtMs: nowMs, observedAtMs: nowMs };
 }
 
 /** Takes from the level what ended, as soon as no answer can come any more that misses it. */
@@ -219,7 +257,7 @@ function reservedIn(window: RateWindow): number {
 }
 
 function fillMs(window: RateWindow, amount: number): number {
-  return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / (window.limit * window.refillShare));
+  return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / window.limit);
 }
 
 /** The limit's length, from how long it takes to become full; absent when the figures do not tell. */

@@ -188,6 +188,8 @@ export interface ControlResults {
   setApiKey: { readonly stored: boolean; readonly notice?: string };
   forgetApiKey: { readonly forgotten: boolean };
   cancel: { readonly cancelled: boolean };
+  /** `changed` is false when the request does not wait in line. */
+  setPriority: { readonly changed: boolean };
   /** Tasks that the runaway guard slowed down or stopped go on. */
   release: { readonly released: boolean };
   shutdown: { readonly stopping: boolean };

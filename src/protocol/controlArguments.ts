@@ -134,6 +134,8 @@ export const controlArguments = {
   /** What is worth knowing of the last seven days. */
   insights: z.object({}).strict(),
   cancel: z.object({ requestId: name }).strict(),
+  /** Moves a waiting request to another class: interactive goes before agent before batch. */
+  setPriority: z.object({ requestId: name, priority: z.enum(['interactive', 'agent', 'batch']) }).strict(),
   /** Of one workspace; of all where it is left out. */
   release: z.object({ workspaceId: name.optional() }).strict(),
   shutdown: empty,

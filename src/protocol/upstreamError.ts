@@ -10,6 +10,8 @@ export type UpstreamFault =
     readonly kind: 'throttle';
     /** The limit that was met; absent when the answer does not say. */
     readonly measure?: 'requests' | 'tokens';
+    /** It is one per day, which the minute's headers do not tell of. */
+    readonly perDay?: true;
     readonly retryAfterMs?: number;
     /** The limit, and what this request would have taken, where the text names them. */
     readonly limit?: number;
@@ -110,7 +112,7 @@ function classify(status: number, header: HeaderGetter, parts: ErrorParts, nowMs
   if (status === 429) {
     if (code === 'request_too_large' || /^request too large/i.test(message)) return { kind: 'too-large' };
     return {
-      kind: 'throttle', ...field('measure', measureOf(header, parts, nowMs)), ...field('retryAfterMs', retryAfterMs),
+      kind: 'throttle', ...field('measure', measureOf(header, parts, nowMs)), ...(/\b(?:requests|tokens) per day\b/i.test(message) ? { perDay: true as const } : {}), ...field('retryAfterMs', retryAfterMs),
       ...field('limit', named('Limit', message)), ...field('requested', named('Requested', message)),
     };
   }

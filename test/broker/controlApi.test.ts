@@ -248,6 +248,7 @@ describe('control calls', () => {
 
   it('stop nothing where nothing runs, and shut down when asked', () => withApi(async ({ call, events }) => {
     assert.deepEqual(valueOf(await call('cancel', { requestId: 'r1' })), { cancelled: false });
+    assert.deepEqual(valueOf(await call('setPriority', { requestId: 'r1', priority: 'interactive' })), { changed: false });
     assert.deepEqual(valueOf(await call('shutdown')), { stopping: true });
     assert.ok(events.includes('shutdown'));
   }));

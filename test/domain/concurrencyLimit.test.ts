@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  afterAnswer, afterRefusal, attemptsAnnouncedMax, attemptsLearntMax, attemptsUnknownMax, hasRoom, unknownConcurrency,
+  afterAnswer, afterRefusal, attemptsAnnouncedMax, attemptsLearntMax, attemptsUnknownMax, hasRoom, unknownConcurrency, type ConcurrencyLimit,
 } from '../../src/domain/concurrencyLimit.ts';
 
 describe('concurrency limit', () => {
@@ -13,8 +13,9 @@ describe('concurrency limit', () => {
     assert.equal(hasRoom(afterAnswer(unknownConcurrency, true, 1), attemptsAnnouncedMax - 1), true);
   });
 
-  it('grows by about one per round of answers, and only while it is used to the full', () => {
-    let limit = unknownConcurrency;
+  it('grows by one per answer until something is refused, then by one per round, and only while it is used to the full', () => {
+    assert.equal(afterAnswer(unknownConcurrency, false, attemptsUnknownMax).attemptsMax, attemptsUnknownMax + 1);
+    let limit: ConcurrencyLimit = { state: 'learnt', attemptsMax: 4, decreasedAtMs: 0 };
     for (let answers = 0; answers < 5; answers += 1) limit = afterAnswer(limit, false, Math.floor(limit.attemptsMax));
     assert.ok(limit.attemptsMax >= 5 && limit.attemptsMax < 6.1, `${limit.attemptsMax}`);
     assert.equal(afterAnswer(limit, false, 2).attemptsMax, limit.attemptsMax);

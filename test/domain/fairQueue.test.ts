@@ -56,6 +56,17 @@ describe('fair queue', () => {
     assert.deepEqual(drain(queue).map((each) => each.workspaceId).join(''), 'abababab');
   });
 
+  it('moves an item to another class, to the end of its thread there', () => {
+    const queue = new FairQueue();
+    const [first, second, third] = [item('a', 'x'), item('a', 'x'), item('b', '', 1, 'batch')];
+    for (const each of [first, second, third]) queue.enqueue(each);
+    assert.equal(queue.move({ ...third, priority: 'interactive' }), true);
+    assert.equal(queue.move({ ...first, priority: 'batch' }), true);
+    assert.equal(queue.move(item('a')), false, 'it does not wait');
+    assert.deepEqual([queue.size, queue.get(first.id)?.priority], [3, 'batch']);
+    assert.deepEqual(drain(queue).map((each) => each.id), [third, second, first].map((each) => each.id));
+  });
+
   it('tells the order and the places that really follow', () => {
     fc.assert(fc.property(items(), (all) => {
       const queue = new FairQueue();

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { attemptsUnknownMax } from '../../src/domain/concurrencyLimit.ts';
 import { queueBounds } from '../../src/domain/fairQueue.ts';
-import { backOffMsMax, backOffMsMin, limitCertainMs, placesLookedMax, type PaceRequest } from '../../src/domain/modelLane.ts';
+import { backOffMsMax, backOffMsMin, limitCertainMs } from '../../src/domain/modelLane.ts';
+import type { PaceRequest } from '../../src/domain/paceRequest.ts';
 import { lanesMax, Pacer } from '../../src/domain/pacing.ts';
+import { placesLookedMax } from '../../src/domain/waitingView.ts';
 
 let made = 0;
 const request = (over: Partial<PaceRequest> = {}): PaceRequest => ({ id: `r${made += 1}`, model: 'm', workspaceId: 'w', priority: 'agent', estimatedTokens: 1_000, ...over });
@@ -37,7 +39,9 @@ describe('pacer', () => {
     assert.match(pacer.waiting(0)[0]?.because ?? '', /more start once the upstream told its limits/);
     pacer.sent(ids[0] ?? '', 0);
     pacer.headers(ids[0] ?? '', seen(60, 59), 100);
-    assert.equal(pacer.next(100).start.length, 10 - attemptsUnknownMax);
+    assert.equal(pacer.next(100).start.length, 2, 'one more than before may be unanswered');
+    for (const id of ids.slice(1, 4)) pacer.headers(id, seen(60, 56), 150);
+    assert.equal(pacer.next(150).start.length, 10 - attemptsUnknownMax - 2);
     assert.equal(pacer.runningCount, 10);
   });
 
@@ -168,6 +172,24 @@ describe('pacer', () => {
     pacer.throttled(id, { measure: 'tokens', retryAfterMs: 2_000, limit: 30_000, requested: 4_000 }, 10);
     assert.equal(pacer.windows(10)[0]?.limit, 30_000);
     assert.equal(pacer.next(2_010).start[0]?.estimatedTokens, 4_000);
+  });
+
+  it('takes time that was slept as time in which limits refilled', () => {
+    const pacer = knowing(60, 0);
+    const ids = Array.from({ length: 3 }, () => submitted(pacer, 0));
+    assert.deepEqual(started(pacer, 0), []);
+    pacer.slept(2_000);
+    assert.deepEqual(started(pacer, 0), ids.slice(0, 2));
+  });
+
+  it('changes who goes first while they wait', () => {
+    const pacer = knowing(60, 0);
+    const [first, second] = [submitted(pacer, 0, { priority: 'batch' }), submitted(pacer, 0, { priority: 'batch' })];
+    assert.equal(pacer.setPriority(second, 'interactive'), true);
+    assert.equal(pacer.setPriority('stranger', 'interactive'), false);
+    assert.deepEqual(started(pacer, 1_000), [second]);
+    assert.equal(pacer.setPriority(second, 'batch'), false, 'it runs');
+    assert.deepEqual(started(pacer, 5_000), [first]);
   });
 
   it('cancels what waits and what runs, and ignores what it does not know', () => {

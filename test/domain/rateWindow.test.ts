@@ -78,7 +78,8 @@ describe('rate window', () => {
     assert.equal(earliestStartMs(implied, 20_000, 0), 14_000);
     assert.ok(earliestStartMs(implied, 30_000, 0) > 14_000);
     const smooth = reserve(close(known(60, 60), 1_000, { amount: 1, sentAtMs: 0, remaining: 40 }, 0), 'a', 1, 1_000);
-    assert.equal(earliestStartMs(smooth, 1, 1_000), 2_000);
+    assert.equal(earliestStartMs(smooth, 1, 1_000), 2_003, 'a little slower than the limit');
+    assert.equal(earliestStartMs(smooth, 1, 1_000, 0, true), 1_503, 'a person half a turn earlier');
   });
 
   it('never admits more than the limit refills plus one full limit, however late answers come', () => {

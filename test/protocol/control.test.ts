@@ -25,7 +25,7 @@ describe('arguments of control calls', () => {
     assert.ok(takes('policySet', { name: 'unpriced', value: 'ceiling' }) && takes('policySet', { name: 'unattended', value: 'allow' }));
     assert.ok(takes('correct', { key: 'k', reason: 'r', what: { kind: 'void', grantId: 'g', disputed: false } }));
     assert.ok(takes('usage', { by: 'thread', sinceMs: 0 }));
-    assert.ok(takes('explain', { id: 'x' }) && takes('cancel', { requestId: 'x' }) && takes('setApiKey', { apiKey: 'sk-x' }));
+    assert.ok(takes('explain', { id: 'x' }) && takes('cancel', { requestId: 'x' }) && takes('setPriority', { requestId: 'x', priority: 'batch' }) && takes('setApiKey', { apiKey: 'sk-x' }));
   });
 
   it('are refused when an amount is none', () => {

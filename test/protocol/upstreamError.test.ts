@@ -16,6 +16,8 @@ describe('upstream errors', () => {
       { kind: 'throttle', measure: 'tokens', retryAfterMs: 14_036, limit: 250_000, requested: 58_487 });
     assert.deepEqual(answer(429, { code: 'rate_limit_exceeded', message: 'Rate limit reached on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.' }),
       { kind: 'throttle', measure: 'requests', retryAfterMs: 20_000, limit: 3, requested: 1 });
+    assert.deepEqual(answer(429, { code: 'rate_limit_exceeded', message: 'Rate limit reached on requests per day (RPD): Limit 200, Used 200, Requested 1. Please try again in 7m12s.' }),
+      { kind: 'throttle', measure: 'requests', perDay: true, retryAfterMs: 432_000, limit: 200, requested: 1 });
   });
 
   it('prefers the headers for the delay, and learns the measure from them', () => {

@@ -1,0 +1,57 @@
+// Limits per day of one model, which headers rarely tell: they become known by a refusal that names one. From
+// then on what is sent is counted here, and the rest refills evenly, as the pause in the refusal says it does.
+import { amountOf, countedTokensOf, type PaceRequest } from './paceRequest.ts';
+import { dayMs } from './rateWindow.ts';
+
+/** A day's limit as known: what is left of it at a time. */
+export interface DayLimit { readonly limit: number; readonly level: number; readonly atMs: number; readonly toldAtMs: number }
+
+type Measure = 'requests' | 'tokens';
+const measures = ['requests', 'tokens'] as const;
+
+/** The day's limits of one model. */
+export class DayLimits {
+  readonly #known = new Map<Measure, DayLimit>();
+
+  /** The limit of a measure, projected to a time; absent until a refusal told it. */
+  limitAt(measure: Measure, nowMs: number): DayLimit | undefined {
+    const known = this.#known.get(measure);
+    return known && { ...known, level: Math.min(known.limit, known.level + known.limit * Math.max(0, nowMs - known.atMs) / dayMs), atMs: nowMs };
+  }
+
+  /** A refusal named a day's limit. @param untilMs when there is room for the amount */
+  refused(measure: Measure, limit: number, amount: number, untilMs: number, nowMs: number): void {
+    const level = Math.min(amount, limit) - limit * Math.max(0, untilMs - nowMs) / dayMs;
+    this.#known.set(measure, { limit, level, atMs: nowMs, toldAtMs: nowMs });
+  }
+
+  /** Which limit holds a request back, and until when; absent when none does. */
+  heldBy(request: PaceRequest, nowMs: number): { readonly measure: Measure; readonly limit: number; readonly untilMs: number } | undefined {
+    const held = measures.flatMap((measure) => {
+      const now = this.limitAt(measure, nowMs);
+      const missing = now ? Math.min(amountOf(request, measure), now.limit) - now.level : 0;
+      return now && missing > 0 ? [{ measure, limit: now.limit, untilMs: nowMs + Math.ceil(missing * dayMs / now.limit) }] : [];
+    });
+    return held.reduce<(typeof held)[number] | undefined>((latest, each) => (latest && latest.untilMs >= each.untilMs ? latest : each), undefined);
+  }
+
+  /** A request is sent (1), or was refused after all (-1). */
+  take(request: PaceRequest, times: 1 | -1, nowMs: number): void {
+    for (const measure of measures) this.#lower(measure, times * amountOf(request, measure), nowMs);
+  }
+
+  /** It ended: what it used stands for what was counted. */
+  settle(request: PaceRequest, usedTokens: number, nowMs: number): void {
+    this.#lower('tokens', usedTokens - countedTokensOf(request), nowMs);
+  }
+
+  /** Time passed in which this clock stood still. */
+  slept(ms: number): void {
+    for (const [measure, known] of this.#known) this.#known.set(measure, { ...known, atMs: known.atMs - ms });
+  }
+
+  #lower(measure: Measure, amount: number, nowMs: number): void {
+    const now = this.limitAt(measure, nowMs);
+    if (now) this.#known.set(measure, { ...now, level: Math.min(now.limit, now.level - amount) });
+  }
+}
