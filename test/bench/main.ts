@@ -1,8 +1,9 @@
 // `npm run bench`: what the broker costs beside the barest thing that could do its work, in one run and on the
-// same machine. Three parts: the relay, the ledger's throughput, and a ledger with a long history.
-// `-- --part NAME` runs one part (or several), `--quick` leaves out most of the relay's rounds and sizes, `--requests N` the history
-// shorter, `--no-full-audit` leaves out the longest measurement, `--chart` draws media/pictures/relay-bench.svg
-// and ledger-bench.svg from the run.
+// same machine. Parts: the relay, the ledger's throughput, a ledger with a long history, the pacing beside its
+// peers in virtual time, and what a decision of the pacing costs.
+// `-- --part NAME` runs one part (or several), `--quick` leaves out most of the relay's rounds, `--requests N`
+// makes the history shorter, `--no-full-audit` leaves out the longest measurement, `--seeds N` sets how often the pacing's scenarios
+// run, `--chart` draws media/pictures/relay-bench.svg, ledger-bench.svg and pacing.svg from the run.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,23 +13,27 @@ import { chartOf, throughputRatioMax } from './ledgerChart.ts';
 import { measureScale } from './ledgerScale.ts';
 import type { ScaleLine, ScaleResult } from './ledgerScale.ts';
 import { measureThroughput } from './ledgerThroughput.ts';
+import { benchDecisions } from './decisionBench.ts';
+import { benchPacing } from './pacingBench.ts';
+import { pacingChart } from './pacingChart.ts';
 import type { ThroughputResult } from './ledgerThroughput.ts';
 import { benchRelay } from './relayBench.ts';
 import { printRelay, relayChart, relayJson } from './relayReport.ts';
 
-const partNames = ['relay', 'throughput', 'history'] as const;
+const partNames = ['relay', 'throughput', 'history', 'pacing', 'decisions'] as const;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Beside the checkout's other files, so that what is measured is a real disk. */
 const folder = join(root, '.cache', 'ledger-bench');
 
 const { values } = parseArgs({
-  options: { part: { type: 'string', multiple: true }, requests: { type: 'string', default: '1000000' }, 'no-full-audit': { type: 'boolean' }, quick: { type: 'boolean' }, chart: { type: 'boolean' } },
+  options: { part: { type: 'string', multiple: true }, requests: { type: 'string', default: '1000000' }, seeds: { type: 'string', default: '5' }, 'no-full-audit': { type: 'boolean' }, quick: { type: 'boolean' }, chart: { type: 'boolean' } },
 });
 const parts: readonly string[] = values.part ?? partNames;
 const requests = Number(values.requests);
+const seeds = Number(values.seeds);
 const unknown = parts.find((part) => !partNames.some((name) => name === part));
-if (unknown !== undefined || !Number.isInteger(requests) || requests < 2000) {
-  console.error(unknown === undefined ? '--requests wants a whole number from 2,000 on.' : `There is no part "${unknown}"; there are ${partNames.join(', ')}.`);
+if (unknown !== undefined || !Number.isInteger(requests) || requests < 2000 || !Number.isInteger(seeds) || seeds < 1) {
+  console.error(unknown === undefined ? '--requests wants a whole number from 2,000 on, --seeds one from 1 on.' : `There is no part "${unknown}"; there are ${partNames.join(', ')}.`);
   process.exit(2);
 }
 
@@ -76,6 +81,9 @@ const throughput = parts.includes('throughput') ? await measureThroughput({ fold
 if (throughput) printThroughput(throughput);
 const history = parts.includes('history') ? await measureScale({ requests, folder, log, signal: stopped.signal, fullAudit: values['no-full-audit'] !== true }) : undefined;
 if (history) printScale(history);
+const pacing = parts.includes('pacing') ? await benchPacing(seeds, log) : undefined;
+if (pacing && values.chart) draw('pacing.svg', pacingChart(pacing));
+if (parts.includes('decisions')) benchDecisions(log);
 if (throughput || history) {
   console.log(`\n${JSON.stringify({ ...(throughput ? { throughput } : {}), ...(history ? { history } : {}) })}`);
   if (values.chart) draw('ledger-bench.svg', chartOf(history, throughput));
