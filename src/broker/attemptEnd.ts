@@ -66,7 +66,7 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   settle(parts, request, lease, command);
   const isUsed = command.usage.inputTokens + command.usage.outputTokens > 0;
   const isMeasured = command.measured && (command.chargeable || request.plan !== undefined && isUsed);
-  parts.watch.ended(request, isMeasured ? command.usage.outputTokens - command.usage.reasoningTokens : undefined);
+  parts.watch.ended(request, isMeasured ? command.usage.outputTokens - command.usage.reasoningTokens : undefined, !command.chargeable && !isUsed);
   if (isMeasured && request.basis && !lease.fallback) {
     parts.estimator.learnFrom(request.basis, {
       inputTokens: command.usage.inputTokens, outputTokens: command.usage.outputTokens, reasoningTokens: command.usage.reasoningTokens, isCut: command.outcome !== 'completed',

@@ -84,6 +84,7 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
       : again.kind === 'unreachable' ? await parts.admission.unreachable(requestId, again.why) : await parts.admission.again(requestId);
   }
   response.off('close', leave);
+  parts.watch.ended(request, undefined, true);
   refuse(response, admitted.refused, listener, clock.nowMs());
 }
 

@@ -42,9 +42,12 @@ export class RunawayWatch {
     return found;
   }
 
-  /** A request's attempt is over, whatever became of it. @param writtenTokens output without reasoning; absent when unknown */
-  ended(request: AdmissionRequest, writtenTokens: number | undefined): void {
-    if (!request.isPrewarm) this.#guard.ended(watchedOf(request), this.#parts.clock.monotonicMs(), writtenTokens);
+  /**
+   * A request's attempt is over, whatever became of it, or it was refused. @param writtenTokens output without reasoning; absent when unknown
+   * @param isLost nothing came of it and nothing was used
+   */
+  ended(request: AdmissionRequest, writtenTokens: number | undefined, isLost: boolean): void {
+    if (!request.isPrewarm) this.#guard.ended(watchedOf(request), this.#parts.clock.monotonicMs(), writtenTokens, isLost);
   }
 
   /** What a request cost. */

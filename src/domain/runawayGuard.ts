@@ -61,6 +61,8 @@ interface Watched {
   endedAtMs: number | undefined;
   /** What the model wrote last for others to read, in tokens: stands for calls that a request does not name. */
   writtenTokens: number | undefined;
+  /** The print of the request that ended last, where nothing came of it. */
+  lostPrint: string | undefined;
   /** By how much its bounds were raised. */
   patience: number;
   slowed: number;
@@ -92,7 +94,8 @@ export class RunawayGuard {
     if (task.isStopped) return { kind: 'stopped', action: 'stop', because: 'A person stopped this task because it had got out of hand.', waitMs: 0 };
     if (this.#isOff) return undefined;
     const print = request.isHalf ? task.writtenTokens === undefined ? undefined : `${request.print ?? ''} ${task.writtenTokens}` : request.print;
-    if (print !== undefined) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs);
+    // Who got no answer asks again, as Codex and SDKs do by themselves: that is the same step once more, and no round of a circle.
+    if (print !== undefined && print !== task.lostPrint) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs);
     const found = this.#circle(request, task) ?? this.#spend(request, at);
     if (!found) {
       task.slowed = 0;
@@ -103,11 +106,15 @@ export class RunawayGuard {
     return { ...found, action: found.kind !== 'circle' && task.slowed > slowedRequestsMax ? 'ask' : found.action, waitMs };
   }
 
-  /** A request of a task is over. @param writtenTokens output without reasoning; absent when unknown */
-  ended(request: WatchedRequest, monotonicMs: number, writtenTokens?: number): void {
+  /**
+   * A request of a task is over. @param writtenTokens output without reasoning; absent when unknown
+   * @param isLost nothing came of it: it was refused or lost, and nothing was used
+   */
+  ended(request: WatchedRequest, monotonicMs: number, writtenTokens?: number, isLost = false): void {
     const task = this.#task(request);
     task.endedAtMs = monotonicMs;
     task.writtenTokens = writtenTokens;
+    task.lostPrint = isLost ? request.print : undefined;
   }
 
   /** What a request cost. */
@@ -166,7 +173,7 @@ export class RunawayGuard {
 
   #task({ workspaceId, threadId, client }: WatchedRequest): Watched {
     const key = `${workspaceId}\n${threadId ?? `\n${client}`}`;
-    const known = this.#tasks.get(key) ?? { steps: noSteps, endedAtMs: undefined, writtenTokens: undefined, patience: 1, slowed: 0, isStopped: false };
+    const known = this.#tasks.get(key) ?? { steps: noSteps, endedAtMs: undefined, writtenTokens: undefined, lostPrint: undefined, patience: 1, slowed: 0, isStopped: false };
     // What was used last stands last.
     this.#tasks.delete(key);
     keep(this.#tasks, key, known);

@@ -37,7 +37,7 @@ async function send({ admission, clock, watch }: World, one: AdmissionRequest, a
   const seen: { state: string; admitted?: Admitted } = { state: 'waits' };
   void admission.acquire(one).then((admitted) => {
     Object.assign(seen, { admitted, state: 'lease' in admitted ? 'runs' : admitted.refused.code });
-    if ('lease' in admitted) { admission.finished(one.facts.requestId, 100); watch.ended(one, 10); }
+    if ('lease' in admitted) { admission.finished(one.facts.requestId, 100); watch.ended(one, 10, false); }
   });
   await turn();
   if (seen.state === 'waits') clock.advance(afterMs);

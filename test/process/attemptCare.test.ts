@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
+import { circleRounds } from '../../src/domain/runawayGuard.ts';
 import { recordedJson, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
 import { chunkOf, headOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import type { Script } from '../support/process/scriptedUpstream.ts';
@@ -129,5 +130,17 @@ describe('care for an attempt', () => {
     assert.match(String(row?.['response_id']), /^resp_/);
     await bench.restart();
     assert.deepEqual([(await bench.audit()).ok, (await bench.audit()).openHolds], [true, 0]);
+  });
+
+  it('takes no request that was refused, by the upstream or by the broker, for a round of a circle', async () => {
+    const thread = { headers: { 'thread-id': 'a thread that asks again' } };
+    answering(async (_request, wire) => { await wire.write(wholeAnswer(400, '{"error":{"message":"It cannot be.","type":"invalid_request_error"}}', { 'content-type': 'application/json' })); });
+    for (let round = 0; round <= circleRounds.slow; round += 1) assert.equal((await bench.ask(thread)).status, 400);
+    await callBroker(bench.broker, 'budgetSet', { budget: { id: 'none', limit: 1, unit: 'tokens', mode: 'hard', per: 'everything', period: 'life', timeZone: 'UTC' } });
+    for (let round = 0; round <= circleRounds.slow; round += 1) assert.equal((await bench.ask(thread)).status, 402);
+    await callBroker(bench.broker, 'budgetRemove', { id: 'none' });
+    streaming(recordedStream);
+    const told = await bench.explain(await bench.ask(thread));
+    assert.deepEqual(told.decision.layers.filter((one) => one.layer === 'safety').map((one) => one.verdict), ['passed']);
   });
 });

@@ -45,6 +45,7 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
       if (!again || again.kind !== 'throttle') return;
       admitted = await parts.admission.throttled(requestId, again);
     }
+    parts.watch.ended(request, undefined, true);
     if (pair.isClientGone) return;
     // What the fallback needs is the whole conversation, and over a connection only what is new comes: the client sends it all again over HTTP.
     if (request.fallback && fallbackCause(admitted.refused.code, request.fallback)) { connection.useHttp(); return; }

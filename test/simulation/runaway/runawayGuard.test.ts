@@ -84,6 +84,18 @@ describe('the runaway guard', () => {
     assert.deepEqual([at.indexOf('slow'), at.indexOf('ask')], [sameRequestRounds.slow, sameRequestRounds.ask]);
   });
 
+  it('takes a request that got no answer and comes again for no round of a circle', () => {
+    const guard = new RunawayGuard();
+    const task = { workspaceId: 'w', threadId: 't', client: 'codex_exec', print: 'p' };
+    const ask = (isLost: boolean, step: number) => { const found = guard.judge(task, { nowMs: step, monotonicMs: step }); guard.ended(task, step, undefined, isLost); return found?.action; };
+    // An upstream that fails makes Codex ask thirty times by itself: five times over HTTP, in each of six tries.
+    assert.deepEqual(Array.from({ length: 60 }, (_, step) => ask(true, step)).filter(Boolean), []);
+    const answered = Array.from({ length: circleRounds.slow + 1 }, (_, step) => ask(false, 60 + step));
+    assert.deepEqual(answered.map((action) => action === undefined), [...Array.from({ length: circleRounds.slow }, () => true), false], 'what was answered counts from its first time on');
+    assert.equal(ask(true, 80), 'slow', 'and a circle that is refused is none the less one');
+    assert.equal(ask(true, 81), 'slow');
+  });
+
   it('remembers a bounded number of tasks, those that were seen last', () => {
     const guard = new RunawayGuard();
     const seen = (threadId: string) => guard.judge({ workspaceId: 'w', threadId, client: 'c', print: 'p' }, { nowMs: 0, monotonicMs: 0 })?.action;
