@@ -16,12 +16,14 @@ export interface Listener {
 /** SDKs heed a pause up to a minute and ignore a longer one (openai-node, retryRequest). */
 const retryAfterSecondsMax = 60;
 
+/** What Codex hears as a status: for a plan that is used up it has words of its own, and from a lost connection it comes back by itself. */
+const spokenAsStatus: ReadonlySet<string> = new Set(['plan_used_up', 'upstream_unreachable']);
+
 /** Writes the refusal and ends the answer. Nothing may have been written before. */
 export function refuse(response: ServerResponse, what: Problem, to: Listener, nowMs: number): void {
   if (response.headersSent || response.destroyed) return;
   const waitSeconds = waitSecondsOf(what, nowMs);
-  // Codex has words of its own for a plan that is used up, and a place to show when it resets.
-  if (to.codexStream && what.code !== 'plan_used_up') {
+  if (to.codexStream && !spokenAsStatus.has(what.code)) {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-request-id': to.requestId });
     response.end(failedStream(what, to, waitSeconds, nowMs));
     return;

@@ -101,9 +101,7 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
   const nowMs = parts.clock.nowMs();
   if (response.headersSent || response.destroyed) return;
   if (!kept) {
-    // A lost connection is spoken as a status even to Codex: it comes back by itself then.
-    const what = notReached(parts, report);
-    refuse(response, what, { ...listener, codexStream: listener.codexStream && what.code !== 'upstream_unreachable' }, nowMs);
+    refuse(response, notReached(parts, report), listener, nowMs);
     return;
   }
   if (kept.foreign) {

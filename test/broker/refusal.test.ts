@@ -52,6 +52,10 @@ describe('a refusal to Codex', () => {
     for (const part of ['Nothing is left.', problemKinds.credits_exhausted.remedy, 'credits_exhausted', 'req_1']) assert.ok(failed?.response.error?.message.includes(part), part);
   });
 
+  it('is a status for a lost connection, from which Codex comes back by itself, and for a plan in its own words', () => {
+    for (const code of ['upstream_unreachable', 'plan_used_up'] as const) assert.equal(written(problem(code, 'It is so.'), true).status, problemKinds[code].status);
+  });
+
   it('is a rate limit with a time when waiting helps', () => {
     const { body } = written(problem('wait_too_long', 'Too long.', nowMs + 90_500), true);
     const failed = eventsOf(body)[1]?.response.error;
