@@ -82,7 +82,10 @@ async function give(parts: FreeParts, call: FreeCall, answer: Dispatcher.Respons
     await pipeline(answer.body, tap, response);
   } finally {
     if (call.isPassThrough) parts.log('passed-unmetered', { requestId: listener.requestId, method: call.method, status, bytes });
-    if (observer && responseId !== undefined) await new Promise<void>((resolve) => { observer.end(resolve); });
+    if (observer && responseId !== undefined) {
+      await new Promise<void>((resolve) => { observer.end(resolve); });
+      parts.background.given(responseId, observer.findings.outputChars);
+    }
     if (observer?.findings.facts && responseId !== undefined) parts.background.told(responseId, observer.findings.facts);
     else if (call.method === 'DELETE' && responseId !== undefined && status < 300) parts.background.lost(responseId, 'The response was deleted before it told its usage.');
   }

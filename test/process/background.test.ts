@@ -1,11 +1,12 @@
 // Responses in the background through the real broker: the hold stays until the usage is known, also over a kill
 // and a stop, and it is settled once, whoever learns of the end first.
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import { testApiKey } from '../support/process/brokerProgram.ts';
 import { jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
-import { chunkOf, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
+import { chunkOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import { callBroker, offlineAudit, openBench, sleep, until } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
 
@@ -117,6 +118,31 @@ describe('responses in the background through the broker', function () {
     assert.equal(asked('POST', '/cancel'), 0);
     now = completed;
     assert.deepEqual(await booked(answer), well);
+  });
+
+  it('are not free for who read them and cancels them before their end', async () => {
+    const script = bench.upstream.script;
+    const end = recordedStream.lastIndexOf('event: response.completed');
+    const written = recordedStream.subarray(0, end).toString().replaceAll(/"resp_[^"]+"/g, `"${id}"`);
+    bench.upstream.script = async (request, wire, index) => {
+      if (request.line.includes('/cancel') || !/^POST \/v1\/responses |\?stream=true /.test(request.line)) return script(request, wire, index);
+      await wire.write(Buffer.concat([Buffer.from(streamHead()), chunkOf(written)]));
+      await request.gone;
+    };
+    const leaving = { onResponse: (response: IncomingMessage) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => { if ((bytes += chunk.length) >= Buffer.byteLength(written)) response.destroy(); });
+    } };
+    const first = await begin({ body: recordedRequest(true, { background: true }), ...leaving });
+    await bench.ask({ path: `/v1/responses/${id}/cancel`, body: '' });
+    const [, , measured, output] = await booked(first);
+    assert.ok(measured === false && Number(output) > 0, `${output} tokens of output for what was read`);
+    now = responseOf('in_progress');
+    bench.upstream.script = (request, wire, index) => (request.line.includes('?stream=true') ? wire.write(Buffer.concat([Buffer.from(streamHead()), chunkOf(written), Buffer.from(lastChunk)])) : script(request, wire, index));
+    const second = await begin();
+    await bench.ask({ method: 'GET', path: `/v1/responses/${id}?stream=true`, body: '' });
+    await bench.ask({ path: `/v1/responses/${id}/cancel`, body: '' });
+    assert.equal((await booked(second))[3], output, 'however it was read');
   });
 
   for (const how of ['killed', 'stopped'] as const) {

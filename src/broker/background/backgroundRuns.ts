@@ -32,6 +32,8 @@ export interface BackgroundRun {
   readonly responseId: string;
   /** When its hold was made. */
   readonly startedAtMs: number;
+  /** Characters of its output that clients have been given so far; what is estimated without a usage goes by them. */
+  readonly outputChars: number;
 }
 
 /** What watching needs. */
@@ -44,7 +46,7 @@ export interface BackgroundParts {
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-interface Watched { readonly run: BackgroundRun; pauseMs: number; unknown: number; asking: Promise<void> | undefined; stopped: string | undefined; stopTimer: () => void }
+interface Watched { readonly run: BackgroundRun; outputChars: number; pauseMs: number; unknown: number; asking: Promise<void> | undefined; stopped: string | undefined; stopTimer: () => void }
 
 /** All runs whose usage is not known yet. */
 export class BackgroundRuns {
@@ -66,7 +68,9 @@ export class BackgroundRuns {
   /** Watches a run until its usage is known. */
   add(run: BackgroundRun): void {
     if (this.#closed) return;
-    const watched: Watched = { run, pauseMs: pauseMsMin, unknown: 0, asking: undefined, stopped: undefined, stopTimer: () => undefined };
+    // Two holds cannot wait for one end.
+    this.lost(run.responseId, 'The upstream gave the id of the response to another one.');
+    const watched: Watched = { run, outputChars: run.outputChars, pauseMs: pauseMsMin, unknown: 0, asking: undefined, stopped: undefined, stopTimer: () => undefined };
     this.#runs.set(run.responseId, watched);
     if (this.#runs.size > runsMax) this.lost(run.responseId, `More than ${runsMax} responses run in the background.`);
     else this.#wait(watched);
@@ -79,6 +83,13 @@ export class BackgroundRuns {
     watched.unknown = 0;
     const ended = endOf(facts);
     if (ended) this.#end(watched, { ...ended, response: facts });
+  }
+
+  /** A client was given so many characters of a response's output at once. */
+  given(responseId: string, outputChars: number): void {
+    const watched = this.#runs.get(responseId);
+    // What it asks for again it has had before.
+    if (watched) watched.outputChars = Math.max(watched.outputChars, outputChars);
   }
 
   /** The usage of a run can not be learned any more. */
@@ -160,7 +171,7 @@ export class BackgroundRuns {
     const { run } = watched;
     if (!this.#runs.delete(run.responseId)) return;
     watched.stopTimer();
-    this.#parts.end(run, { ...(watched.stopped === undefined ? {} : { stopped: watched.stopped }), begun: true, outputChars: 0, responseId: run.responseId, durationMs: Math.max(0, this.#parts.clock.nowMs() - run.startedAtMs), ...seen });
+    this.#parts.end(run, { ...(watched.stopped === undefined ? {} : { stopped: watched.stopped }), begun: true, outputChars: watched.outputChars, responseId: run.responseId, durationMs: Math.max(0, this.#parts.clock.nowMs() - run.startedAtMs), ...seen });
   }
 }
 

@@ -29,7 +29,7 @@ export function takeOver(parts: ResponsesParts, carried: Carried, lease: Lease, 
   if (envelope.background !== true || !report.begun || report.terminal !== undefined || responseId === undefined || !isResponseId(responseId)) return false;
   if (report.response?.status === 'cancelled') return false;
   noteBegun(parts, lease.attemptId, responseId);
-  parts.background.add({ request, lease, responseId, startedAtMs: parts.clock.nowMs() - report.durationMs });
+  parts.background.add({ request, lease, responseId, startedAtMs: parts.clock.nowMs() - report.durationMs, outputChars: report.outputChars });
   const stop = (why: string) => void parts.background.stop(responseId, why);
   parts.admission.detached(request.facts.requestId, (why: Problem) => stop(why.message));
   if (report.stopped !== undefined) stop(report.stopped);
@@ -48,7 +48,7 @@ export function resumedRun(open: OpenBackground): BackgroundRun {
   const { facts, responseId, attemptId, number, waitedMs, openedAtMs, tier, price } = open;
   const basis = open.basis === undefined ? undefined : readBasis(JSON.parse(open.basis));
   return {
-    responseId, startedAtMs: openedAtMs, lease: { attemptId, number, waitedMs, holdMicroCredits: 0, stops: [] },
+    responseId, startedAtMs: openedAtMs, outputChars: 0, lease: { attemptId, number, waitedMs, holdMicroCredits: 0, stops: [] },
     request: {
       facts, workspaceLabel: '', priority: 'interactive', tier, patienceMs: 0,
       estimate: { inputTokens: open.estimatedInputTokens, certainInputTokens: 0, holdInputTokens: open.estimatedInputTokens, outputTokens: open.estimatedOutputTokens, likelyOutputTokens: open.estimatedOutputTokens },

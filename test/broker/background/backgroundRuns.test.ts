@@ -133,6 +133,25 @@ describe('responses in the background', () => {
     assert.equal(world.ended[2]?.[1].terminal, 'completed');
   }));
 
+  it('are settled by what clients have been given of them, where no usage tells more', () => withWorld((world) => {
+    world.runs.add({ ...run('resp_1'), outputChars: 40 });
+    world.runs.given('resp_1', 900);
+    world.runs.given('resp_1', 30);
+    world.runs.given('resp_2', 5000);
+    world.runs.told('resp_1', { status: 'cancelled', usagePlausible: false });
+    assert.deepEqual(world.ended.map(([, report]) => [report.ending, report.outputChars]), [['client-left', 900]]);
+    return Promise.resolve();
+  }));
+
+  it('leave no hold behind where an upstream gives one id twice', () => withWorld(async (world) => {
+    world.runs.add(run('resp_1'));
+    world.runs.add({ ...run('resp_1'), outputChars: 7 });
+    assert.deepEqual([world.runs.size, world.ended.map(([, report]) => [report.ending, report.outputChars])], [1, [['upstream-broke', 0]]]);
+    world.says = () => [200, { status: 'completed', usage }];
+    await world.pass(2000);
+    assert.deepEqual([world.ended.length, world.ended[1]?.[1].terminal, world.clock.pendingMs], [2, 'completed', []]);
+  }));
+
   it('are not watched without bound, and not at all by a broker that ends', () => withWorld((world) => {
     for (let index = 0; index <= runsMax; index += 1) world.runs.add(run(`resp_${index}`));
     assert.deepEqual([world.runs.size, world.ended.length, world.ended[0]?.[0]], [runsMax, 1, `resp_${runsMax}`]);
