@@ -127,7 +127,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
     const store: LedgerStore = guarded(opened, () => keeper.doubt);
     const keys = new KeyStore(options.keychain, clock);
-    const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, ...(keys.apiKey === undefined ? [] : [keys.apiKey])]);
+    const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, keys.apiKey, options.fallback?.apiKey].filter((one) => one !== undefined));
     if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
     await keys.load();
     const keeper: LedgerKeeper = new LedgerKeeper({

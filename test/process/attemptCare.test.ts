@@ -134,7 +134,7 @@ describe('care for an attempt', () => {
 
   it('takes no request that was refused, by the upstream or by the broker, for a round of a circle', async () => {
     const input = [{ type: 'function_call', call_id: 'c1', name: 'shell', arguments: '{"command":["ls"]}' }, { type: 'function_call_output', call_id: 'c1', output: 'a b c' }];
-    const thread = { headers: { 'thread-id': 'a thread that asks again' }, body: JSON.stringify({ ...JSON.parse(recordedRequest().toString()) as object, input }) };
+    const thread = { headers: { 'thread-id': 'a thread that asks again' }, body: JSON.stringify({ ...JSON.parse(recordedRequest()) as object, input }) };
     answering(async (_request, wire) => { await wire.write(wholeAnswer(400, '{"error":{"message":"It cannot be.","type":"invalid_request_error"}}', { 'content-type': 'application/json' })); });
     for (let round = 0; round <= circleRounds.slow; round += 1) assert.equal((await bench.ask(thread)).status, 400);
     await callBroker(bench.broker, 'budgetSet', { budget: { id: 'none', limit: 1, unit: 'tokens', mode: 'hard', per: 'everything', period: 'life', timeZone: 'UTC' } });
