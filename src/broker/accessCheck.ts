@@ -12,7 +12,7 @@ import { passedCallsOf } from './passThrough.ts';
 export type Route =
   | { readonly kind: 'health'; readonly nonce?: string }
   /** `onPlan`: with the ChatGPT sign-in that the client brings along, which its own address says. */
-  | { readonly kind: 'responses'; readonly onPlan?: true }
+  | { readonly kind: 'responses'; readonly onPlan?: true; readonly dialect?: 'compact' }
   | { readonly kind: 'models'; readonly onPlan?: true; readonly clientVersion?: string }
   | { readonly kind: 'api'; readonly calls: ApiCalls }
   | { readonly kind: 'control'; readonly method: string }
@@ -44,6 +44,8 @@ function routeOfPath(path: string, parameters: URLSearchParams, inWorkspace: boo
   const plan = onPlan ? { onPlan } as const : {};
   const api = onPlan ? path.slice('/backend-api/codex'.length) : path.startsWith('/v1/') ? path.slice('/v1'.length) : undefined;
   if (api === '/responses') return { kind: 'responses', ...plan };
+  // Versions of Codex before 0.169 ask there for a compaction.
+  if (onPlan && api === '/responses/compact') return { kind: 'responses', ...plan, dialect: 'compact' };
   if (api === '/models') {
     const version = parameters.get('client_version');
     return { kind: 'models', ...plan, ...(version && /^[\w.-]{1,32}$/.test(version) ? { clientVersion: version } : {}) };

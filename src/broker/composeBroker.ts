@@ -52,6 +52,7 @@ import { apiKeyCredential } from './upstream/credential.ts';
 import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
+import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
 /** What a broker is started with. */
 export interface BrokerOptions {
@@ -144,19 +145,24 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     learnAgain(estimator, await store.query('samples', { limit: samplesMax }));
     const pacer = new Pacer(options.random);
     let stopping = false;
-    let upstreamProblem: Problem | undefined;
+    const upstreamProblems = new Map<UpstreamTarget, Problem>();
     let ledgerProblem: Problem | undefined;
     let listening = '';
 
-    const upstreamAnswered = (what: Problem | undefined) => { if (upstreamProblem?.code !== what?.code) { upstreamProblem = what; changed(); } };
-    const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered, log });
+    // What one upstream answers says nothing about another.
+    const answeredBy = (one: UpstreamTarget) => (what: Problem | undefined) => {
+      if (upstreamProblems.get(one)?.code === what?.code) return;
+      if (what) upstreamProblems.set(one, what); else upstreamProblems.delete(one);
+      changed();
+    };
+    const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered: answeredBy(chatGpt), log });
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },
       openWorkspaces: () => live.workspaces,
       problems: () => [
         ...(keeper.doubt ? [keeper.doubt] : []),
-        ...(upstreamProblem ? [upstreamProblem] : []),
+        ...upstreamProblems.values(),
         ...(ledgerProblem && settlements.size > 0 ? [ledgerProblem] : []),
         ...(keys.view.state === 'rejected' ? [problem('api_key_rejected', 'The upstream refused the stored API key.')] : []),
       ],
@@ -191,7 +197,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       },
       credential: () => apiKeyCredential(keys.apiKey, target), ...planAccounts.apiEars(), meter: new CodexMeterFeed(store, clock), changed, log,
       keyAnswered: (accepted: boolean) => { if (keys.answered(accepted)) changed(); },
-      upstreamAnswered,
+      upstreamAnswered: answeredBy(target),
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
     const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
@@ -201,7 +207,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       api: passApi, passThrough: options.passThrough,
       // The practice upstream shows what arrived to anybody on this computer, so no real sign-in may reach it.
       planWay: (headers) => (options.mode === 'practice' ? problem('chatgpt_login_missing', 'This is practice mode, which takes no sign-in of a person. Nothing was sent.') : planAccounts.wayOf(headers)),
-      responses: (message, response, workspace, requestId, plan) => carryResponses(parts, message, response, workspace, requestId, { plan }),
+      responses: (message, response, workspace, requestId, asked) => carryResponses(parts, message, response, workspace, requestId, asked),
       models: (message, response, requestId, version, plan) => passModels(plan?.way ?? parts, version, message, response, listenerOf(message, requestId), clock.nowMs()),
     });
     const door = await listenOnOwnPort(options.port, { dataDir: options.dataDir, random: options.random, listen: listenOn, taken: (port) => log('port-taken', { port }) });

@@ -22,6 +22,7 @@ import type { PlanWay } from './planAccounts.ts';
 import { dropBody, readBody } from './requestBody.ts';
 import { refuse } from './refusal.ts';
 import { listenerOf } from './responsesRoute.ts';
+import type { Asked } from './responsesRoute.ts';
 import type { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { StrangerConnections } from './strangerConnections.ts';
 import type { Workspace } from './store/ledgerPort.ts';
@@ -44,7 +45,7 @@ export interface ListenerParts {
   readonly clock: Clock;
   /** The ChatGPT sign-in that a request brings along. */
   readonly planWay: (headers: IncomingHttpHeaders) => PlanWay | Problem;
-  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, plan: PlanWay | undefined) => Promise<void>;
+  readonly responses: (message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string, asked: Asked) => Promise<void>;
   readonly models: (message: IncomingMessage, response: ServerResponse, requestId: string, clientVersion: string | undefined, plan: PlanWay | undefined) => Promise<void>;
   /** Everything else of the upstream's API. */
   readonly api: (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => Promise<void>;
@@ -147,7 +148,7 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
       }
       const plan = route.onPlan ? parts.planWay(message.headers) : undefined;
       if (plan && 'code' in plan) { await turnAway(plan); return; }
-      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId, plan);
+      if (route.kind === 'responses') await parts.responses(message, response, workspace, requestId, { plan, ...(route.dialect ? { dialect: route.dialect } : {}) });
       else await parts.models(message, response, requestId, route.clientVersion, plan);
       return;
     }
@@ -201,7 +202,7 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   };
   if ('problem' in access) { decline(`${problemKinds[access.problem.code].status} Refused`, access.problem); return; }
   const { route, token } = access;
-  if (route.kind === 'responses') {
+  if (route.kind === 'responses' && route.dialect === undefined) {
     const workspace = workspaceOfToken(token, parts.workspaces());
     // Codex tries any other status again and again; sent to HTTP it hears there, at once, what is wrong.
     const isCodex = readClient((name) => single(message.headers[name])).isCodex;

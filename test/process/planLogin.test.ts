@@ -6,14 +6,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { testApiKey } from '../support/process/brokerProgram.ts';
-import { exchange } from '../support/process/httpExchange.ts';
+import { exchange, jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { accountId, madeUpBearer, openPlanBench, signedIn } from '../support/process/planBench.ts';
 import type { PlanBench } from '../support/process/planBench.ts';
-import { recordedRequest } from '../support/process/recordedStream.ts';
+import { recordedModel, recordedRequest } from '../support/process/recordedStream.ts';
 import { addCredits, callBroker, codexHeaders, explained, until } from '../support/process/workbench.ts';
 import { checkAgain } from '../support/secondChecker.ts';
-import { connectSocket, createMessage, endTypes } from '../support/socketClient.ts';
+import { connectSocket, createMessage, endTypes, UpgradeRefused } from '../support/socketClient.ts';
 
 describe('a ChatGPT sign-in', function () {
   this.timeout(60_000);
@@ -153,5 +153,26 @@ describe('a ChatGPT sign-in', function () {
     assert.equal(told.decision?.layers.find((one) => one.layer === 'budgets')?.because, 'Budgets in credits do not count what a plan pays for.');
     await callBroker(bench.broker, 'budgetSet', { budget: { ...budget, id: 'words', unit: 'tokens', limit: 100 } });
     assert.match((await ask()).bytes.toString('utf8'), /invalid_prompt.*budget_exceeded/);
+  });
+
+  it('has a conversation compacted at the address that versions of Codex before 0.169 ask', async () => {
+    bench = await openPlanBench();
+    await addCredits(bench.broker, 100, 'the test');
+    const answer = await ask({ accept: 'application/json' }, JSON.stringify({ model: recordedModel, input: 'a long conversation', instructions: 'compact it' }), '/responses/compact');
+    assert.deepEqual([answer.status, jsonOf(answer).object], [200, 'response.compaction'], answer.bytes.toString('utf8'));
+    assert.deepEqual(heard().map((one) => [one.path, one.headers['authorization']]), [['/backend-api/codex/responses/compact', `Bearer ${madeUpBearer}`]]);
+    const told = await explained(bench.broker, String(answer.headers['x-request-id']));
+    assert.deepEqual([told.attempts[0]?.outcome, told.attempts[0]?.measured, told.charge, told.entries], ['completed', true, null, []]);
+    assert.equal((await ask({ accept: 'application/json' }, '{}', '/responses/input_tokens')).status, 404);
+    await assert.rejects(connectSocket(`${bench.planUrl}/responses/compact`, { headers: { ...codexHeaders, ...signedIn } }), UpgradeRefused);
+  });
+
+  it('whose upstream answers says nothing good of the other one', async () => {
+    bench = await openPlanBench({}, { upstream: 'http://127.0.0.1:1' });
+    const problems = async () => (await callBroker(bench.broker, 'status', {})).problems.map((one) => one.code);
+    assert.equal((await exchange(`${bench.broker.url}/w/${bench.token.token}/v1/responses`, { headers: { 'content-type': 'application/json' }, body: recordedRequest() })).status, 502);
+    assert.deepEqual(await problems(), ['upstream_unreachable']);
+    assert.equal((await ask()).status, 200);
+    assert.deepEqual(await problems(), ['upstream_unreachable']);
   });
 });
