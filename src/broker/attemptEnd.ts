@@ -14,7 +14,7 @@ import { settlementOf } from './attemptSettlement.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
-import { unreachable } from './upstream/networkFault.ts';
+import { unreachable, wasNotTaken } from './upstream/networkFault.ts';
 
 /** Attempts at an overloaded upstream before its answer is given on; the client then decides. */
 const overloadAttemptsMax = 4;
@@ -126,10 +126,11 @@ function isUnanswered({ ending, status, networkError, begun }: AttemptReport): b
   return ending === 'upstream-broke' && status === undefined && networkError !== undefined && !begun;
 }
 
-/** Whether a kept connection turned out to be dead: nothing came back, at once, at the first try. A fresh one that is closed is an answer of the upstream, and the client's to judge. */
+/** Whether a kept connection turned out to be dead, at the first try: nothing came back, at once, or it did not take the request. A fresh one that is closed is an answer of the upstream, and the client's to judge. */
 function isStaleConnection(report: AttemptReport, lease: Lease): boolean {
-  return report.ending === 'upstream-broke' && report.status === undefined && lease.number === 1 && report.durationMs <= staleConnectionMsMax && report.freshConnection !== true
-    && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
+  if (report.ending !== 'upstream-broke' || report.status !== undefined || lease.number !== 1) return false;
+  return wasNotTaken({ message: report.networkError })
+    || report.durationMs <= staleConnectionMsMax && report.freshConnection !== true && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
 }
 
 /** The first value of a header. */

@@ -7,7 +7,7 @@ import { openProxy } from '../support/process/connectProxy.ts';
 import type { ConnectProxy } from '../support/process/connectProxy.ts';
 import { jsonOf } from '../support/process/httpExchange.ts';
 import { answerWell, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
-import { openUpstream, streamHead, chunkOf } from '../support/process/scriptedUpstream.ts';
+import { openUpstream, streamHead, chunkOf, lastChunk } from '../support/process/scriptedUpstream.ts';
 import type { ScriptedUpstream } from '../support/process/scriptedUpstream.ts';
 import { openSocketUpstream } from '../support/process/scriptedSocketUpstream.ts';
 import type { ScriptedSocketUpstream } from '../support/process/scriptedSocketUpstream.ts';
@@ -171,6 +171,35 @@ describe('connections to the upstream', function () {
       assert.equal((await bench.ask()).status, 200);
       await until(async () => (await bench.audit()).openHolds === 0);
       assert.deepEqual((await bench.audit()).violations, []);
+    });
+
+    for (const way of ['directly', 'through a proxy'] as const) it(`send a request again that an HTTP/2 connection did not take, being retired or refusing it, while others on it go on: ${way}`, async () => {
+      const front = closed(await openTlsFront(upstream.port, leaf, ['h2', 'http/1.1']));
+      const proxy = closed(await openProxy());
+      await (way === 'directly' ? serve(`https://localhost:${front.port}`, {}, ['--ca', caFile])
+        : serve(`https://upstream.test:${front.port}`, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }, ['--ca', caFile]));
+      let goOn = () => undefined as void;
+      const held = new Promise<void>((resolve) => { goOn = resolve; });
+      upstream.script = async (_request, wire) => {
+        await wire.write(streamHead());
+        await wire.write(chunkOf(recordedStream.subarray(0, 300)));
+        await held;
+        await wire.write(chunkOf(recordedStream.subarray(300)));
+        await wire.write(lastChunk);
+      };
+      const long = bench.ask();
+      await until(() => upstream.requests.length === 1);
+      upstream.script = answerWell;
+      for (const how of ['refuse', 'retire'] as const) {
+        front.turnAwayNext(how);
+        const again = await bench.ask();
+        assert.deepEqual([again.status, again.bytes.equals(recordedStream)], [200, true], again.bytes.toString('utf8').slice(0, 300));
+        assert.deepEqual((await bench.explain(again)).attempts.map((one) => one.outcome), ['broken', 'completed']);
+      }
+      goOn();
+      assert.ok((await long).bytes.equals(recordedStream));
+      assert.deepEqual(front.protocols, ['h2', 'h2']);
+      await until(async () => (await bench.audit()).openHolds === 0);
     });
   });
 

@@ -46,6 +46,15 @@ function proxyRefused(label: string, via: string | undefined, status: number): P
   return status === 407 ? told : { ...told, remedy: 'Ask whoever runs the proxy to allow the upstream, or name it in NO_PROXY if it can be reached without.' };
 }
 
+/**
+ * How HTTP/2 says that a request was never looked at (RFC 9113, 6.8 and 8.7), in the words of undici and Node: its connection was
+ * being retired, its stream was refused, or its head could not leave any more. Edges retire connections all the time.
+ */
+const untaken = /^HTTP\/2: "GOAWAY" frame received with code 0$|\bNGHTTP2_REFUSED_STREAM$|^HTTP\/2: "frameError" received - type 1,/;
+
+/** Whether the other side certainly did nothing with a request, so that it may be sent again. */
+export function wasNotTaken({ message = '' }: NetworkFailure): boolean { return untaken.test(message); }
+
 /** What a failure says of a proxy that answered with something else than a tunnel; these are undici's words. */
 export function proxyFailure(status: number): NetworkFailure { return { message: `Proxy response (${status}) !== 200 when HTTP Tunneling` }; }
 

@@ -49,22 +49,37 @@ export function upstreamTarget(baseUrl: string, network: Network, connectionsMax
   const options = (url: string) => (url.startsWith('https:') ? { ...reach, secureContext: network.trust() } : reach);
   const waits = { connections: connectionsMax, headersTimeout: headersTimeoutMs, bodyTimeout: bodyTimeoutMs, keepAliveTimeout: keepAliveMs, ...http2 };
   let pool: Dispatcher | undefined;
+  const open = new Set<Dispatcher>();
+  const make = (): Dispatcher => {
+    const watched = (one: Pool) => one.on('disconnect', (_origin, _targets, { message }) => { if (isRetired(message) && pool === made) retire(made); });
+    const made: Dispatcher = proxy
+      ? through(address.origin, new ProxyAgent({
+        ...waits, uri: proxy.href, connectTimeout: connectMsMax, requestTls: { ...options(address.origin), ...http2 }, proxyTls: { ...options(proxy.href), allowH2: false },
+        clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: connectMsMax, allowH2: false }),
+        factory: (origin, given) => watched(new Pool(origin, given)),
+      }))
+      : watched(new Pool(address.origin, { ...waits, connect: { ...options(address.origin), ...http2 } }));
+    open.add(made);
+    return made;
+  };
+  // With undici (8.12) the next request would wait until the last stream of the retired connection has ended, which may take an hour.
+  const retire = (old: Dispatcher) => {
+    pool = undefined;
+    // What still runs on it ends as it would have; it can only be destroyed before, with everything else.
+    old.close().catch(() => undefined).finally(() => open.delete(old));
+  };
   let agent: HttpsProxyAgent<string> | undefined;
   return {
     ...address, ...(proxy ? { via: proxy.host } : {}),
     keyHead: (apiKey) => keyHead(address, apiKey),
-    get pool() {
-      return pool ??= proxy
-        ? through(address.origin, new ProxyAgent({
-          ...waits, uri: proxy.href, connectTimeout: connectMsMax, requestTls: { ...options(address.origin), ...http2 }, proxyTls: { ...options(proxy.href), allowH2: false },
-          clientFactory: (origin, made) => new Pool(origin, { ...made, headersTimeout: connectMsMax, allowH2: false }),
-        }))
-        : new Pool(address.origin, { ...waits, connect: { ...options(address.origin), ...http2 } });
-    },
+    get pool() { return pool ??= make(); },
     socketOptions: () => ({ ...options(address.origin), ...(proxy ? { agent: agent ??= new HttpsProxyAgent(proxy.href, options(proxy.href)) } : {}) }),
-    close: async () => { await pool?.destroy(); },
+    close: async () => { await Promise.all([...open].map((one) => one.destroy())); },
   };
 }
+
+/** Whether the other side retires an HTTP/2 connection: it takes no new streams and lets those end that run. */
+function isRetired(message: string): boolean { return message.startsWith('HTTP/2: "GOAWAY" frame received'); }
 
 /** Sends everything to one origin. The waits are told with each request, because a proxy that is asked without a tunnel has its own. */
 function through(origin: string, dispatcher: Dispatcher): Dispatcher {

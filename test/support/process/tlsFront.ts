@@ -13,6 +13,8 @@ export interface TlsFront {
   readonly port: number;
   /** The protocol that was agreed on, for each connection. */
   readonly protocols: (string | false)[];
+  /** Over HTTP/2: does not look at the next request, and refuses its stream or retires its connection, as edges do. */
+  turnAwayNext(how: 'refuse' | 'retire'): void;
   close(): Promise<void>;
 }
 
@@ -20,7 +22,13 @@ export interface TlsFront {
 export async function openTlsFront(port: number, { cert, key }: TestCertificate, protocols: readonly string[] = ['http/1.1']): Promise<TlsFront> {
   const agreed: (string | false)[] = [];
   const sockets = new Set<net.Socket>();
+  let turnsAway: 'refuse' | 'retire' | undefined;
   const translate = http2.createServer((message, response) => {
+    const { session, id = 1 } = message.stream;
+    const how = turnsAway;
+    turnsAway = undefined;
+    if (how === 'refuse') { message.stream.close(http2.constants.NGHTTP2_REFUSED_STREAM); return; }
+    if (how === 'retire') { session?.goaway(http2.constants.NGHTTP2_NO_ERROR, Math.max(0, id - 2)); return; }
     const { ':method': method, ':path': path, ':scheme': _scheme, ':authority': host, ...headers } = message.headers;
     const onward = http.request({ host: '127.0.0.1', port, method: String(method), path: String(path), headers: { ...headers, host: String(host) } }, (answer) => {
       const { connection: _hop, 'keep-alive': _kept, 'transfer-encoding': _coding, ...plain } = answer.headers;
@@ -48,7 +56,7 @@ export async function openTlsFront(port: number, { cert, key }: TestCertificate,
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    port: (server.address() as AddressInfo).port, protocols: agreed,
+    port: (server.address() as AddressInfo).port, protocols: agreed, turnAwayNext: (how) => { turnsAway = how; },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
