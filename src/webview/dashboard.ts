@@ -244,6 +244,7 @@ export class CodexDashboard extends LitElement {
         ${panel('credits', () => html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
           ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
         ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
+        ${element('insights', html`<insights-page .shown=${tab === 'insights'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></insights-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 

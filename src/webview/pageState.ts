@@ -12,7 +12,7 @@ import type { Questions } from './pageQuestions.ts';
 import { usableLocale } from './timeText.ts';
 
 /** The pages, in the order of their tabs. */
-export const tabs = ['now', 'history', 'ledger', 'credits', 'events'] as const;
+export const tabs = ['now', 'history', 'ledger', 'credits', 'events', 'insights'] as const;
 /** One page. */
 export type Tab = (typeof tabs)[number];
 

@@ -136,7 +136,7 @@ describe('dashboard page', function dashboard() {
     await open.send(...sampleStates['normal']!);
     await hook('tab-now').focus();
     const visible = () => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join());
-    const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'events'], ['ArrowRight', 'now'], ['ArrowLeft', 'events'], ['Home', 'now'], ['ArrowRight', 'history']];
+    const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'insights'], ['ArrowRight', 'now'], ['ArrowLeft', 'insights'], ['Home', 'now'], ['ArrowRight', 'history']];
     for (const [key, tab] of expected) {
       await open.page.keyboard.press(key);
       assert.equal(await open.page.evaluate(() => document.activeElement?.id), `tab-${tab}`);
