@@ -104,7 +104,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   });
   const connected = () => link.state.state === 'connected';
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
-  const gate = () => passGate({
+  const gate = (planMayPay = false) => passGate({
+    planMayPay,
     editor, memory: context.workspaceState,
     facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) }),
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
@@ -203,7 +204,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
 
   const answers = new AnswerDocuments();
   let transcript: OutputChannel | undefined;
-  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
+  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
@@ -220,7 +221,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
     }),
     openMeteredTerminal: () => openMeteredTerminal({
-      ...shared, dataDir: () => seat().dataDir, prepareShims,
+      ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims,
     }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),

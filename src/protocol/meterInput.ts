@@ -6,6 +6,7 @@ import { levelOf, spareOf, tightest, type LimitStand } from '../domain/tightest.
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil } from './clockWords.ts';
 import { limitStands, paceWords } from './limitStands.ts';
+import { isOnPlan } from './planWords.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
@@ -47,7 +48,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
       ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
       // Who works on a plan needs none.
-      keyMissing: snapshot.key.state === 'missing' && (snapshot.plans ?? []).length === 0,
+      keyMissing: snapshot.key.state === 'missing' && !isOnPlan(snapshot),
       keyRejected: snapshot.key.state === 'rejected',
       notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
       tracked: balance.tracked,
