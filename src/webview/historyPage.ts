@@ -29,6 +29,8 @@ interface Choice { readonly days: RangeDays; readonly by: HistoryGrouping; reado
 const askAgainMs = 5_000;
 const savingAgainMs = 60_000;
 
+const nothingAsked = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+
 /** Properties: `shown`, `snapshot`, `view`, `questions` (with their answers) and `asking`. */
 export class HistoryPage extends LitElement {
   static override properties = { shown: { type: Boolean }, snapshot: { attribute: false }, view: { attribute: false }, questions: { attribute: false }, asking: { attribute: false }, choice: { state: true }, burnAsTable: { state: true } };
@@ -41,7 +43,7 @@ export class HistoryPage extends LitElement {
   declare choice: Choice | undefined;
   declare burnAsTable: boolean;
   /** What was asked last, of which state of the ledger, and when. */
-  #last = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+  #last = nothingAsked;
   /** What was asked by each question that may still be answered, or whose answer is shown. */
   #asked: ReadonlyMap<number, Choice> = new Map();
   #askedCourse: ReadonlyMap<number, BurnSubject> = new Map();
@@ -68,12 +70,14 @@ export class HistoryPage extends LitElement {
   protected override willUpdate(): void {
     if (this.shown && !this.view.stale) this.#ask();
     else if (this.#last.key !== '' && !this.shown) this.#leave();
+    // What was asked when the connection was lost was answered with a problem, which stands until it is asked anew.
+    else if (this.#last.key !== '') this.#last = nothingAsked;
   }
 
   /** Who looks elsewhere waits for nothing; what is known is kept for when they are back. */
   #leave(): void {
     for (const about of ['history', 'saving', 'course'] as const) if (isOpen(this.questions, about)) this.asking.drop(about);
-    this.#last = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+    this.#last = nothingAsked;
   }
 
   #ask(): void {

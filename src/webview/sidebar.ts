@@ -44,6 +44,8 @@ export class CodexSidebar extends LitElement {
   /** Begins: tells the extension that the page listens, keeps time. */
   start(environment: Pick<PageEnvironment, 'post' | 'now' | 'every'>): void {
     this.#environment = environment;
+    // As on the dashboard: the page before this one may still be answered.
+    this.#lastId = environment.now();
     this.#stopTicking?.();
     this.#stopTicking = environment.every(tickMs, () => this.requestUpdate());
     environment.post({ type: 'ready' });

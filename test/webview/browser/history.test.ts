@@ -207,29 +207,6 @@ describe('pages that ask on demand', function onDemand() {
     assert.deepEqual((await questions()).at(-1), { about: 'happenings', filter: 'prices' });
   });
 
-  it('lists what stands out with its worth and what to do, asks again seldom, and anew once the broker is back', async () => {
-    await openTab('insights');
-    assert.match(await hook('insights').innerText(), /Reading the last five weeks/);
-    await open.answer();
-    const rows = hook('insights').locator('tbody tr');
-    assert.equal(await rows.count(), 4);
-    assert.match(await rows.first().innerText(), /The cache helps "billing-service" less than it did[\s\S]*41 % of 24\.00 M[\s\S]*Look for what changes[\s\S]*≈ 38\.20 credits in 7 days/);
-    assert.match(await rows.last().innerText(), /31 requests waited 21 min[\s\S]*give it a budget by the hour\.\s+—/);
-    const asked = async () => (await questions()).filter((one) => one.about === 'insights').length;
-    const base = ruledSnapshot({ sequence: 60, atMs: sampleNowMs + 30_000 });
-    const moved = stateMessage({ ...base, today: { ...base.today, total: { ...base.today.total, requests: 99 } } });
-    await open.send(moved);
-    assert.equal(await asked(), 1, 'one request changes little');
-    await open.send(...sampleStates['down']!);
-    await open.send(moved);
-    assert.equal(await asked(), 2, 'who was away may have missed the answer');
-    await open.answer((id) => ({ type: 'answer', about: 'insights', id, result: { insights: [] } }));
-    assert.match(await hook('insights').innerText(), /Nothing stands out in the last seven days\./);
-    await open.send(...sampleStates['down']!, moved);
-    await open.answer((id) => ({ type: 'answer', about: 'insights', id, problem: problem('broker_unreachable', 'The broker did not answer.') }));
-    assert.match(await hook('insights').innerText(), /The broker did not answer\./);
-  });
-
   it('shows hostile names of groups as text, and in a picture of practice its badge', async () => {
     const hostile = '</script><img src=x onerror="window.posted.push(1)">{{7*7}}';
     await open.send(stateMessage(sampleSnapshot({ broker: { ...sampleSnapshot().broker, mode: 'practice' } })));
