@@ -2,10 +2,10 @@
 // the status bar and `codex-broker status` can never disagree.
 import { isExpired } from '../domain/grants.ts';
 import type { MeterEnd, MeterInput } from '../domain/meter.ts';
-import { levelOf, spareOf, tightest, type LimitStand } from '../domain/tightest.ts';
+import { levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil } from './clockWords.ts';
-import { limitStands, paceWords } from './limitStands.ts';
+import { paceWords, tightestStand } from './limitStands.ts';
 import { isOnPlan } from './planWords.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
@@ -38,9 +38,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
-  // A limit whose time is over says nothing until the broker tells of the next.
-  const limitsAtMs = Math.max(atMs, nowMs ?? atMs);
-  const limit = tightest(limitStands(snapshot, workspaceId, limitsAtMs).filter(({ endsAtMs = Infinity }) => endsAtMs > limitsAtMs), limitsAtMs);
+  const limit = tightestStand(snapshot, workspaceId, Math.max(atMs, nowMs ?? atMs));
   return {
     link, ...taste,
     snapshot: {

@@ -6,7 +6,7 @@ import { formatUsd } from '../domain/units.ts';
 import { historyGroupings, rangeDays } from '../protocol/history.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { creditsText } from './amountText.ts';
+import { costText, creditsText, isCostKnown } from './amountText.ts';
 import type { BurnChart } from './burnChart.ts';
 import { burnDown, burnSubjects } from './burnText.ts';
 import type { BurnSubject } from './burnText.ts';
@@ -153,7 +153,7 @@ export class HistoryPage extends LitElement {
     const saving = this.questions.answers.saving;
     const cached = cachedWords(total);
     return html`<dl class="facts" data-test="history-facts">
-      <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${creditsText(total.costMicroCredits, locale, total.estimated > 0)} <small>credits · ${formatUsd(total.costMicroCredits, 2, locale)}</small></dd><dd class="dim">${averageText(result, locale)}</dd></div>
+      <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? `credits · ${formatUsd(total.costMicroCredits, 2, locale)}` : 'no price is known'}</small></dd><dd class="dim">${isCostKnown(total) ? averageText(result, locale) : nothing}</dd></div>
       <div class="fact"><dt>Most expensive ${days === 1 ? 'hour' : 'day'}</dt>${dearest === undefined ? html`<dd class="big">—</dd><dd class="dim">Nothing was charged.</dd>`
     : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>credits · ${stepTitle(steps[dearest]!.key, locale)}</small></dd><dd class="dim">${dearestShare(result, asked.by, dearest, locale) ?? nothing}</dd>`}</div>
       <div class="fact"><dt>Saved by the prompt cache</dt><dd class="big" data-test="saved">${saving?.result ? html`${creditsText(saving.result.savedMicroCredits, locale)} <small>credits${cached === undefined ? nothing : ` · ${cached}`}</small>` : '—'}</dd>
