@@ -38,6 +38,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
+  const draw = windowDraw(snapshot, workspaceId);
   const limit = tightestStand(snapshot, workspaceId, Math.max(atMs, nowMs ?? atMs));
   return {
     link, ...taste,
@@ -48,7 +49,9 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       // Who works on a plan needs none.
       keyMissing: snapshot.key.state === 'missing' && !isOnPlan(snapshot),
       keyRejected: snapshot.key.state === 'rejected',
-      notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
+      notAllowed: draw === 'not-allowed',
+      // What running requests hold may come back to it.
+      ...(draw === 'none' && balance.heldMicroCredits === 0 && balance.grants.length > 0 ? { noneForHere: true as const } : {}),
       tracked: balance.tracked,
       balanceMicroCredits: balance.balanceMicroCredits,
       heldMicroCredits: balance.heldMicroCredits,

@@ -18,7 +18,7 @@ export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
 export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, ...facts } = input.snapshot;
+  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, noneForHere: _none, ...facts } = input.snapshot;
   const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
 }
