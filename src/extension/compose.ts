@@ -161,11 +161,15 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     void guarded('Showing a notice', () => limitNotices.see(link.snapshot, editor.env.language, wanted));
     void guarded('Showing a notice', () => priceNotices.see(link.snapshot, editor.env.language, wanted));
   };
-  /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
-  const greet = async () => {
+  /** What is this workspace's own shows on every surface as soon as it is known which one that is. */
+  const learnWorkspace = async () => {
     await workspace.token();
     paint();
     questions.see();
+  };
+  /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
+  const greet = async () => {
+    await learnWorkspace();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
   };
@@ -273,7 +277,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();
       shimTerminals();
-      if (connected()) void guarded('Learning the workspace', () => workspace.token());
+      paint();
+      if (connected()) void guarded('Learning the workspace', learnWorkspace);
     }),
   );
   cancelStart = schedule.after(0, restart);
