@@ -2,12 +2,11 @@
 // 0 done, 1 failed (guard: not enough, doctor: something failed), 2 wrong use (audit: discrepancy),
 // 3 unreadable ledger (audit only), 126 and 127 when `run` could not execute or find the command;
 // otherwise `run` gives on the command's own.
-import { pathToFileURL } from 'node:url';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { CommandIo } from './commands/commandIo.ts';
 import { CommandNotStarted } from './commands/commandNotStarted.ts';
 import { help } from './commands/help.ts';
-import { sandboxEntry } from './practiceUpstream.ts';
+import { sandboxEntry } from './neighbours.ts';
 
 type Command = (args: readonly string[], io: CommandIo) => Promise<number>;
 
@@ -66,6 +65,6 @@ function firstLine(error: unknown): string {
 
 /** `codex-broker sandbox`: the neighbouring program, loaded only when asked for. */
 async function sandbox(args: readonly string[], io: CommandIo): Promise<number> {
-  const { sandboxMain } = await import(pathToFileURL(sandboxEntry(io.entry)).href) as { sandboxMain: (argv: string[]) => Promise<number> };
+  const { sandboxMain } = await import(sandboxEntry(io.entry).href) as { sandboxMain: (argv: string[]) => Promise<number> };
   return sandboxMain([...args]);
 }

@@ -1,11 +1,7 @@
-// The broker's program: composition of the process. The same file is the entry of the ledger's
-// thread. Checks the runtime before anything else is loaded by use.
+// The broker's program: composition of the process. Checks the runtime before anything else is loaded by use.
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { problem, ProblemError } from '../domain/problem.ts';
-import { serveLedger } from './store/ledgerThread.ts';
-import type { ThreadData } from './store/ledgerThread.ts';
 
 declare const __BROKER_VERSION__: string;
 const version = typeof __BROKER_VERSION__ === 'string' ? __BROKER_VERSION__ : '0.0.0-source';
@@ -47,9 +43,7 @@ function askPerson(question: string): Promise<boolean> {
   });
 }
 
-if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === 'ledger') {
-  serveLedger(parentPort, workerData as ThreadData, setImmediate);
-} else if (isTooOld()) {
+if (isTooOld()) {
   console.error(`Node ${process.versions.node} is too old for the broker. Use Node 22.19 or newer. (runtime_too_old)`);
   process.exitCode = 1;
 } else {
@@ -60,7 +54,7 @@ if (!isMainThread && parentPort && (workerData as ThreadData | null)?.role === '
   });
   // What cannot be written is told to whoever wrote it.
   process.stdout.on('error', () => undefined);
-  // Loaded here, so that the ledger's thread does not carry the server's libraries too.
+  // Loaded here, so that an old runtime is told before it meets what it does not know.
   const { commandLine } = await import('./commandLine.ts');
   const code = await commandLine(process.argv.slice(2), {
     out: (line) => console.log(line), err: (line) => console.error(line), write: writeOut, ...(process.stdin.isTTY && process.stdout.isTTY ? { ask: askPerson } : {}), env: process.env, home: homedir(),

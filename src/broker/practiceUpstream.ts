@@ -1,19 +1,13 @@
 // Practice mode's upstream: the sandbox as a process of its own beside the broker's program. It
 // ends with the broker, however the broker ends, because it watches its standard input.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { problem, ProblemError } from '../domain/problem.ts';
+import { sandboxEntry } from './neighbours.ts';
 
 /** A running simulated upstream. */
 export interface PracticeUpstream { readonly url: string; stop(): void }
-
-/** Where the sandbox's program lies: beside the bundle, or in the sources. */
-export function sandboxEntry(brokerEntry: URL): string {
-  const bundled = fileURLToPath(new URL('./sandbox.mjs', brokerEntry));
-  return existsSync(bundled) ? bundled : fileURLToPath(new URL('../sandbox/main.ts', brokerEntry));
-}
 
 /** What a Node program needs to run at all; everything in which a key could lie stays behind. */
 const allowedNames: ReadonlySet<string> = new Set([
@@ -33,7 +27,7 @@ export function practiceEnvironment(env: Readonly<Record<string, string | undefi
  * @throws ProblemError when it does not come up
  */
 export async function startPracticeUpstream(brokerEntry: URL, scenario: string | undefined, env: Readonly<Record<string, string | undefined>>, onEnd: () => void): Promise<PracticeUpstream> {
-  const child = spawn(process.execPath, [sandboxEntry(brokerEntry), '--port', '0', '--exit-with-parent', ...(scenario === undefined ? [] : ['--scenario', scenario])], {
+  const child = spawn(process.execPath, [fileURLToPath(sandboxEntry(brokerEntry)), '--port', '0', '--exit-with-parent', ...(scenario === undefined ? [] : ['--scenario', scenario])], {
     stdio: ['pipe', 'pipe', 'pipe'], env: practiceEnvironment(env), windowsHide: true,
   });
   let complaint = '';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** Where the bundle is and where copies go. */
 export interface CopyPlaces {
-  /** Folder with `broker.mjs`, `sandbox.mjs` and perhaps `node_modules`. */
+  /** Folder with `broker.mjs`, `ledger.mjs`, `sandbox.mjs` and perhaps `node_modules`. */
   readonly distDir: string;
   /** The extension's global storage. */
   readonly storageDir: string;
@@ -18,17 +18,20 @@ export interface CopyPlaces {
 /** How many copies are kept; older ones belong to brokers that ended long ago. */
 export const brokerCopiesMax = 3;
 
-const parts = ['broker.mjs', 'sandbox.mjs', 'node_modules'] as const;
+/** The programs; what they hold decides whether a copy is the same. */
+const programs = ['broker.mjs', 'ledger.mjs', 'sandbox.mjs'] as const;
+const parts = [...programs, 'node_modules'] as const;
 
 /**
- * Makes the copy if it is missing. The bundle's hash is part of the folder's name, so a rebuilt
- * bundle of the same version is never mistaken for the one that was copied before.
+ * Makes the copy if it is missing. The hash of its programs is part of the folder's name, so a rebuilt
+ * one of the same version is never mistaken for the one that was copied before.
  * @returns the copy's folder
  * @throws Error when the bundle is missing or the storage cannot be written
  */
 export async function ensureBrokerCopy(places: CopyPlaces): Promise<string> {
-  const bundle = await readFile(join(places.distDir, 'broker.mjs'));
-  const hash = createHash('sha256').update(bundle).digest('hex').slice(0, 8);
+  const sum = createHash('sha256');
+  for (const program of programs) sum.update(await readFile(join(places.distDir, program)));
+  const hash = sum.digest('hex').slice(0, 8);
   const target = join(places.storageDir, `broker-${places.version}-${hash}`);
   if (await exists(join(target, 'broker.mjs'))) return target;
   const unfinished = join(places.storageDir, `.unfinished-${places.newName()}`);

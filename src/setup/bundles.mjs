@@ -1,4 +1,4 @@
-// Turns the four entry files into the bundles under dist/ and puts their companions beside them
+// Turns the entry files into the bundles under dist/ and puts their companions beside them
 // (keytar with every platform's binary, the icon font, the licences of what was bundled in).
 // It never removes files of a build that is in use and never reports success for a part it left out.
 import fs from 'node:fs';
@@ -9,6 +9,7 @@ import { thirdPartyNotices } from './notices.mjs';
 export const bundles = [
   { name: 'extension', entry: 'src/extension/main.ts', outfile: 'dist/extension.cjs', bytesMax: 1_000_000 },
   { name: 'broker', entry: 'src/broker/main.ts', outfile: 'dist/broker.mjs', bytesMax: 3_000_000 },
+  { name: 'ledger', entry: 'src/broker/ledgerMain.ts', outfile: 'dist/ledger.mjs', bytesMax: 400_000 },
   { name: 'sandbox', entry: 'src/sandbox/main.ts', outfile: 'dist/sandbox.mjs', bytesMax: 1_000_000 },
   { name: 'webview', entry: 'src/webview/main.ts', outfile: 'dist/webview.js', bytesMax: 250_000 },
   { name: 'sidebar', entry: 'src/webview/sidebarMain.ts', outfile: 'dist/sidebar.js', bytesMax: 60_000 },

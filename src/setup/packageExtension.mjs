@@ -18,7 +18,7 @@ const allowed = [
   /^extension\/(readme|README)\.md$/,
   /^extension\/(changelog|CHANGELOG)\.md$/,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/dist\/(extension\.cjs|broker\.mjs|sandbox\.mjs|webview\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
+  /^extension\/dist\/(extension\.cjs|broker\.mjs|ledger\.mjs|sandbox\.mjs|webview\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
   /^extension\/dist\/node_modules\/keytar\/(package\.json|LICENSE\.md|lib\/keytar\.js)$/,
   /^extension\/dist\/node_modules\/keytar\/prebuilds\/[a-z0-9-]+\/[^/]+\.node$/,
   /^extension\/media\/[\w/-]+\.(svg|png|md)$/,
@@ -27,7 +27,7 @@ const allowed = [
 /** What must be in it, or the extension could not run. */
 const required = [
   'extension/package.json', 'extension/readme.md', 'extension/changelog.md', 'extension/LICENSE.txt',
-  'extension/dist/extension.cjs', 'extension/dist/broker.mjs', 'extension/dist/sandbox.mjs',
+  'extension/dist/extension.cjs', 'extension/dist/broker.mjs', 'extension/dist/ledger.mjs', 'extension/dist/sandbox.mjs',
   'extension/dist/webview.js', 'extension/dist/webview.css', 'extension/dist/sidebar.js', 'extension/dist/sidebar.css', 'extension/dist/codicon.css', 'extension/dist/codicon.ttf',
   'extension/dist/ThirdPartyNotices.txt',
   'extension/dist/node_modules/keytar/prebuilds/linux-x64/keytar.node',

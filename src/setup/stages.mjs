@@ -18,7 +18,7 @@ export const stages = [
     ignore: ['test/webview/browser/**'], beside: ['test/broker/**/*.test.ts'], timeMsMax: 720_000,
   },
   { name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], beside: ['test/webview/browser/pictures.test.ts'], timeMsMax: 1_200_000 },
-  { name: 'simulation', title: 'pacing and ledger in simulated time', folders: ['test/simulation'], timeMsMax: 1_200_000 },
+  { name: 'simulation', title: 'pacing and ledger in simulated time', folders: ['test/simulation'], beside: ['test/simulation/ledger/planted*.test.ts', 'test/simulation/tampered/**/*.test.ts', 'test/simulation/runaway/**/*.test.ts'], timeMsMax: 1_200_000 },
   { name: 'process', title: 'the broker process, killed and cut off', folders: ['test/process'], beside: ['test/process/ledger*.test.ts', 'test/process/restore*.test.ts', 'test/process/system*.test.ts'], timeMsMax: 1_500_000 },
   { name: 'codex', title: 'the real Codex CLI, end to end', folders: ['test/e2e'], timeMsMax: 420_000 },
   { name: 'vscode', title: 'the extension inside a real VS Code', folders: ['test/vscode'], timeMsMax: 1_200_000, needsVsCode: true },

@@ -19,7 +19,7 @@ export interface ThroughputRow {
 /** What came out; `bytesPerPair` is by how much the ledger's file grew. */
 export interface ThroughputResult { readonly rows: readonly ThroughputRow[]; readonly bytesPerPair: number }
 
-const ledgerEntry = new URL('../../src/broker/main.ts', import.meta.url);
+const ledgerEntry = new URL('../../src/broker/ledgerMain.ts', import.meta.url);
 const bareEntry = new URL('./bareGroupCommit.ts', import.meta.url);
 /** More than all of them draw. */
 const plenty = 1_000_000_000_000_000;

@@ -41,7 +41,7 @@ describe('starting the broker', function slowMachine() {
     root = mkdtempSync(join(tmpdir(), 'broker-start-'));
     mkdirSync(join(root, 'dist', 'node_modules', 'keytar'), { recursive: true });
     writeFileSync(join(root, 'dist', 'broker.mjs'), program);
-    writeFileSync(join(root, 'dist', 'sandbox.mjs'), 'export {};');
+    for (const name of ['ledger.mjs', 'sandbox.mjs']) writeFileSync(join(root, 'dist', name), 'export {};');
     writeFileSync(join(root, 'dist', 'node_modules', 'keytar', 'package.json'), '{}');
   });
   afterEach(() => {
@@ -118,13 +118,15 @@ describe('starting the broker', function slowMachine() {
     const folders = await Promise.all(Array.from({ length: 5 }, () => ensureBrokerCopy(copyPlaces())));
     assert.equal(new Set(folders).size, 1);
     const [folder = ''] = folders;
-    assert.deepEqual(readdirSync(folder).sort(), ['broker.mjs', 'node_modules', 'sandbox.mjs']);
+    assert.deepEqual(readdirSync(folder).sort(), ['broker.mjs', 'ledger.mjs', 'node_modules', 'sandbox.mjs']);
     assert.deepEqual(readdirSync(join(root, 'storage')).filter((name) => name.startsWith('.unfinished')), []);
     const { mtimeMs } = statSync(join(folder, 'broker.mjs'));
     assert.equal(await ensureBrokerCopy(copyPlaces()), folder);
     assert.equal(statSync(join(folder, 'broker.mjs')).mtimeMs, mtimeMs);
     writeFileSync(join(root, 'dist', 'broker.mjs'), `${program}//`);
-    assert.notEqual(await ensureBrokerCopy(copyPlaces()), folder, 'a rebuilt bundle is another copy');
+    const rebuilt = await ensureBrokerCopy(copyPlaces());
+    writeFileSync(join(root, 'dist', 'ledger.mjs'), 'export const changed = true;');
+    assert.equal(new Set([folder, rebuilt, await ensureBrokerCopy(copyPlaces())]).size, 3, 'with any rebuilt program it is another copy');
     for (const version of ['2', '3', '4', '5']) await ensureBrokerCopy(copyPlaces(version));
     assert.equal(readdirSync(join(root, 'storage')).length, brokerCopiesMax);
   });

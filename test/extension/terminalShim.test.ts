@@ -68,7 +68,7 @@ describe('codex in the terminals of the window', () => {
   it('follows the setting of the whole extension, which is the person\'s own and waits for trust', async () => {
     const root = mkdtempSync(join(tmpdir(), 'terminal-shim-'));
     mkdirSync(join(root, 'ext', 'dist'), { recursive: true });
-    writeFileSync(join(root, 'ext', 'dist', 'broker.mjs'), '');
+    for (const name of ['broker.mjs', 'ledger.mjs', 'sandbox.mjs']) writeFileSync(join(root, 'ext', 'dist', name), '');
     const fake = fakeEditor({ extensionDir: join(root, 'ext'), storageDir: join(root, 'storage'), folder: root });
     fake.configuration.user['codexBroker.dataDir'] = join(root, 'data');
     fake.configuration.workspace['codexBroker.routeTerminals'] = true;

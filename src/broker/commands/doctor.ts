@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { folderMode } from '../folderMode.ts';
 import type { FolderMode } from '../folderMode.ts';
 import { loadKeychain } from '../keyStore.ts';
+import { ledgerEntry } from '../neighbours.ts';
 import { systemClock } from '../systemClock.ts';
 import { openAiUpstream } from '../upstream/upstreamAddress.ts';
 import type { CommandIo } from './commandIo.ts';
@@ -28,7 +29,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
   const found = [
     checkRuntime(process.versions.node, process.versions['sqlite']),
     ...checkFolder(dataDir, io.platform),
-    ...await checkLedger({ dataDir, entry: io.entry, version: io.version, mode: modeOf(values), keychain }),
+    ...await checkLedger({ dataDir, entry: ledgerEntry(io.entry), version: io.version, mode: modeOf(values), keychain }),
     ...(isWithoutKeychain ? [] : [await checkKeychain(keychain, systemClock)]),
     ...(isPractice ? [] : await checkNetwork(io.env, values.upstream ?? openAiUpstream, values.ca)), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock), ...await checkRoutes(dataDir, io.home),
   ];

@@ -8,6 +8,7 @@ import { withNewestBackup } from '../backups.ts';
 import { startBroker } from '../composeBroker.ts';
 import type { Broker, BrokerOptions } from '../composeBroker.ts';
 import { loadKeychain } from '../keyStore.ts';
+import { ledgerEntry } from '../neighbours.ts';
 import { startPracticeUpstream } from '../practiceUpstream.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from '../systemClock.ts';
 import { chatGptUpstream } from '../upstream/chatGptTarget.ts';
@@ -41,7 +42,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
       dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca }, ...fallbackOf(config.fallback, io),
       mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
-      ledgerEntry: io.entry, keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
+      ledgerEntry: ledgerEntry(io.entry), keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),
     });
   } catch (error) {

@@ -20,7 +20,7 @@ export type ThreadRequest =
 export type ThreadAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly problem: Problem };
 
 /** What the thread is started with. */
-export interface ThreadData { readonly role: 'ledger'; readonly path: string; readonly as?: OpenedAs }
+export interface ThreadData { readonly path: string; readonly as?: OpenedAs }
 
 /** Commands in one transaction at most; more wait for the next. */
 const groupMax = 256;

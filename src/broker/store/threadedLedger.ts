@@ -26,11 +26,11 @@ export class ThreadedLedger implements LedgerStore {
 
   /**
    * Starts the thread and waits until the ledger is open.
-   * @param entry the module that calls `serveLedger` when its `workerData.role` is `ledger`
+   * @param entry the module that calls `serveLedger`
    * @throws ProblemError when the file cannot be opened
    */
   static async open(entry: URL, path: string, as: OpenedAs = 'owner'): Promise<ThreadedLedger> {
-    const worker = new Worker(entry, { workerData: { role: 'ledger', path, as } satisfies ThreadData });
+    const worker = new Worker(entry, { workerData: { path, as } satisfies ThreadData });
     const ledger = new ThreadedLedger(worker);
     await new Promise<void>((resolve, reject) => {
       ledger.#waiting.set(0, { resolve: () => resolve(), reject });

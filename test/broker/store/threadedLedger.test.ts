@@ -9,7 +9,7 @@ import { withFolder } from '../../support/ledger/tempLedger.ts';
 import { describeDirectiveContract } from './directiveContract.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
 
-const entry = new URL('../../../src/broker/main.ts', import.meta.url);
+const entry = new URL('../../../src/broker/ledgerMain.ts', import.meta.url);
 
 describeLedgerContract('ThreadedLedger', (path) => ThreadedLedger.open(entry, path));
 describeDirectiveContract('ThreadedLedger', (path) => ThreadedLedger.open(entry, path));

@@ -5,7 +5,7 @@ import { ThreadedLedger } from '../../../src/broker/store/threadedLedger.ts';
 import { withFastFolder } from '../../support/ledger/tempLedger.ts';
 import { raceForLastCredit } from './lastCredit.ts';
 
-const entry = new URL('../../../src/broker/main.ts', import.meta.url);
+const entry = new URL('../../../src/broker/ledgerMain.ts', import.meta.url);
 const rounds = process.env['CODEX_BROKER_TEST_LONG'] === undefined ? 1000 : 3000;
 
 describe('a hundred clients on the last credit', () => {

@@ -19,11 +19,11 @@ function chooseProgram(): string {
   const named = process.env[programVariable];
   if (named) return path.resolve(named);
   const bundle = path.join(root, 'dist/broker.mjs');
-  const sandbox = path.join(root, 'dist/sandbox.mjs');
+  const neighbours = ['ledger', 'sandbox'].map((name) => path.join(root, `dist/${name}.mjs`));
   const sources = ['broker', 'domain', 'protocol', 'sandbox'].map((folder) => path.join(root, 'src', folder));
   const newest = Math.max(...sources.flatMap((folder) => readdirSync(folder, { recursive: true })
     .filter((name) => String(name).endsWith('.ts')).map((name) => statSync(path.join(folder, String(name))).mtimeMs)));
-  const isFresh = [bundle, sandbox].every((file) => existsSync(file) && statSync(file).mtimeMs > newest);
+  const isFresh = [bundle, ...neighbours].every((file) => existsSync(file) && statSync(file).mtimeMs > newest);
   return isFresh ? bundle : path.join(root, 'src/broker/main.ts');
 }
 

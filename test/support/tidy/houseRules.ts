@@ -21,7 +21,7 @@ const bannedNames = new Set(['util', 'utils', 'common', 'helper', 'helpers', 'ma
 export const compositionFiles: readonly RegExp[] = [
   /^src\/[a-z]+\/main\.ts$/,
   /^src\/webview\/sidebarMain\.ts$/,
-  /^src\/broker\/systemClock\.ts$/,
+  /^src\/broker\/(?:systemClock|ledgerMain)\.ts$/,
   /^src\/setup\//,
   /^src\/tour\//,
 ];

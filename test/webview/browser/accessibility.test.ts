@@ -11,8 +11,9 @@ import type { OpenPage, PageHost, Theme } from './pageHost.ts';
 
 /** @param coloursOnly the structure is the same in every theme, so that it is looked at in one */
 async function seriousViolations({ page }: OpenPage, coloursOnly: boolean): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const results = await page.evaluate((options) => (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run(options), coloursOnly ? { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } } : {});
+  // Half a megabyte of script, so a page gets it once.
+  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe.source);
+  const results = await page.evaluate((options) => (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run(options), { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } } : {}) });
   return results.violations
     .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
     .flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));

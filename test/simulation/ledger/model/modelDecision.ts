@@ -62,7 +62,8 @@ export function decided(state: ModelState, facts: DecideFacts): Decided {
   const kept: Partial<Verdict> = { budgets, stops: stops.length > 0 ? stops : undefined };
   const isTracked = state.grants.size > 0;
   if (estimate === undefined && (isTracked || all.some(({ budget }) => budget.mode === 'hard' && budget.unit === 'credits')) && rule !== 'allow') {
-    return rule === 'ask' && facts.canAsk === true && !facts.answered ? end({ outcome: 'ask', code: 'model_unpriced', question: 'unpriced' }, kept) : end({ outcome: 'refuse', code: 'model_unpriced' }, kept);
+    // An answer to another question is none to this one.
+    return rule === 'ask' && facts.canAsk === true && facts.answered?.kind !== 'unpriced' ? end({ outcome: 'ask', code: 'model_unpriced', question: 'unpriced' }, kept) : end({ outcome: 'refuse', code: 'model_unpriced' }, kept);
   }
   if (!isTracked || estimate === undefined) return end({ outcome: 'admit' }, kept);
   return drawn(state, facts, { price, estimate }, kept, end);
@@ -78,7 +79,7 @@ function drawn(state: ModelState, facts: DecideFacts, by: { readonly price: Mode
     const isOpen = word === 'ask' && facts.canAsk !== true && !facts.answered && unattended?.kind === 'policy' && unattended.value === 'allow';
     if (word === 'deny') return end({ outcome: 'refuse', code: 'consent_missing' }, kept);
     if (word === 'ask' && !isOpen) {
-      return facts.canAsk === true && !facts.answered ? end({ outcome: 'ask', code: 'consent_missing', question: 'consent' }, kept) : end({ outcome: 'refuse', code: 'consent_missing' }, kept);
+      return facts.canAsk === true && facts.answered?.kind !== 'consent' ? end({ outcome: 'ask', code: 'consent_missing', question: 'consent' }, kept) : end({ outcome: 'refuse', code: 'consent_missing' }, kept);
     }
     if (isOpen) state.notes.push('nobody to ask, allowed by policy');
   }

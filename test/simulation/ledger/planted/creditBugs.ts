@@ -27,7 +27,7 @@ export const creditBugs: readonly PlantedBug[] = [
   inWorlds(pricing, 'cached tokens are charged twice', 'usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens', 'usage.inputTokens - usage.cacheWriteTokens'),
   inWorlds(pricing, 'cached tokens cost as much as others', 'usage.cachedInputTokens, rates.cachedInput)', 'usage.cachedInputTokens, rates.input)'),
   inWorlds('domain/units.ts', 'charges are rounded down', '(numerator * 2n + denominator) / (denominator * 2n)', 'numerator / denominator'),
-  inWorlds(pricing, 'exactly 272,000 tokens count as long', 'usage.inputTokens > price.long.aboveInputTokens', 'usage.inputTokens >= price.long.aboveInputTokens'),
+  inWorlds(pricing, 'exactly 272,000 tokens count as long', 'inputTokens > price.long.aboveInputTokens', 'inputTokens >= price.long.aboveInputTokens'),
   inWorlds(pricing, 'the fast multiplier of the price is ignored', 'price.fast ?? fastRatio', 'fastRatio'),
   inWorlds(pricing, 'flex costs the full price', 'const flexRatio: Ratio = { numerator: 1, denominator: 2 };', 'const flexRatio: Ratio = { numerator: 2, denominator: 2 };'),
   inWorlds(settlement, 'an attempt that began and was cut off is free', 'inputTokens: facts.estimatedInputTokens,', 'inputTokens: facts.estimatedInputTokens * 0,'),
@@ -38,5 +38,5 @@ export const creditBugs: readonly PlantedBug[] = [
   inWorlds(waterfall, 'more is admitted than is free', 'if (missing > 0) return tooLittle', 'if (missing > 1000) return tooLittle', 'last credit'),
   inWorlds(waterfall, 'it waits for credits that nobody holds', 'if (held >= missing && input.canWait)', 'if (input.canWait)'),
   inWorlds(waterfall, 'a model without a price is let through', `if (input.unpricedRule === 'allow') return undefined;`, `if (input.unpricedRule !== 'ask') return undefined;`, 'unpriced'),
-  inWorlds(waterfall, 'new holds are given while credits are owed', 'if (input.owedMicroCredits > 0) {', 'if (input.owedMicroCredits > 1e15) {', 'corrections'),
+  inWorlds(waterfall, 'new holds are given while credits are owed', 'if (input.owedMicroCredits > 0 && !input.plan) {', 'if (input.owedMicroCredits > 1e15 && !input.plan) {', 'corrections'),
 ];
