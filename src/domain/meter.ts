@@ -26,6 +26,8 @@ export interface MeterInput {
     readonly keyRejected: boolean;
     /** Only purchased credits are free, and this window's workspace may not use them. */
     readonly notAllowed: boolean;
+    /** There are credits, but none for this window's workspace now: they are for others, or have not begun. */
+    readonly noneForHere?: true;
     /** What this window is asked while requests wait: the oldest question, and how many there are. */
     readonly question?: { readonly text: string; readonly count: number };
     /** Owed for credits that were taken back after they had been spent; absent when nothing is. */
@@ -211,6 +213,12 @@ function balanceFace(input: MeterInput, snapshot: Picture, amount: Amount): Mete
     return {
       state: 'blocked', icon: 'circle-slash', text: 'Not allowed', action: 'topUp', background: 'warning',
       spoken: 'Blocked: this workspace may not use purchased credits. Allow it on the Credits page, to go on',
+    };
+  }
+  if (snapshot.noneForHere) {
+    return {
+      state: 'blocked', icon: 'circle-slash', text: 'None for here', action: 'topUp', background: 'warning',
+      spoken: 'Blocked: the credits that are left are for other workspaces, or have not begun yet. Add credits to go on',
     };
   }
   const face = { text: amount.text, share: Math.min(1, input.show === 'left' ? left : 1 - left) } as const;

@@ -71,7 +71,7 @@ export async function setApiKey(parts: KeyParts): Promise<void> {
 /** Removes the key from the secret storage, the broker and the keychain, after asking. */
 export async function removeApiKey(parts: KeyParts): Promise<void> {
   const { window } = parts.editor;
-  const chosen = await window.showWarningMessage('Remove the OpenAI API key from this computer?', { modal: true, detail: 'Requests are refused until a key is stored again. The key stays valid at OpenAI.' }, 'Remove');
+  const chosen = await window.showWarningMessage('Remove the OpenAI API key from this computer?', { modal: true, detail: 'Requests that need it are refused until a key is stored again. The key stays valid at OpenAI.' }, 'Remove');
   if (chosen !== 'Remove') return;
   try {
     await parts.secrets.delete(secretName);

@@ -6,6 +6,7 @@ import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
+import { withoutLinks } from './markdownText.ts';
 import { showFailure } from './problemNotice.ts';
 import { costSentence, settledRequest } from './requestCost.ts';
 import { streamAnswer } from './responsesStream.ts';
@@ -112,7 +113,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
 
 /** The cost once more with a way to its explanation; nobody waits for the answer. */
 async function offerExplanation(parts: AskParts, requestId: string, outcome: string, cost: string): Promise<void> {
-  const chosen = await parts.editor.window.showInformationMessage(`${outcome.replace(/\.$/, '')} · ${cost.replace(` · request ${requestId}`, '')}`, 'Explain');
+  const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost.replace(` · request ${requestId}`, '')}`), 'Explain');
   if (chosen === 'Explain') await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
 }
 

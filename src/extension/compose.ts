@@ -104,7 +104,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   });
   const connected = () => link.state.state === 'connected';
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
-  const gate = () => passGate({
+  const gate = (planMayPay = false) => passGate({
+    planMayPay,
     editor, memory: context.workspaceState,
     facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) }),
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
@@ -160,11 +161,15 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     void guarded('Showing a notice', () => limitNotices.see(link.snapshot, editor.env.language, wanted));
     void guarded('Showing a notice', () => priceNotices.see(link.snapshot, editor.env.language, wanted));
   };
-  /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
-  const greet = async () => {
+  /** What is this workspace's own shows on every surface as soon as it is known which one that is. */
+  const learnWorkspace = async () => {
     await workspace.token();
     paint();
     questions.see();
+  };
+  /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
+  const greet = async () => {
+    await learnWorkspace();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
   };
@@ -203,7 +208,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
 
   const answers = new AnswerDocuments();
   let transcript: OutputChannel | undefined;
-  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
+  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
@@ -220,7 +225,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
     }),
     openMeteredTerminal: () => openMeteredTerminal({
-      ...shared, dataDir: () => seat().dataDir, prepareShims,
+      ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims,
     }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
@@ -272,7 +277,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.workspace.onDidChangeWorkspaceFolders(() => {
       workspace.forget();
       shimTerminals();
-      if (connected()) void guarded('Learning the workspace', () => workspace.token());
+      paint();
+      if (connected()) void guarded('Learning the workspace', learnWorkspace);
     }),
   );
   cancelStart = schedule.after(0, restart);

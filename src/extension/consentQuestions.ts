@@ -9,6 +9,7 @@ import { answerConfirmed } from './answerConfirm.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
+import { withoutLinks } from './markdownText.ts';
 import { showFailure } from './problemNotice.ts';
 
 /** What the questions need from outside. */
@@ -63,8 +64,13 @@ export class ConsentQuestions {
       await this.#choose(question);
       return;
     }
-    const elsewhere = (snapshot()?.questions.length ?? 0) > 0;
-    const chosen = await editor.window.showInformationMessage(elsewhere ? 'Another window is asked about its requests. The dashboard shows their questions too.' : 'No request waits for an answer.', 'Open Dashboard');
+    const known = snapshot();
+    if (!known) {
+      const button = await editor.window.showWarningMessage('The broker is not connected, so it is not known whether a request waits for an answer.', 'Start Broker');
+      if (button !== undefined) await editor.commands.executeCommand(commandNames.startBroker);
+      return;
+    }
+    const chosen = await editor.window.showInformationMessage(known.questions.length > 0 ? 'Another window is asked about its requests. The dashboard shows their questions too.' : 'No request waits for an answer.', 'Open Dashboard');
     if (chosen !== undefined) await editor.commands.executeCommand(commandNames.openDashboard);
   }
 
@@ -80,7 +86,7 @@ export class ConsentQuestions {
       // Of others than models without a price the two widest answers lie behind "More…", where each says what it means.
       const offered = question.kind === 'unpriced' ? choices.map((choice) => (choice.isLasting ? `${choice.title}…` : choice.title))
         : [...choices.filter(({ answer }) => answer !== 'always' && answer !== 'never').map((choice) => choice.title), more];
-      const chosen = await this.#parts.editor.window.showWarningMessage(`${question.text}${wait}`, ...offered)
+      const chosen = await this.#parts.editor.window.showWarningMessage(`${withoutLinks(question.text)}${wait}`, ...offered)
         .then((button) => button, () => undefined);
       this.#messages -= 1;
       if (chosen === more) await this.#choose(question);

@@ -67,6 +67,7 @@ export class DashboardQuestions {
       case 'saving': return this.#saving(question, isWanted);
       case 'entries': return this.#entries(question, isWanted);
       case 'happenings': return call('happenings', { filter: question.filter, limit: happeningsAtOnce, ...(question.before ? { before: question.before } : {}) });
+      case 'insights': return call('insights', {});
       case 'course': return call('course', { fromMs: this.#daySpans(question.days)[0]!.fromMs, ...given('budgetId', question.budgetId), ...given('key', question.key) });
     }
   }

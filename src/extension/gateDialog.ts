@@ -11,9 +11,14 @@ export interface GateParts {
   /** Where the lasting answer is kept, per workspace. */
   readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
   facts(): Omit<GateFacts, 'uncappedAllowed'>;
+  /** What is asked for may go on a ChatGPT plan, which needs no key: how Codex is signed in is only known when it starts. */
+  readonly planMayPay?: boolean;
   /** Allows this workspace to use purchased credits, at the broker. @throws ProblemError */
   allowWorkspace(): Promise<unknown>;
 }
+
+/** Goes on without a key. */
+const planButton = 'Go On with a Plan';
 
 /** Name under which the lasting answer is kept. */
 export const uncappedMemory = 'uncappedAllowed';
@@ -28,7 +33,7 @@ const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'>, { 
     buttons: [['Start Broker', commandNames.startBroker], ['Show Log', commandNames.showLog]],
   },
   key: {
-    message: 'No OpenAI API key is stored, so there is nothing to pay Codex with. Practice mode works without one.',
+    message: 'No OpenAI API key is stored, so requests that need one are refused. Practice mode works without one.',
     buttons: [['Set API Key', commandNames.setApiKey], ['Practice Mode', commandNames.startPracticeMode]],
   },
   'key-rejected': {
@@ -56,7 +61,10 @@ export async function passGate(parts: GateParts): Promise<boolean> {
   if (verdict === 'uncapped') return askUncapped(parts);
   if (verdict === 'not-allowed') return askAllowance(parts);
   const offer = offers[verdict];
-  const chosen = await parts.editor.window.showWarningMessage(offer.message, ...offer.buttons.map(([label]) => label));
+  const mayGoOn = parts.planMayPay === true && (verdict === 'key' || verdict === 'key-rejected');
+  const message = mayGoOn ? `${offer.message} Codex that is signed in with ChatGPT goes on its plan.` : offer.message;
+  const chosen = await parts.editor.window.showWarningMessage(message, ...(mayGoOn ? [planButton] : []), ...offer.buttons.map(([label]) => label));
+  if (chosen === planButton) return true;
   const command = offer.buttons.find(([label]) => label === chosen)?.[1];
   if (command !== undefined) await parts.editor.commands.executeCommand(command);
   return false;

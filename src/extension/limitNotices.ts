@@ -8,6 +8,7 @@ import type { Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
+import { withoutLinks } from './markdownText.ts';
 
 /** Name under which "Don't show again" is kept. */
 export const silencedMemory = 'noticesSilenced';
@@ -109,7 +110,7 @@ export class LimitNotices {
     ];
     this.#isOpen = true;
     try {
-      const chosen = await this.#editor.window.showWarningMessage(text, ...buttons);
+      const chosen = await this.#editor.window.showWarningMessage(withoutLinks(text), ...buttons);
       if (chosen === noticeButtons.topUp) await this.#editor.commands.executeCommand(commandNames.topUp);
       if (chosen === noticeButtons.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
       if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);

@@ -1,5 +1,5 @@
-// Makes text from outside safe inside a MarkdownString: names of models and workspaces, notes and
-// error sentences can never become links, images, icons, tables or HTML.
+// Makes text from outside safe inside a MarkdownString and inside a message: names of models and workspaces, notes
+// and error sentences can never become links, images, icons, tables or HTML.
 
 const charactersMaxDefault = 80;
 
@@ -12,6 +12,14 @@ export function plain(text: string, charactersMax = charactersMaxDefault): strin
   const visible = Array.from(text.replace(/\s+/gu, ' ')).filter((character) => !/\p{C}/u.test(character));
   const kept = visible.length > charactersMax ? [...visible.slice(0, charactersMax - 1), '…'] : visible;
   return kept.map((character) => (/[!-/:-@[-`{-~]/.test(character) ? `&#${character.charCodeAt(0)};` : character)).join('');
+}
+
+/**
+ * Text for a message of the editor, which makes `[words](command:…)` a link that runs the command at a click:
+ * https://github.com/microsoft/vscode/blob/main/src/vs/base/common/linkedText.ts. Nothing else in it is marked up.
+ */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', '] (');
 }
 
 /** A link that runs a command with arguments. The command must be among the string's trusted ones. */

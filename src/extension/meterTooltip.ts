@@ -7,9 +7,10 @@ import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { limitStands } from '../protocol/limitStands.ts';
 import { modelText } from '../protocol/modelText.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
-import { planWords } from '../protocol/planWords.ts';
+import { isOnPlan, planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
@@ -88,16 +89,17 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const rejected = snapshot.key.state === 'rejected' && !practice;
   const lines: string[] = [];
   if (practice) lines.push('$(beaker) **Practice mode**: simulated requests, no real money');
-  if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**, so every request is refused${(snapshot.plans ?? []).length > 0 ? ' that goes on no plan' : ''} · ${commandLink('Set API key', commandNames.setApiKey)}`);
+  if (snapshot.key.state === 'missing' && !practice) lines.push(`$(key) **No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan · ${commandLink('Set API key', commandNames.setApiKey)}`);
   if (rejected) lines.push(`$(key) **OpenAI rejected the API key** · ${commandLink('Set API key', commandNames.setApiKey)}`);
   lines.push(balanceLine(snapshot, taste));
   const { owedMicroCredits } = snapshot.balance;
-  if (owedMicroCredits > 0) lines.push(`$(circle-slash) **${formatCredits(owedMicroCredits, 2, taste.locale)} credits are owed**: they were spent before they were taken back. Requests are refused until purchased credits are added.`);
+  if (owedMicroCredits > 0) lines.push(`$(circle-slash) **${formatCredits(owedMicroCredits, 2, taste.locale)} credits are owed**: they were spent before they were taken back. ${isOnPlan(snapshot) ? 'Requests that go on no plan' : 'Requests'} are refused until purchased credits are added.`);
   const ahead = snapshotRunOut(snapshot);
   if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
   lines.push(...budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale));
   // What comes next is only known while the broker is there.
-  if (link.state === 'connected' && owedMicroCredits === 0) lines.push(...drawLine(snapshot, facts.workspaceId));
+  const isStopped = owedMicroCredits > 0 || !practice && snapshot.key.state !== 'present' || stoppingBudget(snapshot.budgets, facts.workspaceId) !== undefined;
+  if (link.state === 'connected' && !isStopped) lines.push(...drawLine(snapshot, facts.workspaceId));
   const problems = rejected ? snapshot.problems.filter(({ code }) => code !== 'api_key_rejected') : snapshot.problems;
   for (const problem of problems.slice(0, problemsMax)) lines.push(`$(warning) ${plain(problemText(problem), 400)}`);
   return lines.join('  \n');
@@ -119,7 +121,7 @@ function drawLine(snapshot: Snapshot, workspaceId: string | undefined): string[]
   const draw = windowDraw(snapshot, workspaceId);
   switch (draw) {
     case 'untracked': return [];
-    case 'none': return ['The next request would be refused.'];
+    case 'none': return [snapshot.balance.heldMicroCredits > 0 ? 'The next request waits for credits that running requests hold, or is refused.' : 'The next request would be refused.'];
     case 'asks': return ['Only purchased credits are left: the next request asks you whether it may use them.'];
     case 'not-allowed': return ['$(circle-slash) This workspace may not use purchased credits, so its next request would be refused.'];
     default: return [`The next request draws from ${draw} credits.`];

@@ -6,6 +6,7 @@ import { budgetCounting, budgetName } from '../protocol/windowBudgets.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import { noticeButtons, silencedMemory } from './limitNotices.ts';
+import { withoutLinks } from './markdownText.ts';
 
 /** Watches the prices and speaks of changes. */
 export class PriceNotices {
@@ -29,7 +30,7 @@ export class PriceNotices {
       return budget ? [`The price of ${change.model} changed: ${priceChangeText(change, locale)}. The budget of ${budgetName(budget)} counts it.`] : [];
     });
     if (first === undefined || !wanted || !this.#editor.window.state.focused || this.#memory.get(silencedMemory) === true) return;
-    const chosen = await this.#editor.window.showWarningMessage(`${first}${rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`}`, noticeButtons.budgets, noticeButtons.silence);
+    const chosen = await this.#editor.window.showWarningMessage(`${withoutLinks(first)}${rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`}`, noticeButtons.budgets, noticeButtons.silence);
     if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
     if (chosen === noticeButtons.silence) await this.#memory.update(silencedMemory, true);
   }

@@ -4,6 +4,7 @@ import type { Problem } from '../domain/problem.ts';
 import { ProblemError } from '../domain/problem.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
+import { withoutLinks } from './markdownText.ts';
 
 /** What happened and what to do, for a place that shows plain text: the marks around commands are left out. */
 export function problemText(problem: Problem): string {
@@ -15,7 +16,7 @@ export async function showFailure(editor: Pick<Editor, 'window' | 'commands'>, l
   const problem = error instanceof ProblemError ? error.problem : unexpected(doing);
   log.error(`${doing}: ${error instanceof ProblemError ? `${problem.code}, ${problem.message}` : error instanceof Error ? `${error.name}: ${error.message}` : 'unknown failure'}`);
   const button = buttonFor(problem);
-  const chosen = await editor.window.showErrorMessage(problemText(problem), ...(button ? [button.label] : []), 'Show Log');
+  const chosen = await editor.window.showErrorMessage(withoutLinks(problemText(problem)), ...(button ? [button.label] : []), 'Show Log');
   if (chosen === 'Show Log') await editor.commands.executeCommand(commandNames.showLog);
   else if (button && chosen === button.label) await editor.commands.executeCommand(button.command);
 }

@@ -10,6 +10,7 @@ import { runCodex, type CodexEnd } from './codexRun.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
+import { withoutLinks } from './markdownText.ts';
 import { buttonFor, showFailure } from './problemNotice.ts';
 import { creditsWords } from './requestCost.ts';
 import { pause, type Schedule } from './schedule.ts';
@@ -93,7 +94,7 @@ export async function runTask(parts: TaskParts): Promise<void> {
     parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
     const show = failed ? window.showErrorMessage : window.showInformationMessage;
     const cure = why?.code !== undefined && why.code in problemKinds ? buttonFor({ code: why.code as ProblemCode }) : undefined;
-    const chosen = await show(`${what}${why ? `: ${why.text}` : ''} · ${cost}`, ...(cure ? [cure.label] : []), 'Show Transcript', 'Open Dashboard');
+    const chosen = await show(withoutLinks(`${what}${why ? `: ${why.text}` : ''} · ${cost}`), ...(cure ? [cure.label] : []), 'Show Transcript', 'Open Dashboard');
     if (chosen === 'Show Transcript') transcript.show(true);
     else if (chosen === 'Open Dashboard') await parts.editor.commands.executeCommand(commandNames.openDashboard);
     else if (cure && chosen === cure.label) await parts.editor.commands.executeCommand(cure.command);

@@ -44,6 +44,8 @@ export class SidebarView implements vscode.WebviewViewProvider {
       this.changed();
     });
     view.onDidDispose(() => {
+      // A view that is moved may be made anew before the old one is gone.
+      if (this.#view !== view) return;
       this.#view = undefined;
       this.#ready = false;
     });

@@ -74,6 +74,7 @@ export class StatusMeter {
   #look = '';
   #painted: { readonly text: string; readonly news: string } = { text: '', news: '' };
   #paintedAtMs = Number.NEGATIVE_INFINITY;
+  #isDisposed = false;
   #card = '';
   #cardAtMs = Number.NEGATIVE_INFINITY;
   #later: { readonly atMs: number; readonly cancel: () => void } | undefined;
@@ -89,6 +90,8 @@ export class StatusMeter {
 
   /** Says that something may have changed. Paints now, or once its time has come. */
   changed(): void {
+    // What was under way when the window closed may still tell.
+    if (this.#isDisposed) return;
     const nowMs = this.#schedule.nowMs();
     const facts = this.#facts();
     const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || JSON.stringify(this.#lookNow()) !== this.#look;
@@ -100,6 +103,7 @@ export class StatusMeter {
 
   /** Removes the item. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#later?.cancel();
     this.#item?.dispose();
   }

@@ -42,7 +42,7 @@ export class WindowWorkspace {
 
   /** The workspace's token and addresses. @throws ProblemError when the broker cannot give them. */
   token(): Promise<TokenResult> {
-    this.#token ??= this.#fetch();
+    this.#token ??= this.#begin();
     return this.#token;
   }
 
@@ -57,15 +57,18 @@ export class WindowWorkspace {
     this.#id = undefined;
   }
 
+  /** What was asked for before the window moved on, to another folder or broker, tells nothing of it any more. */
+  #begin(): Promise<TokenResult> {
+    const asked = this.#fetch();
+    asked.then(
+      ({ workspaceId }) => { if (this.#token === asked) this.#id = workspaceId; },
+      () => { if (this.#token === asked) this.#token = undefined; },
+    );
+    return asked;
+  }
+
   async #fetch(): Promise<TokenResult> {
-    try {
-      if (this.folder === undefined) await mkdir(this.#fallbackDir, { recursive: true });
-      const token = await this.#call('token', { workspacePath: this.path, label: this.label });
-      this.#id = token.workspaceId;
-      return token;
-    } catch (error) {
-      this.#token = undefined;
-      throw error;
-    }
+    if (this.folder === undefined) await mkdir(this.#fallbackDir, { recursive: true });
+    return this.#call('token', { workspacePath: this.path, label: this.label });
   }
 }

@@ -26,7 +26,7 @@ export const pageMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), id: z.int(), requestId: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal('ask'), id: z.int(), question: pageQuestion }),
   /** Nobody looks at the answer any more. */
-  z.object({ type: z.literal('drop'), about: z.enum(['history', 'saving', 'entries', 'happenings', 'course']) }),
+  z.object({ type: z.literal('drop'), about: z.enum(['history', 'saving', 'entries', 'happenings', 'course', 'insights']) }),
   pageSaving,
   z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion']) }),
 ]);

@@ -1,7 +1,7 @@
 // An insight in words: what was found, with its numbers, and the one thing to do about it. One place, so that the
 // command line and the dashboard say the same. Pure.
 import type { Insight } from '../domain/insights.ts';
-import { formatCredits, formatTokens } from '../domain/units.ts';
+import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
 
 /** An insight as people read it. */
 export interface InsightText {
@@ -18,7 +18,7 @@ export interface InsightText {
 /** Words for a finding. Tasks are named by the first eight characters of their id. */
 export function insightText(insight: Insight, locale: string): InsightText {
   const { kind, subject, numbers, names, worthMicroCredits } = insight;
-  const percent = (value = 0) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(value);
+  const percent = (value = 0) => formatShare(value);
   const tokens = (value = 0) => formatTokens(value, locale);
   const credits = (value = 0) => `${formatCredits(value, 2, locale)} credits`;
   const task = (id = '') => `task ${id.slice(0, 8)}`;

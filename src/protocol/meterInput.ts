@@ -2,10 +2,11 @@
 // the status bar and `codex-broker status` can never disagree.
 import { isExpired } from '../domain/grants.ts';
 import type { MeterEnd, MeterInput } from '../domain/meter.ts';
-import { levelOf, spareOf, tightest, type LimitStand } from '../domain/tightest.ts';
+import { levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil } from './clockWords.ts';
-import { limitStands, paceWords } from './limitStands.ts';
+import { paceWords, tightestStand } from './limitStands.ts';
+import { isOnPlan } from './planWords.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
@@ -37,9 +38,8 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId);
   const [wrong] = snapshot.problems;
-  // A limit whose time is over says nothing until the broker tells of the next.
-  const limitsAtMs = Math.max(atMs, nowMs ?? atMs);
-  const limit = tightest(limitStands(snapshot, workspaceId, limitsAtMs).filter(({ endsAtMs = Infinity }) => endsAtMs > limitsAtMs), limitsAtMs);
+  const draw = windowDraw(snapshot, workspaceId);
+  const limit = tightestStand(snapshot, workspaceId, Math.max(atMs, nowMs ?? atMs));
   return {
     link, ...taste,
     snapshot: {
@@ -47,9 +47,11 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
       ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
       // Who works on a plan needs none.
-      keyMissing: snapshot.key.state === 'missing' && (snapshot.plans ?? []).length === 0,
+      keyMissing: snapshot.key.state === 'missing' && !isOnPlan(snapshot),
       keyRejected: snapshot.key.state === 'rejected',
-      notAllowed: windowDraw(snapshot, workspaceId) === 'not-allowed',
+      notAllowed: draw === 'not-allowed',
+      // What running requests hold may come back to it.
+      ...(draw === 'none' && balance.heldMicroCredits === 0 && balance.grants.length > 0 ? { noneForHere: true as const } : {}),
       tracked: balance.tracked,
       balanceMicroCredits: balance.balanceMicroCredits,
       heldMicroCredits: balance.heldMicroCredits,

@@ -2,12 +2,23 @@
 // Pure; it never rounds an amount to nothing and never calls a share full or empty when it is not.
 import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
+import type { UsageRow } from '../protocol/snapshot.ts';
 
 /** Credits in a list, two decimals: a cost below a hundredth is "< 0.01", an estimate begins with "≈". */
 export function creditsText(microCredits: number, locale: string, estimated = false): string {
   const small = microCredits > 0 && microCredits < 10_000;
   const text = small ? `< ${formatCredits(10_000, 2, locale)}` : formatCredits(microCredits, 2, locale);
   return estimated && microCredits !== 0 ? `≈ ${text}` : text;
+}
+
+/** Whether anything is known of what usage cost: all that cost nothing while some had no price is not known to cost nothing. */
+export function isCostKnown({ costMicroCredits, unpriced }: Pick<UsageRow, 'costMicroCredits' | 'unpriced'>): boolean {
+  return costMicroCredits > 0 || unpriced === 0;
+}
+
+/** What usage cost in credits; a dash where that is not known. */
+export function costText(row: Pick<UsageRow, 'costMicroCredits' | 'unpriced' | 'estimated'>, locale: string): string {
+  return isCostKnown(row) ? creditsText(row.costMicroCredits, locale, row.estimated > 0) : '—';
 }
 
 /** A ledger movement with four decimals and its sign: "+250.0000", "−3.3728", "0.0000". */

@@ -5,6 +5,7 @@ import type { GrantKind } from '../domain/grants.ts';
 import { meterFace } from '../domain/meter.ts';
 import { sum } from '../domain/units.ts';
 import { meterInput } from '../protocol/meterInput.ts';
+import { isOnPlan, refusedRequests } from '../protocol/planWords.ts';
 import { budgetName, stoppingBudget } from '../protocol/windowBudgets.ts';
 import { isDenied, isFree, mayUsePurchased, windowDraw } from '../protocol/windowDraw.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
@@ -17,7 +18,7 @@ export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
 export function balanceLevel(snapshot: Snapshot): BalanceLevel {
   const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
   if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, ...facts } = input.snapshot;
+  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, noneForHere: _none, ...facts } = input.snapshot;
   const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
   return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
 }
@@ -41,11 +42,13 @@ export interface DrawText {
 export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
   const { balance } = snapshot;
   if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') {
-    return snapshot.key.state === 'missing' ? { title: 'Nothing', amount: 'no API key', then: 'Requests are refused until a key is stored.' }
-      : { title: 'Nothing', amount: 'API key refused', then: 'Requests fail until another key is stored.' };
+    const amount = snapshot.key.state === 'missing' ? 'no API key' : 'API key refused';
+    const until = snapshot.key.state === 'missing' ? 'are refused until a key is stored' : 'fail until another key is stored';
+    return isOnPlan(snapshot) ? { title: 'The plan', amount, then: `It pays for Codex that is signed in with ChatGPT, and no credits are drawn. Other requests ${until}.` }
+      : { title: 'Nothing', amount, then: `Requests ${until}, but those of a ChatGPT sign-in, which go on its plan.` };
   }
   if (balance.owedMicroCredits > 0) {
-    return { title: 'Nothing', amount: 'credits owed', then: 'Requests are refused until purchased credits are added; they pay what is owed first.' };
+    return { title: 'Nothing', amount: 'credits owed', then: `${sentence(refusedRequests(snapshot))} are refused until purchased credits are added; they pay what is owed first.` };
   }
   const budget = stoppingBudget(snapshot.budgets, workspaceId);
   if (budget) return { title: 'Nothing', amount: 'budget used up', then: `The budget of ${budgetName(budget.view)} refuses requests.` };
@@ -70,6 +73,11 @@ export function drawText(snapshot: Snapshot, locale: string, workspaceId: string
     amount: `${creditsText(left(nextDraw), locale)} credits left`,
     then: names.length === 0 ? 'Nothing comes after that.' : `Then ${names.join(', then ')}.`,
   };
+}
+
+/** Words as the beginning of a sentence. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Why nothing can be drawn although there may be a balance. */

@@ -1,6 +1,6 @@
 // Budgets as rows: what is used, reserved and left of each, when it ends, in words and shares. Pure; the numbers
 // are the broker's.
-import { spareOf } from '../domain/tightest.ts';
+import { levelOf, spareOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
 import type { Budget } from '../domain/budgets.ts';
 import { paceWords, standOfBudget } from '../protocol/limitStands.ts';
@@ -80,7 +80,7 @@ function countedRow(view: BudgetView, use: BudgetCount, isFirst: boolean, own: s
   const held = use.reserved > 0 ? `, ${unitAmount(budget.unit, use.reserved, place.locale)} reserved by running requests` : '';
   return {
     ...base, ...ends, id: `${view.id} ${use.key}`, key, isOwn: budget.per === 'workspace' && use.key === own, isFirst,
-    level: stand.level === 'used-up' ? 'empty' : stand.level === 'near' ? 'low' : 'fine',
+    level: stand.level === 'used-up' ? 'empty' : levelOf(limit) === 'ok' ? 'fine' : 'low',
     share: show === 'left' ? Math.max(0, 1 - used - reserved) : used, reserved,
     ...(limit.timeLeft === undefined ? {} : { tick: show === 'left' ? limit.timeLeft : 1 - limit.timeLeft }), ...(pace === undefined ? {} : { pace }),
     amount, state: stateText(stand, show),

@@ -23,7 +23,7 @@ export function consentText({ consent }: Pick<Snapshot, 'consent'>, own: OwnWork
   const isOwn = own.workspaceId !== undefined && consent.workspaceIds.includes(own.workspaceId);
   const others = consent.workspaceIds.length - (isOwn ? 1 : 0);
   if (isOwn) return `this workspace${own.workspaceLabel === undefined ? '' : ` (${own.workspaceLabel})`}${others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`}`;
-  if (others === 0) return 'nobody yet';
+  if (others === 0) return consent.deniedEverywhere ? 'nobody' : 'nobody yet';
   return `${others} ${own.workspaceId === undefined ? '' : 'other '}${others === 1 ? 'workspace' : 'workspaces'}`;
 }
 

@@ -2,6 +2,7 @@
 // state message, and turns clicks into messages. It keeps no number of its own.
 import { html, LitElement, noChange, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
@@ -67,6 +68,8 @@ export class CodexDashboard extends LitElement {
   /** Begins: opens the tab of last time, tells the extension that the page listens, keeps time. */
   start(environment: PageEnvironment): void {
     this.#environment = environment;
+    // A page that was hidden is made anew, while answers to the questions of the one before may still be on their way.
+    this.#lastId = environment.now();
     this.page = firstPageState(tabFrom(environment.loadTab()));
     this.#stopTicking?.();
     this.#stopTicking = environment.every(tickMs, () => { if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
@@ -231,7 +234,8 @@ export class CodexDashboard extends LitElement {
     const view = viewOf(this.page, snapshot, this.#pageNowMs(), this.#act);
     // A page that is not open stays as it was last seen, and costs nothing.
     const panel = (name: Tab, content: () => TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${tab === name ? content() : noChange}</div>`;
-    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${content}</div>`;
+    // It remembers what it asked, and of another ledger nothing.
+    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${keyed(snapshot.broker.dataDir, content)}</div>`;
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
       ${questionsPanel(snapshot, view)}
@@ -244,6 +248,7 @@ export class CodexDashboard extends LitElement {
         ${panel('credits', () => html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
           ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
         ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
+        ${element('insights', html`<insights-page .shown=${tab === 'insights'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></insights-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 

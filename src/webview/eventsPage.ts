@@ -54,7 +54,11 @@ export class EventsPage extends LitElement {
 
   protected override willUpdate(): void {
     this.#take();
-    if (!this.shown || this.view.stale) return;
+    if (!this.shown || this.view.stale) {
+      // An answer that was lost, or was only a problem, is asked for anew.
+      if (isOpen(this.questions, 'happenings') || this.questions.answers.happenings?.problem) this.#lastFilter = undefined;
+      return;
+    }
     // What people lay down shows in these parts of the snapshot.
     const { balance, consent, budgets, policies, priceChanges, allowances } = this.snapshot;
     const mark = JSON.stringify([balance.grants.length, balance.tracked, consent, budgets.map((one) => one.budget), policies, priceChanges.length, allowances]);

@@ -5,9 +5,9 @@ import type { TemplateResult } from 'lit';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { creditsText, percentText, requestsText, tokensLine } from './amountText.ts';
+import { costText, creditsText, isCostKnown, requestsText, tokensLine } from './amountText.ts';
 import { balanceLevel, drawText } from './balanceText.ts';
-import { limitRow, tightestLimit } from './limitText.ts';
+import { tightText } from './tightestText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
@@ -32,15 +32,14 @@ function balanceFact(snapshot: Snapshot, view: View): TemplateResult {
 }
 
 function useFact(snapshot: Snapshot, view: View): TemplateResult {
-  const tight = tightestLimit(snapshot.windows, view.nowMs);
+  const tight = tightText(snapshot, view.workspaceId, view.nowMs, view.show, view.place);
   if (tight) {
-    const row = limitRow(tight, view.nowMs, view.show, view.place);
-    return html`<div class="fact"><dt>Tightest limit: ${row.name}</dt><dd class="big">${row.amount} <small>${view.show}${row.share === undefined ? '' : ` · ${percentText(row.share)}`}</small></dd>
-      <dd>${icon('warning', 's warn')} ${row.pace} <span class="dim">· ${[row.resets, row.countdown].filter(Boolean).join(' · ')}</span></dd></div>`;
+    return html`<div class="fact"><dt>Tightest limit: ${tight.title}</dt><dd class="big">${tight.amount} <small>${tight.of}</small></dd>
+      <dd>${icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
   }
   const { total } = snapshot.today;
   const { locale } = view.place;
-  return html`<div class="fact"><dt>Used today</dt><dd class="big">${creditsText(total.costMicroCredits, locale, total.estimated > 0)} <small>credits · ${formatUsd(total.costMicroCredits, 2, locale)}</small></dd>
+  return html`<div class="fact"><dt>Used today</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? `credits · ${formatUsd(total.costMicroCredits, 2, locale)}` : 'no price is known'}</small></dd>
     <dd>${requestsText(total.requests, locale)} <span class="dim">· ${total.requests === 0 ? 'none since midnight' : tokensLine(total, locale)}</span></dd></div>`;
 }
 

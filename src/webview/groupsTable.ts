@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { formatTokens } from '../domain/units.ts';
 import type { HistoryGrouping, HistoryResult } from '../protocol/history.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
-import { countText, creditsText, percentText } from './amountText.ts';
+import { costText, countText, percentText } from './amountText.ts';
 import { groupingTitles, groupName, otherGroups, shareOf, sureness, tokenParts } from './historyText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
@@ -16,7 +16,7 @@ function line(row: UsageRow, name: string, result: HistoryResult, locale: string
   return html`<tr><td class="what ell" title=${row.label}>${name}${isOwn ? html` <span class="tag line">this window</span>` : nothing}</td>
     <td class="share hide-s">${share === undefined ? nothing : html`<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect height="6" width=${Math.max(0.5, Math.min(100, share * 100))}></rect></svg><span class="dim">${percentText(share)}</span>`}</td>
     <td class="n hide-s">${countText(row.requests, locale)}</td><td class="n hide-m">${formatTokens(fresh.tokens, locale)}</td><td class="n hide-m">${formatTokens(cached.tokens, locale)}</td>
-    <td class="n hide-m">${formatTokens(row.outputTokens, locale)}</td><td class="n hide-m dim">${formatTokens(reasoning.tokens, locale)}</td><td class="n cost">${creditsText(row.costMicroCredits, locale, row.estimated > 0)}</td></tr>`;
+    <td class="n hide-m">${formatTokens(row.outputTokens, locale)}</td><td class="n hide-m dim">${formatTokens(reasoning.tokens, locale)}</td><td class="n cost">${costText(row, locale)}</td></tr>`;
 }
 
 /** The table, or a word that there is nothing. */
@@ -29,6 +29,6 @@ export function groupsTable(result: HistoryResult, by: HistoryGrouping, view: Vi
       <th scope="col" class="n hide-m">Fresh input</th><th scope="col" class="n hide-m">Cached input</th><th scope="col" class="n hide-m">Output</th><th scope="col" class="n hide-m">of it reasoning</th><th scope="col" class="n" aria-sort="descending">Credits</th></tr></thead>
     <tbody>${repeat(groups, (group) => group.key, (group) => line(group, groupName(group, by), result, locale, by === 'workspace' && group.key === view.workspaceId))}${rest ? line(rest, otherGroups(result, locale), result, locale) : nothing}</tbody>
     <tfoot><tr><td>Total</td><td class="hide-s"></td><td class="n hide-s">${countText(total.requests, locale)}</td><td class="n hide-m">${formatTokens(total.inputTokens - total.cachedInputTokens, locale)}</td><td class="n hide-m">${formatTokens(total.cachedInputTokens, locale)}</td>
-      <td class="n hide-m">${formatTokens(total.outputTokens, locale)}</td><td class="n hide-m">${formatTokens(total.reasoningTokens, locale)}</td><td class="n">${creditsText(total.costMicroCredits, locale, total.estimated > 0)}</td></tr></tfoot></table>
+      <td class="n hide-m">${formatTokens(total.outputTokens, locale)}</td><td class="n hide-m">${formatTokens(total.reasoningTokens, locale)}</td><td class="n">${costText(total, locale)}</td></tr></tfoot></table>
     ${sure === undefined ? nothing : html`<p class="dim caption">${icon('info', 's')} ${sure}</p>`}`;
 }

@@ -34,7 +34,7 @@ export function headerBar(link: LinkState, snapshot: Snapshot | undefined, ageMs
   </header>`;
 }
 
-const tabTitles: Record<Tab, string> = { now: 'Now', history: 'History', ledger: 'Ledger', credits: 'Credits', events: 'Events' };
+const tabTitles: Record<Tab, string> = { now: 'Now', history: 'History', ledger: 'Ledger', credits: 'Credits', events: 'Events', insights: 'Insights' };
 
 /** Where a key moves the selection to: arrows turn round at the ends, Home and End jump. */
 export function tabAfterKey(tab: Tab, key: string): Tab | undefined {

@@ -6,7 +6,7 @@ import { formatUsd } from '../domain/units.ts';
 import { historyGroupings, rangeDays } from '../protocol/history.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { creditsText } from './amountText.ts';
+import { costText, creditsText, isCostKnown } from './amountText.ts';
 import type { BurnChart } from './burnChart.ts';
 import { burnDown, burnSubjects } from './burnText.ts';
 import type { BurnSubject } from './burnText.ts';
@@ -29,6 +29,8 @@ interface Choice { readonly days: RangeDays; readonly by: HistoryGrouping; reado
 const askAgainMs = 5_000;
 const savingAgainMs = 60_000;
 
+const nothingAsked = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+
 /** Properties: `shown`, `snapshot`, `view`, `questions` (with their answers) and `asking`. */
 export class HistoryPage extends LitElement {
   static override properties = { shown: { type: Boolean }, snapshot: { attribute: false }, view: { attribute: false }, questions: { attribute: false }, asking: { attribute: false }, choice: { state: true }, burnAsTable: { state: true } };
@@ -41,7 +43,7 @@ export class HistoryPage extends LitElement {
   declare choice: Choice | undefined;
   declare burnAsTable: boolean;
   /** What was asked last, of which state of the ledger, and when. */
-  #last = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+  #last = nothingAsked;
   /** What was asked by each question that may still be answered, or whose answer is shown. */
   #asked: ReadonlyMap<number, Choice> = new Map();
   #askedCourse: ReadonlyMap<number, BurnSubject> = new Map();
@@ -68,12 +70,14 @@ export class HistoryPage extends LitElement {
   protected override willUpdate(): void {
     if (this.shown && !this.view.stale) this.#ask();
     else if (this.#last.key !== '' && !this.shown) this.#leave();
+    // What was asked when the connection was lost was answered with a problem, which stands until it is asked anew.
+    else if (this.#last.key !== '') this.#last = nothingAsked;
   }
 
   /** Who looks elsewhere waits for nothing; what is known is kept for when they are back. */
   #leave(): void {
     for (const about of ['history', 'saving', 'course'] as const) if (isOpen(this.questions, about)) this.asking.drop(about);
-    this.#last = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
+    this.#last = nothingAsked;
   }
 
   #ask(): void {
@@ -149,7 +153,7 @@ export class HistoryPage extends LitElement {
     const saving = this.questions.answers.saving;
     const cached = cachedWords(total);
     return html`<dl class="facts" data-test="history-facts">
-      <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${creditsText(total.costMicroCredits, locale, total.estimated > 0)} <small>credits · ${formatUsd(total.costMicroCredits, 2, locale)}</small></dd><dd class="dim">${averageText(result, locale)}</dd></div>
+      <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? `credits · ${formatUsd(total.costMicroCredits, 2, locale)}` : 'no price is known'}</small></dd><dd class="dim">${isCostKnown(total) ? averageText(result, locale) : nothing}</dd></div>
       <div class="fact"><dt>Most expensive ${days === 1 ? 'hour' : 'day'}</dt>${dearest === undefined ? html`<dd class="big">—</dd><dd class="dim">Nothing was charged.</dd>`
     : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>credits · ${stepTitle(steps[dearest]!.key, locale)}</small></dd><dd class="dim">${dearestShare(result, asked.by, dearest, locale) ?? nothing}</dd>`}</div>
       <div class="fact"><dt>Saved by the prompt cache</dt><dd class="big" data-test="saved">${saving?.result ? html`${creditsText(saving.result.savedMicroCredits, locale)} <small>credits${cached === undefined ? nothing : ` · ${cached}`}</small>` : '—'}</dd>

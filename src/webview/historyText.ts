@@ -4,7 +4,7 @@ import { creditsPerUsd, formatCredits, formatTokens, formatUsd, microCreditsPerC
 import { clientName } from '../protocol/clientName.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
-import { cachedShare, countText, creditsText, percentText, requestsText } from './amountText.ts';
+import { cachedShare, costText, countText, creditsText, isCostKnown, percentText, requestsText } from './amountText.ts';
 import { dayLabel, highestStep } from './chartSeries.ts';
 import type { BarChart } from './chartSeries.ts';
 import type { ShownCell, ShownColumn, ShownTable } from './shownTable.ts';
@@ -127,7 +127,7 @@ export function groupTable(result: HistoryResult, by: HistoryGrouping, title: st
     return [
       name, { text: countText(row.requests, locale), value: row.requests }, { text: formatTokens(fresh.tokens, locale), value: fresh.tokens }, { text: formatTokens(cached.tokens, locale), value: cached.tokens },
       { text: formatTokens(row.outputTokens, locale), value: row.outputTokens }, { text: formatTokens(reasoning.tokens, locale), value: reasoning.tokens },
-      { text: creditsText(row.costMicroCredits, locale, row.estimated > 0), value: row.costMicroCredits }, { text: countText(row.estimated, locale), value: row.estimated }, { text: countText(row.unpriced, locale), value: row.unpriced },
+      { text: costText(row, locale), value: isCostKnown(row) ? row.costMicroCredits : null }, { text: countText(row.estimated, locale), value: row.estimated }, { text: countText(row.unpriced, locale), value: row.unpriced },
     ];
   };
   const number = (key: string, head: string): ShownColumn => ({ key, title: head, isNumber: true });
@@ -162,7 +162,7 @@ export function cachedWords(total: UsageRow): string | undefined {
 export function sureness(total: UsageRow, locale: string): string | undefined {
   const parts = [
     ...(total.estimated > 0 ? [`${requestsText(total.estimated, locale)} ended before the model reported usage; what they cost is an estimate, marked ≈.`] : []),
-    ...(total.unpriced > 0 ? [`${requestsText(total.unpriced, locale)} had no known price and cost nothing here.`] : []),
+    ...(total.unpriced > 0 ? [`${requestsText(total.unpriced, locale)} had no known price and count as nothing here.`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(' ');
 }

@@ -11,7 +11,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 const linkStates: readonly unknown[] = ['connecting', 'connected', 'down'];
 
 /** The lists that each answer is painted from. */
-const answerLists: Readonly<Record<QuestionAbout, readonly string[]>> = { history: ['groups', 'steps', 'costs'], saving: [], entries: ['rows'], happenings: ['rows'], course: [] };
+const answerLists: Readonly<Record<QuestionAbout, readonly string[]>> = { history: ['groups', 'steps', 'costs'], saving: [], entries: ['rows'], happenings: ['rows'], course: [], insights: ['insights'] };
 
 /** Whether an answer is of a known kind and carries a problem, or a result with its lists. */
 function isAnswer({ about, result, problem }: Record<string, unknown>): boolean {

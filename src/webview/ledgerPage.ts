@@ -66,10 +66,10 @@ export class LedgerPage extends LitElement {
   protected override willUpdate(): void {
     this.#take();
     if (!this.shown || this.view.stale) {
-      if (!this.shown && this.#lastKey !== '' && isOpen(this.questions, 'entries')) {
-        this.asking.drop('entries');
-        this.#lastKey = '';
-      }
+      const isAwaited = isOpen(this.questions, 'entries');
+      if (!this.shown && this.#lastKey !== '' && isAwaited) this.asking.drop('entries');
+      // An answer that was lost, or was only a problem, is asked for anew.
+      if (isAwaited || this.questions.answers.entries?.problem) this.#lastKey = '';
       return;
     }
     const key = JSON.stringify(this.filter);

@@ -1,8 +1,8 @@
 // One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
-import { lowShare, onPaceShare } from '../domain/tightest.ts';
+import { levelOf, spareOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
-import { paceMinutesMin, paceWords, shareLeft, timeLeft, windowName } from '../protocol/limitStands.ts';
+import { paceMinutesMin, paceWords, standOfWindow, windowName } from '../protocol/limitStands.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import { countText, percentText } from './amountText.ts';
 import { dayAndTime, duration } from './timeText.ts';
@@ -28,13 +28,6 @@ export interface LimitRow {
   readonly sentence: string;
 }
 
-/** Spare share of a window against even use: positive is spare, negative is over pace. */
-function spareShare(window: WindowView, nowMs: number): number | undefined {
-  const left = shareLeft(window);
-  const time = timeLeft(window, nowMs);
-  return left === undefined || time === undefined ? undefined : left - time;
-}
-
 /** Words a limit. `show` flips number, bar and tick together. */
 export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used', place: Place): LimitRow {
   const name = windowName(window);
@@ -42,15 +35,15 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
   if (window.remaining === undefined) {
     return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
   }
-  const left = shareLeft(window);
-  const time = timeLeft(window, nowMs);
-  const spare = spareShare(window, nowMs);
+  const stand = standOfWindow(window, nowMs);
+  const { left, timeLeft: time } = stand ?? {};
+  const spare = stand && spareOf(stand);
   const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
   const word = window.limit === undefined ? 'left' : show;
   const refill = refillText(window, nowMs, time === undefined, left, place);
   const empty = window.remaining <= 0;
-  const low = !empty && ((left !== undefined && left < lowShare) || (spare !== undefined && spare <= -onPaceShare));
+  const low = !empty && stand !== undefined && levelOf(stand) !== 'ok';
   const flipped = (share: number) => show === 'left' ? share : 1 - share;
   return {
     ...base, ...refill,
@@ -76,16 +69,4 @@ function refillText(window: WindowView, nowMs: number, steady: boolean, left: nu
 function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {
   if (window.remaining === 0) return 'used up';
   return left === undefined ? 'unknown' : paceWords(left, spare, window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily');
-}
-
-/**
- * The limit worth a headline: over pace or low, and long enough to end work for a while. Limits
- * that refill within minutes explain waits but never take the headline.
- */
-export function tightestLimit(windows: readonly WindowView[], nowMs: number): WindowView | undefined {
-  const slack = (window: WindowView) => Math.min(shareLeft(window) ?? 1, 1 + (spareShare(window, nowMs) ?? 0));
-  return windows
-    .filter((window) => window.windowMinutes >= paceMinutesMin && shareLeft(window) !== undefined)
-    .filter((window) => (shareLeft(window) ?? 1) < lowShare || (spareShare(window, nowMs) ?? 0) <= -onPaceShare)
-    .toSorted((a, b) => slack(a) - slack(b))[0];
 }

@@ -8,6 +8,7 @@ import { BurnChart } from './burnChart.ts';
 import { CodexDashboard } from './dashboard.ts';
 import { EventsPage } from './eventsPage.ts';
 import { HistoryPage } from './historyPage.ts';
+import { InsightsPage } from './insightsPage.ts';
 import { LedgerPage } from './ledgerPage.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import { TopUpForm } from './topUpForm.ts';
@@ -31,6 +32,7 @@ customElements.define('budget-form', BudgetForm);
 customElements.define('history-page', HistoryPage);
 customElements.define('ledger-page', LedgerPage);
 customElements.define('events-page', EventsPage);
+customElements.define('insights-page', InsightsPage);
 customElements.define('codex-dashboard', CodexDashboard);
 
 const host = acquireVsCodeApi();

@@ -5,11 +5,12 @@ import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { isOnPlan, refusedRequests } from '../protocol/planWords.ts';
 import { budgetName, stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
 import { creditsText } from './amountText.ts';
 import { allowButton, consentProblem } from './consentLine.ts';
-import { balanceLevel, whyNothing } from './balanceText.ts';
+import { balanceLevel, sentence, whyNothing } from './balanceText.ts';
 import { dayAndTime, duration } from './timeText.ts';
 import { icon, prose } from './view.ts';
 import type { RunCommand, View } from './view.ts';
@@ -45,7 +46,7 @@ function problemNotice(what: Problem, view: View): TemplateResult {
 /** No key: the way in, and practice mode, which needs none. */
 function noKey(view: View): TemplateResult {
   return html`<section class="welcome" aria-labelledby="head-key"><h2 id="head-key">Connect Codex</h2>
-    <p class="dim">The broker has no OpenAI API key yet, so every request is refused. Store one, or try everything in practice mode first.</p>
+    <p class="dim">The broker has no OpenAI API key yet. Codex that is signed in with ChatGPT goes on its plan; all other requests are refused. Store a key, or try everything in practice mode first.</p>
     <dl class="ways">
       <div><dt>${icon('key', 's')} Store a key here</dt><dd class="dim">It goes to the system keychain, never into settings or files.</dd><dd><vscode-button @click=${() => view.act.run('setApiKey')}>Store an API key…</vscode-button></dd></div>
       <div><dt>${icon('beaker', 's')} Try practice mode</dt><dd class="dim">A simulated upstream with limits and prices. No key, no cost.</dd><dd>${button(view, 'startPracticeMode', 'Start practice mode')}</dd></div>
@@ -56,7 +57,7 @@ function noKey(view: View): TemplateResult {
 function stopNotice(snapshot: Snapshot, view: View): TemplateResult | undefined {
   const { owedMicroCredits } = snapshot.balance;
   if (owedMicroCredits > 0) {
-    return notice('warning', `${creditsText(owedMicroCredits, view.place.locale)} credits are owed.`, 'They were spent before they were taken back, so new requests are refused; nothing is charged for them. Purchased credits that you add pay what is owed first.',
+    return notice('warning', `${creditsText(owedMicroCredits, view.place.locale)} credits are owed.`, `They were spent before they were taken back, so ${refusedRequests(snapshot)} are refused; nothing is charged for them. Purchased credits that you add pay what is owed first.`,
       html`<vscode-button secondary @click=${view.act.addCredits}>Add credits…</vscode-button>`);
   }
   const budget = stoppingBudget(snapshot.budgets, view.workspaceId);
@@ -71,8 +72,8 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
   const level = balanceLevel(snapshot);
   const add = html`<vscode-button secondary @click=${view.act.addCredits}>Add credits…</vscode-button>`;
   if (level === 'blocked') {
-    const renews = snapshot.balance.grants.length > 0 ? ' Waiting does not bring credits back.' : '';
-    return notice('warning', 'No credits left.', `New requests are refused, and nothing is charged for them.${renews} Add credits to go on.`, add);
+    const renews = snapshot.allowances.length > 0 ? ' An allowance gives some again when its next period begins; adding credits does at once.' : ' Waiting does not bring credits back. Add credits to go on.';
+    return notice('warning', 'No credits left.', `${sentence(refusedRequests(snapshot))} are refused, and nothing is charged for them.${renews}`, add);
   }
   const draw = windowDraw(snapshot, view.workspaceId);
   if (draw === 'not-allowed') {
@@ -81,7 +82,7 @@ function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof 
   if (draw === 'none') {
     return notice('warning', snapshot.balance.heldMicroCredits > 0 ? 'The next request waits or is refused.' : 'The next request would be refused.', whyNothing(snapshot), add);
   }
-  if (level === 'critical') return notice('warning', 'Credits are almost used up.', 'When they end, new requests are refused until credits are added.', add);
+  if (level === 'critical') return notice('warning', 'Credits are almost used up.', `When they end, ${refusedRequests(snapshot)} are refused until credits are added.`, add);
   return nothing;
 }
 
@@ -97,7 +98,7 @@ export function snapshotNotices(snapshot: Snapshot, view: View): TemplateResult 
   const keyRejected = snapshot.key.state === 'rejected' && !snapshot.problems.some((each) => each.code === 'api_key_rejected');
   return html`
     ${snapshot.problems.filter((each) => each.code !== 'no_api_key').map((each) => problemNotice(each, view))}
-    ${keyRejected ? notice('error', 'OpenAI does not accept the API key.', 'Requests fail until another key is stored; nothing is charged for them.', button(view, 'setApiKey', 'Store another key…')) : nothing}
-    ${snapshot.key.state === 'missing' && !view.practice ? noKey(view) : nothing}
+    ${keyRejected ? notice('error', 'OpenAI does not accept the API key.', 'Requests that need it fail until another key is stored; nothing is charged for them.', button(view, 'setApiKey', 'Store another key…')) : nothing}
+    ${snapshot.key.state === 'missing' && !view.practice && !isOnPlan(snapshot) ? noKey(view) : nothing}
     ${view.stale ? nothing : stopNotice(snapshot, view) ?? balanceNotice(snapshot, view)}`;
 }

@@ -12,7 +12,7 @@ import type { Questions } from './pageQuestions.ts';
 import { usableLocale } from './timeText.ts';
 
 /** The pages, in the order of their tabs. */
-export const tabs = ['now', 'history', 'ledger', 'credits', 'events'] as const;
+export const tabs = ['now', 'history', 'ledger', 'credits', 'events', 'insights'] as const;
 /** One page. */
 export type Tab = (typeof tabs)[number];
 
@@ -133,9 +133,12 @@ function answerOf<R>(message: { readonly id: number; readonly result?: R; readon
 function receiveState(state: PageState, message: StateMessage, nowMs: number): PageState {
   const fresh = message.snapshot !== undefined && !isSame(message.snapshot, state.newest?.snapshot);
   const receivedAtMs = fresh ? nowMs : state.snapshotReceivedAtMs;
-  const { undo: _undo, ...rest } = state;
+  const { undo: _undo, explanation, ...rest } = state;
+  const isOtherLedger = message.snapshot?.broker.dataDir !== state.newest?.snapshot?.broker.dataDir;
   return {
     ...rest,
+    // What another ledger answered, or still answers, is nothing of this one: practice mode has its own.
+    ...(isOtherLedger ? { questions: noQuestions } : explanation ? { explanation } : {}),
     newest: message,
     // The extension's clock may be another computer's, so only the time that is left is told.
     ...(message.undo ? { undo: { grantId: message.undo.grantId, untilMs: nowMs + message.undo.leftMs } } : {}),

@@ -6,7 +6,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
-import { creditsText } from './amountText.ts';
+import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
 import { incomingMessage } from './incomingMessage.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
@@ -44,6 +44,8 @@ export class CodexSidebar extends LitElement {
   /** Begins: tells the extension that the page listens, keeps time. */
   start(environment: Pick<PageEnvironment, 'post' | 'now' | 'every'>): void {
     this.#environment = environment;
+    // As on the dashboard: the page before this one may still be answered.
+    this.#lastId = environment.now();
     this.#stopTicking?.();
     this.#stopTicking = environment.every(tickMs, () => this.requestUpdate());
     environment.post({ type: 'ready' });
@@ -156,7 +158,7 @@ export class CodexSidebar extends LitElement {
   #today(snapshot: Snapshot, taste: SideTaste): TemplateResult | typeof nothing {
     const rows = sideToday(snapshot, taste.place.locale);
     if (rows.length === 0) return nothing;
-    return html`<section class="part" aria-labelledby="side-today" data-test="side-today"><div class="head"><h2 id="side-today">Used today</h2><span class="dim">${creditsText(snapshot.today.total.costMicroCredits, taste.place.locale)} credits</span></div>
+    return html`<section class="part" aria-labelledby="side-today" data-test="side-today"><div class="head"><h2 id="side-today">Used today</h2><span class="dim">${costText(snapshot.today.total, taste.place.locale)} credits</span></div>
       <ul>${repeat(rows, (row) => row.key, (row) => html`<li><span class="grow ell">${row.label}</span><span class="dim">${row.amount}</span></li>`)}</ul></section>`;
   }
 }

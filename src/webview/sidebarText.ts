@@ -5,7 +5,7 @@ import { formatCredits, formatUsd } from '../domain/units.ts';
 import { ownBudgets, paceMinutesMin, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { creditsText, percentText } from './amountText.ts';
+import { costText, creditsText, isCostKnown, percentText } from './amountText.ts';
 import { budgetRows } from './budgetText.ts';
 import { limitRow } from './limitText.ts';
 import type { LimitLevel } from './limitText.ts';
@@ -73,8 +73,7 @@ export function sideBalance(snapshot: Snapshot, show: 'left' | 'used', locale: s
   const { balance, today } = snapshot;
   const practice = snapshot.broker.mode === 'practice';
   const dollars = (amount: number) => (practice ? '' : ` · ${formatUsd(amount, 2, locale)}`);
-  const { total } = today;
-  if (!balance.tracked && total.costMicroCredits === 0 && total.unpriced > 0) return { number: '—', words: 'cost not known: today\'s models have no price' };
+  if (!balance.tracked && !isCostKnown(today.total)) return { number: '—', words: 'cost not known: today\'s models have no price' };
   if (!balance.tracked) return { number: creditsText(today.total.costMicroCredits, locale, today.total.estimated > 0), words: `credits used today${dollars(today.total.costMicroCredits)} · balance not tracked` };
   const shown = show === 'left' ? balance.balanceMicroCredits : Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits);
   return { number: formatCredits(shown, 2, locale), words: `${practice ? 'practice ' : ''}credits ${show}${dollars(shown)}` };
@@ -83,11 +82,11 @@ export function sideBalance(snapshot: Snapshot, show: 'left' | 'used', locale: s
 /** Today by workspace, the dearest first; the rest in one line. */
 export function sideToday(snapshot: Snapshot, locale: string): readonly { readonly key: string; readonly label: string; readonly amount: string }[] {
   const rows = snapshot.today.byWorkspace.toSorted((a, b) => b.costMicroCredits - a.costMicroCredits);
-  const line = (key: string, label: string, cost: number) => ({ key, label, amount: creditsText(cost, locale) });
+  const line = (key: string, label: string, sums: Parameters<typeof costText>[0]) => ({ key, label, amount: costText(sums, locale) });
   const rest = rows.slice(workspacesShown);
   return [
-    ...rows.slice(0, workspacesShown).map((row) => line(row.key, row.label, row.costMicroCredits)),
-    ...(rest.length === 0 ? [] : [line(' others', `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`, rest.reduce((sum, row) => sum + row.costMicroCredits, 0))]),
+    ...rows.slice(0, workspacesShown).map((row) => line(row.key, row.label, row)),
+    ...(rest.length === 0 ? [] : [line(' others', `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`, rest.reduce((sum, row) => ({ costMicroCredits: sum.costMicroCredits + row.costMicroCredits, unpriced: sum.unpriced + row.unpriced, estimated: sum.estimated + row.estimated }), { costMicroCredits: 0, unpriced: 0, estimated: 0 }))]),
   ];
 }
 

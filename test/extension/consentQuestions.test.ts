@@ -185,13 +185,29 @@ describe('questions of requests', () => {
   it('that belong to another window, or are none, lead to the dashboard', async () => {
     const { questions, fake, tell } = scene([]);
     fake.holding = false;
-    for (const [open, words] of [[[q('a', { workspaceId: 'ws_2' })], /^Another window is asked/], [[], /^No request waits/], [undefined, /^No request waits/]] as const) {
+    for (const [open, words] of [[[q('a', { workspaceId: 'ws_2' })], /^Another window is asked/], [[], /^No request waits/]] as const) {
       await tell(open);
       fake.answers.push('Open Dashboard');
       await questions.askAgain();
       assert.match(fake.shown.at(-1)?.message ?? '', words);
       assert.equal(fake.executed.at(-1)?.command, commandNames.openDashboard);
     }
+  });
+
+  it('are not said to be none while the broker is away', async () => {
+    const { fake, questions, tell, choose } = scene([]);
+    await tell(undefined);
+    const asked = questions.askAgain();
+    await choose(0, 'Start Broker');
+    await asked;
+    assert.match(fake.shown[0]?.message ?? '', /not known whether a request waits/);
+    assert.equal(fake.executed.at(-1)?.command, commandNames.startBroker);
+  });
+
+  it('carry no link that a name of a model or a folder brought along', async () => {
+    const { tell, messages } = scene([]);
+    await tell([q('a', { text: 'Codex CLI in "x" asks for [a model](command:workbench.action.quit).' })]);
+    assert.equal(messages()[0], 'Codex CLI in "x" asks for [a model] (command:workbench.action.quit).');
   });
 
   it('say what went wrong when an answer cannot be kept, and can be answered again', async () => {

@@ -40,6 +40,14 @@ describe('questions of the dashboard', () => {
     assert.deepEqual(calls[1], ['history', { by: 'model', step: 'hour', fromMs: Date.UTC(2026, 10, 3, 23) }]);
   });
 
+  it('ask for insights as they are, and tell why there are none', async () => {
+    const insights = [{ kind: 'unpriced', subject: 'new', names: {}, numbers: { requests: 3, tokens: 9 } }];
+    const { calls, questions } = scene((_method, _args, count) => { if (count > 1) throw new ProblemError(problem('broker_unreachable', 'Gone.')); return { insights }; });
+    assert.deepEqual(await questions.answer(1, pageQuestion.parse({ about: 'insights' })), { type: 'answer', about: 'insights', id: 1, result: { insights } });
+    assert.deepEqual(calls, [['insights', {}]]);
+    assert.match((await questions.answer(2, { about: 'insights' }))?.problem?.message ?? '', /Gone/);
+  });
+
   it('put the history of one workspace together from local days, also from one of 25 hours', async () => {
     const { calls, questions } = scene((_method, { fromMs, untilMs }) => ({ rows: [{ ...noUsage('m'), costMicroCredits: (Number(untilMs) - Number(fromMs)) / hourMs }] }));
     const answer = await questions.answer(1, { about: 'history', days: 30, by: 'model', workspaceId: 'ws_1' });

@@ -71,6 +71,15 @@ describe('tooltip card', () => {
     assert.doesNotMatch(card, /draws from/);
   });
 
+  it('says of nothing that it is drawn from what cannot be reached', () => {
+    const said = (change: Parameters<typeof snapshotFixture>[0]) => unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture(change) }));
+    assert.match(said({}), /The next request draws from/);
+    for (const change of [{ key: { state: 'missing' } }, { key: { state: 'rejected' } }, { budgets: [budgetFixture(100)] }] as const) assert.doesNotMatch(said(change), /draws from/);
+    const { balance } = snapshotFixture();
+    const grants = balance.grants.map((grant) => ({ ...grant, heldMicroCredits: grant.remainingMicroCredits }));
+    assert.match(said({ balance: { ...balance, heldMicroCredits: balance.balanceMicroCredits, grants } }), /waits for credits that running requests hold, or is refused/);
+  });
+
   it('puts a missing key first, and shows commands without their marks', () => {
     const card = meterTooltip({ ...facts, snapshot: untrackedSnapshot({ key: { state: 'missing' } }) });
     assert.ok(card.startsWith('$(key) **No API key stored**') && !card.includes('nothing is blocked'), card);
@@ -84,7 +93,7 @@ describe('tooltip card', () => {
     const plans = [{ account: 'ChatGPT 3fa9', planType: 'plus', credits: { hasCredits: true, isUnlimited: false, balance: '12.5' }, observedAtMs: 1 }];
     const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [window], plans, key: { state: 'missing' } }) }));
     assert.match(card, /\| ChatGPT 3fa9 in 5 h \|.*\| 42 % \|/);
-    assert.ok(card.includes('ChatGPT 3fa9 (plus): 12.5 credits of OpenAI\'s own') && card.includes('every request is refused that goes on no plan'), card);
+    assert.ok(card.includes('ChatGPT 3fa9 (plus): 12.5 credits of OpenAI\'s own') && card.includes('requests are refused, except those of a ChatGPT sign-in, which go on its plan'), card);
     assert.equal(meterInput('connected', snapshotFixture({ plans, key: { state: 'missing' } }), facts.taste).snapshot?.keyMissing, false);
   });
 

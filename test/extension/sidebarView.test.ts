@@ -33,6 +33,17 @@ function scene() {
 }
 
 describe('side bar', () => {
+  it('keeps the view that took the place of one that goes away later', async () => {
+    const { told, view, opened } = scene();
+    const [first, second] = [opened(), opened()];
+    first.page.panel.dispose();
+    second.page.say({ type: 'ready' });
+    await new Promise(setImmediate);
+    const before = told.states;
+    view.changed();
+    assert.equal(told.states, before + 1);
+  });
+
   it('frames its own small page under the strict policy', () => {
     const { page } = scene().opened();
     const { html, options } = page.panel.webview;

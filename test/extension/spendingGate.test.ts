@@ -43,16 +43,27 @@ describe('spending gate', () => {
   ];
   for (const [name, given, verdict] of table) it(`${name}: ${verdict}`, () => { assert.equal(spendingVerdict(given), verdict); });
 
-  const ask = async (snapshot: Snapshot, answer: string | undefined, memory = new Map<string, unknown>()) => {
+  const ask = async (snapshot: Snapshot, answer: string | undefined, memory = new Map<string, unknown>(), planMayPay = false) => {
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
     fake.answers.push(answer);
     let allowed = 0;
     const passed = await passGate({
-      editor: fake.editor, memory: fakeMemory(memory), facts: () => ({ trusted: true, connected: true, snapshot, workspaceId: 'ws_1' }),
+      planMayPay, editor: fake.editor, memory: fakeMemory(memory), facts: () => ({ trusted: true, connected: true, snapshot, workspaceId: 'ws_1' }),
       allowWorkspace: async () => { allowed += 1; },
     });
     return { fake, passed, memory, allowed };
   };
+
+  it('lets a terminal open for a ChatGPT plan without a key, and nothing that a plan cannot pay', async () => {
+    for (const key of [{ state: 'missing' }, { state: 'rejected' }] as const) {
+      const snapshot = snapshotFixture({ key });
+      const answered = await ask(snapshot, 'Go On with a Plan', new Map(), true);
+      assert.equal(answered.passed, true);
+      assert.match(answered.fake.shown[0]?.message ?? '', /signed in with ChatGPT goes on its plan/);
+      const refused = await ask(snapshot, undefined);
+      assert.deepEqual([refused.passed, refused.fake.shown[0]?.buttons.includes('Go On with a Plan')], [false, false]);
+    }
+  });
 
   it('asks in a modal dialog before it runs uncapped, and goes ahead only on a yes', async () => {
     for (const [answer, goes] of [[undefined, false], ['Add Credits First', false], ['Run Once', true]] as const) {

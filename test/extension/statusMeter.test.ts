@@ -182,4 +182,13 @@ describe('status bar meter', () => {
     }
     assert.equal(fake.writes, writes);
   });
+
+  it('writes and plans nothing more once it is gone', async () => {
+    const { fake, schedule, meter, tell } = scene({ link: connected, snapshot: snapshotFixture(), taste });
+    meter.dispose();
+    const before = fake.writes;
+    tell({ link: connected, snapshot: withBalance(12_400_000), taste });
+    await schedule.advance(120_000);
+    assert.equal(fake.writes, before);
+  });
 });

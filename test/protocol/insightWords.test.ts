@@ -20,9 +20,9 @@ describe('insights in words', () => {
       for (const text of [title, detail, action, worth ?? '']) assert.doesNotMatch(text, /undefined|NaN|null|Infinity| {2}/, one.kind);
       assert.ok(title.length > 10 && detail.endsWith('.') && action.endsWith('.'));
     }
-    assert.match(insightText(found[0] as Insight, 'en').detail, /50%.*2\.00 M.*80%/);
+    assert.match(insightText(found[0] as Insight, 'en').detail, /50 %.*2\.00 M.*80 %/);
     assert.equal(insightText(found[0] as Insight, 'en').worth, '≈ 27.00 credits in 7 days');
-    assert.match(insightText(found[2] as Insight, 'en').detail, /20 min in all; task 99887766 in "docs" used 70%/);
+    assert.match(insightText(found[2] as Insight, 'en').detail, /20 min in all; task 99887766 in "docs" used 70 %/);
     assert.match(insightText(found[3] as Insight, 'en').detail, /20 min in all\.$/);
   });
 

@@ -53,6 +53,16 @@ describe('the meter\'s input', () => {
     assert.equal(meterInput('connected', made, taste).snapshot?.problem, 'First.');
   });
 
+  it('does not call a balance fine of which this workspace can use nothing', () => {
+    const made = snapshot([grant('a', 90_000_000, { kind: 'included', workspaces: ['ws_a'] })]);
+    const idle = { ...made, balance: { ...made.balance, heldMicroCredits: 0 } };
+    const face = (id: string, from = idle) => meterFace(meterInput('connected', from, taste, id));
+    assert.deepEqual([face('ws_a').state, face('ws_b').state, face('ws_b').text], ['ok', 'blocked', 'None for here']);
+    assert.equal(face('ws_b', made).state, 'ok', 'what is held may come back');
+    const later = snapshot([grant('b', 90_000_000, { startsAtMs: nowMs + 1 })]);
+    assert.equal(face('ws_a', { ...later, balance: { ...later.balance, heldMicroCredits: 0 } }).state, 'blocked');
+  });
+
   it('shows this window\'s own waiting request and nobody else\'s', () => {
     const made = snapshot([], { waiting: [run('ws_b', { place: 1 }), run('ws_a', { place: 2, startsAtMs: nowMs + 4000 })] });
     assert.deepEqual(meterInput('connected', made, taste, 'ws_a').snapshot?.waiting, { place: 2, startsInMs: 4000 });

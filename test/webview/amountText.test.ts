@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { noTokens } from '../../src/domain/tokenUsage.ts';
-import { creditsText, percentText, requestsText, signedCredits, tokensLine } from '../../src/webview/amountText.ts';
+import { costText, creditsText, isCostKnown, percentText, requestsText, signedCredits, tokensLine } from '../../src/webview/amountText.ts';
 
 describe('amount text', () => {
   it('never shows a small cost as nothing, and marks estimates', () => {
@@ -33,5 +33,12 @@ describe('amount text', () => {
     assert.equal(tokensLine({ ...noTokens, inputTokens: 148_212, cachedInputTokens: 121_344, outputTokens: 6_904 }, 'en'), '148.2 k in (82 % cached) · 6,904 out');
     assert.equal(tokensLine(noTokens, 'en'), '0 in · 0 out');
     assert.equal(requestsText(1, 'en'), '1 request');
+  });
+
+  it('tells what cost nothing from what has no price', () => {
+    assert.equal(costText({ costMicroCredits: 0, unpriced: 0, estimated: 0 }, 'en'), '0.00');
+    assert.equal(costText({ costMicroCredits: 0, unpriced: 2, estimated: 0 }, 'en'), '—');
+    assert.equal(costText({ costMicroCredits: 5_000_000, unpriced: 2, estimated: 1 }, 'en'), '≈ 5.00');
+    assert.equal(isCostKnown({ costMicroCredits: 0, unpriced: 1 }), false);
   });
 });

@@ -64,6 +64,15 @@ describe('balance text', () => {
     assert.match(whyNothing(withGrants()), /nothing would be charged/);
   });
 
+  it('does not say that a plan is stopped by a missing key, by debts or by used-up credits', () => {
+    const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
+    const missing = drawText({ ...snapshot, plans, key: { state: 'missing' } }, 'en', own);
+    assert.deepEqual([missing.title, missing.amount], ['The plan', 'no API key']);
+    assert.match(missing.then, /signed in with ChatGPT.*Other requests are refused until a key is stored\.$/);
+    assert.match(drawText({ ...snapshot, key: { state: 'missing' } }, 'en', own).then, /but those of a ChatGPT sign-in/);
+    assert.match(drawText({ ...snapshot, plans, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).then, /^New requests that go on no plan are refused/);
+  });
+
   it('names the key first where it is what stops requests, in live mode only', () => {
     const broker = { ...snapshot.broker, mode: 'practice' } as const;
     for (const each of [snapshot, bought, withGrants()]) {

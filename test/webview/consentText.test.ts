@@ -40,4 +40,10 @@ describe('consent text', () => {
     assert.equal(isConsentTold({ balance: noneBought, ...to('b') }), true);
     assert.equal(isConsentTold({ balance: noneBought, consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] } }), true);
   });
+
+  it('does not promise a question where everybody was refused', () => {
+    const consent = { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] };
+    assert.equal(consentText({ consent }, { workspaceId: 'ws_1', workspaceLabel: 'one' }), 'nobody yet');
+    assert.equal(consentText({ consent: { ...consent, deniedEverywhere: true } }, { workspaceId: 'ws_1', workspaceLabel: 'one' }), 'nobody');
+  });
 });

@@ -1,9 +1,10 @@
 // Limits as rows: levels, flipping between left and used, pace, and what stays unknown.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { levelOf } from '../../src/domain/tightest.ts';
 import type { WindowView } from '../../src/protocol/snapshot.ts';
 import { standOfWindow, timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
-import { limitRow, tightestLimit } from '../../src/webview/limitText.ts';
+import { limitRow } from '../../src/webview/limitText.ts';
 
 const nowMs = Date.UTC(2026, 10, 17, 14, 25);
 const place = { locale: 'en', timeZone: 'UTC' };
@@ -38,12 +39,14 @@ describe('limit text', () => {
     assert.equal(standOfWindow(plan, nowMs)?.name, 'limit per 5 hours of the plan ChatGPT 3fa9');
   });
 
-  it('says what is over pace, and takes it for the headline', () => {
+  it('says what is over pace, and warns no earlier than the status bar does', () => {
     const over = { ...perDay, remaining: 300 };
     assert.equal(limitRow(over, nowMs, 'left', place).pace, '12 % over');
     assert.equal(limitRow(over, nowMs, 'left', place).level, 'low');
-    assert.equal(tightestLimit([perMinute, perDay, over], nowMs), over);
-    assert.equal(tightestLimit([perMinute, perDay], nowMs), undefined);
+    const early = { ...perDay, remaining: 880, resetsAtMs: nowMs + 0.95 * 24 * 3_600_000 };
+    const stand = standOfWindow(early, nowMs);
+    assert.ok(stand);
+    assert.deepEqual([limitRow(early, nowMs, 'left', place).level, levelOf(stand)], ['fine', 'ok'], 'its time has hardly begun');
   });
 
   it('takes no pace from a limit that refills steadily', () => {

@@ -1,6 +1,7 @@
 // What the ledger answers to the page's questions in its tests: a month that ends on the sample's day, its entries with
 // their requests, and what happened to credits and rules. Built from the sample, so that every sum agrees.
 import { chargeFor } from '../../src/domain/pricing.ts';
+import type { Insight } from '../../src/domain/insights.ts';
 import { noTokens } from '../../src/domain/tokenUsage.ts';
 import type { PageQuestion, QuestionAnswer } from '../../src/protocol/dashboardQuestions.ts';
 import { historyOfSteps } from '../../src/protocol/history.ts';
@@ -79,6 +80,14 @@ export const sampleCourse: Course = {
   left: Array.from({ length: 17 }, (_, index) => ({ atMs: index === 16 ? sampleNowMs : Date.UTC(2026, 10, 1 + index), amount: Math.round(800_000_000 - 30_400_000 * index ** 1.02) })),
 };
 
+/** Findings of each sort: with a worth, with none, and one that is measured. */
+export const sampleInsights: readonly Insight[] = [
+  { kind: 'cache-fell', subject: 'billing-service', names: {}, numbers: { share: 0.41, shareBefore: 0.78, inputTokens: 24_000_000 }, worthMicroCredits: 38_200_000 },
+  { kind: 'cheaper-model', subject: 'gpt-6.1-sol', names: { model: 'gpt-6-luna' }, numbers: { requests: 214, costMicroCredits: 20_600_000, otherMicroCredits: 1_000_000 }, worthMicroCredits: 19_600_000 },
+  { kind: 'cut-answers', subject: '', names: {}, numbers: { requests: 9, share: 0.07 }, worthMicroCredits: 14_100_000 },
+  { kind: 'waits', subject: 'docs-site', names: { task: '0193b2c4-0000-7000-8000-000000000000', workspace: 'billing-service' }, numbers: { waitedMs: 1_260_000, requests: 31, share: 0.64, tokens: 3_400_000 } },
+];
+
 /** The answer to a question. */
 export function sampleAnswer(id: number, question: PageQuestion): QuestionAnswer {
   switch (question.about) {
@@ -90,6 +99,7 @@ export function sampleAnswer(id: number, question: PageQuestion): QuestionAnswer
     }
     case 'entries': return { type: 'answer', about: 'entries', id, result: entriesPage(question) };
     case 'happenings': return { type: 'answer', about: 'happenings', id, result: { rows: sampleHappenings } };
+    case 'insights': return { type: 'answer', about: 'insights', id, result: { insights: sampleInsights } };
     case 'course': return { type: 'answer', about: 'course', id, result: { course: sampleCourse } };
   }
 }

@@ -50,8 +50,14 @@ describe('side bar text', () => {
   it('sums today: the lines are the total', () => {
     const rows = sideToday(sampleSnapshot(), 'en');
     assert.ok(rows.length <= 4);
-    const total = rows.reduce((sum, { amount }) => sum + Number(amount.replace('< ', '')), 0);
+    const total = rows.reduce((sum, { amount }) => sum + Number(amount.replace(/^[≈< ]+/u, '')), 0);
     assert.ok(Math.abs(total - sampleSnapshot().today.total.costMicroCredits / 1e6) < 0.03);
+  });
+
+  it('shows no zero for a workspace whose requests have no price', () => {
+    const { today } = sampleSnapshot();
+    const byWorkspace = [{ ...today.byWorkspace[0]!, costMicroCredits: 0, unpriced: 3, estimated: 0 }];
+    assert.deepEqual(sideToday(sampleSnapshot({ today: { ...today, byWorkspace } }), 'en').map((row) => row.amount), ['—']);
   });
 
   it('says why the first one waits and when it starts', () => {

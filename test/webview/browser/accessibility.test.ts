@@ -34,7 +34,7 @@ describe('accessibility of the page', function accessibility() {
         assert.deepEqual(await violations(open), [], name);
       }
       await open.send(...sampleStates['normal']!);
-      for (const tab of ['history', 'ledger', 'credits', 'events']) {
+      for (const tab of ['history', 'ledger', 'credits', 'events', 'insights']) {
         await open.page.locator(`[data-test=tab-${tab}]`).click();
         await open.answer();
         assert.deepEqual(await violations(open), [], tab);

@@ -136,7 +136,7 @@ describe('dashboard page', function dashboard() {
     await open.send(...sampleStates['normal']!);
     await hook('tab-now').focus();
     const visible = () => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join());
-    const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'events'], ['ArrowRight', 'now'], ['ArrowLeft', 'events'], ['Home', 'now'], ['ArrowRight', 'history']];
+    const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'insights'], ['ArrowRight', 'now'], ['ArrowLeft', 'insights'], ['Home', 'now'], ['ArrowRight', 'history']];
     for (const [key, tab] of expected) {
       await open.page.keyboard.press(key);
       assert.equal(await open.page.evaluate(() => document.activeElement?.id), `tab-${tab}`);
@@ -203,6 +203,22 @@ describe('dashboard page', function dashboard() {
     assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey', 'startPracticeMode']);
     assert.match(await hook('facts').innerText(), /The next request draws from\s+Nothing · no API key/);
     assert.doesNotMatch(await open.page.locator('main').innerText(), /nothing is blocked/i);
+  });
+
+  it('tells who works on a ChatGPT plan that only others need a key or credits', async () => {
+    const plans = [{ account: 'ChatGPT 3fa9', planType: 'plus', observedAtMs: sampleNowMs }];
+    await open.send(stateMessage(sampleSnapshot({ plans, key: { state: 'missing' } })));
+    assert.equal(await open.page.getByRole('button', { name: 'Store an API key…' }).count(), 0);
+    assert.match(await hook('facts').innerText(), /The next request draws from\s+The plan · no API key/);
+    const used = sampleSnapshot().balance.grants.map((grant) => ({ ...grant, remainingMicroCredits: 0, heldMicroCredits: 0 }));
+    const empty = { balance: { ...sampleSnapshot().balance, balanceMicroCredits: 0, heldMicroCredits: 0, grants: used }, nextDraw: 'none' } as const;
+    await open.send(stateMessage(sampleSnapshot({ ...empty, plans, sequence: 60 })));
+    assert.match(await open.page.locator('.notice').innerText(), /No credits left\. New requests that go on no plan are refused[\s\S]*Waiting does not bring credits back/);
+    const allowances = [{ id: 'weekly', kind: 'included', amountMicroCredits: 1_000_000, every: 'week', timeZone: 'UTC', priority: 50 }] as const;
+    await open.send(stateMessage(sampleSnapshot({ ...empty, allowances, sequence: 61 })));
+    const said = await open.page.locator('.notice').innerText();
+    assert.match(said, /New requests are refused[\s\S]*An allowance gives some again when its next period begins/);
+    assert.doesNotMatch(said, /Waiting does not/);
   });
 
   it('says once that a key was refused, and offers to store another', async () => {

@@ -19,6 +19,7 @@ const scenes: Readonly<Record<string, { readonly state: string; readonly act: (o
   history: { state: 'ruled', act: async (open) => { await open.page.locator('[data-test=tab-history]').click(); await open.answer(); } },
   ledger: { state: 'normal', act: async (open) => { await open.page.locator('[data-test=tab-ledger]').click(); await open.answer(); } },
   events: { state: 'normal', act: async (open) => { await open.page.locator('[data-test=tab-events]').click(); await open.answer(); } },
+  insights: { state: 'normal', act: async (open) => { await open.page.locator('[data-test=tab-insights]').click(); await open.answer(); } },
   credits: { state: 'normal', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-untracked': { state: 'untracked', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },
   'credits-not-allowed': { state: 'not-allowed', act: async ({ page }) => { await page.locator('[data-test=tab-credits]').click(); } },

@@ -1,0 +1,34 @@
+// The limit worth a headline, in words: the same one that the status bar speaks of, and only when it is low, over its
+// pace or used up. Pure.
+import { levelOf } from '../domain/tightest.ts';
+import { tightestStand } from '../protocol/limitStands.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { percentText } from './amountText.ts';
+import { budgetRows } from './budgetText.ts';
+import { limitRow } from './limitText.ts';
+import type { Place } from './timeText.ts';
+
+/** A limit as a headline. */
+export interface TightText {
+  readonly title: string;
+  /** What is left or used of it, without that word. */
+  readonly amount: string;
+  /** "left · 36 %" */
+  readonly of: string;
+  readonly pace: string;
+  readonly ends: string;
+}
+
+/** The headline; undefined where no limit of this window needs one. */
+export function tightText(snapshot: Snapshot, workspaceId: string | undefined, nowMs: number, show: 'left' | 'used', place: Place): TightText | undefined {
+  const stand = tightestStand(snapshot, workspaceId, nowMs);
+  if (!stand || levelOf(stand) === 'ok') return undefined;
+  const share = percentText(show === 'left' ? stand.left : 1 - stand.left);
+  if (stand.kind === 'budget') {
+    const row = budgetRows(snapshot, workspaceId, nowMs, show, place).find(({ id }) => id === stand.id);
+    return row && { title: `Budget of ${row.name}`, amount: row.amount, of: `${show} · ${share}`, pace: row.pace ?? row.state, ends: [row.ends, row.countdown].filter(Boolean).join(' · ') };
+  }
+  const window = snapshot.windows.find(({ id }) => id === stand.id);
+  const row = window && limitRow(window, nowMs, show, place);
+  return row && { title: row.name, amount: row.amount, of: row.amount === share ? show : `${show} · ${share}`, pace: row.pace, ends: [row.resets, row.countdown].filter(Boolean).join(' · ') };
+}

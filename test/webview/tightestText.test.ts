@@ -1,0 +1,37 @@
+// The dashboard's headline speaks of the same limit as the status bar, in the same state.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { meterInput } from '../../src/protocol/meterInput.ts';
+import type { WindowView } from '../../src/protocol/snapshot.ts';
+import { tightText } from '../../src/webview/tightestText.ts';
+import { budgetRows } from '../../src/webview/budgetText.ts';
+import { sampleBudget } from './sampleRules.ts';
+import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
+
+const own = 'ws_billing-service';
+const place = { locale: 'en', timeZone: 'UTC' };
+const dayMs = 86_400_000;
+const week = (remaining: number, endsInMs = 3 * dayMs): WindowView => ({ id: 'w', model: 'gpt-6.1-sol', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining, resetsAtMs: sampleNowMs + endsInMs });
+const budget = (used: number, endsInMs = 3 * dayMs) => sampleBudget({ id: 'b' }, { key: '', used: used * 1_000_000, reserved: 0, endsAtMs: sampleNowMs + endsInMs });
+const tight = (windows: readonly WindowView[], budgets = [budget(0)]) => tightText(sampleSnapshot({ windows, budgets }), own, sampleNowMs, 'left', place);
+
+describe('tightest limit in words', () => {
+  it('may be a budget, and is none that is fine or whose time is over', () => {
+    assert.deepEqual([tight([week(20)], [budget(97)])?.title, tight([week(20)], [budget(97)])?.amount], ['Budget of 100.00 credits per week', '3.00']);
+    assert.equal(tight([week(20)])?.title, 'Requests per week');
+    assert.equal(tight([week(95)]), undefined);
+    assert.equal(tight([week(0, -1)]), undefined);
+  });
+
+  it('is the one of the status bar, whatever is used', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 6 }), (remaining, used, days) => {
+      const snapshot = sampleSnapshot({ windows: [week(remaining, days * dayMs)], budgets: [budget(used, days * dayMs)] });
+      const { limit } = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' }, own).snapshot ?? {};
+      const text = tightText(snapshot, own, sampleNowMs, 'left', place);
+      assert.equal(text !== undefined, limit !== undefined && limit.level !== 'ok');
+      if (text) assert.equal(text.title.startsWith('Budget'), limit?.kind === 'budget');
+      const [row] = budgetRows(snapshot, own, sampleNowMs, 'left', place);
+      if (limit?.kind === 'budget') assert.equal(row?.level === 'fine', limit.level === 'ok', 'its row warns when the status bar does');
+    }));
+  });
+});
