@@ -61,6 +61,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Base URL of the upstream. */
   readonly upstream: string;
+  /** Whether work that looks out of hand is slowed down and asked about. */
+  readonly runawayGuard: boolean;
   /** Where requests go that bring a ChatGPT sign-in. */
   readonly chatGptUpstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
@@ -171,7 +173,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const canAsk = () => live.size > 0;
     const unsafe = (onPlan = false) => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
       : keys.apiKey === undefined && !onPlan ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
-    const watch = new RunawayWatch({ ledger: store, clock, log });
+    const watch = new RunawayWatch({ ledger: store, clock, isOn: options.runawayGuard, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
     const bodies = new BodyRoom();
     const api = controlApi({

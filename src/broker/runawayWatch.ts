@@ -17,6 +17,8 @@ const balanceMsMax = 30_000;
 export interface RunawayWatchParts {
   readonly ledger: Pick<LedgerStore, 'query'>;
   readonly clock: Clock;
+  /** Off where a person does not want it. */
+  readonly isOn: boolean;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -33,7 +35,7 @@ export class RunawayWatch {
 
   /** Judges a request that has come, and counts it. */
   judge(request: AdmissionRequest): Runaway | undefined {
-    if (request.isPrewarm) return undefined;
+    if (request.isPrewarm || !this.#parts.isOn) return undefined;
     const watched = watchedOf(request);
     this.#learn(watched.workspaceId);
     const free = this.#free?.microCredits;

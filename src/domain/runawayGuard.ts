@@ -14,7 +14,7 @@ import { formatCredits } from './units.ts';
 /** Rounds of a circle after which a task is slowed down, and after which a person is asked. */
 export const circleRounds = { slow: 10, ask: 25 } as const;
 /** The same for a client that names no task: one that asks many times for the same thing may want just that. */
-export const sameRequestRounds = { slow: 60, ask: 300 } as const;
+export const sameRequestRounds = { slow: 200, ask: 1000 } as const;
 /** How many times what is usual in a quarter hour is spent. */
 export const spikeFactors = { slow: 8, ask: 20 } as const;
 /** A spike below this is none (100 credits are US$4), nor is a balance below it worth a question. */

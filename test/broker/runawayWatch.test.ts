@@ -11,10 +11,10 @@ import { grantCommand, reserveCommand, settleCommand, testPrice } from '../suppo
 import { manualClock, noonMs } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
 
-function world(canAsk = true) {
+function world(canAsk = true, isOn = true) {
   const clock = manualClock();
   const ledger = recordingLedger();
-  const watch = new RunawayWatch({ ledger, clock, log: () => undefined });
+  const watch = new RunawayWatch({ ledger, clock, isOn, log: () => undefined });
   const admission = new Admission({ pacer: new Pacer(() => 0.5), ledger, clock, watch, unsafe: () => undefined, canAsk: () => canAsk, changed: () => undefined });
   return { clock, ledger, watch, admission };
 }
@@ -128,6 +128,12 @@ describe('a task that goes round in circles', () => {
     patient.clock.advance(11 * 60_000);
     await turn();
     assert.equal(asked.state, 'runaway_paused');
+  });
+
+  it('is no matter where the guard is off', async () => {
+    const made = world(true, false);
+    await stuck(made);
+    assert.equal((await send(made, request('next'), 0)).state, 'runs');
   });
 
   it('is one matter, and purchased credits another', async () => {

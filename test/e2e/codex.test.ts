@@ -45,7 +45,7 @@ describe('the real Codex CLI over HTTP', function () {
     folder = makeFolder('codex');
     home = makeCodexHome(folder);
     sandbox = await startSandbox({ scenario: { ...scenario, webSocket: { offered: false } } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey });
+    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey, runawayGuard: true });
     if (credits > 0) await addCredits(broker, credits, 'the test');
   }
   afterEach(async () => {

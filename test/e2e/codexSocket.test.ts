@@ -34,7 +34,7 @@ describe('the real Codex CLI over WebSockets', function () {
     folder = makeFolder('codex-socket');
     home = makeCodexHome(folder);
     sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, ...scenario } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey });
+    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey, runawayGuard: true });
     if (credits > 0) await addCredits(broker, credits, 'the test');
   }
   afterEach(async () => {
@@ -119,7 +119,7 @@ describe('the real Codex CLI over WebSockets', function () {
     await until(() => sandbox.meter.attempts.some((one) => one.isPrewarm !== true && one.responseId !== undefined), 'an answer');
     const port = broker.port;
     await broker.stop();
-    broker = await startBroker({ dataDir: broker.dataDir, upstream: sandbox.url, apiKey, args: ['--port', String(port)] });
+    broker = await startBroker({ dataDir: broker.dataDir, upstream: sandbox.url, apiKey, runawayGuard: true, args: ['--port', String(port)] });
     const run = await started.ended;
     assert.deepEqual([run.code, run.lastMessage.split(' ').length], [0, 300], run.stderr);
     await prove(false);

@@ -29,7 +29,7 @@ describe('an import of the session files of real Codex', function () {
     home = makeCodexHome(folder);
     mkdirSync(path.join(folder, 'work'));
     sandbox = await startSandbox({ scenario: { delays: { deltaMs: 1 }, webSocket: { offered: false } } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey });
+    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey, runawayGuard: true });
     await addCredits(broker, 100, 'the test');
   });
   afterEach(async () => {

@@ -6,14 +6,15 @@ export const help = `codex-broker: paces, meters and pays for Codex requests fro
 Run
   serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
         [--config FILE] [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
+        [--no-runaway-guard]
         [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
         [--fallback-key-env NAME]] [--pass-through PREFIX]...
                                   run the broker; prints one JSON line when it accepts requests;
                                   what begins with a PREFIX, e.g. /v1/files, goes on unmetered
   token [--workspace PATH]        make or show a workspace's token and addresses
   run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
-                                  run a command through the broker, e.g. codex exec "say hi"; a Codex
-                                  that is signed in with ChatGPT uses its plan, unless told otherwise
+                                  run a command through the broker, e.g. codex exec "say hi"; Codex
+                                  signed in with ChatGPT uses its plan, unless told otherwise
   route [--workspace PATH] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes]
                                   point Codex's own config.toml (or NAME.config.toml) at the broker:
                                   shows the difference, asks, keeps a copy; with --json and without

@@ -121,7 +121,7 @@ export function normalHistory(random: SeededRandom): AgentHistory {
   const { level, past } = ordinaryPast(random);
   const kind = random.whole(0, 9);
   if (kind === 0) return { name: 'a script that asks many different things', isRunaway: false, past, requests: script(random, (index) => `Classify record ${index}: ${random.pick(words)}`, random.whole(50, 400)) };
-  if (kind === 1) return { name: 'a script that samples the same question', isRunaway: false, past, requests: script(random, () => 'Write a haiku.', random.whole(5, 50)) };
+  if (kind === 1) return { name: 'a script that samples the same question', isRunaway: false, past, requests: script(random, () => 'Write a haiku.', random.whole(5, 150)) };
   const requests: HistoryRequest[] = [];
   for (let tasks = random.whole(1, 4); tasks > 0; tasks -= 1) {
     const task = new Task(random, level, `thread ${tasks}`);
@@ -151,7 +151,7 @@ export function runawayHistory(random: SeededRandom): AgentHistory {
       for (let step = 0; step < 400; step += 1) task.tool(`step ${'y'.repeat(step % length)}`, step % length === 0 ? 'Success. Updated the following files:\nM src/main.ts' : `step ${'x'.repeat(step % length)} fails`);
       return { name: `a circle of ${length} steps`, isRunaway: true, past, requests: task.requests };
     }
-    case 2: return { name: 'a script in an endless loop', isRunaway: true, past, requests: script(random, () => 'Retry this.', 600) };
+    case 2: return { name: 'a script in an endless loop', isRunaway: true, past, requests: script(random, () => 'Retry this.', 1200) };
     case 3: {
       const usual = past.toSorted((a, b) => a - b)[Math.floor(past.length * 0.95)] ?? credit;
       for (let step = 0; step < 150; step += 1) task.tool(code(random), code(random), 20, Math.max(4, usual / credit / 2));

@@ -66,6 +66,8 @@ export interface ServeOptions {
   readonly apiKey?: string | false;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Tests send the same thing many times, so the runaway guard is off but where it is asked for. */
+  readonly runawayGuard?: boolean;
   /** A program and its arguments that run the broker, such as a tracer. */
   readonly under?: readonly string[];
 }
@@ -105,7 +107,7 @@ export class NotStarted extends Error {
 export async function startBroker(options: ServeOptions): Promise<BrokerProcess> {
   const withKey = options.apiKey !== false;
   const serve = [brokerProgram, 'serve', '--no-keychain', '--data', options.dataDir,
-    ...(options.upstream === undefined ? [] : ['--upstream', options.upstream]), ...(withKey ? ['--api-key-stdin'] : []), ...(options.args ?? [])];
+    ...(options.upstream === undefined ? [] : ['--upstream', options.upstream]), ...(options.runawayGuard ? [] : ['--no-runaway-guard']), ...(withKey ? ['--api-key-stdin'] : []), ...(options.args ?? [])];
   const [tracer, ...tracing] = options.under ?? [];
   // Whose calls are counted writes no cache, which the next life would find and not write again.
   const env = plainEnvironment({ ...(tracer === undefined ? {} : { NODE_DISABLE_COMPILE_CACHE: '1' }), ...options.env });
