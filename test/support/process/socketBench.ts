@@ -21,7 +21,11 @@ export interface SocketBench extends Workbench {
 /** Opens one. */
 export async function openSocketBench(options: Omit<BenchOptions, 'script'> & { readonly socketScript?: SocketScript } = {}): Promise<SocketBench> {
   const sockets = await openSocketUpstream(options.socketScript);
-  const bench = await openBench({ ...options, serve: { upstream: sockets.url, ...options.serve } });
+  const bench = await openBench({ ...options, serve: { upstream: sockets.url, ...options.serve } }).catch(async (error: unknown) => {
+    // What did not start is nobody's to close.
+    await sockets.close();
+    throw error;
+  });
   const clients: SocketClient[] = [];
   const made: SocketBench = {
     ...bench, sockets,

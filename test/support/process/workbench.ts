@@ -75,7 +75,12 @@ export async function openBench(options: BenchOptions = {}): Promise<Workbench> 
   const dataDir = path.join(folder, 'data');
   const upstream = await openUpstream(options.script ?? answerWell);
   const serve: ServeOptions = { dataDir, upstream: upstream.url, ...options.serve };
-  const broker = await startBroker(serve);
+  const broker = await startBroker(serve).catch(async (error: unknown) => {
+    // What did not start is nobody's to close.
+    await upstream.close();
+    removeFolder(folder);
+    throw error;
+  });
   const token = await callBroker(broker, 'token', { workspacePath: path.join(folder, 'workspace') });
   const credits = options.credits ?? 100;
   if (credits > 0) await addCredits(broker, credits, 'the bench');
