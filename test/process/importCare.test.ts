@@ -129,8 +129,10 @@ describe('an import of many session files', function () {
     const practice = await runBroker(['import', '--codex-home', home, '--data', path.join(folder, 'practising'), '--practice']);
     assert.equal(practice.code, 2, practice.stderr);
     assert.match(practice.stderr, /practice mode/);
-    if (process.getuid?.() === 0) return;
-    chmodSync(path.join(home, 'archived_sessions', 'rollout-2026-11-0-thread-0.jsonl'), 0);
-    assert.equal(JSON.parse((await runBroker(args())).stdout).unreadableFiles, 1);
+    // Nothing is closed to root, so that it is a file that is not what its name says which nobody can read.
+    writeFileSync(path.join(home, 'archived_sessions', 'rollout-2026-11-9-thread-9.jsonl.zst'), 'no compressed session');
+    const isRoot = process.getuid?.() === 0;
+    if (!isRoot) chmodSync(path.join(home, 'archived_sessions', 'rollout-2026-11-0-thread-0.jsonl'), 0);
+    assert.equal(JSON.parse((await runBroker(args())).stdout).unreadableFiles, isRoot ? 1 : 2);
   });
 });
