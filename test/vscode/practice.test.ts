@@ -101,12 +101,7 @@ describe('practice mode in a real VS Code', function () {
   });
 
   it('lists the requests on the dashboard and explains one', async () => {
-    page = await first.bench.webview('[data-test="tab-now"]').catch(async () => {
-      // VS Code sometimes shows a webview again without a frame for its content; when it is hidden and shown once more it has one.
-      await first.host.run(async ({ vscode }) => { await vscode.commands.executeCommand('workbench.action.nextEditorInGroup'); });
-      await first.bench.runCommand('Codex Broker: Open Dashboard');
-      return first.bench.webview('[data-test="tab-now"]');
-    });
+    page = await first.bench.webview('[data-test="tab-now"]');
     await test('tab-now').click();
     await test('recent-row').first().waitFor();
     assert.ok(await test('recent-row').count() >= 3);

@@ -32,6 +32,7 @@ export async function launchBrowser(viewport = { width: 1280, height: 800 }): Pr
   const context = await chromium.launchPersistentContext(profile, {
     executablePath, headless: true, args: flags, viewport, permissions: ['clipboard-read', 'clipboard-write'],
   });
+  await context.addInitScript(keepServiceWorkers);
   const refused: string[] = [];
   const outside = (url: URL) => /^(https?|wss?):$/.test(url.protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   await context.route(outside, (route) => {
@@ -44,6 +45,24 @@ export async function launchBrowser(viewport = { width: 1280, height: 800 }): Pr
       await context.close();
       fs.rmSync(profile, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Lets a page take the service worker that it has. Before it shows a webview again, VS Code registers its worker once
+ * more and has Chromium look for a newer one. While Playwright is attached to the worker, both are queued for about two
+ * minutes, in which the webview stays empty; in Chromium by itself they take some milliseconds. No worker changes while
+ * a test runs.
+ */
+function keepServiceWorkers(): void {
+  if (!('ServiceWorkerContainer' in globalThis)) return;
+  const container = ServiceWorkerContainer.prototype;
+  const register = container.register; // eslint-disable-line @typescript-eslint/unbound-method -- called with its container below
+  container.register = async function keep(this: ServiceWorkerContainer, url, options) {
+    const known = await this.getRegistration();
+    if (known?.active?.scriptURL !== new URL(url, location.href).href) return register.call(this, url, options);
+    known.update = () => Promise.resolve(known);
+    return known;
   };
 }
 
