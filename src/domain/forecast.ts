@@ -1,5 +1,6 @@
-// When the balance would run out at the pace of the last hours. Plain and honest: a straight line through what was
-// really charged, only where there is enough of it, and never further ahead than it looked back times a few. Pure.
+// When the balance would run out at the pace of the last hours. Plain and honest: a straight line through
+// what was really charged, a band that is wide where the pace was uneven, nothing where there is too little to go by,
+// and never further ahead than it looked back times a few. Pure.
 
 /** A finished request: when, and what it drew. */
 export interface Burn {
@@ -10,6 +11,9 @@ export interface Burn {
 /** A straight look ahead. */
 export interface RunOut {
   readonly runsOutAtMs: number;
+  /** Four of five times it runs out between these two. Without `latestAtMs` it may also last longer than can be seen. */
+  readonly earliestAtMs: number;
+  readonly latestAtMs?: number;
   /** The hours that it is drawn from, in milliseconds. */
   readonly spanMs: number;
   readonly perHourMicroCredits: number;
@@ -24,6 +28,10 @@ export const spanMsMin = hourMs / 2;
 export const requestsMin = 5;
 /** Looks ahead so many times as far as it looked back. */
 export const aheadSpans = 4;
+/** The span is cut into so many parts, whose differences tell how even the pace is. */
+const parts = 6;
+/** Student's t for 80 % on both sides together and one degree of freedom less than there are parts (https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm). */
+const spread = 1.476;
 
 /**
  * The run-out, or undefined: too little data, nothing drawn, nothing left, or further ahead than can be seen.
@@ -36,6 +44,43 @@ export function runOut(balanceMicroCredits: number, burns: readonly Burn[], nowM
   const burnt = counted.reduce((total, { costMicroCredits }) => total + costMicroCredits, 0);
   if (spanMs < spanMsMin || burnt <= 0) return undefined;
   const leftMs = balanceMicroCredits / burnt * spanMs;
-  if (leftMs > spanMs * aheadSpans) return undefined;
-  return { runsOutAtMs: Math.ceil(nowMs + leftMs), spanMs, perHourMicroCredits: Math.round(burnt / spanMs * hourMs) };
+  const aheadMs = spanMs * aheadSpans;
+  if (leftMs > aheadMs) return undefined;
+  const used = usedWithin(counted, spanMs, nowMs);
+  const earliestMs = firstTime((ms) => used(ms, spread) >= balanceMicroCredits, leftMs);
+  const isSeen = used(aheadMs, -spread) >= balanceMicroCredits;
+  return {
+    runsOutAtMs: Math.ceil(nowMs + leftMs), earliestAtMs: Math.ceil(nowMs + earliestMs),
+    ...(isSeen ? { latestAtMs: Math.ceil(nowMs + firstTime((ms) => used(ms, -spread) >= balanceMicroCredits, aheadMs)) } : {}),
+    spanMs, perHourMicroCredits: Math.round(burnt / spanMs * hourMs),
+  };
+}
+
+/**
+ * What is used within a time ahead, so many standard deviations above or below the straight line. The deviation is that
+ * of a sum of parts as uneven as the ones seen, and of a mean that is known from a few of them only.
+ */
+function usedWithin(burns: readonly Burn[], spanMs: number, nowMs: number): (aheadMs: number, deviations: number) => number {
+  const sums = Array.from({ length: parts }, () => 0);
+  for (const { atMs, costMicroCredits } of burns) {
+    const part = Math.min(parts - 1, Math.floor((atMs - (nowMs - spanMs)) / spanMs * parts));
+    sums[part] = (sums[part] ?? 0) + costMicroCredits;
+  }
+  const mean = sums.reduce((total, one) => total + one, 0) / parts;
+  const deviation = Math.sqrt(sums.reduce((total, one) => total + (one - mean) ** 2, 0) / (parts - 1));
+  return (aheadMs, deviations) => {
+    const ahead = aheadMs / spanMs * parts;
+    return mean * ahead + deviations * deviation * Math.sqrt(ahead * (1 + ahead / parts));
+  };
+}
+
+/** The first time up to `endMs`, to a second, from which on it holds; it holds at `endMs`. */
+function firstTime(holds: (ms: number) => boolean, endMs: number): number {
+  let fromMs = 0;
+  let untilMs = endMs;
+  while (untilMs - fromMs > 1000) {
+    const middle = (fromMs + untilMs) / 2;
+    if (holds(middle)) untilMs = middle; else fromMs = middle;
+  }
+  return untilMs;
 }

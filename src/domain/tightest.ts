@@ -70,3 +70,11 @@ export function compareTightness(a: LimitStand, b: LimitStand, nowMs: number): n
 export function tightest(stands: readonly LimitStand[], nowMs: number): LimitStand | undefined {
   return stands.toSorted((a, b) => compareTightness(a, b, nowMs))[0];
 }
+
+/** When a limit will be used up at its pace so far, in milliseconds since 1970; undefined where it lasts until its reset, is used up already, or where it is too early to say. */
+export function usedUpAtMs(stand: LimitStand, nowMs: number): number | undefined {
+  const { left, timeLeft, endsAtMs } = stand;
+  if (left <= 0 || timeLeft === undefined || endsAtMs === undefined || 1 - timeLeft < paceShareMin) return undefined;
+  const outage = outageMs(stand, nowMs);
+  return outage > 0 ? Math.max(nowMs, endsAtMs - Math.round(outage)) : undefined;
+}

@@ -1,4 +1,4 @@
-// Says once when credits, a budget or a long limit cross a step of their use, and when credits would run out soon:
+// Says once when credits, a budget or a long limit cross a step of their use, and when one would run out before its time:
 // at the crossing, never at start, in the window that has the focus, one message at a time. A limit can be put off
 // until it begins anew, and all of it for good.
 import type * as vscode from 'vscode';

@@ -9,7 +9,7 @@ import { modelText } from '../protocol/modelText.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
 import { isOnPlan, planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
-import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -141,7 +141,9 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   });
   const rest = lines.length - limitsMax;
   const table = [`| Limit | | ${taste.show === 'left' ? 'Left' : 'Used'} | &nbsp;&nbsp;Resets | &nbsp;&nbsp;Pace |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
-  return [[table, ...(rest > 0 ? [`${rest} more in the dashboard`] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
+  const ahead = facts.link.state === 'connected' ? snapshotLimitRunOut(snapshot, workspaceId, nowMs) : undefined;
+  const lasts = ahead ? [`$(clock) ${plain(limitRunOutWords(ahead, nowMs, taste.locale), 240)}`] : [];
+  return [[table, ...lasts, ...(rest > 0 ? [`${rest} more in the dashboard`] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
 }
 
 function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {

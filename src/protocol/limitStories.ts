@@ -1,11 +1,13 @@
 // What people are told about as it is used up: credits, budgets, long upstream limits; with the sentence for each.
 // Pure; the words are the broker's own names, and say what happens now and until when.
 import { noticeSteps, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
+import { usedUpAtMs } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
-import { paceMinutesMin, standOfWindow } from './limitStands.ts';
+import { paceMinutesMin, standOfBudget, standOfWindow } from './limitStands.ts';
 import { grantedMicroCredits } from './meterInput.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
+import { limitRunOutWords } from './snapshotForecast.ts';
 import { budgetKeyName, budgetName, budgetStands, type BudgetStand } from './windowBudgets.ts';
 
 /** Something watched, and what is said of it now. */
@@ -27,7 +29,7 @@ export function allTerms(snapshot: Pick<Snapshot, 'budgets'>): ReadonlySet<strin
 /** Every story of a snapshot. @param termsBefore the budgets of the last one: a key that is new in one of them has used nothing before */
 export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string): LimitStory[] {
   const mode = snapshot.broker.mode;
-  return [...creditsStory(snapshot), ...budgetStands(snapshot.budgets).map((stand) => budgetStory(stand, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale)]
+  return [...creditsStory(snapshot), ...budgetStands(snapshot.budgets).map((stand) => budgetStory(stand, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
     .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? `Practice mode: ${story.text}` : story.text }));
 }
 
@@ -59,6 +61,23 @@ function budgetStoryText(stand: BudgetStand, atMs: number, locale: string): stri
   if (share < 1) return `${Math.floor(share * 100)} % of t${name} is used${ends}.`;
   return view.budget.mode === 'soft' ? `T${name} is used up${ends}. It only warns: requests go on.`
     : `T${name} is used up, so that what it counts is refused${ends}. Nothing more is charged to it.`;
+}
+
+/** Shorter limits begin anew before anybody would act on a look ahead. */
+const aheadLengthMsMin = 5 * 3_600_000;
+/** Share of a limit's time that has to be over, and that it has to be used up for, before a look ahead is told. */
+const aheadShareMin = 0.2;
+
+/** A limit that will be used up long before it begins anew, at its pace so far: told once in each of its periods, while there is time to slow down. */
+function aheadStories({ windows, budgets, atMs }: Snapshot, locale: string): LimitStory[] {
+  const stands = [...budgetStands(budgets).map((stand) => standOfBudget(stand, atMs)), ...windows.flatMap((window) => standOfWindow(window, atMs) ?? [])];
+  return stands.flatMap((limit) => {
+    const { id, kind, stops, timeLeft = 1, lengthMs = 0, endsAtMs } = limit;
+    if (!stops || lengthMs < aheadLengthMsMin || endsAtMs === undefined) return [];
+    const runsOutAtMs = usedUpAtMs(limit, atMs) ?? endsAtMs;
+    const isFarOver = 1 - timeLeft >= aheadShareMin && endsAtMs - runsOutAtMs >= lengthMs * aheadShareMin;
+    return [{ kind, key: `ahead ${id}`, used: isFarOver ? noticeSteps[0] ?? 1 : 0, endsAtMs, text: limitRunOutWords({ limit, runsOutAtMs, resetsAtMs: endsAtMs }, atMs, locale) }];
+  });
 }
 
 function windowStories({ windows, atMs }: Snapshot, locale: string): LimitStory[] {

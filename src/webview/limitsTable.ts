@@ -5,6 +5,7 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { planWords } from '../protocol/planWords.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { limitRunOutWords, snapshotLimitRunOut } from '../protocol/snapshotForecast.ts';
 import { limitRow } from './limitText.ts';
 import type { LimitRow } from './limitText.ts';
 import { icon } from './view.ts';
@@ -25,10 +26,12 @@ function limitLine(row: LimitRow): TemplateResult {
 /** The area. */
 export function limitsTable(snapshot: Snapshot, view: View): TemplateResult {
   const rows = snapshot.windows.map((window) => limitRow(window, view.nowMs, view.show, view.place));
+  const ahead = view.stale ? undefined : snapshotLimitRunOut(snapshot, view.workspaceId, view.nowMs);
   const bar = view.show === 'left' ? 'Bar: what is left. Tick: time left in the window.' : 'Bar: what is used. Tick: time passed in the window.';
   return html`<section class="area" aria-labelledby="head-limits" data-test="limits"><header class="head"><h2 id="head-limits">Limits</h2>${rows.length > 0 ? html`<span class="dim hide-s">${bar}</span>` : nothing}</header>
     ${rows.length === 0 ? html`<p class="dim empty">Limits are unknown until the first answer; the upstream announces them with it.</p>`
     : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">Limit</th><th scope="col" class="gauge-column"><span class="sr">Gauge</span></th><th scope="col" class="n">${view.show === 'left' ? 'Left' : 'Used'}</th><th scope="col">Resets</th><th scope="col">Pace</th></tr></thead>
       <tbody>${repeat(rows, (row) => row.id, limitLine)}</tbody></table>`}
+    ${ahead ? html`<p class="dim" data-test="limit-ahead">${icon('clock', 's')} ${limitRunOutWords(ahead, view.nowMs, view.place.locale)}</p>` : nothing}
     ${(snapshot.plans ?? []).map((plan) => html`<p class="dim" data-test="plan">${planWords(plan)}</p>`)}</section>`;
 }

@@ -4,7 +4,7 @@ import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
@@ -138,7 +138,9 @@ export class CodexSidebar extends LitElement {
   #limits(snapshot: Snapshot, taste: SideTaste, isNothingYet: boolean): TemplateResult | typeof nothing {
     const { shown, more } = sideLimits(snapshot, taste);
     if (shown.length === 0) return isNothingYet ? nothing : html`<section class="part" aria-label="Limits"><p class="dim">Limits are unknown until the first answer.</p></section>`;
+    const ahead = snapshotLimitRunOut(snapshot, taste.workspaceId, taste.nowMs);
     return html`<section class="part" aria-label="Limits" data-test="side-limits">${repeat(shown, (limit) => limit.id, limitPart)}
+      ${ahead ? html`<p class="dim" data-test="side-limit-ahead">${limitRunOutWords(ahead, taste.nowMs, taste.place.locale)}</p>` : nothing}
       ${more > 0 ? html`<p>${this.#link('openDashboard', `${more} more ${more === 1 ? 'limit' : 'limits'}`, 'side-more')}</p>` : nothing}</section>`;
   }
 

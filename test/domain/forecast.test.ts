@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { aheadSpans, lookBackMs, requestsMin, runOut, spanMsMin, type Burn } from '../../src/domain/forecast.ts';
+import { seededRandom } from '../support/seededRandom.ts';
 
 const hourMs = 3_600_000;
 const nowMs = 100 * hourMs;
@@ -9,7 +10,10 @@ const each = (count: number, spanMs: number, costMicroCredits: number): Burn[] =
 
 describe('the run-out forecast', () => {
   it('draws a straight line through what was charged', () => {
-    assert.deepEqual(runOut(12_000_000, each(10, 2 * hourMs, 1_000_000), nowMs), { runsOutAtMs: nowMs + 2.4 * hourMs, spanMs: 2 * hourMs, perHourMicroCredits: 5_000_000 });
+    const found = runOut(12_000_000, each(12, 2 * hourMs, 1_000_000), nowMs);
+    assert.equal(found?.runsOutAtMs, nowMs + 2 * hourMs);
+    assert.equal(found.spanMs, 2 * hourMs);
+    assert.equal(found.perHourMicroCredits, 6_000_000);
   });
 
   it('says nothing where there is too little data, nothing drawn, or nothing left', () => {
@@ -29,8 +33,40 @@ describe('the run-out forecast', () => {
       const found = runOut(balance, some, nowMs);
       if (!found) return;
       assert.ok(found.runsOutAtMs > nowMs && found.runsOutAtMs <= nowMs + lookBackMs * aheadSpans);
+      assert.ok(found.earliestAtMs > nowMs && found.earliestAtMs <= found.runsOutAtMs);
+      assert.ok(found.latestAtMs === undefined || found.latestAtMs >= found.runsOutAtMs - 1000);
       const richer = runOut(balance * 2, some, nowMs);
       assert.ok(richer === undefined || richer.runsOutAtMs >= found.runsOutAtMs);
     }));
+  });
+
+  it('has a narrow band where the pace was even, a wide one where it was not, and no end where that may be beyond sight', () => {
+    const even = runOut(12_000_000, each(12, 2 * hourMs, 1_000_000), nowMs);
+    assert.ok(even?.latestAtMs !== undefined && even.latestAtMs - even.earliestAtMs < hourMs / 60, JSON.stringify(even));
+    const uneven = runOut(12_000_000, each(12, 2 * hourMs, 1_000_000).map((one, index) => ({ ...one, costMicroCredits: index % 4 === 0 ? 2_500_000 : 500_000 })), nowMs);
+    assert.ok(uneven?.latestAtMs !== undefined && uneven.latestAtMs - uneven.earliestAtMs > hourMs / 2, JSON.stringify(uneven));
+    const once = runOut(12_000_000, each(12, 2 * hourMs, 10).map((one, index) => ({ ...one, costMicroCredits: index === 6 ? 12_000_000 : 10 })), nowMs);
+    assert.ok(once && once.latestAtMs === undefined && once.earliestAtMs < once.runsOutAtMs, JSON.stringify(once));
+  });
+
+  it('holds its band about four of five times over histories of uneven work', () => {
+    const random = seededRandom(31);
+    const arrival = (meanMs: number) => -Math.log(1 - random.next()) * meanMs;
+    let [seen, inside] = [0, 0];
+    for (let history = 0; history < 2_000; history += 1) {
+      // Requests at random moments with costs of a long tail, before and after now, at one pace.
+      const meanMs = 60_000 + random.next() * 600_000;
+      const before: Burn[] = [];
+      for (let atMs = nowMs - 3 * hourMs + arrival(meanMs); atMs <= nowMs; atMs += arrival(meanMs)) before.push({ atMs, costMicroCredits: Math.round(arrival(1_000_000)) });
+      const balance = Math.round(before.reduce((total, { costMicroCredits }) => total + costMicroCredits, 0) * (0.2 + random.next() * 1.5));
+      const found = runOut(balance, before, nowMs);
+      if (!found) continue;
+      let [left, atMs] = [balance, nowMs];
+      while (left > 0) { atMs += arrival(meanMs); left -= arrival(1_000_000); }
+      seen += 1;
+      if (atMs >= found.earliestAtMs && atMs <= (found.latestAtMs ?? Infinity)) inside += 1;
+    }
+    assert.ok(seen > 1_000);
+    assert.ok(inside / seen > 0.7 && inside / seen < 0.92, `${inside} of ${seen}`);
   });
 });

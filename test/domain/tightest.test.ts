@@ -1,7 +1,7 @@
 // The tightest limit: levels, pace, and the order in which limits take the headline.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compareLevels, levelOf, outageMs, tightest, type LimitStand } from '../../src/domain/tightest.ts';
+import { compareLevels, levelOf, outageMs, tightest, usedUpAtMs, type LimitStand } from '../../src/domain/tightest.ts';
 
 const hourMs = 3_600_000;
 const week = 168 * hourMs;
@@ -32,6 +32,14 @@ describe('the tightest limit', () => {
     assert.equal(outageMs(paced(0.5, 0.75), 0), week * 0.5);
     assert.equal(outageMs(paced(0.75, 0.5), 0), 0);
     assert.equal(outageMs(stand(0, { endsAtMs: 500 }), 200), 300);
+  });
+
+  it('knows when it is used up at the pace so far, where that is before its reset and not too early to say', () => {
+    assert.equal(usedUpAtMs(paced(0.5, 0.75), 0), week * 0.25, 'half in a quarter of the week: the other half in the next quarter');
+    assert.equal(usedUpAtMs(paced(0.5, 0.5), 0), undefined);
+    assert.equal(usedUpAtMs(paced(0.8, 0.95), 0), undefined, 'the first tenth says nothing');
+    assert.equal(usedUpAtMs(paced(0, 0.5), 0), undefined, 'used up already');
+    assert.equal(usedUpAtMs(stand(0.1, { endsAtMs: week }), 0), undefined, 'time says nothing');
   });
 
   it('is as bad as the worst of all, in whatever order they come', () => {

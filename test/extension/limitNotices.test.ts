@@ -84,7 +84,7 @@ describe('notices about a run-out', () => {
     const { said } = await show([ahead(6), ahead(3), ahead(soon - 0.1), ahead(soon - 0.2), ahead(soon + 0.1), ahead(soon - 0.1), ahead(6), ahead(soon - 0.1)]);
     const told = said.filter((text) => text.includes('At the pace'));
     assert.equal(told.length, 2);
-    assert.match(told[0] ?? '', /At the pace of the last 2 hours, credits last until about \d\d:\d\d\.$/);
+    assert.match(told[0] ?? '', /At the pace of the last 2 hours, credits last until about \d\d:\d\d( \(\d\d:\d\d (to \d\d:\d\d|at the earliest)\))?\.$/);
   });
 
   it('say nothing where there is too little to go by', async () => {
@@ -101,6 +101,20 @@ describe('notices about long limits', () => {
     assert.deepEqual(fake.shown[0]?.buttons, ['Open Dashboard', 'Snooze Until the Reset', 'Don\'t Show Again']);
     const next = (left: number) => ({ ...window(left, { resetsAtMs: 900_000_000 }), atMs: 300_000_001 });
     assert.equal((await play([window(100), window(20), next(100), next(20)])).said.length, 2);
+  });
+
+  it('come before a limit is used up, once in its period, where its pace ends it long before its time', async () => {
+    const atMs = 250_000_000;
+    /** So much of the week is over, and so much of a thousand is used. */
+    const after = (share: number, used: number, change: Partial<WindowView> = {}) => ({ ...window(1000 - used, { limit: 1000, resetsAtMs: atMs + 604_800_000 * (1 - share), ...change }), atMs });
+    const about = ({ said }: { said: readonly string[] }) => said.filter((text) => text.includes('its pace'));
+    const found = about(await play([after(0.5, 400), after(0.5, 600), after(0.5, 700), after(0.5, 500), after(0.5, 710)]));
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /^At its pace so far, the limit of requests per week of gpt-5\.5 is used up about \w+ \d+ \w+ \d\d:\d\d; it begins anew at .+\.$/);
+    assert.deepEqual(about(await play([after(0.5, 700), after(0.5, 710)])), [], 'never at start');
+    assert.deepEqual(about(await play([after(0.1, 100), after(0.15, 300)])), [], 'not early in its time');
+    const short = { windowMinutes: 60, resetsAtMs: atMs + 1_800_000 };
+    assert.deepEqual(about(await play([after(0.5, 400, short), after(0.5, 700, short)])), [], 'not for a short limit');
   });
 
   it('leave out what refills within minutes, and a limit that is first seen when it is low', async () => {

@@ -159,7 +159,11 @@ describe('tooltip card', () => {
     assert.ok(last);
     const recent = Array.from({ length: 10 }, (_, index) => ({ ...last, requestId: `r${index}`, atMs: 50_000_000 - index * 600_000, costMicroCredits: 30_000_000 }));
     const card = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, recent }) }));
-    assert.match(card, /\$\(clock\) At the pace of the last 2 hours, credits last until about \d\d:\d\d\./);
+    assert.match(card, /\$\(clock\) At the pace of the last 2 hours, credits last until about \d\d:\d\d( \(\d\d:\d\d to \d\d:\d\d\))?\./);
+    assert.doesNotMatch(card, /At its pace so far/);
+    const window = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 30, resetsAtMs: 50_000_000 + 302_400_000 } as const;
+    const over = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, windows: [window] }) }));
+    assert.match(over, /\$\(clock\) At its pace so far, the limit of requests per week of gpt-5\.5 is used up about \w+ \d+ \w+ \d\d:\d\d; it begins anew at \w+ \d+ \w+ \d\d:\d\d\./);
     assert.doesNotMatch(meterTooltip(facts), /At the pace/);
   });
 
