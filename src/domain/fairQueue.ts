@@ -24,7 +24,7 @@ export interface QueueBounds {
 }
 
 /** The bounds of a broker's queue. */
-export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 200 };
+export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 600 };
 
 /** How often in a row a waiting class is passed over by those above it before it gets one turn. */
 export const passedOverMax = 20;
