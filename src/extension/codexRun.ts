@@ -11,6 +11,8 @@ export interface CodexRun {
   readonly program: CodexProgram;
   readonly folder: string;
   readonly prompt: string;
+  /** The thread to go on in; absent: a new one. */
+  readonly threadId?: string;
   readonly token: TokenResult;
   /** Empty text: Codex's own default. */
   readonly model: string;
@@ -34,12 +36,13 @@ const errorTextCharactersMax = 4_000;
 export const endWaitMsMax = 3_000;
 
 /** Codex's arguments. The prompt travels on standard input, so that no list of processes shows it. */
-export function codexArguments(run: Pick<CodexRun, 'token' | 'folder' | 'model' | 'sandbox'>): string[] {
+export function codexArguments(run: Pick<CodexRun, 'token' | 'folder' | 'model' | 'sandbox' | 'threadId'>): string[] {
   return [
     'exec', '--json', '--skip-git-repo-check',
     '-c', `openai_base_url=${JSON.stringify(run.token.codexBaseUrl)}`,
     '--sandbox', run.sandbox, '--cd', run.folder,
     ...(run.model === '' ? [] : ['--model', run.model]),
+    ...(run.threadId === undefined ? [] : ['resume', run.threadId]),
     '-',
   ];
 }

@@ -11,6 +11,7 @@ export const commandNames = {
   removeApiKey: 'codexBroker.removeApiKey',
   askAboutSelection: 'codexBroker.askAboutSelection',
   runTask: 'codexBroker.runTask',
+  showWaitingTasks: 'codexBroker.showWaitingTasks',
   openMeteredTerminal: 'codexBroker.openMeteredTerminal',
   routeCodex: 'codexBroker.routeCodex',
   undoRoute: 'codexBroker.undoRoute',

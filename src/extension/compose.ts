@@ -2,8 +2,8 @@
 // the commands. It starts nothing that takes time; the broker is sought after activation.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { OutputChannel } from 'vscode';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
+import { blockedUntilMs } from '../protocol/limitStands.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { askAboutSelection } from './askSelection.ts';
 import { AnswerDocuments, answerScheme } from './answerDocument.ts';
@@ -18,6 +18,7 @@ import { brokerSurroundings, proxySection } from './brokerSurroundings.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
+import { composeTasks } from './composeTasks.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
 import { pricesSeenMemory } from './dashboardChanges.ts';
@@ -33,7 +34,6 @@ import { openMeteredTerminal } from './meteredTerminal.ts';
 import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.ts';
 import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
-import { runTask } from './runTask.ts';
 import { paced, type Schedule } from './schedule.ts';
 import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
@@ -111,7 +111,13 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
 
-  const meter = new StatusMeter(editor, schedule, facts, () => settings().look);
+  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
+  const tasks = composeTasks({
+    ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, changed: () => paint(),
+    findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
+    blockedUntilMs: () => (link.snapshot ? blockedUntilMs(link.snapshot, workspace.id, schedule.nowMs()) : undefined),
+  });
+  const meter = new StatusMeter(editor, schedule, () => ({ ...facts(), waitingTasks: tasks.waiting.list() }), () => settings().look);
   const limitNotices = new LimitNotices(editor, context.globalState);
   const priceNotices = new PriceNotices(editor, context.globalState);
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
@@ -207,8 +213,6 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   };
 
   const answers = new AnswerDocuments();
-  let transcript: OutputChannel | undefined;
-  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
@@ -219,11 +223,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     setApiKey: () => setApiKey(keyParts),
     removeApiKey: () => removeApiKey(keyParts),
     askAboutSelection: () => askAboutSelection({ ...shared, answers, request: world.request, model: () => settings().askModel }),
-    runTask: () => runTask({
-      ...shared, settings, stopping: stopping.signal,
-      findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
-      transcript: () => (transcript ??= editor.window.createOutputChannel('Codex Task')),
-    }),
+    runTask: () => tasks.run(),
+    showWaitingTasks: () => tasks.showWaiting(),
     openMeteredTerminal: () => openMeteredTerminal({
       ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims,
     }),
@@ -254,8 +255,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     paint();
   };
   context.subscriptions.push(
-    log, meter, panel, ...registered,
-    { dispose: () => transcript?.dispose() },
+    log, meter, panel, tasks, ...registered,
     editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
     // The welcome has no rows: what it says stands in the manifest.
     editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),

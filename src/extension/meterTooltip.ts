@@ -20,6 +20,7 @@ import { durationWords, limitLines } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 import { problemText } from './problemNotice.ts';
 import { creditsWords } from './requestCost.ts';
+import type { WaitingTask } from './waitingTasks.ts';
 
 /** What the card is written from. */
 export interface TooltipFacts {
@@ -28,6 +29,8 @@ export interface TooltipFacts {
   readonly taste: MeterTaste;
   /** This window's workspace, whose permission counts. */
   readonly workspaceId?: string;
+  /** Codex tasks of this window that wait for a limit, the next one first. */
+  readonly waitingTasks?: readonly WaitingTask[];
   readonly theme: ThemeKind;
   readonly nowMs: number;
 }
@@ -36,6 +39,7 @@ export interface TooltipFacts {
 export const tooltipCommands: readonly string[] = [
   commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest, commandNames.openSettings,
   commandNames.answerQuestion, commandNames.showBudgets, commandNames.openMeteredTerminal, commandNames.switchLeftUsed,
+  commandNames.showWaitingTasks,
 ];
 
 const limitsMax = 6;
@@ -158,6 +162,8 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
     const asking = new Set(snapshot.questions.map((question) => question.requestId));
     lines.push(`$(sync) ${running.length} run, ${waiting.length} wait${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
   }
+  const [task, ...others] = facts.waitingTasks ?? [];
+  if (task) lines.push(`$(history) Codex task "${plain(task.title, 60)}" goes on by itself at ${plain(clockWords(task.atMs, facts.nowMs, locale))}${others.length === 0 ? '' : `, ${others.length} more`} · ${commandLink('Show', commandNames.showWaitingTasks)}`);
   const elsewhere = running.filter((run) => run.fallback !== undefined);
   if (elsewhere[0]) lines.push(`$(warning) ${elsewhere.length} answered by the ${plain(modelText(elsewhere[0]), 60)}`);
   const last = snapshot.recent[0];

@@ -13,6 +13,7 @@ export interface Settings {
   readonly askModel: string;
   readonly taskModel: string;
   readonly taskSandbox: TaskSandbox;
+  readonly continueTasks: ContinueTasks;
   readonly codexPath: string;
   readonly dataDir: string;
   readonly practice: boolean;
@@ -31,6 +32,9 @@ export interface Settings {
 
 /** How far Codex may reach while it runs a task; the words are Codex's own. */
 export type TaskSandbox = 'read-only' | 'workspace-write' | 'danger-full-access';
+
+/** Whether a task that a limit stopped goes on once it has begun anew. */
+export type ContinueTasks = 'ask' | 'always' | 'never';
 
 /** How the meter stands in the status bar. */
 export interface MeterLook {
@@ -61,6 +65,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     return found?.globalValue ?? found?.defaultValue ?? otherwise;
   };
   const sandbox = own<string>('taskSandbox', 'workspace-write');
+  const goesOn = section.get<string>('continueTasks');
   return {
     show: section.get<string>('meter.show') === 'used' ? 'used' : 'left',
     unit: section.get<string>('meter.unit') === 'usd' ? 'usd' : 'credits',
@@ -68,6 +73,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     askModel: text(section.get('askModel')) || 'gpt-5.4-mini',
     taskModel: text(section.get('taskModel')),
     taskSandbox: sandbox === 'read-only' || sandbox === 'danger-full-access' ? sandbox : 'workspace-write',
+    continueTasks: goesOn === 'always' || goesOn === 'never' ? goesOn : 'ask',
     codexPath: text(own('codexPath', '')),
     dataDir: text(own('dataDir', '')),
     practice: own<boolean>('practice', false),

@@ -11,6 +11,7 @@ import type { ThemeKind } from './gaugeImage.ts';
 import { meterTooltip, tooltipCommands } from './meterTooltip.ts';
 import type { Schedule } from './schedule.ts';
 import { defaultPriority, type MeterLook } from './settings.ts';
+import type { WaitingTask } from './waitingTasks.ts';
 
 /** Everything that the meter is painted from. */
 export interface MeterFacts {
@@ -19,6 +20,8 @@ export interface MeterFacts {
   readonly taste: MeterTaste;
   /** This window's workspace; only its own waiting request shows. */
   readonly workspaceId?: string;
+  /** Codex tasks of this window that wait for a limit. */
+  readonly waitingTasks?: readonly WaitingTask[];
 }
 
 /** Id of the item; the editor puts the extension's id before it. */

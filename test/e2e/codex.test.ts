@@ -8,9 +8,13 @@ import { chargeFor } from '../../src/domain/pricing.ts';
 import type { UsageResult } from '../../src/protocol/control.ts';
 import { overlayPrices } from '../../src/broker/prices/overlayPrices.ts';
 import { priceLookup } from '../../src/broker/prices/priceTable.ts';
+import { codexStep, type CodexStep } from '../../src/extension/codexEvents.ts';
+import { findCodex } from '../../src/extension/codexProgram.ts';
+import { runCodex as editorRun } from '../../src/extension/codexRun.ts';
 import { startSandbox } from '../../src/sandbox/main.ts';
 import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
-import { startBroker } from '../support/process/brokerProgram.ts';
+import { realSchedule } from '../extension/manualSchedule.ts';
+import { plainEnvironment, startBroker } from '../support/process/brokerProgram.ts';
 import type { BrokerProcess } from '../support/process/brokerProgram.ts';
 import { codexModel, deedsOf, makeCodexHome, runCodex, signalRun, startCodex } from '../support/process/codexBench.ts';
 import type { CodexRun } from '../support/process/codexBench.ts';
@@ -113,6 +117,32 @@ describe('the real Codex CLI over HTTP', function () {
     assert.equal(new Set(run.complaints).size, 1, run.complaints.join('\n'));
     assert.match(run.complaints[0] ?? '', /^This request may cost up to [\d.]+ credits and 0\.00 are free\. Nothing was sent and nothing was charged\. Add credits with [^\n]+ \(credits_exhausted, req_\w+\)$/);
     assert.deepEqual([sandbox.meter.attempts.length, (await callBroker(broker, 'usage', { by: 'client' })).total.requests], [0, 1]);
+  });
+
+  it('goes on in its thread, as an editor lets it, once the limit that stopped it is gone', async () => {
+    await open({ delays: { deltaMs: 0 } }, 100);
+    const budget = { id: 'day', per: 'everything', period: 'day', unit: 'tokens', timeZone: 'UTC', mode: 'hard' } as const;
+    await callBroker(broker, 'budgetSet', { budget: { ...budget, limit: 1 } });
+    const work = workspace('work');
+    const token = await callBroker(broker, 'token', { workspacePath: work });
+    const codexPath = path.resolve('node_modules/.bin/codex');
+    const program = await findCodex({ platform: process.platform, env: {}, codexPath, shimDir: '', execPath: process.execPath });
+    const run = async (prompt: string, threadId?: string) => {
+      const steps: CodexStep[] = [];
+      const end = await editorRun({
+        program, folder: work, prompt, token, model: codexModel, sandbox: 'danger-full-access', platform: process.platform, ...(threadId === undefined ? {} : { threadId }),
+        env: plainEnvironment({ CODEX_HOME: home, HOME: folder }),
+      }, realSchedule, new AbortController().signal, (line) => steps.push(codexStep(line)));
+      return { end, threadId: steps.find((step) => step.threadId !== undefined)?.threadId, failure: steps.find((step) => step.failure !== undefined)?.failure };
+    };
+    const stopped = await run('create note.txt with the text hello');
+    assert.match(stopped.failure ?? '', /\(budget_exceeded, req_\w+\)$/, stopped.end.errorText);
+    assert.ok(stopped.threadId);
+    await callBroker(broker, 'budgetSet', { budget: { ...budget, limit: 10_000_000 } });
+    const goneOn = await run('Go on with the task.', stopped.threadId);
+    assert.deepEqual([goneOn.end.exitCode, goneOn.failure, goneOn.threadId], [0, undefined, stopped.threadId], goneOn.end.errorText);
+    assert.deepEqual((await callBroker(broker, 'usage', { by: 'thread' })).rows.map(({ key }) => key), [stopped.threadId], 'one thread for both');
+    assert.ok(sandbox.meter.attempts.some(({ billedUsage }) => billedUsage));
   });
 
   it('stops the upstream when a person stops Codex', async () => {

@@ -41,6 +41,7 @@ describe('running Codex', function slowMachine() {
     assert.equal(told.key, 'tok');
     assert.equal(told.text, 'a "prompt" with $(touch x) `y`\nand lines');
     assert.ok(!codexArguments(run(path)).includes('--model'));
+    assert.deepEqual(codexArguments(run(path, { threadId: 'thread-1' })).slice(-3), ['resume', 'thread-1', '-'], 'a thread that goes on');
   });
 
   it('keeps the person\'s own key and Node\'s options away from Codex, and loopback out of the proxy', () => {

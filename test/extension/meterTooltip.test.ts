@@ -154,6 +154,15 @@ describe('tooltip card', () => {
     for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
   });
 
+  it('tells of tasks that wait for a limit', () => {
+    const task = (title: string, atMs: number) => ({ threadId: title, title, atMs, continuedTimes: 0 });
+    const one = unescaped(meterTooltip({ ...facts, waitingTasks: [task('Fix [it](command:x)', facts.nowMs + 3_600_000)] }));
+    assert.match(one, /\$\(history\) Codex task "Fix \[it\]\(command:x\)" goes on by itself at \d\d:\d\d · \[Show\]\(command:codexBroker\.showWaitingTasks\)/);
+    assert.doesNotMatch(meterTooltip({ ...facts, waitingTasks: [task('Fix [it](command:x)', facts.nowMs)] }), /\(command:x\)/);
+    assert.match(unescaped(meterTooltip({ ...facts, waitingTasks: [task('a', facts.nowMs), task('b', facts.nowMs)] })), /, 1 more · /);
+    assert.doesNotMatch(meterTooltip(facts), /goes on by itself/);
+  });
+
   it('looks ahead where there is enough to go by', () => {
     const [last] = snapshotFixture().recent;
     assert.ok(last);

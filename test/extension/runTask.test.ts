@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runTask, type TaskParts } from '../../src/extension/runTask.ts';
+import { continueTask, runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
 import { readSettings } from '../../src/extension/settings.ts';
+import { continuedTimesMax, type TaskParts } from '../../src/extension/taskRun.ts';
+import type { WaitingTask } from '../../src/extension/waitingTasks.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { eventually, realSchedule } from './manualSchedule.ts';
 
@@ -17,14 +19,16 @@ describe('run a Codex task', function slowMachine() {
   let root = '';
   let fake: FakeEditor;
   let rows: unknown[] = [];
+  let waiting: WaitingTask[] = [];
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'task-'));
     fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: root });
     fake.answers.push('Add a greeting');
+    waiting = [];
     rows = [{ key: 't1', requests: 2, inputTokens: 12_000, outputTokens: 300, costMicroCredits: 420_000 }, { key: 'other', requests: 9, inputTokens: 1, outputTokens: 1, costMicroCredits: 9_000_000 }];
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
-  const parts = (script: string, change: Partial<TaskParts> = {}): TaskParts => {
+  const parts = (script: string, change: Partial<Parameters<typeof runTask>[0]> = {}): Parameters<typeof runTask>[0] => {
     const path = join(root, 'codex');
     writeFileSync(path, `#!${process.execPath}\n${script}`);
     chmodSync(path, 0o755);
@@ -33,6 +37,8 @@ describe('run a Codex task', function slowMachine() {
       call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace), practice: () => false,
       workspace: { folder: fake.folder, forget: () => undefined, token: async () => ({ token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1` }) },
       findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => true,
+      blockedUntilMs: () => undefined,
+      waiting: { add: async (task) => { waiting.push(task); }, remove: async (id) => { waiting = waiting.filter(({ threadId }) => threadId !== id); } },
       transcript: () => fake.editor.window.createOutputChannel('Codex Task'), ...change,
     };
   };
@@ -70,6 +76,61 @@ describe('run a Codex task', function slowMachine() {
     assert.equal(fake.shown.at(-1)?.message, 'Codex task failed: No credits are left. Add some with codex-broker credits add AMOUNT. · nothing was charged');
     assert.deepEqual(fake.shown.at(-1)?.buttons, ['Top Up', 'Show Transcript', 'Open Dashboard']);
     assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.topUp']);
+  });
+
+  const stopped = (said = 'The ChatGPT plan is used up. (plan_used_up, req_abc-1)') => `${events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.failed', error: { message: said } })} process.exitCode = 1;`;
+  const inAnHour = realSchedule.nowMs() + 3_600_000;
+  const blocked = { blockedUntilMs: () => inAnHour };
+
+  it('offers to go on once the limit that stopped it begins anew, and waits with that answer alone', async () => {
+    await runTask(parts(stopped(), blocked));
+    const offer = fake.shown.at(-1)?.buttons[0] ?? '';
+    assert.match(offer, /^Go On at \d\d:\d\d$/);
+    assert.deepEqual(waiting, []);
+    fake.answers.push('Add a greeting', offer);
+    await runTask(parts(stopped(), blocked));
+    assert.deepEqual(waiting, [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }]);
+  });
+
+  it('offers nothing for a failure that no reset ends, while nobody knows when it ends, and where it is not wanted', async () => {
+    const offered = async (script: string, change: Partial<TaskParts>) => {
+      fake.answers.push('Add a greeting');
+      await runTask(parts(script, change));
+      return fake.shown.at(-1)?.buttons.some((label) => label.startsWith('Go On'));
+    };
+    assert.deepEqual([await offered(stopped(), {}), await offered(stopped('No credits are left. (credits_exhausted, req_abc-1)'), blocked), await offered(stopped('the upstream broke'), blocked)], [false, false, false]);
+    fake.configuration.workspace['codexBroker.continueTasks'] = 'never';
+    assert.equal(await offered(stopped(), blocked), false);
+    fake.configuration.workspace['codexBroker.continueTasks'] = 'always';
+    assert.equal(await offered(stopped(), blocked), false);
+    assert.equal(waiting.length, 1, 'always: it waits without a question');
+    assert.match(fake.shown.at(-1)?.message ?? '', / · It goes on by itself at \d\d:\d\d\.$/);
+    fake.answers.push('Add a greeting', 'Don\'t Go On');
+    await runTask(parts(stopped(), blocked));
+    assert.deepEqual(waiting, [], 'taken back');
+  });
+
+  it('goes on in its thread, says so, and waits again by itself where a limit stops it again, a bounded number of times', async () => {
+    const task: WaitingTask = { threadId: 't1', title: 'Add a greeting', atMs: 0, continuedTimes: 0 };
+    await continueTask(parts(`console.error(process.argv.slice(2).join(' ')); ${stopped()}`, blocked), task);
+    assert.ok(fake.output.includes('> goes on: Add a greeting'));
+    assert.deepEqual(waiting, [{ ...task, atMs: inAnHour, continuedTimes: 1 }]);
+    waiting = [];
+    await continueTask(parts(stopped(), blocked), { ...task, continuedTimes: continuedTimesMax - 1 });
+    assert.deepEqual(waiting, []);
+  });
+
+  it('shows what waits, and lets one go on now or not at all', async () => {
+    const done: string[] = [];
+    const list: WaitingTask[] = [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }];
+    const holder = { list: () => list, remove: async (id: string) => { done.push(`removed ${id}`); }, goOnNow: async (id: string) => { done.push(`went on ${id}`); } };
+    fake.answers.length = 0;
+    fake.answers.push('Add a greeting', 'Go on now', 'Add a greeting', 'Don\'t go on', undefined);
+    for (let time = 0; time < 3; time += 1) await showWaitingTasks(parts(''), holder);
+    assert.deepEqual(done, ['went on t1', 'removed t1']);
+    list.length = 0;
+    await showWaitingTasks(parts(''), holder);
+    assert.match(fake.shown.at(-1)?.message ?? '', /^No Codex task waits/);
   });
 
   it('speaks of practice credits, and of no money, in practice mode', async () => {

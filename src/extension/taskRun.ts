@@ -1,0 +1,197 @@
+// One run of the real Codex for a task, begun or gone on with: progress, cancel, transcript, and at the end what the
+// thread cost, or that a limit stopped it and when it can go on. The broker decides about each of its requests.
+import type * as vscode from 'vscode';
+import { problem, ProblemError, problemKinds, type ProblemCode } from '../domain/problem.ts';
+import { formatTokens } from '../domain/units.ts';
+import { clockWords } from '../protocol/clockWords.ts';
+import type { UsageRow } from '../protocol/snapshot.ts';
+import { codexStep, failureWords, type CodexStep } from './codexEvents.ts';
+import type { CodexProgram } from './codexProgram.ts';
+import { runCodex, type CodexEnd } from './codexRun.ts';
+import { commandNames } from './commandNames.ts';
+import type { Editor, Log } from './editorApi.ts';
+import type { BrokerCall } from './liveSocket.ts';
+import { withoutLinks } from './markdownText.ts';
+import { buttonFor, showFailure } from './problemNotice.ts';
+import { creditsWords } from './requestCost.ts';
+import { pause, type Schedule } from './schedule.ts';
+import { hideSecrets } from './secretText.ts';
+import type { Settings } from './settings.ts';
+import type { WaitingTask, WaitingTasks } from './waitingTasks.ts';
+import type { WindowWorkspace } from './windowWorkspace.ts';
+
+/** What a run needs from outside. */
+export interface TaskParts {
+  readonly editor: Pick<Editor, 'window' | 'commands' | 'ProgressLocation' | 'env'>;
+  readonly log: Log;
+  readonly schedule: Schedule;
+  readonly call: BrokerCall;
+  readonly workspace: Pick<WindowWorkspace, 'token' | 'folder' | 'forget'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  /** True while no money is meant. */
+  practice(): boolean;
+  settings(): Settings;
+  findProgram(): Promise<CodexProgram>;
+  /** Aborted when the window closes: what runs must not outlive it unseen. */
+  readonly stopping: AbortSignal;
+  /** The channel that shows transcripts; made at the first task. */
+  transcript(): Pick<vscode.OutputChannel, 'appendLine' | 'show'>;
+  /** When every limit that is used up now has begun anew; undefined where none is, or where one never does. */
+  blockedUntilMs(): number | undefined;
+  /** Where tasks wait for a limit. */
+  readonly waiting: Pick<WaitingTasks, 'add' | 'remove'>;
+}
+
+/** What Codex is to do: something new, or go on with a thread. */
+export interface Task {
+  readonly folder: string;
+  readonly prompt: string;
+  /** What it was asked first, in a line. */
+  readonly title: string;
+  /** The thread that goes on, and how often it did already. */
+  readonly resumed?: Pick<WaitingTask, 'threadId' | 'continuedTimes'>;
+}
+
+/** Refusals that a limit's next period ends. */
+const limitCodes: readonly string[] = ['plan_used_up', 'budget_exceeded', 'wait_too_long'] satisfies ProblemCode[];
+/** A task that a limit stopped so often is not gone on with by itself again. */
+export const continuedTimesMax = 10;
+/** Takes a task back that would go on by itself. */
+const stayStopped = 'Don\'t Go On';
+
+const costLooksMax = 6;
+const costPauseMs = 200;
+
+/**
+ * Runs it and shows how it ended; failures are shown, not thrown. Resolves when the run is over.
+ * @returns `answered` resolves when what the person chose was done
+ */
+export async function performTask(parts: TaskParts, task: Task): Promise<{ readonly answered: Promise<void> }> {
+  const { window } = parts.editor;
+  const { folder, prompt, title, resumed } = task;
+  const transcript = parts.transcript();
+  try {
+    const program = await parts.findProgram();
+    const token = await parts.workspace.token();
+    const { taskModel, taskSandbox, continueTasks } = parts.settings();
+    const startedAtMs = parts.schedule.nowMs();
+    const seen: { threadId?: string; failure?: string; tokens: number } = { tokens: 0 };
+    let cancelled = false;
+    transcript.appendLine(`── ${new Intl.DateTimeFormat(parts.editor.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(startedAtMs)}  Codex task in ${folder}`);
+    transcript.appendLine(`> ${resumed ? 'goes on: ' : ''}${hideSecrets(title, [token.token])}`);
+    transcript.show(true);
+    const end = await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: resumed ? 'Codex task goes on' : 'Codex task', cancellable: true }, async (progress, cancellation) => {
+      const abort = new AbortController();
+      const listening = cancellation.onCancellationRequested(() => {
+        cancelled = true;
+        progress.report({ message: 'stopping' });
+        abort.abort();
+      });
+      progress.report({ message: 'starting' });
+      try {
+        return await runCodex({ program, folder, prompt, ...(resumed ? { threadId: resumed.threadId } : {}), token, model: taskModel, sandbox: taskSandbox, env: parts.env, platform: parts.platform }, parts.schedule, AbortSignal.any([abort.signal, parts.stopping]), (line) => {
+          const step = codexStep(line);
+          // Codex says the same failure as an error and as the turn's end: once is enough.
+          const repeated = step.failure !== undefined && step.failure === seen.failure;
+          note(seen, step);
+          if (step.step !== undefined && !cancelled) progress.report({ message: hideSecrets(step.step, [token.token]) });
+          if (step.transcript !== undefined && step.transcript !== '' && !repeated) transcript.appendLine(hideSecrets(step.transcript, [token.token]));
+        });
+      } finally {
+        listening.dispose();
+      }
+    });
+    const row = seen.threadId === undefined ? undefined : await threadUsage(parts, seen.threadId, startedAtMs);
+    const cost = costWords(row, seen.tokens, parts.practice(), parts.editor.env.language);
+    const failed = !cancelled && (end.exitCode !== 0 || seen.failure !== undefined);
+    const what = cancelled ? 'Codex task cancelled' : failed ? 'Codex task failed' : 'Codex task finished';
+    const why = failed ? failureWords(hideSecrets(whyFailed(end, seen.failure), [token.token])) : undefined;
+    // The transcript has the failure already where Codex told it.
+    transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${why.text}` : ''} · ${cost}\n`);
+    parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
+    const next = failed ? nextRun(parts, task, seen.threadId, why?.code) : undefined;
+    const waits = next !== undefined && (resumed !== undefined || continueTasks === 'always');
+    if (waits) await parts.waiting.add(next);
+    return { answered: tell(parts, { text: `${what}${why ? `: ${why.text}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
+    return {
+      answered: showFailure(parts.editor, parts.log, 'Running the Codex task', error instanceof ProblemError || !isStartFailure(error) ? error
+        : new ProblemError({ ...problem('codex_not_found', 'The Codex program could not be started.'), remedy: 'Check the setting codexBroker.codexPath, or install Codex again.' }, { cause: error })),
+    };
+  }
+}
+
+/** How a run ended. */
+interface Outcome {
+  readonly text: string;
+  readonly failed: boolean;
+  readonly code: string | undefined;
+  /** How it could go on by itself, and whether it will. */
+  readonly next: WaitingTask | undefined;
+  readonly waits: boolean;
+}
+
+/** Shows how it ended, and does what the person chooses. */
+async function tell(parts: TaskParts, { text, failed, code, next, waits }: Outcome): Promise<void> {
+  const { window, commands, env } = parts.editor;
+  const cure = code !== undefined && code in problemKinds ? buttonFor({ code: code as ProblemCode }) : undefined;
+  const at = next && clockWords(next.atMs, parts.schedule.nowMs(), env.language);
+  const goOn = next && !waits ? [`Go On at ${at}`] : [];
+  const show = failed ? window.showErrorMessage : window.showInformationMessage;
+  const chosen = await show(withoutLinks(`${text}${waits ? ` · It goes on by itself at ${at}.` : ''}`), ...(waits ? [stayStopped] : goOn), ...(cure ? [cure.label] : []), 'Show Transcript', 'Open Dashboard');
+  if (chosen === undefined) return;
+  if (chosen === 'Show Transcript') parts.transcript().show(true);
+  else if (chosen === 'Open Dashboard') await commands.executeCommand(commandNames.openDashboard);
+  else if (cure && chosen === cure.label) await commands.executeCommand(cure.command);
+  else if (next && chosen === stayStopped) await parts.waiting.remove(next.threadId);
+  else if (next && chosen === goOn[0]) await parts.waiting.add(next);
+}
+
+/** How a task goes on that a limit stopped; undefined where no limit did, where nobody knows when it ends, or where that is not wanted. */
+function nextRun(parts: TaskParts, { title, resumed }: Task, threadId: string | undefined, code: string | undefined): WaitingTask | undefined {
+  const continuedTimes = resumed?.continuedTimes ?? 0;
+  if (threadId === undefined || code === undefined || !limitCodes.includes(code) || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
+  const atMs = parts.blockedUntilMs();
+  return atMs === undefined ? undefined : { threadId, title, atMs, continuedTimes };
+}
+
+function note(seen: { threadId?: string; failure?: string; tokens: number }, step: CodexStep): void {
+  if (step.threadId !== undefined) seen.threadId = step.threadId;
+  if (step.failure !== undefined) seen.failure = step.failure;
+  if (step.tokens) seen.tokens += step.tokens.input + step.tokens.output;
+}
+
+/** The thread's usage at the broker; looked up a few times, because the last charge may still settle. */
+async function threadUsage(parts: Pick<TaskParts, 'call' | 'schedule'>, threadId: string, sinceMs: number): Promise<UsageRow | undefined> {
+  let found: UsageRow | undefined;
+  for (let look = 0; look < costLooksMax; look += 1) {
+    if (look > 0) await pause(parts.schedule, costPauseMs);
+    try {
+      const row = (await parts.call('usage', { by: 'thread', sinceMs })).rows.find((each) => each.key === threadId);
+      if (row && found && row.requests === found.requests && row.costMicroCredits === found.costMicroCredits) return row;
+      found = row ?? found;
+    } catch {
+      // The broker is not there to ask; the summary says that the cost is not known.
+      return found;
+    }
+  }
+  return found;
+}
+
+function costWords(row: UsageRow | undefined, tokens: number, practice: boolean, locale: string): string {
+  if (!row) return tokens > 0 ? `${formatTokens(tokens, locale)} tokens, cost not known yet` : 'nothing was charged so far';
+  const spent = row.inputTokens + row.outputTokens;
+  if (spent === 0 && row.costMicroCredits === 0) return 'nothing was charged';
+  return `${formatTokens(spent, locale)} tokens in ${row.requests} ${row.requests === 1 ? 'request' : 'requests'}, ${creditsWords(row.costMicroCredits, practice, locale)}`;
+}
+
+function whyFailed(end: CodexEnd, failure: string | undefined): string {
+  const lastLine = end.errorText.trim().split('\n').at(-1)?.trim() ?? '';
+  return failure ?? (lastLine === '' ? `it left with exit code ${end.exitCode ?? 'none'}` : `${lastLine.slice(0, 300)} (exit code ${end.exitCode ?? 'none'})`);
+}
+
+function isStartFailure(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn');
+}
