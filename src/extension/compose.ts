@@ -113,7 +113,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
 
   const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
   const tasks = composeTasks({
-    ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, changed: () => paint(),
+    ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, snapshot: () => liveSnapshot(), changed: () => paint(),
     findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
     blockedUntilMs: () => (link.snapshot ? blockedUntilMs(link.snapshot, workspace.id, schedule.nowMs()) : undefined),
   });

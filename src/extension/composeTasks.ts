@@ -1,9 +1,11 @@
 // Puts together what runs the real Codex on tasks: the commands, the list of tasks that wait for a limit, and the
 // channel with the transcripts.
 import type { OutputChannel } from 'vscode';
+import type { Snapshot } from '../protocol/snapshot.ts';
 import type { EditorContext, Editor } from './editorApi.ts';
 import { continueTask, runTask, showWaitingTasks } from './runTask.ts';
 import type { TaskParts } from './taskRun.ts';
+import { passFit } from './taskFitCheck.ts';
 import { WaitingTasks } from './waitingTasks.ts';
 
 /** What tasks need from the rest of the extension. */
@@ -11,6 +13,8 @@ export interface TasksParts extends Omit<TaskParts, 'editor' | 'transcript' | 'w
   readonly editor: Editor;
   readonly memory: EditorContext['workspaceState'];
   passGate(): Promise<boolean>;
+  /** The newest state, while the broker is there. */
+  snapshot(): Snapshot | undefined;
   /** The broker is there. */
   isConnected(): boolean;
   /** Other tasks wait now. */
@@ -34,7 +38,10 @@ export function composeTasks(parts: TasksParts): Tasks {
     isReady: () => editor.workspace.isTrusted && parts.isConnected(),
     goOn: (task) => continueTask(runParts, task),
   });
-  const runParts: TaskParts & Pick<TasksParts, 'passGate'> = { ...parts, waiting, transcript: () => (channel ??= editor.window.createOutputChannel('Codex Task')) };
+  const runParts: TaskParts & Pick<TasksParts, 'passGate'> = {
+    ...parts, waiting, passGate: async () => await parts.passGate() && passFit(parts),
+    transcript: () => (channel ??= editor.window.createOutputChannel('Codex Task')),
+  };
   return {
     waiting,
     run: () => runTask(runParts),
