@@ -63,6 +63,8 @@ export interface BrokerOptions {
   readonly upstream: string;
   /** Whether work that looks out of hand is slowed down and asked about. */
   readonly runawayGuard: boolean;
+  /** Whether long windows of ChatGPT plans are spread over their days. */
+  readonly spreadPlan: boolean;
   /** Where requests go that bring a ChatGPT sign-in. */
   readonly chatGptUpstream: string;
   /** Proxies and certificates: the environment that names them, and a file of `--ca`. */
@@ -157,7 +159,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       if (what) upstreamProblems.set(one, what); else upstreamProblems.delete(one);
       changed();
     };
-    const planAccounts = new PlanAccounts({ target: chatGpt, clock, changed: () => changed(), upstreamAnswered: answeredBy(chatGpt), log });
+    const planAccounts = new PlanAccounts({ target: chatGpt, clock, spread: options.spreadPlan, changed: () => changed(), upstreamAnswered: answeredBy(chatGpt), log });
     const feed: SnapshotFeed = new SnapshotFeed({
       ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },

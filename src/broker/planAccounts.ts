@@ -3,7 +3,7 @@
 // told of the plan, and Cloudflare's cookies. The sign-in itself is held by its request or connection alone.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { observePlan, planWindowsAt, unknownPlan, usedUp } from '../domain/planLimits.ts';
+import { observePlan, planWindowsAt, unknownPlan, usedUp, usedUpShare } from '../domain/planLimits.ts';
 import type { PlanLimits, PlanObservation } from '../domain/planLimits.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -34,6 +34,8 @@ export interface PlanAccountsParts {
   readonly target: ChatGptTarget;
   readonly clock: Clock;
   readonly upstreamAnswered: UpstreamWay['upstreamAnswered'];
+  /** Whether long windows are spread over their days. */
+  readonly spread: boolean;
   readonly changed: () => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -75,10 +77,10 @@ export class PlanAccounts {
         return { authorization: `Bearer ${bearer}`, ...(accountId === undefined ? {} : { 'chatgpt-account-id': accountId }), ...(cookie === undefined ? {} : { cookie }) };
       },
     };
-    const { target, upstreamAnswered, clock } = this.#parts;
+    const { target, upstreamAnswered, clock, spread } = this.#parts;
     const ears = this.#ears(account);
     return {
-      cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: () => usedUpProblem(account.limits, clock.nowMs()) },
+      cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: () => usedUpProblem(account.limits, clock.nowMs()) ?? (spread ? shareProblem(account.limits, clock.nowMs()) : undefined) },
       ended: () => this.#askUsage(account, credential),
       way: {
         target, upstreamAnswered, credential: () => credential, keyAnswered: () => undefined,
@@ -99,10 +101,16 @@ export class PlanAccounts {
   /** The windows as limits among others, in percent. */
   windows(): WindowView[] {
     const nowMs = this.#parts.clock.nowMs();
-    return [...this.#accounts.values(), this.#api].flatMap(({ name, limits }) => planWindowsAt(limits, nowMs).map((window): WindowView => ({
+    return [...this.#accounts.values(), this.#api].flatMap((told) => planWindowsAt(told.limits, nowMs).map((window) => this.#windowView(told, window, nowMs)));
+  }
+
+  #windowView({ name, limits }: Told, window: PlanLimits['windows'][number], nowMs: number): WindowView {
+    const share = this.#parts.spread && name !== apiName ? usedUpShare(limits, nowMs) : undefined;
+    return {
       id: `${name}/${window.windowMinutes}`, model: name, measure: 'percent', windowMinutes: window.windowMinutes, limit: 100,
       remaining: Math.max(0, 100 - window.usedPercent), observedAtMs: window.observedAtMs, ...(window.resetsAtMs === undefined ? {} : { resetsAtMs: window.resetsAtMs }),
-    })));
+      ...(share?.windowMinutes === window.windowMinutes ? { shareUsedUntilMs: share.nextAtMs } : {}),
+    };
   }
 
   /** What is known of each plan beside its windows. */
@@ -186,4 +194,11 @@ function usedUpProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
   const what = end.windowMinutes === undefined ? 'The ChatGPT plan\'s limit' : `The ${windowLength(end.windowMinutes)} of the ChatGPT plan`;
   const until = end.untilMs === undefined ? '' : ` It resets at ${new Date(end.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
   return problem('plan_used_up', `${what} is used up.${until} Nothing was sent.`, end.untilMs);
+}
+
+function shareProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
+  const share = usedUpShare(limits, nowMs);
+  if (!share) return undefined;
+  const message = `The ${windowLength(share.windowMinutes)} of the ChatGPT plan is spread over its days, and the ${Math.round(share.allowedPercent)} % of it that may be used by now are. More is free at ${new Date(share.nextAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC. Nothing was sent.`;
+  return { ...problem('plan_used_up', message, share.nextAtMs), remedy: 'Wait until then, or let the plan be used at once again: the setting codexBroker.spreadPlan, or serve without --spread-plan.' };
 }

@@ -16,11 +16,11 @@ export const proxySection = 'http';
 
 /** Reads them. Practice mode talks to its own upstream alone, so it gets no addresses. */
 export function brokerSurroundings(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>, settings: Settings, env: Env, practice: boolean): BrokerSurroundings {
-  const { upstream, certificates, fallbackUrl, fallbackModel, fallbackWhen, passThrough } = settings;
+  const { upstream, certificates, fallbackUrl, fallbackModel, fallbackWhen, passThrough, spreadPlan } = settings;
   const fallback = fallbackUrl !== '' && fallbackModel !== '' && fallbackWhen.length > 0
     ? ['--fallback-url', fallbackUrl, '--fallback-model', fallbackModel, '--fallback-when', fallbackWhen.join(',')] : [];
   return {
-    args: practice ? [] : [...(upstream === '' ? [] : ['--upstream', upstream]), ...(certificates === '' ? [] : ['--ca', certificates]), ...fallback, ...passThrough.flatMap((prefix) => ['--pass-through', prefix])],
+    args: practice ? [] : [...(upstream === '' ? [] : ['--upstream', upstream]), ...(certificates === '' ? [] : ['--ca', certificates]), ...fallback, ...passThrough.flatMap((prefix) => ['--pass-through', prefix]), ...(spreadPlan ? ['--spread-plan'] : [])],
     env: throughProxy(workspace, env),
   };
 }

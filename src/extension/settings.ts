@@ -28,6 +28,8 @@ export interface Settings {
   readonly fallbackWhen: readonly FallbackCause[];
   /** Addresses that go through unmetered. */
   readonly passThrough: readonly string[];
+  /** Long windows of ChatGPT plans are spread over their days. */
+  readonly spreadPlan: boolean;
 }
 
 /** How far Codex may reach while it runs a task; the words are Codex's own. */
@@ -55,7 +57,7 @@ export const defaultPriority = 99.9;
 export const settingsSection = 'codexBroker';
 
 /** Names of the settings that a workspace cannot change. */
-export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox', 'upstream', 'certificates', 'fallback.url', 'fallback.model', 'fallback.when', 'passThrough'] as const;
+export const ownSettings = ['codexPath', 'dataDir', 'practice', 'routeTerminals', 'taskSandbox', 'upstream', 'certificates', 'fallback.url', 'fallback.model', 'fallback.when', 'passThrough', 'spreadPlan'] as const;
 
 /** Reads the settings. */
 export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Settings {
@@ -81,7 +83,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
     notices: section.get('notices.enabled') !== false,
     upstream: text(own('upstream', '')), certificates: text(own('certificates', '')),
     fallbackUrl: text(own('fallback.url', '')), fallbackModel: text(own('fallback.model', '')),
-    passThrough: prefixesOf(own<unknown>('passThrough', [])),
+    passThrough: prefixesOf(own<unknown>('passThrough', [])), spreadPlan: own<boolean>('spreadPlan', false),
     fallbackWhen: causesOf(own<unknown>('fallback.when', fallbackCauses)),
   };
 }

@@ -57,6 +57,10 @@ export function paceWords(left: number, spare: number | undefined, refills: 'too
 export function standOfWindow(window: WindowView, nowMs: number): LimitStand | undefined {
   const left = shareLeft(window);
   if (left === undefined) return undefined;
+  const { shareUsedUntilMs } = window;
+  if (shareUsedUntilMs !== undefined && shareUsedUntilMs > nowMs && left > 0) {
+    return { id: window.id, kind: 'window', name: `share so far of the limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}`, left: 0, stops: true, endsAtMs: shareUsedUntilMs };
+  }
   const time = timeLeft(window, nowMs);
   return {
     id: window.id, kind: 'window', name: window.measure === 'percent' ? `limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}` : `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,

@@ -98,6 +98,8 @@ export interface WindowView {
   /** When it will be full again. */
   readonly resetsAtMs?: number;
   readonly observedAtMs?: number;
+  /** It is spread over its days, and the share so far is used: nothing more goes on it until then. */
+  readonly shareUsedUntilMs?: number;
 }
 
 /** What a provider told of a ChatGPT plan that requests go on, beside its windows. */

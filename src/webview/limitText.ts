@@ -2,7 +2,7 @@
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
 import { levelOf, spareOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
-import { paceMinutesMin, paceWords, standOfWindow, windowName } from '../protocol/limitStands.ts';
+import { paceMinutesMin, paceWords, shareLeft, standOfWindow, windowName } from '../protocol/limitStands.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import { countText, percentText } from './amountText.ts';
 import { dayAndTime, duration } from './timeText.ts';
@@ -36,12 +36,14 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
     return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
   }
   const stand = standOfWindow(window, nowMs);
-  const { left, timeLeft: time } = stand ?? {};
+  const left = shareLeft(window);
+  const time = stand?.timeLeft;
   const spare = stand && spareOf(stand);
   const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
   const word = window.limit === undefined ? 'left' : show;
-  const refill = refillText(window, nowMs, time === undefined, left, place);
+  const nextShareAtMs = window.remaining > 0 && window.shareUsedUntilMs !== undefined && window.shareUsedUntilMs > nowMs ? window.shareUsedUntilMs : undefined;
+  const refill = nextShareAtMs === undefined ? refillText(window, nowMs, time === undefined, left, place) : at(nextShareAtMs, nowMs, place);
   const empty = window.remaining <= 0;
   const low = !empty && stand !== undefined && levelOf(stand) !== 'ok';
   const flipped = (share: number) => show === 'left' ? share : 1 - share;
@@ -51,7 +53,7 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
     ...(left === undefined ? {} : { share: flipped(left) }),
     ...(time === undefined ? {} : { tick: flipped(time) }),
     amount: count(shown),
-    pace: paceText(window, left, spare),
+    pace: nextShareAtMs !== undefined ? 'share so far used' : paceText(window, left, spare),
     sentence: `${name}, ${window.model}: ${left === undefined ? count(shown) : percentText(flipped(left))} ${word}, ${[refill.resets, refill.countdown].filter(Boolean).join(', ')}`,
   };
 }
@@ -63,7 +65,11 @@ function refillText(window: WindowView, nowMs: number, steady: boolean, left: nu
   if (waitMs <= 0) return { resets: 'full now' };
   return steady
     ? { resets: 'steady refill', countdown: `full in ${duration(waitMs)}` }
-    : { resets: dayAndTime(window.resetsAtMs, nowMs, place), countdown: `in ${duration(waitMs)}` };
+    : at(window.resetsAtMs, nowMs, place);
+}
+
+function at(atMs: number, nowMs: number, place: Place): { resets: string; countdown: string } {
+  return { resets: dayAndTime(atMs, nowMs, place), countdown: `in ${duration(atMs - nowMs)}` };
 }
 
 function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {

@@ -21,7 +21,7 @@ interface World {
   way(account: string | undefined, bearer?: string): PlanWay;
 }
 
-async function inWorld(run: (world: World) => Promise<void> | void): Promise<void> {
+async function inWorld(run: (world: World) => Promise<void> | void, spread = false): Promise<void> {
   const clock = manualClock();
   const asked: http.IncomingMessage[] = [];
   const logged: string[] = [];
@@ -29,7 +29,7 @@ async function inWorld(run: (world: World) => Promise<void> | void): Promise<voi
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const target = chatGptTarget(`http://127.0.0.1:${(server.address() as AddressInfo).port}/backend-api/codex`, networkOf({ env: {} }));
-  const accounts = new PlanAccounts({ target, clock, upstreamAnswered: () => undefined, changed: () => undefined, log: (event, fields) => { logged.push(`${event} ${JSON.stringify(fields)}`); } });
+  const accounts = new PlanAccounts({ target, clock, upstreamAnswered: () => undefined, spread, changed: () => undefined, log: (event, fields) => { logged.push(`${event} ${JSON.stringify(fields)}`); } });
   const world: World = {
     clock, accounts, asked, logged,
     answer: (response) => { response.setHeader('set-cookie', '__cf_bm=from-usage'); response.end(JSON.stringify({ plan_type: 'pro', rate_limit: { primary_window: { used_percent: 7, limit_window_seconds: 18_000 } } })); },
@@ -76,6 +76,29 @@ describe('ChatGPT accounts', () => {
     assert.equal(accounts.windows().length, accountsMax);
     assert.ok(accounts.windows().some((window) => window.remaining === 100));
     assert.ok(!accounts.windows().some((window) => window.remaining === 98 || window.remaining === 99));
+  }));
+
+  it('are spread over their days where that is wanted: each day opens its share', () => inWorld(({ accounts, clock, way }) => {
+    const one = way('account-one');
+    const dayMs = 86_400_000;
+    const resetsAtMs = clock.nowMs() + 6.5 * dayMs;
+    const week = (percent: number) => one.way.headSeen({ 'x-codex-secondary-used-percent': String(percent), 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(resetsAtMs / 1000) });
+    week(14);
+    assert.equal(one.cover.ended(), undefined);
+    week(15);
+    const ended = one.cover.ended();
+    assert.deepEqual([ended?.code, ended?.retryAtMs], ['plan_used_up', clock.nowMs() + dayMs / 2]);
+    assert.match(ended?.message ?? '', /^The week of the ChatGPT plan is spread over its days, and the 14 % of it that may be used by now are\. More is free at .+ UTC\. Nothing was sent\.$/);
+    assert.match(ended?.remedy ?? '', /codexBroker\.spreadPlan/);
+    assert.deepEqual(accounts.windows().map((window) => [window.remaining, window.shareUsedUntilMs]), [[85, clock.nowMs() + dayMs / 2]]);
+    clock.jumpWall(dayMs / 2);
+    assert.deepEqual([one.cover.ended(), accounts.windows()[0]?.shareUsedUntilMs], [undefined, undefined]);
+  }, true));
+
+  it('are not spread where nobody asked for it', () => inWorld(({ accounts, clock, way }) => {
+    const one = way('account-one');
+    one.way.headSeen({ 'x-codex-secondary-used-percent': '60', 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(clock.nowMs() / 1000 + 600_000) });
+    assert.deepEqual([one.cover.ended(), accounts.windows()[0]?.shareUsedUntilMs], [undefined, undefined]);
   }));
 
   it('are asked about rarely, and only where nothing fresh was told', () => inWorld(async ({ accounts, asked, clock, way }) => {

@@ -2,7 +2,7 @@
 // and a plan counts as used up only while that is fresh.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { observePlan, planWindowsAt, planWindowsMax, unknownPlan, usedUp, usedUpMsMax } from '../../src/domain/planLimits.ts';
+import { observePlan, planWindowsAt, planWindowsMax, spreadShares, unknownPlan, usedUp, usedUpMsMax, usedUpShare } from '../../src/domain/planLimits.ts';
 
 const atMs = 1_000_000;
 const window = (windowMinutes: number, usedPercent: number, resetsAtMs?: number) => ({ windowMinutes, usedPercent, ...(resetsAtMs === undefined ? {} : { resetsAtMs }) });
@@ -36,6 +36,39 @@ describe('a plan\'s limits', () => {
     assert.equal(usedUp(refused, atMs + 10_000), undefined);
     assert.equal(usedUp(observePlan(refused, { windows: [window(300, 3)] }, atMs + 2), atMs + 3), undefined);
     assert.deepEqual(usedUp(observePlan(refused, { windows: [] }, atMs + 2), atMs + 3), { untilMs: atMs + 10_000 });
+  });
+
+  it('spread over their days open a seventh of a week with each of its days', () => {
+    const dayMs = 86_400_000;
+    const startMs = 10 * dayMs;
+    const at = (nowMs: number, usedPercent: number) => usedUpShare(observePlan(unknownPlan, { windows: [window(10_080, usedPercent, startMs + 7 * dayMs)] }, nowMs), nowMs);
+    assert.equal(at(startMs, 14), undefined);
+    assert.deepEqual(at(startMs, 15)?.nextAtMs, startMs + dayMs);
+    assert.equal(at(startMs + dayMs, 15), undefined, 'what a day left is the next one\'s too');
+    assert.deepEqual(at(startMs + 3.5 * dayMs, 60)?.nextAtMs, startMs + 4 * dayMs);
+    assert.equal(at(startMs + 6.1 * dayMs, 100), undefined, 'on the last day all of it is open: the limit itself ends it');
+    assert.deepEqual(at(startMs - 60_000, 15)?.nextAtMs, startMs + dayMs, 'a reset told with a little to spare');
+  });
+
+  it('spread over their days leave out short windows, and those whose reset is not known', () => {
+    const shares = (...windows: ReturnType<typeof window>[]) => spreadShares(observePlan(unknownPlan, { windows }, atMs), atMs).map(({ windowMinutes }) => windowMinutes);
+    assert.deepEqual(shares(window(300, 100, atMs + 1000), window(1440, 100, atMs + 1000), window(10_080, 100)), []);
+    assert.deepEqual(shares(window(10_080, 0, atMs + 1000), window(43_200, 0, atMs + 1000)), [10_080, 43_200]);
+  });
+
+  it('spread over their days allow more with time, never more than all, and never less than the time that is over', () => {
+    const dayMs = 86_400_000;
+    fc.assert(fc.property(fc.integer({ min: 2880, max: 50_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 0.999, noNaN: true }), (minutes, a, b) => {
+      const resetsAtMs = 100 * dayMs;
+      const share = (part: number) => {
+        const nowMs = Math.floor(resetsAtMs - minutes * 60_000 * (1 - part));
+        const [found] = spreadShares(observePlan(unknownPlan, { windows: [window(minutes, 0, resetsAtMs)] }, nowMs), nowMs);
+        assert.ok(found && found.nextAtMs > nowMs && found.nextAtMs <= resetsAtMs);
+        return found.allowedPercent;
+      };
+      assert.ok(share(Math.max(a, b)) >= share(Math.min(a, b)));
+      assert.ok(share(a) <= 100 && share(a) >= a * 100 - 1e-6);
+    }));
   });
 
   it('stay few and in order, whatever is told', () => {

@@ -22,6 +22,8 @@ describe('what a broker is started with', () => {
     assert.deepEqual(of(fake).args, ['--upstream', 'https://up.test/v1', '--ca', '/ca.pem', '--fallback-url', 'http://127.0.0.1:11434/v1', '--fallback-model', 'llama3', '--fallback-when', 'balance,window']);
     fake.configuration.user['codexBroker.passThrough'] = ['/v1/files', ' /v1/audio/speech ', '', 5];
     assert.deepEqual(of(fake).args.slice(-4), ['--pass-through', '/v1/files', '--pass-through', '/v1/audio/speech']);
+    fake.configuration.user['codexBroker.spreadPlan'] = true;
+    assert.equal(of(fake).args.at(-1), '--spread-plan');
     assert.deepEqual(of(fake, true).args, []);
     fake.configuration.user['codexBroker.fallback.model'] = '';
     assert.ok(!of(fake).args.includes('--fallback-url'), 'an address without a model is no fallback');
@@ -29,7 +31,7 @@ describe('what a broker is started with', () => {
 
   it('takes nothing from a workspace', () => {
     const fake = opened();
-    Object.assign(fake.configuration.workspace, { 'codexBroker.upstream': 'https://evil.test', 'codexBroker.certificates': '/evil.pem', 'codexBroker.fallback.url': 'https://evil.test', 'codexBroker.fallback.model': 'm', 'codexBroker.passThrough': ['/v1/evil'], 'http.proxy': 'http://evil.test:1', 'http.noProxy': ['evil.test'] });
+    Object.assign(fake.configuration.workspace, { 'codexBroker.upstream': 'https://evil.test', 'codexBroker.certificates': '/evil.pem', 'codexBroker.fallback.url': 'https://evil.test', 'codexBroker.fallback.model': 'm', 'codexBroker.passThrough': ['/v1/evil'], 'codexBroker.spreadPlan': true, 'http.proxy': 'http://evil.test:1', 'http.noProxy': ['evil.test'] });
     assert.deepEqual(of(fake), { args: [], env });
   });
 

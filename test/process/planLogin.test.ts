@@ -143,6 +143,19 @@ describe('a ChatGPT sign-in', function () {
     socket.socket.terminate();
   });
 
+  it('whose plan is spread over its days is told when the next share comes, and nothing more is sent', async () => {
+    bench = await openPlanBench({ plan: { usedPercent: 40 } }, { args: ['--spread-plan'] });
+    assert.equal((await ask()).status, 200);
+    await until(async () => (await callBroker(bench.broker, 'status', {})).windows.some((one) => one.shareUsedUntilMs !== undefined), 'the share is known to be used');
+    const answer = await ask();
+    assert.equal(answer.status, 429);
+    const { error } = JSON.parse(answer.bytes.toString('utf8')) as { error: { type: string; resets_at: number; message: string } };
+    assert.equal(error.type, 'usage_limit_reached');
+    assert.match(error.message, /is spread over its days, and the 14 % of it that may be used by now are\./);
+    assert.ok(error.resets_at * 1000 > Date.now() && error.resets_at * 1000 <= Date.now() + 86_460_000);
+    assert.equal(heard().length, 1);
+  });
+
   it('counts under budgets in tokens, and not under those in credits', async () => {
     bench = await openPlanBench();
     const budget = { per: 'everything', period: 'day', timeZone: 'UTC', mode: 'hard' } as const;

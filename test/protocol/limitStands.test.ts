@@ -1,6 +1,6 @@
 // When everything that is used up has begun anew: only then is a task that a limit stopped worth another try.
 import assert from 'node:assert/strict';
-import { blockedUntilMs } from '../../src/protocol/limitStands.ts';
+import { blockedUntilMs, standOfWindow } from '../../src/protocol/limitStands.ts';
 import { snapshotLimitRunOut } from '../../src/protocol/snapshotForecast.ts';
 import type { WindowView } from '../../src/protocol/snapshot.ts';
 import { budgetFixture } from '../extension/snapshotFixture.ts';
@@ -21,6 +21,14 @@ describe('the end of what is used up', () => {
     assert.equal(until([window('a', 0, { resetsAtMs: nowMs })]), undefined);
     const { resetsAtMs: _unknown, ...endless } = window('a', 0);
     assert.equal(until([endless, window('b', 0)]), undefined);
+  });
+
+  it('is the next day of a window that is spread over its days, while its share so far is used', () => {
+    const spread = window('a', 70, { windowMinutes: 10_080, resetsAtMs: nowMs + 100 * hourMs, shareUsedUntilMs: nowMs + 5 * hourMs });
+    assert.equal(until([spread]), nowMs + 5 * hourMs);
+    assert.equal(standOfWindow(spread, nowMs)?.name, 'share so far of the limit per week of the plan a');
+    assert.equal(until([{ ...spread, shareUsedUntilMs: nowMs }]), undefined);
+    assert.equal(until([{ ...spread, remaining: 0 }]), nowMs + 100 * hourMs, 'used up altogether');
   });
 
   it('counts hard budgets over everything, and no soft ones', () => {

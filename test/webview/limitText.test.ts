@@ -39,6 +39,13 @@ describe('limit text', () => {
     assert.equal(standOfWindow(plan, nowMs)?.name, 'limit per 5 hours of the plan ChatGPT 3fa9');
   });
 
+  it('says of a plan that is spread over its days when its next share comes, and still what is left of it', () => {
+    const plan: WindowView = { id: 'ChatGPT 3fa9/10080', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 10_080, limit: 100, remaining: 70, resetsAtMs: nowMs + 500_000_000, shareUsedUntilMs: nowMs + 5 * 3_600_000 };
+    const row = limitRow(plan, nowMs, 'left', place);
+    assert.deepEqual([row.amount, row.share, row.level, row.pace, row.countdown], ['70 %', 0.7, 'low', 'share so far used', 'in 5 h']);
+    assert.notEqual(limitRow({ ...plan, shareUsedUntilMs: nowMs }, nowMs, 'left', place).pace, 'share so far used');
+  });
+
   it('says what is over pace, and warns no earlier than the status bar does', () => {
     const over = { ...perDay, remaining: 300 };
     assert.equal(limitRow(over, nowMs, 'left', place).pace, '12 % over');

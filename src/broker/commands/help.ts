@@ -6,7 +6,7 @@ export const help = `codex-broker: paces, meters and pays for Codex requests fro
 Run
   serve [--port N] [--upstream URL] [--chatgpt-upstream URL] [--api-key-env NAME | --api-key-stdin]
         [--config FILE] [--ca FILE] [--scenario FILE] [--idle-exit-ms N] [--no-keychain]
-        [--no-runaway-guard]
+        [--no-runaway-guard] [--spread-plan]
         [--fallback-url URL --fallback-model MODEL [--fallback-when balance,window,unreachable]
         [--fallback-key-env NAME]] [--pass-through PREFIX]...
                                   run the broker; prints one JSON line when it accepts requests;

@@ -26,7 +26,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   const { values } = readOptions(args, {
     port: { type: 'string' }, upstream: { type: 'string' }, 'chatgpt-upstream': { type: 'string' }, 'api-key-env': { type: 'string' }, 'api-key-stdin': { type: 'boolean' },
     config: { type: 'string' }, ca: { type: 'string' },
-    'fallback-url': { type: 'string' }, 'fallback-model': { type: 'string' }, 'fallback-when': { type: 'string' }, 'fallback-key-env': { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' }, 'no-runaway-guard': { type: 'boolean' }, 'pass-through': { type: 'string', multiple: true },
+    'fallback-url': { type: 'string' }, 'fallback-model': { type: 'string' }, 'fallback-when': { type: 'string' }, 'fallback-key-env': { type: 'string' }, scenario: { type: 'string' }, 'idle-exit-ms': { type: 'string' }, 'no-keychain': { type: 'boolean' }, 'no-runaway-guard': { type: 'boolean' }, 'spread-plan': { type: 'boolean' }, 'pass-through': { type: 'string', multiple: true },
   });
   const config = readServeConfig(values.config, values);
   const dataDir = dataFolderOf({ data: values.data ?? config.dataDir, practice: values.practice }, io);
@@ -40,7 +40,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   try {
     broker = await startBroker({
       dataDir, port: config.port, upstream: sandbox?.url ?? config.upstream ?? openAiUpstream, chatGptUpstream: config.chatGptUpstream ?? chatGptUpstream, network: { env: io.env, caFile: config.ca }, ...fallbackOf(config.fallback, io),
-      mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough, runawayGuard: config.runawayGuard,
+      mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough, runawayGuard: config.runawayGuard, spreadPlan: config.spreadPlan,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: ledgerEntry(io.entry), keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
       clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),

@@ -10,7 +10,7 @@ const serveConfig = z.object({
   dataDir: z.string().optional(), upstream: z.string().optional(), chatGptUpstream: z.string().optional(), ca: z.string().optional(),
   fallback: z.object({ url: z.string(), model: z.string().min(1).max(100), when: z.array(z.enum(fallbackCauses)).min(1).default([...fallbackCauses]), keyEnv: z.string().optional() }).strict().optional(),
   port: z.number().int().min(0).max(65_535).default(0), idleExitMs: z.number().int().min(1000).max(86_400_000).optional(),
-  passThrough: z.array(z.string().max(1000)).default([]), runawayGuard: z.boolean().default(true),
+  passThrough: z.array(z.string().max(1000)).default([]), runawayGuard: z.boolean().default(true), spreadPlan: z.boolean().default(false),
 }).strict();
 
 /** Settings as they hold. */
@@ -19,7 +19,7 @@ export type ServeConfig = z.infer<typeof serveConfig>;
 interface ServeOptions {
   readonly port?: string | undefined; readonly upstream?: string | undefined; readonly 'chatgpt-upstream'?: string | undefined; readonly ca?: string | undefined; readonly 'idle-exit-ms'?: string | undefined;
   readonly 'fallback-url'?: string | undefined; readonly 'fallback-model'?: string | undefined; readonly 'fallback-when'?: string | undefined; readonly 'fallback-key-env'?: string | undefined;
-  readonly 'pass-through'?: string[] | undefined; readonly 'no-runaway-guard'?: boolean | undefined;
+  readonly 'pass-through'?: string[] | undefined; readonly 'no-runaway-guard'?: boolean | undefined; readonly 'spread-plan'?: boolean | undefined;
 }
 
 /** Joins file and options. @throws ProblemError `argument_invalid` naming the setting. */
@@ -36,7 +36,7 @@ export function readServeConfig(path: string | undefined, options: ServeOptions)
   const parsed = serveConfig.safeParse({
     ...(typeof file === 'object' && file !== null && !Array.isArray(file) ? file : { file }),
     ...(options.port === undefined ? {} : { port: wholeNumber('port', options.port) }), ...(options.upstream === undefined ? {} : { upstream: options.upstream }), ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options['no-runaway-guard'] === true ? { runawayGuard: false } : {}),
+    ...(options['no-runaway-guard'] === true ? { runawayGuard: false } : {}), ...(options['spread-plan'] === true ? { spreadPlan: true } : {}),
     ...(Object.keys(fallback).length === 0 ? {} : { fallback }),
     ...(options['chatgpt-upstream'] === undefined ? {} : { chatGptUpstream: options['chatgpt-upstream'] }),
     ...(options['idle-exit-ms'] === undefined ? {} : { idleExitMs: wholeNumber('idle-exit-ms', options['idle-exit-ms']) }),

@@ -139,10 +139,11 @@ describe('settings of serve', () => {
   it('come from options first, then from the file, and are checked', () => withFolder((folder) => {
     const path = join(folder, 'serve.json');
     writeFileSync(path, JSON.stringify({ port: 5000, upstream: 'http://a' }));
-    assert.deepEqual(readServeConfig(path, { port: '6000' }), { port: 6000, upstream: 'http://a', passThrough: [], runawayGuard: true });
-    assert.deepEqual(readServeConfig(undefined, {}), { port: 0, passThrough: [], runawayGuard: true });
+    assert.deepEqual(readServeConfig(path, { port: '6000' }), { port: 6000, upstream: 'http://a', passThrough: [], runawayGuard: true, spreadPlan: false });
+    assert.deepEqual(readServeConfig(undefined, {}), { port: 0, passThrough: [], runawayGuard: true, spreadPlan: false });
     assert.deepEqual(readServeConfig(path, { 'pass-through': ['/v1/files', '/v1/audio/speech'] }).passThrough, ['/v1/files', '/v1/audio/speech']);
     assert.equal(readServeConfig(undefined, { 'no-runaway-guard': true }).runawayGuard, false);
+    assert.equal(readServeConfig(undefined, { 'spread-plan': true }).spreadPlan, true);
     const refused = (run: () => unknown) => assert.throws(run, (error: ProblemError) => error.problem.code === 'argument_invalid');
     for (const options of [{ port: 'x' }, { port: '-1' }, { port: '65536' }, { port: '1.5' }, { port: '0x10' }, { port: '1e3' }, { port: '' }, { port: ' 0 ' }, { 'idle-exit-ms': '1e5' }, { 'idle-exit-ms': '5' },
       ...['/files', '/v1', '/v1/', '/v1/..', '/v1/../broker', '/v1/files/', '/v1//files', '/broker/v1/status', 'http://evil/v1/files', '/v1/%66iles', ''].map((prefix) => ({ 'pass-through': [prefix] }))]) refused(() => readServeConfig(undefined, options));

@@ -51,7 +51,7 @@ export interface PlanBench {
 export async function openPlanBench(scenario: NonNullable<Parameters<typeof startSandbox>[0]>['scenario'] = {}, serve: Partial<ServeOptions> = {}): Promise<PlanBench> {
   const folder = makeFolder('plan');
   const sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, ...scenario }, keepBodies: true });
-  const broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, args: ['--chatgpt-upstream', `${sandbox.url}/backend-api/codex`], ...serve });
+  const broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, ...serve, args: ['--chatgpt-upstream', `${sandbox.url}/backend-api/codex`, ...serve.args ?? []] });
   const token = await callBroker(broker, 'token', { workspacePath: path.join(folder, 'workspace') });
   return {
     folder, sandbox, broker, token, planUrl: `${broker.url}/w/${token.token}/backend-api/codex`,
