@@ -229,7 +229,7 @@ export class SnapshotFeed {
         client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
         estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
         ...(parked ? { reason: parked.because } : {}), ...(fallback === undefined ? {} : { fallback }),
-        ...(place && state === 'waiting' ? { reason: place.because, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
+        ...(place && state === 'waiting' ? { reason: place.because, priority: place.priority, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
       };
     });
   }

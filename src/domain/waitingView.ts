@@ -1,4 +1,5 @@
 // What people are told about a request that waits: its place, why it does not start, and when it probably will.
+import type { Priority } from './fairQueue.ts';
 import type { LaneItem, ModelLane } from './modelLane.ts';
 
 /** A waiting request's place and reason for display. */
@@ -7,6 +8,8 @@ export interface WaitingView {
   /** 1 for the next in its model's line; absent when more than `placesLookedMax` are ahead and nobody counted them. */
   readonly place?: number;
   readonly because: string;
+  /** The class in which it waits now. */
+  readonly priority: Priority;
   /** When it will probably start, or for one without a place the earliest; absent when that cannot be told. */
   readonly startsAtMs?: number;
 }
@@ -43,5 +46,5 @@ function viewOf(lane: ModelLane, item: LaneItem, { index, ahead, tokens }: Stand
   const count = index === undefined ? `At least ${ahead}` : `${ahead}`;
   const because = index === 0 ? hold?.because ?? 'It starts at once.'
     : `${count} ${ahead === 1 ? 'request to' : 'requests to'} ${lane.model} ${ahead === 1 ? 'is' : 'are'} ahead of it.${hold ? ` ${hold.because}` : ''}`;
-  return { id: item.id, because, ...(index === undefined ? {} : { place: index + 1 }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
+  return { id: item.id, because, priority: item.priority, ...(index === undefined ? {} : { place: index + 1 }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
 }

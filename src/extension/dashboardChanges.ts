@@ -66,6 +66,11 @@ async function make(parts: ChangeParts, change: PageChange): Promise<number | un
       if (change.value === 'allow') await confirmed(parts, 'Let requests use purchased credits while no window is open?', 'Requests of every workspace that was not refused are then paid from purchased credits without a question while no VS Code window can ask it. OpenAI bills your API key for what is used.', 'Allow');
       await call('policySet', { name: 'unattended', value: change.value });
       return undefined;
+    case 'priority': {
+      const { changed } = await call('setPriority', { requestId: change.requestId, priority: change.priority });
+      if (!changed) throw new ProblemError({ ...problem('request_not_found', 'The request does not wait in line any more. Nothing was changed.'), remedy: 'It runs, or it has ended.' });
+      return undefined;
+    }
     case 'undo': return undo(parts, change.grantId);
     case 'seePrices':
       await parts.memory.update(pricesSeenMemory, change.untilMs);

@@ -6,6 +6,7 @@ import type { PageChange } from './dashboardChanges.ts';
 export function changeSubject(change: PageChange): string {
   switch (change.kind) {
     case 'answer': return `answer ${change.requestId}`;
+    case 'priority': return `priority ${change.requestId}`;
     case 'askWorkspace': return `askWorkspace ${change.workspaceId}`;
     case 'askModel': return `askModel ${change.model}`;
     case 'budgetSet': return 'budgetSet';

@@ -27,6 +27,8 @@ export const pageChange = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('budgetRemove'), budgetId: name }),
   z.object({ kind: z.literal('unpricedPolicy'), value: z.enum(['refuse', 'ask', 'ceiling', 'allow']) }),
   z.object({ kind: z.literal('unattendedPolicy'), value: z.enum(['refuse', 'allow']) }),
+  /** Lets a waiting request go before others or after them. */
+  z.object({ kind: z.literal('priority'), requestId: name, priority: z.enum(['interactive', 'agent', 'batch']) }),
   /** Takes back credits that this window added a moment ago. */
   z.object({ kind: z.literal('undo'), grantId: name }),
   /** The prices that changed up to a moment were seen; they are not told again. */

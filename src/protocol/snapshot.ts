@@ -1,6 +1,7 @@
 // The one picture of the broker's state that every surface is painted from: status bar, tooltip,
 // dashboard, `codex-broker status`. Plain data, complete each time, so that a window that missed
 // some simply paints the newest. An absent field means "unknown", never zero.
+import type { Priority } from '../domain/fairQueue.ts';
 import type { Allowance } from '../domain/allowances.ts';
 import type { Budget } from '../domain/budgets.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
@@ -129,6 +130,8 @@ export interface RunView {
   readonly startsAtMs?: number;
   /** Waiting: 1 for the next one in line. */
   readonly place?: number;
+  /** Waiting: the class in which it waits. */
+  readonly priority?: Priority;
   /** Running: the fallback's model, where that answers instead of `model`. */
   readonly fallback?: string;
 }

@@ -48,6 +48,7 @@ export function madeText(change: PageChange, result: Result, locale: string): st
     case 'budgetSet': return 'The budget is set.';
     case 'budgetRemove': return 'The budget was removed.';
     case 'unpricedPolicy': case 'unattendedPolicy': return 'The rule is set.';
+    case 'priority': return { interactive: 'It goes first.', agent: 'It waits in turn.', batch: 'It goes last.' }[change.priority];
     case 'undo': return result.movedMicroCredits === undefined ? 'Taken back.' : `${creditsText(Math.abs(result.movedMicroCredits), locale)} credits were taken back.`;
     case 'seePrices': return '';
   }
@@ -60,6 +61,6 @@ export function focusAfter(change: PageChange): readonly string[] {
     case 'askEverywhere': case 'askWorkspace': case 'askModel': return ['#consent', '#head-answers'];
     case 'budgetSet': case 'budgetRemove': return ['#head-budgets'];
     case 'undo': return ['#head-grants'];
-    case 'unpricedPolicy': case 'unattendedPolicy': case 'seePrices': return [];
+    case 'priority': case 'unpricedPolicy': case 'unattendedPolicy': case 'seePrices': return [];
   }
 }

@@ -1,9 +1,11 @@
-// The Running and waiting area: what runs now, what waits and why, and the way to stop it. The
+// The Running and waiting area: what runs now, what waits and why, and the ways to stop it or to let it go first. The
 // broker's own reason is shown as it is.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import type { Priority } from '../domain/fairQueue.ts';
 import { formatTokens } from '../domain/units.ts';
+import { changeSubject } from '../protocol/changeSubject.ts';
 import { clientName } from '../protocol/clientName.ts';
 import { modelText } from '../protocol/modelText.ts';
 import type { RunView, Snapshot } from '../protocol/snapshot.ts';
@@ -13,16 +15,34 @@ import { stopwatch } from './timeText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
+const turns: readonly (readonly [priority: Priority, label: string])[] = [['interactive', 'Goes first'], ['agent', 'In turn'], ['batch', 'Goes last']];
+
+/** Where a waiting request stands among the classes, and the way to another one. */
+function turnChoice(run: RunView, view: View): TemplateResult | typeof nothing {
+  if (run.state !== 'waiting' || run.priority === undefined) return nothing;
+  const change = (priority: Priority) => ({ kind: 'priority', requestId: run.requestId, priority }) as const;
+  const underWay = view.changing.get(changeSubject(change(run.priority)));
+  const shown = underWay?.kind === 'priority' ? underWay.priority : run.priority;
+  return html`<select class="input turn" data-test="turn" aria-label="Turn of the request of ${run.workspaceLabel}" ?disabled=${view.stale || underWay !== undefined}
+    @change=${(event: Event) => view.act.change(change((event.target as HTMLSelectElement).value as Priority))}>${turns.map(([priority, label]) => html`<option value=${priority} .selected=${priority === shown}>${label}</option>`)}</select>`;
+}
+
+/** Why a request's turn was not changed. */
+function turnFailure(run: RunView, view: View): TemplateResult | typeof nothing {
+  const why = run.state === 'waiting' && run.priority !== undefined ? view.failures.get(changeSubject({ kind: 'priority', requestId: run.requestId, priority: run.priority })) : undefined;
+  return why ? html`<span class="sub">${why.message} ${why.remedy}</span>` : nothing;
+}
+
 function runLine(run: RunView, asked: boolean, view: View): TemplateResult {
   const why = waitSentence(run, view.nowMs, asked);
   const mark = run.state === 'waiting' ? icon('clock', 's') : run.state === 'parked' ? icon(asked ? 'question' : 'debug-pause', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
   const stopping = view.cancelling.has(run.requestId);
   return html`<tr><td class="nowrap state">${mark} ${runState(run, asked)}</td>
-    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}</td>
+    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}${turnFailure(run, view)}</td>
     <td class="hide-m nowrap">${modelText(run)}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
     <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">none</span>`}</td>
     <td class="n time">${stopwatch(view.nowMs - run.sinceMs)}</td>
-    <td class="act"><button type="button" class="link" data-test="cancel" data-row-stop aria-label="Cancel the request of ${run.workspaceLabel}" ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? 'Cancelling…' : 'Cancel'}</button></td></tr>`;
+    <td class="act">${turnChoice(run, view)}<button type="button" class="link" data-test="cancel" data-row-stop aria-label="Cancel the request of ${run.workspaceLabel}" ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? 'Cancelling…' : 'Cancel'}</button></td></tr>`;
 }
 
 /** The area; the waiting stand in the order of their places. */

@@ -20,7 +20,7 @@ function scene(change: { readonly practice?: boolean; readonly results?: Readonl
     snapshot: () => snapshotFixture({ questions: [questionFixture()], budgets: [budgetFixture(10), budgetFixture(10, { id: 'soft', mode: 'soft' })] }),
     call: (async (method: string, args: unknown) => {
       calls.push([method, args]);
-      const result = change.results?.[method] ?? { answered: true, removed: true, exists: false, changedMicroCredits: -250_000_000 };
+      const result = change.results?.[method] ?? { answered: true, removed: true, changed: true, exists: false, changedMicroCredits: -250_000_000 };
       if (result instanceof Error) throw result;
       return result;
     }) as ChangeParts['call'],
@@ -38,6 +38,7 @@ describe('changes of the dashboard', () => {
     [{ kind: 'budgetSet', budget }, 'budgetSet', { budget }],
     [{ kind: 'unpricedPolicy', value: 'ask' }, 'policySet', { name: 'unpriced', value: 'ask' }],
     [{ kind: 'unpricedPolicy', value: 'ceiling' }, 'policySet', { name: 'unpriced', value: 'ceiling' }],
+    [{ kind: 'priority', requestId: 'req_1', priority: 'interactive' }, 'setPriority', { requestId: 'req_1', priority: 'interactive' }],
     [{ kind: 'unattendedPolicy', value: 'refuse' }, 'policySet', { name: 'unattended', value: 'refuse' }],
   ];
   for (const [change, method, args] of plain) {
@@ -48,6 +49,11 @@ describe('changes of the dashboard', () => {
       assert.equal(fake.shown.length, 0);
     });
   }
+
+  it('says so where a request waits in line no more', async () => {
+    const { make } = scene({ results: { setPriority: { changed: false } } });
+    assert.equal((await make({ kind: 'priority', requestId: 'req_1', priority: 'batch' })).problem?.code, 'request_not_found');
+  });
 
   const confirmed: readonly (readonly [PageChange, string, string, RegExp])[] = [
     [{ kind: 'answer', requestId: 'req_q1', answer: 'always' }, 'Always Allow', 'answer', /Let every workspace use purchased credits\?/],

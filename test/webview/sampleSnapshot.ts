@@ -118,8 +118,8 @@ export function sampleSnapshot(change: Partial<Snapshot> = {}): Snapshot {
       { requestId: 'req_7f3b0e02', state: 'running', workspaceId: 'ws_mobile-app', workspaceLabel: 'mobile-app', client: 'editor task', model: 'gpt-6-luna', sinceMs: sampleNowMs - 64_000, estimatedTokens: 61_000, heldMicroCredits: credits(0.58) },
     ],
     waiting: [
-      { requestId: 'req_7f3b2207', state: 'waiting', workspaceId: 'ws_docs-site', workspaceLabel: 'docs-site', client: 'SDK script', model: 'gpt-6-luna', sinceMs: sampleNowMs - 12_000, estimatedTokens: 34_000, heldMicroCredits: 0, reason: 'Batch goes after agent work.', startsAtMs: sampleNowMs + 25_000, place: 2 },
-      { requestId: 'req_7f3b2201', state: 'waiting', workspaceId: 'ws_mobile-app', workspaceLabel: 'mobile-app', client: 'editor task', model: 'gpt-6.1-sol', sinceMs: sampleNowMs - 9_000, estimatedTokens: 210_000, heldMicroCredits: 0, reason: 'Needs about 210 k tokens; 440 k are left this minute and 380 k of them are kept for running requests.', startsAtMs: sampleNowMs + 18_000, place: 1 },
+      { requestId: 'req_7f3b2207', state: 'waiting', workspaceId: 'ws_docs-site', workspaceLabel: 'docs-site', client: 'SDK script', model: 'gpt-6-luna', sinceMs: sampleNowMs - 12_000, estimatedTokens: 34_000, heldMicroCredits: 0, reason: 'Batch goes after agent work.', priority: 'batch', startsAtMs: sampleNowMs + 25_000, place: 2 },
+      { requestId: 'req_7f3b2201', state: 'waiting', workspaceId: 'ws_mobile-app', workspaceLabel: 'mobile-app', client: 'editor task', model: 'gpt-6.1-sol', sinceMs: sampleNowMs - 9_000, estimatedTokens: 210_000, heldMicroCredits: 0, reason: 'Needs about 210 k tokens; 440 k are left this minute and 380 k of them are kept for running requests.', priority: 'agent', startsAtMs: sampleNowMs + 18_000, place: 1 },
     ],
     today: {
       dayStartMs: Date.UTC(2026, 10, 17), total,

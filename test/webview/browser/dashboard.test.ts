@@ -132,6 +132,22 @@ describe('dashboard page', function dashboard() {
     assert.match(await open.page.locator('main > [role=status]').innerText(), /had ended/);
   });
 
+  it('lets a waiting request go first, once, and says why where it does not wait any more', async () => {
+    await open.send(...sampleStates['normal']!);
+    const turn = hook('turn').first();
+    assert.deepEqual([await hook('turn').count(), await turn.inputValue()], [2, 'agent']);
+    await turn.selectOption('interactive');
+    const [change] = await sent('change');
+    assert.deepEqual(change?.change, { kind: 'priority', requestId: 'req_7f3b2201', priority: 'interactive' });
+    assert.ok(await turn.isDisabled() && await turn.inputValue() === 'interactive');
+    await open.send({ type: 'changeResult', id: change!.id });
+    assert.match(await open.page.locator('main > [role=status]').innerText(), /It goes first\./);
+    await hook('turn').nth(1).selectOption('agent');
+    await open.send({ type: 'changeResult', id: (await sent('change'))[1]!.id, problem: problem('request_not_found', 'The request does not wait in line any more. Nothing was changed.') });
+    assert.match(await hook('running').innerText(), /does not wait in line any more/);
+    assert.equal(await hook('turn').nth(1).inputValue(), 'batch');
+  });
+
   it('moves between tabs with arrows, Home and End, and remembers the tab', async () => {
     await open.send(...sampleStates['normal']!);
     await hook('tab-now').focus();
