@@ -21,14 +21,15 @@ const outputCharactersMax = 4_000;
 /** A failure without what only programs read: the broker's code and request id at its end, and marks around commands. */
 export interface FailureWords {
   readonly text: string;
-  /** The broker's problem code, where the failure is one of its refusals. */
+  /** The broker's problem code and the request, where the failure is one of its refusals. */
   readonly code?: string;
+  readonly requestId?: string;
 }
 
 /** Takes a failure apart for people. The broker ends its refusals with "(code, request id)". */
 export function failureWords(failure: string): FailureWords {
-  const [mark, code] = /\s*\(([a-z_]+), req_[\w-]+\)/.exec(failure) ?? [];
-  return { text: (mark === undefined ? failure : failure.replace(mark, '')).replaceAll('`', ''), ...(code === undefined ? {} : { code }) };
+  const [mark, code, requestId] = /\s*\(([a-z_]+), (req_[\w-]+)\)/.exec(failure) ?? [];
+  return { text: (mark === undefined ? failure : failure.replace(mark, '')).replaceAll('`', ''), ...(code === undefined ? {} : { code }), ...(requestId === undefined ? {} : { requestId }) };
 }
 
 /** Reads one line; an unknown or broken one says nothing. */

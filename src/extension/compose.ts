@@ -3,7 +3,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
-import { blockedUntilMs } from '../protocol/limitStands.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { askAboutSelection } from './askSelection.ts';
 import { AnswerDocuments, answerScheme } from './answerDocument.ts';
@@ -115,7 +114,6 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const tasks = composeTasks({
     ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, snapshot: () => liveSnapshot(), changed: () => paint(),
     findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
-    blockedUntilMs: () => (link.snapshot ? blockedUntilMs(link.snapshot, workspace.id, schedule.nowMs()) : undefined),
   });
   const meter = new StatusMeter(editor, schedule, () => ({ ...facts(), waitingTasks: tasks.waiting.list() }), () => settings().look);
   const limitNotices = new LimitNotices(editor, context.globalState);

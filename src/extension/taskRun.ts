@@ -37,8 +37,6 @@ export interface TaskParts {
   readonly stopping: AbortSignal;
   /** The channel that shows transcripts; made at the first task. */
   transcript(): Pick<vscode.OutputChannel, 'appendLine' | 'show'>;
-  /** When every limit that is used up now has begun anew; undefined where none is, or where one never does. */
-  blockedUntilMs(): number | undefined;
   /** Where tasks wait for a limit. */
   readonly waiting: Pick<WaitingTasks, 'add' | 'remove'>;
 }
@@ -53,8 +51,6 @@ export interface Task {
   readonly resumed?: Pick<WaitingTask, 'threadId' | 'continuedTimes'>;
 }
 
-/** Refusals that a limit's next period ends. */
-const limitCodes: readonly string[] = ['plan_used_up', 'budget_exceeded', 'wait_too_long'] satisfies ProblemCode[];
 /** A task that a limit stopped so often is not gone on with by itself again. */
 export const continuedTimesMax = 10;
 /** Takes a task back that would go on by itself. */
@@ -110,7 +106,7 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
     // The transcript has the failure already where Codex told it.
     transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${why.text}` : ''} · ${cost}\n`);
     parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
-    const next = failed ? nextRun(parts, task, seen.threadId, why?.code) : undefined;
+    const next = failed ? await nextRun(parts, task, seen.threadId, why?.requestId) : undefined;
     const waits = next !== undefined && (resumed !== undefined || continueTasks === 'always');
     if (waits) await parts.waiting.add(next);
     return { answered: tell(parts, { text: `${what}${why ? `: ${why.text}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
@@ -149,12 +145,17 @@ async function tell(parts: TaskParts, { text, failed, code, next, waits }: Outco
   else if (next && chosen === goOn[0]) await parts.waiting.add(next);
 }
 
-/** How a task goes on that a limit stopped; undefined where no limit did, where nobody knows when it ends, or where that is not wanted. */
-function nextRun(parts: TaskParts, { title, resumed }: Task, threadId: string | undefined, code: string | undefined): WaitingTask | undefined {
+/** How a task goes on that a limit stopped: when the broker's decision changes by itself. Undefined where it does not, or where going on is not wanted. */
+async function nextRun(parts: TaskParts, { title, resumed }: Task, threadId: string | undefined, requestId: string | undefined): Promise<WaitingTask | undefined> {
   const continuedTimes = resumed?.continuedTimes ?? 0;
-  if (threadId === undefined || code === undefined || !limitCodes.includes(code) || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
-  const atMs = parts.blockedUntilMs();
-  return atMs === undefined ? undefined : { threadId, title, atMs, continuedTimes };
+  if (threadId === undefined || requestId === undefined || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
+  try {
+    const { retryAtMs } = (await parts.call('explain', { id: requestId })).decision;
+    return retryAtMs === undefined ? undefined : { threadId, title, atMs: retryAtMs, continuedTimes };
+  } catch (error) {
+    parts.log.warn(`Why the task was stopped could not be looked up: ${error instanceof Error ? error.message : 'unknown failure'}`);
+    return undefined;
+  }
 }
 
 function note(seen: { threadId?: string; failure?: string; tokens: number }, step: CodexStep): void {

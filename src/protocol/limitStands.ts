@@ -1,7 +1,7 @@
 // The limits of a snapshot in one shape: upstream windows and a window's own budgets, with what is left of each and
 // of its time. What the status bar, the card, the side bar and the dashboard say about limits is computed here. Pure.
 import { periodIn } from '../domain/calendar.ts';
-import { levelOf, lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
+import { lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import type { Snapshot, WindowView } from './snapshot.ts';
 import { budgetName, budgetStand, type BudgetStand } from './windowBudgets.ts';
@@ -103,11 +103,4 @@ export function limitStands(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, wor
 /** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. */
 export function tightestStand(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
   return tightest(limitStands(snapshot, workspaceId, nowMs).filter(({ endsAtMs = Infinity }) => endsAtMs > nowMs), nowMs);
-}
-
-/** When every limit that is used up now has begun anew; undefined where none is used up, or where one never begins anew. */
-export function blockedUntilMs(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): number | undefined {
-  const ends = limitStands(snapshot, workspaceId, nowMs).filter((stand) => levelOf(stand) === 'used-up').map(({ endsAtMs = Infinity }) => endsAtMs).filter((endsAtMs) => endsAtMs > nowMs);
-  const last = Math.max(...ends);
-  return ends.length > 0 && Number.isFinite(last) ? last : undefined;
 }

@@ -8,7 +8,7 @@ import { chargeFor } from '../../src/domain/pricing.ts';
 import type { UsageResult } from '../../src/protocol/control.ts';
 import { overlayPrices } from '../../src/broker/prices/overlayPrices.ts';
 import { priceLookup } from '../../src/broker/prices/priceTable.ts';
-import { codexStep, type CodexStep } from '../../src/extension/codexEvents.ts';
+import { codexStep, failureWords, type CodexStep } from '../../src/extension/codexEvents.ts';
 import { findCodex } from '../../src/extension/codexProgram.ts';
 import { runCodex as editorRun } from '../../src/extension/codexRun.ts';
 import { startSandbox } from '../../src/sandbox/main.ts';
@@ -138,6 +138,8 @@ describe('the real Codex CLI over HTTP', function () {
     const stopped = await run('create note.txt with the text hello');
     assert.match(stopped.failure ?? '', /\(budget_exceeded, req_\w+\)$/, stopped.end.errorText);
     assert.ok(stopped.threadId);
+    const { decision } = await callBroker(broker, 'explain', { id: failureWords(stopped.failure ?? '').requestId ?? '' });
+    assert.deepEqual([decision.code, decision.retryAtMs], ['budget_exceeded', undefined], 'it fits no period of this budget, so it would not go on by itself');
     await callBroker(broker, 'budgetSet', { budget: { ...budget, limit: 10_000_000 } });
     const goneOn = await run('Go on with the task.', stopped.threadId);
     assert.deepEqual([goneOn.end.exitCode, goneOn.failure, goneOn.threadId], [0, undefined, stopped.threadId], goneOn.end.errorText);

@@ -37,7 +37,6 @@ describe('run a Codex task', function slowMachine() {
       call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace), practice: () => false,
       workspace: { folder: fake.folder, forget: () => undefined, token: async () => ({ token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1` }) },
       findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => true,
-      blockedUntilMs: () => undefined,
       waiting: { add: async (task) => { waiting.push(task); }, remove: async (id) => { waiting = waiting.filter(({ threadId }) => threadId !== id); } },
       transcript: () => fake.editor.window.createOutputChannel('Codex Task'), ...change,
     };
@@ -80,7 +79,14 @@ describe('run a Codex task', function slowMachine() {
 
   const stopped = (said = 'The ChatGPT plan is used up. (plan_used_up, req_abc-1)') => `${events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.failed', error: { message: said } })} process.exitCode = 1;`;
   const inAnHour = realSchedule.nowMs() + 3_600_000;
-  const blocked = { blockedUntilMs: () => inAnHour };
+  const refused = (retryAtMs: number | undefined) => ({
+    call: (async (method: string, args: { id?: string }) => {
+      if (method !== 'explain') return { rows, total: {} };
+      assert.equal(args.id, 'req_abc-1');
+      return { decision: { retryAtMs } };
+    }) as unknown as TaskParts['call'],
+  });
+  const blocked = refused(inAnHour);
 
   it('offers to go on once the limit that stopped it begins anew, and waits with that answer alone', async () => {
     await runTask(parts(stopped(), blocked));
@@ -92,13 +98,15 @@ describe('run a Codex task', function slowMachine() {
     assert.deepEqual(waiting, [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }]);
   });
 
-  it('offers nothing for a failure that no reset ends, while nobody knows when it ends, and where it is not wanted', async () => {
+  it('offers nothing for what does not change by itself or cannot be looked up, and where it is not wanted', async () => {
     const offered = async (script: string, change: Partial<TaskParts>) => {
       fake.answers.push('Add a greeting');
       await runTask(parts(script, change));
       return fake.shown.at(-1)?.buttons.some((label) => label.startsWith('Go On'));
     };
-    assert.deepEqual([await offered(stopped(), {}), await offered(stopped('No credits are left. (credits_exhausted, req_abc-1)'), blocked), await offered(stopped('the upstream broke'), blocked)], [false, false, false]);
+    const gone = { call: (async (method: string) => { if (method === 'explain') throw new Error('gone'); return { rows, total: {} }; }) as unknown as TaskParts['call'] };
+    assert.deepEqual([await offered(stopped(), refused(undefined)), await offered(stopped('the upstream broke'), blocked), await offered(stopped(), gone)], [false, false, false]);
+    assert.match(fake.logLines.join(), /could not be looked up: gone/);
     fake.configuration.workspace['codexBroker.continueTasks'] = 'never';
     assert.equal(await offered(stopped(), blocked), false);
     fake.configuration.workspace['codexBroker.continueTasks'] = 'always';

@@ -140,7 +140,7 @@ describe('dashboard page', function dashboard() {
     const [change] = await sent('change');
     assert.deepEqual(change?.change, { kind: 'priority', requestId: 'req_7f3b2201', priority: 'interactive' });
     assert.ok(await turn.isDisabled() && await turn.inputValue() === 'interactive');
-    await open.send({ type: 'changeResult', id: change!.id });
+    await open.send({ type: 'changeResult', id: change.id });
     assert.match(await open.page.locator('main > [role=status]').innerText(), /It goes first\./);
     await hook('turn').nth(1).selectOption('agent');
     await open.send({ type: 'changeResult', id: (await sent('change'))[1]!.id, problem: problem('request_not_found', 'The request does not wait in line any more. Nothing was changed.') });
