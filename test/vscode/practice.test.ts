@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator } from 'playwright-core';
+import { film, filmSvg } from '../support/vscode/filmStrip.ts';
 import { brokerPid, isAlive, meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
 
 interface Usage { readonly rows: readonly { readonly key: string; readonly label: string; readonly requests: number; readonly costMicroCredits: number }[]; readonly total: { readonly requests: number; readonly costMicroCredits: number } }
@@ -86,7 +87,11 @@ describe('practice mode in a real VS Code', function () {
     await first.bench.runCommand('Codex Broker: Run Codex Task');
     await first.bench.answer('Create hello.txt with the text hello from a task');
     const done = first.bench.notification(/Codex task (finished|failed)/);
-    await done.waitFor({ timeout: 60_000 });
+    const ended = done.waitFor({ timeout: 60_000 });
+    const moving = await film(first.bench.page, first.bench.statusItem(meterItem), 420, ended);
+    await ended;
+    assert.ok(moving.frames.length > 1, 'the meter moves while a task runs');
+    fs.writeFileSync(path.join(picturesFolder, 'meter-moving.svg'), filmSvg(moving, 'The meter in the status bar while Codex works on a task'));
     const said = await done.innerText();
     assert.match(said, /finished · .*tokens in [23] requests, [\d.,]+ practice credits/);
     assert.equal(fs.readFileSync(path.join(first.folder, 'hello.txt'), 'utf8'), 'hello from a task\n');
