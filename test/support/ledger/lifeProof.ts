@@ -72,7 +72,7 @@ export function runAllAgain(ledger: SqliteLedger, steps: readonly Step[], told: 
 export function proveSameMoney(ledger: SqliteLedger, reference: ReferenceLives, told: readonly Told[], about: string): void {
   runAllAgain(ledger, reference.steps, told, about);
   proveNothingOpen(ledger, reference.steps, about);
-  same(moneyOf(ledger), reference.undisturbedMoney(), `${about}: the money at last`);
+  same(moneyOf(ledger, reference.steps), reference.undisturbedMoney(), `${about}: the money at last`);
 }
 
 /** Proves that a new start resolves what is open and that the whole list then ends as it must. */

@@ -28,8 +28,13 @@ export function pictureOf(ledger: SqliteLedger, steps: readonly Step[]): string 
   });
 }
 
-/** What a ledger holds in money, whatever way it came there: each grant, each request, what was drawn and what expired. */
-export function moneyOf(ledger: SqliteLedger): string {
+/**
+ * What a ledger holds in money, whatever way it came there: each grant, each request, what was drawn and what expired.
+ * What time brings is booked first, up to the last start: credits that a hold gives back after their grant's time is
+ * over expire with whatever looks next, which after a disturbance may be an earlier step that runs again.
+ */
+export function moneyOf(ledger: SqliteLedger, steps: readonly Step[]): string {
+  ledger.runGroup([{ type: 'upkeep', atMs: Math.max(...steps.flatMap(({ commands }) => commands.map(({ atMs }) => atMs))) }]);
   const moved = new Map<string, number>();
   for (const entry of ledger.query('entries', { limit: everything })) {
     const key = `${entry.grantId} ${entry.kind} ${entry.requestId ?? ''}`;
@@ -80,7 +85,7 @@ export class ReferenceLives {
 
   /** The money after a single life that nothing disturbed, and a last start. */
   undisturbedMoney(): string {
-    return this.#recall('money', () => this.#look(this.replay([this.steps.length, 1]), moneyOf));
+    return this.#recall('money', () => this.#look(this.replay([this.steps.length, 1]), (ledger) => moneyOf(ledger, this.steps)));
   }
 
   #recall(key: string, make: () => string): string {
