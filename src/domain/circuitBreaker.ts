@@ -4,10 +4,14 @@
 
 /** Failures in a row, of any requests, that open the circuit. */
 export const failuresMax = 6;
-/** The first pause, and the longest; each further one is twice the one before. */
+/**
+ * The first pause, and the longest; each further one is twice the one before. A client that tries again some thirty
+ * times before it gives up, as Codex does, waits for a pause each time: longer ones would keep its person from hearing
+ * for a quarter of an hour that the upstream is down, and would find out later that it is back.
+ */
 export const openMsMin = 1_000;
 /** See `openMsMin`. */
-export const openMsMax = 30_000;
+export const openMsMax = 5_000;
 
 /** What is known of the upstream's health; every operation gives a new value. */
 export interface Circuit {
