@@ -87,6 +87,7 @@ const dayMs = 86_400_000;
 /** What may be used of a window by now when it is spread over its days, and when the next day's share is added. */
 export interface SpreadShare {
   readonly windowMinutes: number;
+  readonly usedPercent: number;
   /** Of the whole window, 0 to 100. */
   readonly allowedPercent: number;
   readonly nextAtMs: number;
@@ -94,17 +95,16 @@ export interface SpreadShare {
 
 /** The shares of all long windows. A window's days begin at its own beginning, 24 hours each; what one day left is the next day's too. */
 export function spreadShares(known: PlanLimits, nowMs: number): SpreadShare[] {
-  return planWindowsAt(known, nowMs).flatMap(({ windowMinutes, resetsAtMs }) => {
+  return planWindowsAt(known, nowMs).flatMap(({ windowMinutes, usedPercent, resetsAtMs }) => {
     if (windowMinutes < spreadMinutesMin || resetsAtMs === undefined) return [];
     const startsAtMs = resetsAtMs - windowMinutes * minuteMs;
     // A reset that was told with a little to spare lets the window begin in the future.
     const begun = Math.max(1, Math.floor((nowMs - startsAtMs) / dayMs) + 1);
-    return [{ windowMinutes, allowedPercent: Math.min(100, begun * dayMs / (windowMinutes * minuteMs) * 100), nextAtMs: Math.min(resetsAtMs, startsAtMs + begun * dayMs) }];
+    return [{ windowMinutes, usedPercent, allowedPercent: Math.min(100, begun * dayMs / (windowMinutes * minuteMs) * 100), nextAtMs: Math.min(resetsAtMs, startsAtMs + begun * dayMs) }];
   });
 }
 
 /** The long window whose share so far is used, of several the one that waits longest; undefined while every share has room. */
 export function usedUpShare(known: PlanLimits, nowMs: number): SpreadShare | undefined {
-  const used = new Map(planWindowsAt(known, nowMs).map(({ windowMinutes, usedPercent }) => [windowMinutes, usedPercent]));
-  return spreadShares(known, nowMs).filter(({ windowMinutes, allowedPercent }) => allowedPercent < 100 && (used.get(windowMinutes) ?? 0) >= allowedPercent).toSorted((a, b) => b.nextAtMs - a.nextAtMs)[0];
+  return spreadShares(known, nowMs).filter(({ usedPercent, allowedPercent }) => allowedPercent < 100 && usedPercent >= allowedPercent).toSorted((a, b) => b.nextAtMs - a.nextAtMs)[0];
 }

@@ -48,18 +48,17 @@ export class WaitingTasks {
 
   /** Those that wait, the next one first. */
   list(): readonly WaitingTask[] {
-    const kept = this.#parts.memory.get<unknown>(waitingMemory);
-    return (Array.isArray(kept) ? kept : []).filter(isWaitingTask).toSorted((a, b) => a.atMs - b.atMs);
+    return this.#kept().toSorted((a, b) => a.atMs - b.atMs);
   }
 
   /** Lets a task wait; a thread waits once. */
   async add(task: WaitingTask): Promise<void> {
-    await this.#keep([...this.list().filter(({ threadId }) => threadId !== task.threadId), task].slice(-waitingTasksMax));
+    await this.#keep([...this.#kept().filter(({ threadId }) => threadId !== task.threadId), task].slice(-waitingTasksMax));
   }
 
   /** Takes a task from the list, so that it does not go on by itself. */
   async remove(threadId: string): Promise<void> {
-    await this.#keep(this.list().filter((task) => task.threadId !== threadId));
+    await this.#keep(this.#kept().filter((task) => task.threadId !== threadId));
   }
 
   /** Lets a task go on before its time. */
@@ -74,6 +73,12 @@ export class WaitingTasks {
   stop(): void {
     this.#isStopped = true;
     this.#cancel();
+  }
+
+  /** Those that wait, in the order in which they came. */
+  #kept(): WaitingTask[] {
+    const kept = this.#parts.memory.get<unknown>(waitingMemory);
+    return (Array.isArray(kept) ? kept : []).filter(isWaitingTask);
   }
 
   async #keep(tasks: readonly WaitingTask[]): Promise<void> {

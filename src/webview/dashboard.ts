@@ -48,7 +48,6 @@ export class CodexDashboard extends LitElement {
 
   declare page: PageState;
   #environment: PageEnvironment | undefined;
-  #isAnswered = false;
   #lastId = 0;
   #opener: HTMLElement | undefined;
   /** The explanation just opened, or was just answered: it is brought into view. */
@@ -73,8 +72,7 @@ export class CodexDashboard extends LitElement {
     this.#lastId = environment.now();
     this.page = firstPageState(tabFrom(environment.loadTab()));
     this.#stopTicking?.();
-    // A page that is made while the editor shows it again may not be heard, or not be answered: it asks until it is.
-    this.#stopTicking = environment.every(tickMs, () => { if (!this.#isAnswered) environment.post({ type: 'ready' }); else if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
+    this.#stopTicking = environment.every(tickMs, () => { if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
     environment.post({ type: 'ready' });
   }
 
@@ -87,7 +85,6 @@ export class CodexDashboard extends LitElement {
   take(data: unknown): void {
     const message = incomingMessage(data);
     if (!message || !this.#environment) return;
-    this.#isAnswered = true;
     const before = this.page;
     this.page = receive(before, message, this.#environment.now());
     // The answer is longer than the waiting line. Who reads on elsewhere meanwhile is left there.

@@ -40,6 +40,22 @@ describe('circuit breaker', () => {
     }
   });
 
+  it('lets a client that tries thirty times one after the other, as Codex does, hear of it within three minutes', () => {
+    const pacer = new Pacer(() => 1);
+    let nowMs = 0;
+    for (let tries = 0; tries < 30; tries += 1) {
+      put(pacer, nowMs);
+      let start = started(pacer, nowMs);
+      for (let looks = 0; start.length === 0 && looks < 5; looks += 1) {
+        nowMs = pacer.next(nowMs).wakeAtMs ?? nowMs;
+        start = started(pacer, nowMs);
+      }
+      assert.equal(start.length, 1);
+      for (const id of start) fail(pacer, id, nowMs);
+    }
+    assert.ok(nowMs > 0 && nowMs < 180_000, `${nowMs} ms of pauses`);
+  });
+
   it('goes on with everything at the first answer, a refusal included, and counts anew', () => {
     for (const answer of [(pacer: Pacer, id: string) => pacer.headers(id, {}, 2_000), (pacer: Pacer, id: string) => pacer.reached(id), (pacer: Pacer, id: string) => { pacer.throttled(id, { measure: 'tokens', retryAfterMs: 0 }, 2_000); }]) {
       const pacer = broken();

@@ -85,8 +85,9 @@ describe('tasks that wait for a limit', () => {
     await schedule.advance(3 * hourMs);
     assert.deepEqual(went, ['a']);
     assert.equal(state.changes, 5);
-    for (let count = 0; count < waitingTasksMax + 5; count += 1) await waiting.add(task(`t${count}`, hourMs));
+    for (let count = 0; count < waitingTasksMax + 5; count += 1) await waiting.add(task(`t${count}`, hourMs * (100 - count)));
     assert.equal(waiting.list().length, waitingTasksMax);
+    assert.equal(waiting.list().at(-1)?.threadId, 't5', 'the oldest gave way, not those that are due first');
   });
 
   it('leave out what is no task', async () => {
