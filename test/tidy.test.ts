@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { problemKinds } from '../src/domain/problem.ts';
 import { fileRules } from './support/tidy/houseRules.ts';
+import { sentencesOf, translationFindings } from './support/tidy/sentences.ts';
 import { arguedDependencies, cycles, direction, tidyTop } from './support/tidy/repositoryRules.ts';
 import type { SourceFile } from './support/tidy/sourceFiles.ts';
 import { readRepository, sourceFile, unversioned } from './support/tidy/sourceFiles.ts';
@@ -97,5 +99,22 @@ describe('house rules', () => {
     assert.deepEqual(arguedDependencies(read('package.json'), fs.existsSync(path.join(root, 'ARCHITECTURE.md')) ? read('ARCHITECTURE.md') : undefined), []);
     assert.deepEqual(arguedDependencies('{"devDependencies":{"ws":"1","zod":"2"}}', 'Uses `ws`.'), ['ARCHITECTURE.md does not say why `zod` is there']);
     assert.equal(arguedDependencies('{}', undefined).length, 1);
+  });
+
+  it('every sentence that people read has its German, and nothing more', () => {
+    const found = files.filter((file) => file.path.startsWith('src/') && file.code !== '').map(sentencesOf);
+    const sentences = new Set([...found.flatMap((each) => each.sentences), ...Object.values(problemKinds).map(({ remedy }) => remedy)]);
+    const german = JSON.parse(fs.readFileSync(path.join(root, 'l10n/bundle.l10n.de.json'), 'utf8')) as Record<string, string>;
+    assert.deepEqual([...found.flatMap((each) => each.findings), ...translationFindings('bundle.l10n.de.json', sentences, german)], []);
+  });
+  it('finds a sentence that cannot be translated, and a translation that does not fit', async () => {
+    const of = async (text: string) => sentencesOf(await sourceFile('src/webview/a.ts', text));
+    assert.deepEqual(await of("function f(n: number) { return html`<p>${t('Hello {0}', n)}</p>${plural(n, 'one', 'many')}`; }"), { sentences: ['Hello {0}', 'one', 'many'], findings: [] });
+    assert.equal((await of('const f = () => t(`Hello ${name}`);')).findings.length, 1);
+    assert.equal((await of("const a = { b: t('Hello') };")).findings.length, 1);
+    assert.equal((await of("class A { static b = t('Hello'); c = t('Hello'); }")).findings.length, 1);
+    assert.deepEqual((await of("const a = say('Hi'); problem('x', 'Full.', { remedy: 'Wait.', values: [b] }); problemThat('x', a, { remedy: 'Go.' });")).sentences, ['Hi', 'Full.', 'Wait.', 'Go.']);
+    assert.deepEqual([(await of('problem(code, message);')).findings.length, sentencesOf(await sourceFile('src/broker/commands/a.ts', 'problem(code, message);')).findings.length], [1, 0]);
+    assert.deepEqual(translationFindings('de', new Set(['A {0}', 'B']), { 'A {0}': 'Ä {1}', C: 'C' }), ['de lacks: B', 'de has what nobody says: C', 'de has other places for values than: A {0}']);
   });
 });

@@ -1,7 +1,6 @@
 // Takes a request from the moment it is understood to a lease: a place in the line, a start when
 // the upstream has room, a decision and a durable hold. It asks the line and the ledger; it never
 // talks to the upstream or to the client.
-//
 // A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `parked` while it
 // waits for credits that others hold or for a person's answer, `running` while it has a lease, and leaves
 // through exactly one of: settled, refused, cancelled. A throttled lease goes back to `waiting` under the
@@ -10,16 +9,15 @@ import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { Throttle } from '../domain/throttle.ts';
 import type { Pacer } from '../domain/pacing.ts';
-import { problem } from '../domain/problem.ts';
-import type { Problem } from '../domain/problem.ts';
+import { problem, type Problem } from '../domain/problem.ts';
+import { say, saidOf } from '../domain/say.ts';
 import type { Runaway } from '../domain/runawayGuard.ts';
 import { AdmissionLine } from './admissionLine.ts';
-import { liveRequest, newTicket } from './admissionTicket.ts';
+import { liveRequest, newTicket, resumedTicket } from './admissionTicket.ts';
 import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
 import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk.ts';
-import { directiveFor } from './personAnswer.ts';
-import type { PersonAnswer } from './personAnswer.ts';
+import { directiveFor, type PersonAnswer } from './personAnswer.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { ReserveCommand } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
@@ -34,6 +32,8 @@ export interface AdmissionParts {
   readonly unsafe: (onPlan: boolean) => Problem | undefined;
   /** Whether a person can be asked: a window is open. */
   readonly canAsk: () => boolean;
+  /** Told of each answer and of its model's limits after it; absent: nobody notes them. */
+  readonly limitsTold?: (observation: Parameters<Pacer['headers']>[1], windows: ReturnType<Pacer['windowsFor']>) => void;
   /** Called after every change that a snapshot would show. */
   readonly changed: () => void;
 }
@@ -83,9 +83,13 @@ export class Admission {
     this.#line.pump();
   }
 
+  /** An answer that goes on upstream since an earlier life of the broker: in sight like any other, and `stop` ends it. */
+  resumed(...run: Parameters<typeof resumedTicket>): void { this.#line.sidestep(resumedTicket(...run)); }
+
   /** The headers of an answer that was no throttle. */
   answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
     this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
+    this.#parts.limitsTold?.(observation, this.#parts.pacer.windowsFor(requestId, this.#parts.clock.monotonicMs()));
     this.#line.pump();
   }
 
@@ -124,6 +128,9 @@ export class Admission {
     return this.#refuse(ticket, { ended: why });
   }
 
+  /** For how long everything of a running request's model has been refused as overload; 0 while it is not. */
+  overloadedForMs(requestId: string): number { return this.#parts.pacer.overloadedForMs(requestId, this.#parts.clock.monotonicMs()); }
+
   /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
   turnedAway(requestId: string, throttle: Throttle): void {
     this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
@@ -153,15 +160,11 @@ export class Admission {
   }
 
   /** Everything that waits or runs. */
-  live(): LiveRequest[] {
-    return [...this.#line.tickets].map(liveRequest);
-  }
+  live(): LiveRequest[] { return [...this.#line.tickets].map(liveRequest); }
 
   /** Credits came back or were added, or somebody decided something: parked requests are decided again, in the order in which they came. */
   recheck(): void {
-    for (const ticket of this.#line.tickets) {
-      if (ticket.state === 'parked' && ticket.parked?.for !== 'slow') ticket.started?.('start');
-    }
+    for (const ticket of this.#line.tickets) if (ticket.state === 'parked' && ticket.parked?.for !== 'slow') ticket.started?.('start');
   }
 
   /**
@@ -188,12 +191,12 @@ export class Admission {
   }
 
   /** Lets a request of a task that may have got out of hand wait for a while, outside of the line, before it takes a place in it. */
-  async #slow(ticket: Ticket, { because, waitMs }: Runaway): Promise<Admitted> {
+  async #slow(ticket: Ticket, runaway: Runaway): Promise<Admitted> {
     const nowMs = this.#parts.clock.nowMs();
-    const restMs = Math.max(0, Math.min(waitMs, this.#line.leftMs(ticket) - parkMsMin));
+    const restMs = Math.max(0, Math.min(runaway.waitMs, this.#line.leftMs(ticket) - parkMsMin));
     ticket.state = 'parked';
-    ticket.waitReason = 'Its task is slowed down.';
-    ticket.parked = { for: 'slow', because: `${because} Its requests are slowed down.`, sinceMs: nowMs, endsAtMs: nowMs + restMs };
+    ticket.waitReason = say('Its task is slowed down.');
+    ticket.parked = { for: 'slow', ...say('{0} Its requests are slowed down.', runaway), sinceMs: nowMs, endsAtMs: nowMs + restMs };
     const end = await this.#line.parked(ticket, restMs);
     ticket.parked = undefined;
     return end === 'start' ? this.#enter(ticket) : this.#refuse(ticket, { ended: end });
@@ -211,26 +214,26 @@ export class Admission {
   }
 
   async #reserve(ticket: Ticket): Promise<Admitted> {
-    const { requestId } = ticket.request.facts;
     const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
     // Others may have used the plan up while the request waited.
     const ended = ticket.request.plan?.ended();
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
-      const { decision } = await this.#parts.ledger.command({
-        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, because: waitSentence(ticket), ...(ended ? { ended } : {}) },
+      const { decision, granted } = await this.#parts.ledger.command({
+        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, ...waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
         ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
         ...(unsafe ? { unsafe } : {}),
       });
+      if (granted) this.recheck();
       if (decision.outcome === 'ask' || decision.outcome === 'wait') return await this.#park(ticket, decision);
       if (decision.outcome === 'admit') return this.#admit(ticket, decision);
       ticket.attempts += 1;
-      this.#line.giveUp(requestId);
+      this.#line.giveUp(ticket.request.facts.requestId);
       return { refused: refusalOf(decision) };
     } catch (error) {
-      this.#line.giveUp(requestId);
+      this.#line.giveUp(ticket.request.facts.requestId);
       return { refused: problemOf(error) };
     }
   }
@@ -264,7 +267,7 @@ export class Admission {
     if (question) ticket.askedAtMonotonicMs ??= clock.monotonicMs();
     const waitMs = Math.max(0, Math.min(this.#line.leftMs(ticket) - parkMsMin / 2, question ? answerWaitMsMax - this.#askedForMs(ticket) : Infinity));
     ticket.state = 'parked';
-    ticket.parked = { for: question ?? 'credits', because: decision.message ?? '', sinceMs: ticket.parkedSinceMs ??= clock.nowMs(), endsAtMs: clock.nowMs() + waitMs };
+    ticket.parked = { for: question ?? 'credits', because: decision.message ?? '', ...saidOf(decision), sinceMs: ticket.parkedSinceMs ??= clock.nowMs(), endsAtMs: clock.nowMs() + waitMs };
     const end = await this.#line.parked(ticket, waitMs, () => {
       if (question) ticket.answered = { kind: question, afterMs: this.#askedForMs(ticket) };
     });
@@ -283,7 +286,7 @@ export class Admission {
     try {
       const { decision } = await this.#parts.ledger.command({
         ...this.#command(ticket), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
-        limits: { waitedMs, because: 'The request did not get this far.', ...(why.ended ? { ended: why.ended } : {}) },
+        limits: { waitedMs, ...say('The request did not get this far.'), ...(why.ended ? { ended: why.ended } : {}) },
       });
       if (decision.outcome === 'admit') return this.#admit(ticket, decision);
     } catch (error) {

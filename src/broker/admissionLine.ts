@@ -5,10 +5,10 @@
 // Pacing counts by the monotonic clock, so that setting the computer's clock neither opens nor closes a
 // limit; its moments become wall time only where a person or a client reads them.
 import type { Priority } from '../domain/fairQueue.ts';
-import { countedOnArrival } from '../domain/paceRequest.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { say } from '../domain/say.ts';
 import type { Ticket } from './admissionTicket.ts';
 import { wallTimeOf, type Clock } from './clock.ts';
 
@@ -26,6 +26,8 @@ export class AdmissionLine {
   readonly #tickets = new Map<string, Ticket>();
   #stopWake: () => void = () => undefined;
   #sleptMs = 0;
+  /** What the wall clock was ahead of the other one when sleep was last asked for. */
+  #aheadMs = -Infinity;
 
   constructor(pacer: Pacer, clock: Clock, changed: () => void) {
     this.#pacer = pacer;
@@ -41,7 +43,7 @@ export class AdmissionLine {
 
   /** Gives a ticket a place in the line. @returns why there is none; then the ticket is gone */
   enter(ticket: Ticket): Problem | undefined {
-    const { facts, estimate, priority, plan, basis, isPrewarm } = ticket.request;
+    const { facts, estimate, priority, plan, countedTokens, images, madeImages, isPrewarm } = ticket.request;
     const submission = this.#pacer.submit({
       // A plan has limits and an upstream of its own, so its requests stand in lines of their own.
       ...(plan ? { upstream: 'plan' } : {}),
@@ -49,8 +51,8 @@ export class AdmissionLine {
       ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }),
       // Half of the answers are longer; what all of them use together is nearer to this than to a cautious figure.
       estimatedTokens: estimate.inputTokens + estimate.likelyOutputTokens,
-      ...(basis && !isPrewarm ? { countedTokens: countedOnArrival(basis) } : {}),
-      certainTokens: estimate.certainInputTokens,
+      ...(countedTokens === undefined ? {} : { countedTokens }),
+      certainTokens: estimate.certainInputTokens, ...(images === undefined || isPrewarm ? {} : { images }), ...(madeImages === undefined || isPrewarm ? {} : { madeImages }),
     }, this.#clock.monotonicMs());
     if (submission.outcome === 'queued') {
       ticket.state = 'waiting';
@@ -58,7 +60,7 @@ export class AdmissionLine {
       return undefined;
     }
     this.forget(facts.requestId);
-    return problem(submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit', `${submission.because} Nothing was sent.`);
+    return problem(submission.outcome === 'queue-full' ? 'queue_full' : 'too_large_for_limit', '{0} Nothing was sent.', { values: [submission] });
   }
 
   /** Resolves when a waiting ticket may start, or with why it may not. @param opensAtMs when it is known that it cannot before */
@@ -71,7 +73,7 @@ export class AdmissionLine {
       // Waiting that is known to outlast the client's patience is said at once.
       if (opensAtMs !== undefined && opensAtMs - this.#clock.monotonicMs() > leftMs) this.leave(ticket, this.#tooLong(ticket, opensAtMs));
       else this.pump();
-      if (this.#tickets.get(requestId)?.state === 'waiting') ticket.waitReason = this.#pacer.waitingOne(requestId, this.#clock.monotonicMs())?.because ?? ticket.waitReason;
+      if (this.#tickets.get(requestId)?.state === 'waiting') ticket.waitReason = this.#pacer.waitingOne(requestId, this.#clock.monotonicMs()) ?? ticket.waitReason;
     });
     ticket.waitedMs = this.waitedMs(ticket);
     return end;
@@ -136,7 +138,7 @@ export class AdmissionLine {
   pump(): void {
     this.#noteSleep();
     const step = this.#pacer.next(this.#clock.monotonicMs());
-    for (const { id, because } of step.tooLarge) this.#start(id, problem('too_large_for_limit', `${because} Nothing was sent.`));
+    for (const large of step.tooLarge) this.#start(large.id, problem('too_large_for_limit', '{0} Nothing was sent.', { values: [large] }));
     for (const { id } of step.start) this.#start(id, 'start');
     this.#stopWake();
     this.#stopWake = step.wakeAtMs === undefined ? () => undefined : this.#clock.after(Math.max(1, step.wakeAtMs - this.#clock.monotonicMs()), () => this.pump());
@@ -156,8 +158,14 @@ export class AdmissionLine {
     return waits;
   }
 
-  /** While the computer slept, this clock stood still and the upstream's limits refilled. */
+  /**
+   * While the computer slept, this clock stood still and the upstream's limits refilled. Asking for that takes a file of the
+   * system, so it is done only when the wall clock went its own way.
+   */
   #noteSleep(): void {
+    const aheadMs = this.#clock.nowMs() - this.#clock.monotonicMs();
+    if (Math.abs(aheadMs - this.#aheadMs) < sleepMsMin / 2) return;
+    this.#aheadMs = aheadMs;
     const sleptMs = this.#clock.sleptMs?.() ?? 0;
     if (sleptMs < this.#sleptMs + sleepMsMin) return;
     this.#pacer.slept(sleptMs - this.#sleptMs);
@@ -178,7 +186,9 @@ export class AdmissionLine {
   #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
     const line = this.#pacer.waitingOne(ticket.request.facts.requestId, this.#clock.monotonicMs());
     const retryAtMonotonicMs = opensAtMs ?? line?.startsAtMs;
-    return problem('wait_too_long', `${line?.because ?? 'The upstream\'s limit is used up.'} The wait is longer than ${ticket.request.facts.client} bears; nothing was charged.`,
-      retryAtMonotonicMs === undefined ? undefined : wallTimeOf(this.#clock, retryAtMonotonicMs));
+    return problem('wait_too_long', '{0} The wait is longer than {1} bears; nothing was charged.', {
+      values: [line ?? say('The upstream\'s limit is used up.'), ticket.request.facts.client],
+      retryAtMs: retryAtMonotonicMs === undefined ? undefined : wallTimeOf(this.#clock, retryAtMonotonicMs),
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { Answered, FallbackTaken, QuestionKind } from '../domain/decisionRe
 import type { FallbackOffer } from '../domain/fallback.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { Because } from '../domain/say.ts';
 import type { Runaway } from '../domain/runawayGuard.ts';
 import type { StepPrints } from '../protocol/stepPrint.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
@@ -17,7 +18,7 @@ export interface PlanCover {
   /** Name of the account for people and for lines: no secret, and not the account's id. */
   readonly account: string;
   /** Why it pays for the request now, as a sentence. */
-  readonly because: () => string;
+  readonly because: () => Because;
   /** Why it is known not to: a window is used up, and that was told only just now. */
   readonly ended: () => Problem | undefined;
 }
@@ -34,6 +35,12 @@ export interface AdmissionRequest {
   readonly ceiling?: { readonly price: ModelPrice; readonly estimateMicroCredits: number };
   /** What the estimate rests on; what the attempt then uses is learned by it. */
   readonly basis?: EstimateBasis;
+  /** What the upstream probably takes of its limit when the request comes; absent where that is the whole estimate. */
+  readonly countedTokens?: number;
+  /** Images that it brings along, where there are any. */
+  readonly images?: number;
+  /** Images that it demands to be made, where it does. */
+  readonly madeImages?: number;
   /** What the client asked for; what a crash leaves behind is charged by it. */
   readonly tier: PriceTier;
   /** It only prepares the conversation: nothing is generated, and nothing is held for it. */
@@ -76,9 +83,8 @@ export interface LiveRequest {
 }
 
 /** Why a request is neither in line nor running: it waits for credits that running requests hold, for an answer, or because its task is slowed down. */
-export interface Parked {
+export interface Parked extends Because {
   readonly for: 'credits' | 'slow' | QuestionKind;
-  readonly because: string;
   readonly sinceMs: number;
   readonly endsAtMs: number;
 }
@@ -100,7 +106,7 @@ export interface Ticket {
   sinceMs: number;
   readonly submittedAtMonotonicMs: number;
   waitedMs: number;
-  waitReason: string | undefined;
+  waitReason: Because | undefined;
   holdMicroCredits: number;
   started: ((why: 'start' | Problem) => void) | undefined;
   cancelRunning: ((why: Problem) => void) | undefined;
@@ -118,6 +124,11 @@ export function newTicket(request: AdmissionRequest, nowMs: number, monotonicMs:
     started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
     parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false, runaway: undefined, fallback: undefined,
   };
+}
+
+/** A ticket for an answer that runs since an earlier life of the broker. @param stop ends it when a person cancels the request */
+export function resumedTicket(request: AdmissionRequest, { number, waitedMs, holdMicroCredits }: Lease, startedAtMs: number, stop: (why: Problem) => void): Ticket {
+  return { ...newTicket(request, startedAtMs, 0), state: 'running', attempts: number, waitedMs, holdMicroCredits, cancelRunning: stop };
 }
 
 /** A ticket as others see it. */

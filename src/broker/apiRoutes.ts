@@ -12,6 +12,8 @@ export interface FreeCall {
   readonly path: string;
   /** The stored response that is read, cancelled or deleted. */
   readonly responseId?: string;
+  /** The stored response that anything of is asked for, itself included; only its own workspace may. */
+  readonly ofResponse?: string;
   /** Opened by a setting, and not known to be free: nothing is metered. */
   readonly isPassThrough?: true;
 }
@@ -63,9 +65,17 @@ export function apiCallsOf(path: string, parameters: URLSearchParams): ApiCalls 
     const found = row.path.exec(below);
     if (!found) return [];
     if (row.dialect) return [{ kind: 'metered', method: 'POST', dialect: row.dialect }];
-    return [{ kind: 'free', method: row.method, path: below + queryOf(row.query ?? {}, parameters), ...(row.isAboutResponse && found[1] !== undefined ? { responseId: found[1] } : {}) }];
+    return [{ kind: 'free', method: row.method, path: below + queryOf(row.query ?? {}, parameters), ...(row.isAboutResponse && found[1] !== undefined ? { responseId: found[1] } : {}), ...responseIn(below) }];
   });
   return calls.length > 0 ? calls : undefined;
+}
+
+const aboutResponse = new RegExp(`^${response}(?:/|$)`);
+
+/** The response that a path below `/v1` is about, if it is about one. */
+export function responseIn(below: string): Pick<FreeCall, 'ofResponse'> {
+  const id = aboutResponse.exec(below)?.[1];
+  return id === undefined ? {} : { ofResponse: id };
 }
 
 /** Listed parameters whose values have their shape; the others stay here. */

@@ -1,8 +1,7 @@
 // What every attempt's end has in common, however it was carried: it is settled, the estimator learns
 // from it, pacing is told, and it is decided whether the request has to come back. It writes no answer.
-import { budgetAmountText } from '../domain/budgets.ts';
-import { crossedStop } from '../domain/overrun.ts';
-import { problem } from '../domain/problem.ts';
+import { crossedStop, stoppedAt } from '../domain/overrun.ts';
+import { overloadWaitMsMax } from '../domain/overload.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { RateLimitObservation } from '../domain/rateWindow.ts';
 import { charsPerToken } from '../domain/settlement.ts';
@@ -16,7 +15,7 @@ import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
 import { unreachable, wasNotTaken } from './upstream/networkFault.ts';
 
-/** Attempts at an overloaded upstream before its answer is given on; the client then decides. */
+/** Attempts of one request at an overloaded upstream before its answer is given on; the client then decides. */
 const overloadAttemptsMax = 4;
 /** A request that is over within this time needs no note that it began: its settlement says more. */
 const beginDelayMs = 50;
@@ -25,7 +24,7 @@ const staleConnectionMsMax = 1000;
 
 /** Why a request comes back: it was turned away and waits, or its kept connection was dead. */
 export type ComeBack =
-  | (Omit<Extract<UpstreamFault, { kind: 'throttle' }>, 'kind'> & { readonly kind: 'throttle'; readonly observation?: RateLimitObservation })
+  | (Omit<Extract<UpstreamFault, { kind: 'throttle' }>, 'kind'> & { readonly kind: 'throttle'; readonly isOverload?: true; readonly observation?: RateLimitObservation })
   | { readonly kind: 'stale-connection' }
   /** It could not be reached, and a fallback may answer instead. */
   | { readonly kind: 'unreachable'; readonly why: Problem };
@@ -55,13 +54,22 @@ export function outgrown(request: AdmissionRequest, lease: Lease, outputChars: n
   if (lease.stops.length === 0) return undefined;
   const { inputTokens, outputTokens } = request.estimate;
   const crossed = crossedStop(lease.stops, { ...request, inputTokens, outputTokens }, Math.ceil(outputChars / charsPerToken));
-  return crossed && problem('budget_exceeded', `The answer grew beyond a hard budget: ${budgetAmountText(crossed.unit, crossed.amount)} were left for it. It was stopped there.`);
+  return crossed && stoppedAt(crossed);
 }
 
-/** Settles what was seen, and decides whether the request is over. @returns why it has to come back, or what the upstream's refusal means */
-export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lease: Lease, report: EndedReport, client: ClientAtEnd): { readonly comeBack?: ComeBack; readonly fault?: UpstreamFault } {
+/** What follows from an attempt's end: why its request has to come back, or what the upstream's refusal means. */
+export interface AfterAttempt {
+  readonly comeBack?: ComeBack;
+  readonly fault?: UpstreamFault;
+  /** It is overload that was waited for long enough. */
+  readonly isLastingOverload?: boolean;
+}
+
+/** Settles what was seen, and decides whether the request is over. */
+export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lease: Lease, report: EndedReport, client: ClientAtEnd): AfterAttempt {
   const { kept } = report;
   const { requestId } = request.facts;
+  parts.owners.began(report.responseId, request.facts.workspaceId);
   const command = settlementOf(request, lease, report, parts.prices, parts.clock.nowMs());
   settle(parts, request, lease, command);
   const isUsed = command.usage.inputTokens + command.usage.outputTokens > 0;
@@ -77,10 +85,11 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
 
   const fault = faultOf(report, parts.clock.nowMs());
   const observation = kept ? readRateLimits((name) => single(kept.headers[name]), parts.clock.nowMs()) : {};
+  const isLastingOverload = fault?.kind === 'overloaded' && parts.admission.overloadedForMs(requestId) >= overloadWaitMsMax;
   if (lease.fallback) {
     parts.admission.finished(requestId, undefined);
-  } else if (fault && isCuredByWaiting(fault, lease)) {
-    const throttle = { ...fault, kind: 'throttle' as const, observation };
+  } else if (fault && !isLastingOverload && isCuredByWaiting(fault, lease)) {
+    const throttle = { ...fault, ...(fault.kind === 'overloaded' ? { isOverload: true as const } : {}), kind: 'throttle' as const, observation };
     if (!client.isGone) return { comeBack: throttle };
     // Too late for this request, but the next one must not walk into the same limit.
     parts.admission.turnedAway(requestId, throttle);
@@ -90,11 +99,11 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
     return { comeBack: { kind: 'unreachable', why: unreachable(parts.target, { message: report.networkError, code: report.networkCode }) } };
   } else {
     // What was stopped, or broke after it had begun, says nothing about whether the upstream is there.
-    if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && kept.status < 500);
+    if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && (kept.status < 500 || fault?.kind === 'overloaded'));
     parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
   }
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });
-  return fault ? { fault } : {};
+  return fault ? { fault, isLastingOverload } : {};
 }
 
 function settle(parts: ResponsesParts, request: AdmissionRequest, lease: Lease, command: SettleCommand): void {
@@ -116,7 +125,7 @@ function faultOf(report: AttemptReport, nowMs: number): UpstreamFault | undefine
   return classifyFailure({ code: response.errorCode, ...(response.errorMessage === undefined ? {} : { message: response.errorMessage }) }, nowMs);
 }
 
-/** Whether waiting cures a refusal: a throttle for as long as the client bears it, overload for a few attempts. */
+/** Whether waiting cures a refusal: a throttle for as long as the client bears it, overload that is no lasting one for a few attempts. */
 function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<UpstreamFault, { kind: 'throttle' | 'overloaded' }> {
   return fault.kind === 'throttle' || fault.kind === 'overloaded' && lease.number < overloadAttemptsMax;
 }

@@ -1,10 +1,11 @@
 // From what was seen of an attempt to what the ledger is told: policy P, the tier and the price.
 // Pure but for the price look-up that is passed in.
+import { answeredInstead } from '../domain/fallback.ts';
 import { chargeFor, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import { settle as applyPolicy } from '../domain/settlement.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
-import { formatCredits } from '../domain/units.ts';
+import { say } from '../domain/say.ts';
 import type { AdmissionRequest, Lease } from './admissionTicket.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
@@ -31,7 +32,7 @@ export function settlementOf(request: AdmissionRequest, lease: Lease, report: At
     chargeable: booked.charge !== undefined, waitedMs: lease.waitedMs, durationMs: report.durationMs,
     tier,
     ...(booked.freeReason === undefined ? {} : { freeReason: booked.freeReason }),
-    ...noticed([fallback && `Answered by the fallback ${fallback.model} at ${fallback.at}, because: ${fallback.because}`, report.stopped, booked.notice, request.plan && worth(booked.usage, servedPrice ?? request.price, tier)]),
+    ...noticed([fallback && answeredInstead(fallback).because, report.stopped, booked.notice, request.plan && worth(booked.usage, servedPrice ?? request.price, tier)]),
     ...(booked.exposed ? { exposed: true } : {}),
     ...(modelServed === undefined ? {} : { modelServed }),
     ...(servedPrice ? { servedPrice } : {}),
@@ -50,7 +51,7 @@ function noticed(parts: readonly (string | undefined)[]): Pick<SettleCommand, 'n
 /** What a plan's request would have cost, as a sentence. */
 function worth(usage: TokenUsage, price: ModelPrice | undefined, tier: PriceTier): string | undefined {
   if (!price || usage.inputTokens + usage.outputTokens === 0) return undefined;
-  return `By the price list it would have cost ${formatCredits(chargeFor(usage, price, tier).costMicroCredits, 4)} credits.`;
+  return say('By the price list it would have cost {0} credits.', { credits: chargeFor(usage, price, tier).costMicroCredits, decimals: 4 }).because;
 }
 
 /** Another model's price when another model served, as of the moment of the hold; else the hold's own stands. */

@@ -48,7 +48,7 @@ export function newBackupPath(dataDir: string, nowMs: number, isKept = false): s
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new ProblemError(problem('data_folder_unusable', `The folder for backups ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The folder for backups {0} cannot be made ({1}).', { values: [folder, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
   return join(folder, `ledger-${timeName(nowMs)}${isKept ? '-kept' : ''}.db`);
 }

@@ -3,6 +3,7 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { Clock } from './clock.ts';
 
 /** Name of the log file in the data folder; the one before it ends in `.1`. */
 export const brokerLogFile = 'broker.log';
@@ -10,18 +11,42 @@ export const brokerLogFile = 'broker.log';
 const logBytesMax = 5 * 1024 * 1024;
 /** Lines of one run; beyond it only problems of the broker itself are written. */
 const linesMax = 100_000;
+/** Lines wait this long, so that those of many requests are written at once. */
+const flushMs = 250;
+/** Or until there are this many bytes of them. */
+const batchBytes = 8 * 1024;
 
 /** Writes an event with fields. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** Opens the log. `secrets` gives what must never appear, read at each line. */
-export function openLog(dataDir: string, secrets: () => readonly string[]): { log: Log; flush: () => void } {
+export function openLog(dataDir: string, secrets: () => readonly string[], clock: Pick<Clock, 'after'>): { log: Log; flush: () => void } {
   const path = join(dataDir, brokerLogFile);
   if (existsSync(path) && statSync(path).size > logBytesMax) renameSync(path, `${path}.1`);
-  const file = pino.destination({ dest: path, sync: false, mode: 0o600, minLength: 0 });
+  const file = pino.destination({ dest: path, sync: false, mode: 0o600, minLength: batchBytes });
   // A log that cannot be written (a full disk) must not stop a request.
   file.on('error', () => undefined);
-  const redacting = { write: (line: string) => { file.write(redact(line, secrets())); } };
+  let isWaiting = false;
+  const flush = (how: 'flush' | 'flushSync') => {
+    try {
+      file[how]();
+    } catch {
+      // Nothing was written yet, or the disk is full; there is nobody left to tell.
+    }
+  };
+  const flushLater = () => clock.after(flushMs, () => {
+    isWaiting = false;
+    flush('flush');
+  });
+  // What was flushed while the file was being opened is still here.
+  file.once('ready', () => flush('flush'));
+  const redacting = {
+    write: (line: string) => {
+      file.write(redact(line, secrets()));
+      if (!isWaiting) flushLater();
+      isWaiting = true;
+    },
+  };
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, redacting);
   let lines = 0;
   return {
@@ -29,13 +54,7 @@ export function openLog(dataDir: string, secrets: () => readonly string[]): { lo
       lines += 1;
       if (lines <= linesMax || /failed|fault/.test(event)) logger.info(fields, event);
     },
-    flush: () => {
-      try {
-        file.flushSync();
-      } catch {
-        // Nothing was written yet, or the disk is full; there is nobody left to tell.
-      }
-    },
+    flush: () => flush('flushSync'),
   };
 }
 

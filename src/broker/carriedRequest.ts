@@ -15,6 +15,7 @@ import type { CodexMeterFeed } from './codexMeterFeed.ts';
 import type { BodyRoom, HeldBody } from './heldBodies.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
 import type { Listener } from './refusal.ts';
+import type { ResponseOwners } from './responseOwners.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
@@ -47,6 +48,8 @@ export interface ResponsesParts extends UpstreamWay {
   readonly settle: (command: SettleCommand) => Promise<SettleResult>;
   readonly clock: Clock;
   readonly estimator: Estimator;
+  /** Which workspace began which response. */
+  readonly owners: ResponseOwners;
   /** Responses that go on at the upstream without their client. */
   readonly background: BackgroundRuns;
   readonly prices: PriceLookup;

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.ts')).run,
   route: async () => (await import('./commands/route.ts')).route,
   credits: async () => (await import('./commands/credits.ts')).credits,
+  voucher: async () => (await import('./commands/voucher.ts')).voucher,
   budget: async () => (await import('./commands/budget.ts')).budget,
   policy: async () => (await import('./commands/policy.ts')).policy,
   status: async () => (await import('./commands/status.ts')).status,
@@ -34,9 +35,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sandbox: () => Promise.resolve(sandbox),
 };
 
+/** What VS Code says before the words of an extension's uninstall hook (its `extensionLifecycle.ts`); the manifest names `route --undo --all`. */
+const uninstallWord = '--type=extension-post-uninstall';
+
 /** Runs a command line. @returns the exit code */
 export async function commandLine(args: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = args[0] === uninstallWord ? args.slice(1) : args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') { io.out(help); return name === undefined ? 2 : 0; }
   if (name === '--version') { io.out(io.version); return 0; }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -45,9 +49,9 @@ export async function commandLine(args: readonly string[], io: CommandIo): Promi
   try {
     return await (await command())(rest, io);
   } catch (error) {
-    const { code, message, remedy } = error instanceof ProblemError ? error.problem
-      : problem('internal', `The command failed for a reason that the program did not expect (${firstLine(error)}).`);
-    if (ownArguments(rest).includes('--json')) io.out(JSON.stringify({ error: { code, message, remedy } }));
+    const { code, message, remedy, said, remedySaid } = error instanceof ProblemError ? error.problem
+      : problem('internal', 'The command failed for a reason that the program did not expect ({0}).', { values: [firstLine(error)] });
+    if (ownArguments(rest).includes('--json')) io.out(JSON.stringify({ error: { code, message, remedy, said, remedySaid } }));
     io.err(`${message} ${remedy} (${code})`);
     return error instanceof CommandNotStarted ? error.exitCode : code === 'argument_invalid' ? 2 : 1;
   }

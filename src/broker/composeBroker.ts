@@ -2,7 +2,6 @@
 // gets plain arguments.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { readBasis } from '../domain/estimateBasis.ts';
 import { Estimator } from '../domain/estimator.ts';
 import { Pacer } from '../domain/pacing.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
@@ -12,7 +11,8 @@ import type { BrokerAddress } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
 import type { ApiCalls } from './apiRoutes.ts';
 import { BackgroundRuns } from './background/backgroundRuns.ts';
-import { endRun, resumedRun } from './background/takeOver.ts';
+import { endRun, resume } from './background/takeOver.ts';
+import { drained, stoppingProblem, watchIdle } from './brokerEnd.ts';
 import { openLog } from './brokerLog.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
@@ -24,6 +24,8 @@ import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
+import { learnAgain } from './learnAgain.ts';
+import { LimitNotes } from './limitNotes.ts';
 import { listen } from './listener.ts';
 import type { Door } from './listener.ts';
 import { LiveSockets } from './liveSocket.ts';
@@ -32,19 +34,21 @@ import { newBackupPath } from './backups.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
 import { listenOnOwnPort } from './ownPort.ts';
 import { guarded, LedgerKeeper } from './ledgerKeeper.ts';
+import { PassedThrough } from './passThrough.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, ownPriceLookup, priceLookup } from './prices/priceTable.ts';
 import { RunawayWatch } from './runawayWatch.ts';
 import { carryResponses, listenerOf } from './responsesRoute.ts';
+import { ResponseOwners } from './responseOwners.ts';
 import { ResponsesSockets } from './responsesSocket/responsesSockets.ts';
 import { PlanAccounts } from './planAccounts.ts';
+import { PlanMemory } from './planMemory.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
-import type { EstimateSample, LedgerStore, Workspace } from './store/ledgerPort.ts';
+import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
-import { graceMs } from './upstream/attempt.ts';
 import { fallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { FallbackSettings } from './upstream/fallbackUpstream.ts';
 import { chatGptTarget } from './upstream/chatGptTarget.ts';
@@ -101,12 +105,8 @@ export interface Broker {
 const stopGraceMs = 3000;
 /** How long a stopping broker goes on giving settlements to a ledger that does not take them. */
 const settleMsMax = 3000;
-/** When clients that a stopping broker turned away should try again. */
-const comeBackMs = 2000;
 /** Attempts that the estimator learns from again at a start. */
 const samplesMax = 500;
-/** How often idleness is looked at. */
-const idleLookMs = 1000;
 
 /**
  * Starts a broker: lease, ledger, recovery, door, in this order.
@@ -116,8 +116,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { clock, ids } = options;
   const folder = prepareDataFolder(options.dataDir);
   const held = await findOrHold(options.dataDir, clock);
-  if (!held) throw new ProblemError(problem('broker_running', `Another program uses the data folder ${options.dataDir} and does not let go of it.`));
-  if ('running' in held) throw new ProblemError(problem('broker_running', `Another broker already uses the data folder ${options.dataDir}.`));
+  if (!held) throw new ProblemError(problem('broker_running', 'Another program uses the data folder {0} and does not let go of it.', { values: [options.dataDir] }));
+  if ('running' in held) throw new ProblemError(problem('broker_running', 'Another broker already uses the data folder {0}.', { values: [options.dataDir] }));
   const { lease } = held;
   let ledger: ThreadedLedger | undefined;
   try {
@@ -132,11 +132,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
     const store: LedgerStore = guarded(opened, () => keeper.doubt);
     const keys = new KeyStore(options.keychain, clock);
-    const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, keys.apiKey, options.fallback?.apiKey].filter((one) => one !== undefined));
+    const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, keys.apiKey, options.fallback?.apiKey].filter((one) => one !== undefined), clock);
     if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
     await keys.load();
+    const anchor = new LedgerAnchor(options.dataDir, options.keychain, clock);
     const keeper: LedgerKeeper = new LedgerKeeper({
-      ledger: opened, anchor: new LedgerAnchor(options.dataDir, options.keychain, clock), dataDir: options.dataDir, clock, log,
+      ledger: opened, anchor, dataDir: options.dataDir, clock, log,
       isIdle: () => admission.live().length === 0,
     });
     await keeper.prove();
@@ -152,6 +153,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const upstreamProblems = new Map<UpstreamTarget, Problem>();
     let ledgerProblem: Problem | undefined;
     let listening = '';
+    const passedThrough = new PassedThrough();
 
     // What one upstream answers says nothing about another.
     const answeredBy = (one: UpstreamTarget) => (what: Problem | undefined) => {
@@ -159,9 +161,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       if (what) upstreamProblems.set(one, what); else upstreamProblems.delete(one);
       changed();
     };
-    const planAccounts = new PlanAccounts({ target: chatGpt, clock, spread: options.spreadPlan, changed: () => changed(), upstreamAnswered: answeredBy(chatGpt), log });
+    const limitNotes = new LimitNotes({ ledger: store, clock, log });
+    const planMemory = new PlanMemory(options.dataDir, clock, log);
+    const planAccounts = new PlanAccounts({ remembered: planMemory.read(), remember: (plans) => planMemory.keep(plans), target: chatGpt, clock, spread: options.spreadPlan, changed: () => changed(), planTold: (plan, windows) => limitNotes.planTold(plan, windows), upstreamAnswered: answeredBy(chatGpt), log });
     const feed: SnapshotFeed = new SnapshotFeed({
-      ledger: store, live: () => admission.live(), pacer, planAccounts, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
+      ledger: store, live: () => admission.live(), pacer, planAccounts, unmetered: () => passedThrough.view, clock, utcOffsetMs: options.utcOffsetMs, key: () => keys.view,
       broker: { version: options.version, pid: process.pid, startedAtMs: clock.nowMs(), mode: options.mode, upstream: target.label, dataDir: options.dataDir, ...(fallback ? { fallback: { model: fallback.model, at: fallback.target.label } } : {}) },
       openWorkspaces: () => live.workspaces,
       problems: () => [
@@ -176,11 +180,17 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const unsafe = (onPlan = false) => (stopping ? stoppingProblem(clock.nowMs()) : keeper.doubt ? keeper.doubt
       : keys.apiKey === undefined && !onPlan ? problem('no_api_key', 'No OpenAI API key is stored, so nothing can be sent.') : undefined);
     const watch = new RunawayWatch({ ledger: store, clock, isOn: options.runawayGuard, log });
-    const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe });
+    const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe, limitsTold: (observation, windows) => limitNotes.answered(observation, windows) });
     const bodies = new BodyRoom();
+    const registered = (workspace: Workspace) => {
+      const before = workspaces.get(workspace.workspaceId);
+      workspaces.set(workspace.workspaceId, workspace);
+      if (before && before.tokenHash !== workspace.tokenHash) responsesSockets.tokenReplaced(workspace.workspaceId);
+      changed();
+    };
     const api = controlApi({
-      ledger: store, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
-      registered: (workspace: Workspace) => { workspaces.set(workspace.workspaceId, workspace); changed(); }, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
+      ledger: store, anchor, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
+      registered, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
       pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
@@ -192,7 +202,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const background: BackgroundRuns = new BackgroundRuns({ target, credential: () => apiKeyCredential(keys.apiKey, target), clock, log, end: (run, report) => endRun(parts, run, report) });
     const parts: ResponsesParts = {
-      background, admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
+      background, owners: new ResponseOwners({ ledger: store, log }), admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.
@@ -204,8 +214,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       upstreamAnswered: answeredBy(target),
     };
     const responsesSockets = new ResponsesSockets({ ...parts, newRequestId: ids.requestId });
+    const resumed = resume(parts, running);
     const passApi = (call: ApiCalls[number], message: IncomingMessage, response: ServerResponse, workspace: Workspace, requestId: string) => (call.kind === 'metered'
-      ? carryResponses(parts, message, response, workspace, requestId, { dialect: call.dialect }) : passFree(parts, call, message, response, { requestId, codexStream: false }));
+      ? carryResponses(parts, message, response, workspace, requestId, { dialect: call.dialect }) : passFree({ ...parts, passedThrough }, call, message, response, workspace, { requestId, codexStream: false }));
     const listenOn = (port: number) => listen(port, {
       version: options.version, controlToken: folder.controlToken, workspaces: () => workspaces.values(), newRequestId: ids.requestId, clock, control: call, live, responsesSockets, log,
       api: passApi, passThrough: options.passThrough,
@@ -220,7 +231,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await announce(options.dataDir, door, { url, pid: process.pid, version: options.version, protocol: controlProtocolVersion, mode: options.mode });
     for (const { from, path, why } of network.files) if (why !== undefined) log('certificates-unreadable', { from, path, why });
     log('started', { url, mode: options.mode, upstream: target.label, resolvedHolds: resolved });
-    for (const one of running) background.add(resumedRun(one));
+    resumed.watch();
     await keeper.start();
     const stopIdle = watchIdle(options, () => live.size > 0 || busy() > 0 || responsesSockets.size > 0 || background.size > 0 || admission.live().length > 0 || settlements.size > 0);
 
@@ -237,6 +248,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         // Streams that were cut settle within their own grace; what does not is resolved at the next start.
         await drained(() => admission.live().every((one) => background.has(one.request.facts.requestId)), clock);
         background.close();
+        planMemory.close();
         await Promise.all([target.close(), chatGpt.close(), fallback?.target.close()]);
         await settlements.finish(settleMsMax);
         await keeper.close();
@@ -254,46 +266,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-/** Lets the estimator learn again from what the ledger remembers. */
-function learnAgain(estimator: Estimator, samples: readonly EstimateSample[]): void {
-  for (const sample of samples) {
-    const basis = readBasis(JSON.parse(sample.basis));
-    if (basis) estimator.learnFrom(basis, sample);
-  }
-}
-
 /** Says where the broker listens; closes the door again when that cannot be written. @throws ProblemError `data_folder_unusable` */
 async function announce(dataDir: string, door: Door, address: BrokerAddress): Promise<void> {
   try {
     writeBrokerAddress(dataDir, address);
   } catch (error) {
     await door.close(0);
-    throw new ProblemError(problem('data_folder_unusable', `The broker's address cannot be written into the data folder ${dataDir} (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The broker\'s address cannot be written into the data folder {0} ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
-}
-
-/** A broker that ends is soon followed by another, so clients are told to come back. */
-function stoppingProblem(nowMs: number): Problem {
-  return problem('broker_stopping', 'The broker is about to end and sends nothing more.', nowMs + comeBackMs);
-}
-
-/** Waits until nothing is left to settle, for as long as the grace after a lost client lasts. */
-async function drained(isEmpty: () => boolean, clock: Clock): Promise<void> {
-  const endMs = clock.monotonicMs() + graceMs + 500;
-  while (!isEmpty() && clock.monotonicMs() < endMs) await new Promise<void>((resolve) => { clock.after(20, resolve); });
-}
-
-/** Ends an unattended broker once nothing has used it for the given time. */
-function watchIdle(options: BrokerOptions, isUsed: () => boolean): () => void {
-  const { idleExitMs, clock } = options;
-  if (idleExitMs === undefined) return () => undefined;
-  let usedAtMs = clock.monotonicMs();
-  let stop = () => undefined as void;
-  const look = () => {
-    if (isUsed()) usedAtMs = clock.monotonicMs();
-    if (clock.monotonicMs() - usedAtMs >= idleExitMs) { options.onStop('idle'); return; }
-    stop = clock.after(Math.min(idleLookMs, idleExitMs), look);
-  };
-  look();
-  return () => stop();
 }

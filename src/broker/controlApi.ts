@@ -10,15 +10,18 @@ import type { ControlMethod } from '../protocol/controlArguments.ts';
 import type { Admission } from './admission.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { DataFolder } from './dataFolder.ts';
-import { tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
+import { renewalsMax, renewalsOf, tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
 import { directiveCalls } from './directiveCalls.ts';
 import { dryRun } from './dryRun.ts';
 import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
 import type { KeyStore } from './keyStore.ts';
+import { compared } from './ledgerAnchor.ts';
+import type { LedgerAnchor } from './ledgerAnchor.ts';
 import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
+import { voucherCalls } from './voucherCalls.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
@@ -34,13 +37,15 @@ export interface ControlParts {
   /** `http://127.0.0.1:PORT` of the listening broker. */
   readonly url: () => string;
   readonly feed: SnapshotFeed;
+  /** What was noted of the ledger outside of it. */
+  readonly anchor: LedgerAnchor;
   readonly keys: KeyStore;
   readonly admission: () => Admission | undefined;
   /** What request bodies take in memory now. */
   readonly heldBodyBytes: () => number;
   /** Absent without a running server. */
   readonly watch?: Pick<RunawayWatch, 'release'>;
-  /** A workspace was registered. */
+  /** A workspace was registered, or its token replaced. */
   readonly registered: (workspace: Workspace) => void;
   readonly changed: () => void;
   readonly shutdown: () => void;
@@ -62,12 +67,16 @@ export function controlApi(parts: ControlParts): ControlApi {
   };
   return {
     status: () => parts.feed.read(),
-    token: async ({ workspacePath, label }) => {
+    token: async ({ workspacePath, label, renew }) => {
       if (!parts.folder) throw new ProblemError(problem('data_folder_unusable', 'The data folder was opened for reading only, so no token can be made.'));
       // The caller's working folder is not this process's: a relative path would name another folder here.
       if (!isAbsolute(workspacePath)) throw new ProblemError(problem('argument_invalid', 'workspacePath: a workspace is named by its whole path.'));
       const found = workspaceIdOf(workspacePath);
-      const token = workspaceToken(parts.folder.workspaceKey, found.workspaceId);
+      const { workspaceKey } = parts.folder;
+      const known = (await ledger.query('workspaces', {})).find((one) => one.workspaceId === found.workspaceId);
+      const renewals = (known ? renewalsOf(workspaceKey, known.workspaceId, known.tokenHash) : 0) + (renew ? 1 : 0);
+      if (renewals > renewalsMax) throw new ProblemError(problem('argument_invalid', 'renew: this workspace\'s token was replaced {0} times already, which is the most. Nothing was changed.', { values: [renewalsMax] }));
+      const token = workspaceToken(workspaceKey, found.workspaceId, renewals);
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
       await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
       parts.registered(workspace);
@@ -91,6 +100,7 @@ export function controlApi(parts: ControlParts): ControlApi {
     },
     creditsList: async () => balanceView(await freshBalance(ledger, clock.nowMs())),
     ...directiveCalls(parts, eased),
+    ...voucherCalls(parts, eased),
     ...importCalls(parts),
     usage: async ({ by, sinceMs, withoutImported }) => {
       const rows = await ledger.query('usage', {
@@ -110,13 +120,16 @@ export function controlApi(parts: ControlParts): ControlApi {
     ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });
-      if (!found) throw new ProblemError(problem('request_not_found', `The ledger knows no request "${id.slice(0, 60)}".`));
+      if (!found) throw new ProblemError(problem('request_not_found', 'The ledger knows no request "{0}".', { values: [id.slice(0, 60)] }));
       return found;
     },
     dryRun: (args) => dryRun({ ledger, clock, ...parts.pricing() }, args),
     audit: async ({ full }) => {
-      const findings = await ledger.query('audit', { full: full ?? false });
-      return { ok: findings.violations.length === 0, ...findings };
+      const [{ isRewound, found }, findings] = [await compared(ledger, parts.anchor), await ledger.query('audit', { full: full ?? false })];
+      // What an older copy holds adds up by itself: only what was noted outside of it tells.
+      const older = { invariant: 'I9', what: 'the ledger does not hold what was noted outside of it: it is an older copy, or was changed from outside' } as const;
+      const violations = isRewound ? [older, ...findings.violations] : findings.violations;
+      return { ...findings, ok: violations.length === 0, violations, anchors: found };
     },
     backup: async ({ path }) => {
       if (path !== undefined && !isAbsolute(path)) throw new ProblemError(problem('argument_invalid', 'path: a backup is named by its whole path.'));
@@ -160,17 +173,17 @@ export function isControlMethod(name: string): name is ControlMethod {
 
 /** Checks the arguments and runs a call; every failure becomes a problem. `log` gets what a person should not see. */
 export async function callControl(api: ControlApi, method: string, args: unknown, log: (event: string, fields: Readonly<Record<string, unknown>>) => void): Promise<CallOutcome> {
-  if (!isControlMethod(method)) return { ok: false, problem: problem('unknown_route', `There is no call "${method.slice(0, 40)}".`) };
+  if (!isControlMethod(method)) return { ok: false, problem: problem('unknown_route', 'There is no call "{0}".', { values: [method.slice(0, 40)] }) };
   const parsed = controlArguments[method].safeParse(args ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { ok: false, problem: problem('argument_invalid', `${issue?.path.join('.') || method}: ${issue?.message ?? 'not as expected'}.`) };
+    return { ok: false, problem: problem('argument_invalid', '{0}: {1}.', { values: [issue?.path.join('.') || method, issue?.message ?? 'not as expected'] }) };
   }
   try {
     return { ok: true, value: await (api[method] as (checked: unknown) => Promise<ControlResults[ControlMethod]>)(parsed.data) };
   } catch (error) {
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
     log('call-failed', { method, error: error instanceof Error ? error.stack : String(error) });
-    return { ok: false, problem: problem('internal', `The call ${method} failed for a reason that the broker did not expect.`) };
+    return { ok: false, problem: problem('internal', 'The call {0} failed for a reason that the broker did not expect.', { values: [method] }) };
   }
 }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pacer } from '../domain/pacing.ts';
-import { problem, ProblemError } from '../domain/problem.ts';
+import { problem, ProblemError, problemThat } from '../domain/problem.ts';
 import type { ProblemCode } from '../domain/problem.ts';
 import type { ControlApi } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
@@ -15,10 +15,11 @@ import type { DataFolder } from './dataFolder.ts';
 import { claimFolder, folderMode, refuseOtherMode } from './folderMode.ts';
 import type { FolderMode } from './folderMode.ts';
 import { KeyStore } from './keyStore.ts';
+import type { Keychain } from './keyStore.ts';
 import { LedgerAnchor, rewoundProblem } from './ledgerAnchor.ts';
 import { guarded } from './ledgerKeeper.ts';
 import { copyLedger, isWritable } from './ledgerCopy.ts';
-import { findBroker, findOrHold } from './runningBroker.ts';
+import { findBroker, findOrHold, lookForBroker, proofMsMax } from './runningBroker.ts';
 import type { RunningBroker } from './runningBroker.ts';
 import { Estimator } from '../domain/estimator.ts';
 import { newBackupPath } from './backups.ts';
@@ -45,6 +46,8 @@ export interface ControlUse {
   readonly to: 'read' | 'change';
   /** The mode that the person named; undefined takes the folder as it is. */
   readonly mode: FolderMode | undefined;
+  /** Where the ledger was noted too; it may ask a person for leave, so only commands that prove the ledger look there. */
+  readonly keychain?: Keychain | undefined;
 }
 
 /** How long a call may take; an audit of a large ledger takes seconds. */
@@ -57,15 +60,18 @@ const callMsMax = 120_000;
  */
 export async function connectBroker(dataDir: string, mode?: FolderMode): Promise<Control & { readonly url: string }> {
   refuseOtherMode(dataDir, mode);
-  const found = await findBroker(dataDir);
-  if (!found) throw new ProblemError(problem('broker_unreachable', `No broker is running for the data folder ${dataDir}.`));
+  const found = await lookForBroker(dataDir);
+  if (found === 'silent') {
+    throw new ProblemError(problem('broker_unreachable', 'The broker of the data folder {0} did not answer within {1} seconds.', { values: [dataDir, proofMsMax / 1000], remedy: 'Try again when the computer has less to do. If it stays silent, end it and start it again with `codex-broker serve`.' }));
+  }
+  if (!found) throw new ProblemError(problem('broker_unreachable', 'No broker is running for the data folder {0}.', { values: [dataDir] }));
   return controlOf(found);
 }
 
 function controlOf(found: RunningBroker): Control & { readonly url: string } {
   const call = async (method: ControlMethod, args: unknown): Promise<unknown> => {
     const { answer, body } = await post(`${found.url}/broker/v1/${method}`, found.controlToken, args);
-    if (!answer.ok && body.error) throw new ProblemError({ ...problem(body.error.code, body.error.message), ...(body.error.remedy ? { remedy: body.error.remedy } : {}) });
+    if (!answer.ok && body.error) throw new ProblemError(problemThat(body.error.code, { because: body.error.message }, body.error.remedy ? { remedy: body.error.remedy } : {}));
     return body;
   };
   return { api: apiOf(call), url: found.url, close: () => Promise.resolve() };
@@ -102,18 +108,18 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
   if (running) return controlOf(running);
   if (isReading) {
     if (!existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
-      throw new ProblemError(problem('ledger_missing', `There is no ledger in the data folder ${dataDir} yet.`));
+      throw new ProblemError(problem('ledger_missing', 'There is no ledger in the data folder {0} yet.', { values: [dataDir] }));
     }
     // Reading changes nothing: what needs another version's tables is brought to them in a copy.
-    if (!isWritable(dataDir) || isOlder(dataDir)) return openCopy(dataDir, ledgerEntry);
+    if (!isWritable(dataDir) || isOlder(dataDir)) return openCopy(dataDir, ledgerEntry, use);
   } else if (existsSync(dataDir) && !isWritable(dataDir)) {
-    throw new ProblemError(problem('data_folder_unusable', `The data folder ${dataDir} or a file in it cannot be written.`));
+    throw new ProblemError(problem('data_folder_unusable', 'The data folder {0} or a file in it cannot be written.', { values: [dataDir] }));
   }
   try {
     return await holdControl(dataDir, ledgerEntry, use);
   } catch (error) {
     // On a full disk SQLite takes no lock and opens no ledger; a copy elsewhere can still be read.
-    if (isReading && error instanceof ProblemError && error.problem.code === 'ledger_full') return openCopy(dataDir, ledgerEntry);
+    if (isReading && error instanceof ProblemError && error.problem.code === 'ledger_full') return openCopy(dataDir, ledgerEntry, use);
     throw error;
   }
 }
@@ -128,12 +134,12 @@ function isOlder(dataDir: string): boolean {
 async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
   const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
   const held = await findOrHold(dataDir, systemClock);
-  if (!held) throw new ProblemError(problem('broker_unreachable', `Another program holds the data folder ${dataDir}, but no broker answers there.`));
+  if (!held) throw new ProblemError(problem('broker_unreachable', 'Another program holds the data folder {0}, but no broker answers there.', { values: [dataDir] }));
   if ('running' in held) return controlOf(held.running);
   const release = () => held.lease.release();
   try {
     if (folder) claimFolder(dataDir, use.mode);
-    return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), folder, release, use.to === 'read' ? 'reader' : 'owner');
+    return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), { folder, closed: release, as: use.to === 'read' ? 'reader' : 'owner', keychain: use.keychain });
   } catch (error) {
     release();
     throw error;
@@ -141,23 +147,26 @@ async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): 
 }
 
 /** The calls that read, on a copy that is removed when they are closed. */
-async function openCopy(dataDir: string, ledgerEntry: URL): Promise<Control> {
+async function openCopy(dataDir: string, ledgerEntry: URL, { keychain }: ControlUse): Promise<Control> {
   const copy = copyLedger(dataDir);
   try {
-    return await openLedger(dataDir, ledgerEntry, copy.ledgerPath, undefined, copy.remove, 'copy');
+    return await openLedger(dataDir, ledgerEntry, copy.ledgerPath, { closed: copy.remove, as: 'copy', keychain });
   } catch (error) {
     copy.remove();
     throw error;
   }
 }
 
-/** @param folder its secrets; absent for reading, which needs none @param closed called when the ledger is closed */
-async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, folder: DataFolder | undefined, closed: () => void, as: OpenedAs): Promise<Control> {
+/** How a ledger is opened: its folder's secrets, absent for reading, which needs none; and what to do when it is closed. */
+interface LedgerUse { readonly folder?: DataFolder | undefined; readonly closed: () => void; readonly as: OpenedAs; readonly keychain: Keychain | undefined }
+
+async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string, { folder, closed, as, keychain }: LedgerUse): Promise<Control> {
   const mode = folderMode(dataDir) ?? 'live';
   const clock = systemClock;
   const opened = await ThreadedLedger.open(ledgerEntry, ledgerPath, as);
   // A broker would not go on with a ledger that was put back, so nothing is written to one here either.
-  const doubt = await rewoundProblem(opened, new LedgerAnchor(dataDir, undefined, clock)).catch(async (error: unknown) => {
+  const anchor = new LedgerAnchor(dataDir, keychain, clock);
+  const doubt = await rewoundProblem(opened, anchor).catch(async (error: unknown) => {
     await opened.close();
     throw error;
   });
@@ -171,7 +180,7 @@ async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string,
   const userPrices = readUserPrices(join(dataDir, 'prices.json'));
   const estimator = new Estimator();
   const api = controlApi({
-    ledger, clock, ids: systemIds, folder, practice: mode === 'practice', utcOffsetMs, url: () => 'http://127.0.0.1', feed, keys, admission: nothing, heldBodyBytes: () => 0, registered: nothing, changed: nothing, shutdown: nothing,
+    ledger, clock, ids: systemIds, folder, practice: mode === 'practice', utcOffsetMs, url: () => 'http://127.0.0.1', feed, anchor, keys, admission: nothing, heldBodyBytes: () => 0, registered: nothing, changed: nothing, shutdown: nothing,
     pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
   });
   return {

@@ -37,7 +37,7 @@ export function prepareDataFolder(path: string): DataFolder {
     };
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    throw new ProblemError(problem('data_folder_unusable', `The data folder ${path} cannot be used (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The data folder {0} cannot be used ({1}).', { values: [path, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
 }
 
@@ -49,10 +49,7 @@ function keepPrivate(path: string, isNew: boolean): void {
   if (isNew || isOwnFile(join(path, workspaceKeyFile))) { chmodSync(path, 0o700); return; }
   const { mode } = statSync(path);
   if ((mode & openToOthers) === 0) return;
-  throw new ProblemError({
-    ...problem('data_folder_unusable', `Other users may write to the data folder ${path} (mode ${(mode & 0o7777).toString(8)}), so what lies in it proves nothing.`),
-    remedy: 'Choose another folder with --data, or take that right away with `chmod go-w`.',
-  });
+  throw new ProblemError(problem('data_folder_unusable', 'Other users may write to the data folder {0} (mode {1}), so what lies in it proves nothing.', { values: [path, (mode & 0o7777).toString(8)], remedy: 'Choose another folder with --data, or take that right away with `chmod go-w`.' }));
 }
 
 /** Whether a file is there and belongs to this user; a link to such a file is none. */
@@ -113,9 +110,18 @@ export function workspaceIdOf(path: string): { workspaceId: string; path: string
   return { workspaceId: `ws_${createHash('sha256').update(real).digest('hex').slice(0, 16)}`, path: real, label: basename(real) || real };
 }
 
-/** The workspace's token: 256 bits made from the folder's key, so that it can be shown again. */
-export function workspaceToken(workspaceKey: Buffer, workspaceId: string): string {
-  return createHmac('sha256', workspaceKey).update(`workspace-token/v1\0${workspaceId}`).digest('base64url');
+/** The workspace's token: 256 bits made from the folder's key, so that it can be shown again. @param renewals how often it was replaced by another */
+export function workspaceToken(workspaceKey: Buffer, workspaceId: string, renewals = 0): string {
+  return createHmac('sha256', workspaceKey).update(`workspace-token/v1\0${workspaceId}${renewals === 0 ? '' : `\0${renewals}`}`).digest('base64url');
+}
+
+/** How often a workspace's token can be replaced. */
+export const renewalsMax = 1000;
+
+/** How often a workspace's token was replaced, found by what is stored of the present one; 0 where this key made none of them. */
+export function renewalsOf(workspaceKey: Buffer, workspaceId: string, storedHash: string): number {
+  for (let renewals = 0; renewals <= renewalsMax; renewals += 1) if (tokenHash(workspaceToken(workspaceKey, workspaceId, renewals)) === storedHash) return renewals;
+  return 0;
 }
 
 /** What is stored of a token. */

@@ -1,7 +1,9 @@
 // The control calls by which a person lays something down: who may use purchased credits, budgets,
-// allowances, policies, corrections; and the answer to a question that a request waits with.
+// allowances, the automatic top-up, policies, corrections; and the answer to a question that a request waits with.
+import { autoTopUpFault } from '../domain/autoTopUp.ts';
 import { directiveFault } from '../domain/directives.ts';
 import type { Directive } from '../domain/directives.ts';
+import { pacedFromMs } from '../domain/evenBurn.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Budget } from '../domain/budgets.ts';
 import type { Allowance } from '../domain/allowances.ts';
@@ -9,7 +11,7 @@ import type { ControlApi } from '../protocol/control.ts';
 import type { ControlParts } from './controlApi.ts';
 import { balanceView } from './snapshotFeed.ts';
 
-type Calls = Pick<ControlApi, 'consent' | 'answer' | 'unpricedSet' | 'budgets' | 'budgetSet' | 'budgetRemove' | 'allowanceSet' | 'allowanceRemove' | 'policySet' | 'correct'>;
+type Calls = Pick<ControlApi, 'consent' | 'answer' | 'unpricedSet' | 'budgets' | 'budgetSet' | 'budgetRemove' | 'allowanceSet' | 'allowanceRemove' | 'autoTopUpSet' | 'policySet' | 'correct'>;
 type Parts = Pick<ControlParts, 'ledger' | 'clock' | 'ids' | 'admission' | 'changed'>;
 
 /** Makes the calls. @param eased told after whatever may let a waiting request go on */
@@ -35,7 +37,13 @@ export function directiveCalls({ ledger, clock, ids, admission }: Parts, eased: 
       return { answer };
     },
     budgets: async () => ({ budgets: await ledger.query('budgets', { nowMs: clock.nowMs() }) }),
-    budgetSet: ({ budget }) => lay({ kind: 'budget', id: budget.id, budget: withoutAbsent(budget) }),
+    budgetSet: async ({ budget }) => {
+      const set: Budget = withoutAbsent(budget);
+      if (set.pace === undefined || typeof set.period !== 'object') return lay({ kind: 'budget', id: set.id, budget: set });
+      const { directives } = await ledger.query('balance', { nowMs: clock.nowMs() });
+      const before = directives.budgets.find((one) => one.id === set.id);
+      return lay({ kind: 'budget', id: set.id, budget: { ...set, pacedFromMs: pacedFromMs(set, before, clock.nowMs()) } });
+    },
     budgetRemove: async ({ id }) => {
       const { directives } = await ledger.query('balance', { nowMs: clock.nowMs() });
       if (!directives.budgets.some((one) => one.id === id)) return { removed: false };
@@ -46,7 +54,7 @@ export function directiveCalls({ ledger, clock, ids, admission }: Parts, eased: 
       const { directives } = await ledger.query('balance', { nowMs: clock.nowMs() });
       const directive: Directive = { kind: 'allowance', id: allowance.id, allowance: withoutAbsent(allowance) };
       const fault = directiveFault(directive, directives);
-      if (fault !== undefined) throw new ProblemError(problem('argument_invalid', `${fault} Nothing was changed.`));
+      if (fault !== undefined) throw new ProblemError(problem('argument_invalid', '{0} Nothing was changed.', { values: [fault] }));
       const result = await lay(directive);
       // The current period's grant is there at once, not only with the next request.
       await ledger.command({ type: 'upkeep', atMs: clock.nowMs() });
@@ -58,6 +66,15 @@ export function directiveCalls({ ledger, clock, ids, admission }: Parts, eased: 
       if (!directives.allowances.some((one) => one.id === id)) return { removed: false };
       await lay({ kind: 'allowance', id, allowance: null });
       return { removed: true };
+    },
+    autoTopUpSet: async ({ rule }) => {
+      const fault = rule && autoTopUpFault(rule);
+      if (fault) throw new ProblemError(problem('argument_invalid', '{0} Nothing was changed.', { values: [fault] }));
+      const result = await lay({ kind: 'auto-top-up', rule });
+      // Where too little is left already, the first addition is there at once.
+      await ledger.command({ type: 'upkeep', atMs: clock.nowMs() });
+      eased();
+      return result;
     },
     policySet: (policy) => lay({ kind: 'policy', ...policy }),
     correct: async ({ key, reason, what }) => {

@@ -4,6 +4,7 @@ import type { Estimator, RequestSize } from '../domain/estimator.ts';
 import { chargeFor, holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
+import { say } from '../domain/say.ts';
 import { noTokens } from '../domain/tokenUsage.ts';
 import { formatCredits, formatTokens } from '../domain/units.ts';
 import type { DryRunResult } from '../protocol/control.ts';
@@ -45,7 +46,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, c
     },
     atMs: nowMs, tier, estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens,
     ...(price && hold !== undefined ? { price, estimateMicroCredits: hold } : { ceiling: { price: ceiling, estimateMicroCredits: holdCost(estimate, ceiling, tier) } }),
-    canAsk: canAsk(), canWait: true, ...(why ? { unsafe: why } : {}), ...(fallback ? { fallback: fallback.offer(estimate, nowMs) } : {}), limits: { waitedMs: 0, because: 'Upstream limits are not looked at in a dry run.' },
+    canAsk: canAsk(), canWait: true, ...(why ? { unsafe: why } : {}), ...(fallback ? { fallback: fallback.offer(estimate, nowMs) } : {}), limits: { waitedMs: 0, ...say('Upstream limits are not looked at in a dry run.') },
   });
   const likely = price && chargeFor({ ...noTokens, inputTokens: estimate.inputTokens, outputTokens: estimate.likelyOutputTokens }, price, tier).costMicroCredits;
   const { inputTokens, holdInputTokens, outputTokens, likelyOutputTokens } = estimate;

@@ -56,10 +56,10 @@ export function claimFolder(dataDir: string, asked: FolderMode | undefined): voi
 
 function otherMode(dataDir: string, known: FolderMode): ReturnType<typeof problem> {
   return known === 'live'
-    ? { ...problem('data_folder_unusable', `The data folder ${dataDir} holds a live ledger, and practice mode would draw its credits for simulated requests.`), remedy: 'Leave out --practice, or choose another folder with --data.' }
-    : { ...problem('data_folder_unusable', `The data folder ${dataDir} belongs to practice mode, whose credits pay for no real request.`), remedy: 'Say --practice, or choose another folder with --data.' };
+    ? problem('data_folder_unusable', 'The data folder {0} holds a live ledger, and practice mode would draw its credits for simulated requests.', { values: [dataDir], remedy: 'Leave out --practice, or choose another folder with --data.' })
+    : problem('data_folder_unusable', 'The data folder {0} belongs to practice mode, whose credits pay for no real request.', { values: [dataDir], remedy: 'Say --practice, or choose another folder with --data.' });
 }
 
 function unusable(path: string, error: unknown): ProblemError {
-  return new ProblemError(problem('data_folder_unusable', `The file ${path} cannot be used (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+  return new ProblemError(problem('data_folder_unusable', 'The file {0} cannot be used ({1}).', { values: [path, error instanceof Error ? error.message : String(error)] }), { cause: error });
 }

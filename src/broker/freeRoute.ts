@@ -7,13 +7,14 @@ import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { problem } from '../domain/problem.ts';
 import type { FreeCall } from './apiRoutes.ts';
-import type { BackgroundRuns } from './background/backgroundRuns.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import { HeldBody } from './heldBodies.ts';
+import type { PassedThrough } from './passThrough.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
 import { dropBody, readWire } from './requestBody.ts';
 import { AnswerObserver } from './upstream/answerObserver.ts';
+import type { Workspace } from './store/ledgerPort.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
 
@@ -23,10 +24,10 @@ export const freeMsMax = 2 * 60 * 60_000;
 export const freeBytesMax = 512 * 1024 * 1024;
 
 /** What passing needs. */
-export type FreeParts = Pick<ResponsesParts, 'bodies' | 'clock' | 'target' | 'credential' | 'log'> & { readonly background: BackgroundRuns };
+export type FreeParts = Pick<ResponsesParts, 'bodies' | 'clock' | 'target' | 'credential' | 'owners' | 'background' | 'changed' | 'log'> & { readonly passedThrough: PassedThrough };
 
 /** Passes one request. Resolves when its answer has ended. */
-export async function passFree(parts: FreeParts, call: FreeCall, message: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+export async function passFree(parts: FreeParts, call: FreeCall, message: IncomingMessage, response: ServerResponse, { workspaceId }: Pick<Workspace, 'workspaceId'>, listener: Listener): Promise<void> {
   const body = new HeldBody(parts.bodies);
   const ended = new AbortController();
   const stopTimer = parts.clock.after(freeMsMax, () => ended.abort(new Error(`no end after ${freeMsMax / 60_000} minutes`)));
@@ -35,10 +36,16 @@ export async function passFree(parts: FreeParts, call: FreeCall, message: Incomi
     const refused = call.method === 'POST' ? await readWire(message, body) : await dropBody(message);
     if (refused === 'client-left') return;
     if (refused && 'problem' in refused) { refuse(response, refused.problem, listener, parts.clock.nowMs()); return; }
+    const foreign = call.ofResponse === undefined ? undefined : await parts.owners.refusal(call.ofResponse, { workspaceId, requestId: listener.requestId }, 'ask');
+    if (foreign) { refuse(response, foreign, listener, parts.clock.nowMs()); return; }
     const credential = parts.credential();
     if (!credential) { refuse(response, problem('no_api_key', 'No API key is stored, so the upstream cannot be asked.'), listener, parts.clock.nowMs()); return; }
     // What is deleted cannot be asked for its usage any more.
     if (call.method === 'DELETE' && call.responseId !== undefined) await parts.background.look(call.responseId);
+    if (call.isPassThrough) {
+      parts.passedThrough.note(parts.clock.nowMs());
+      parts.changed();
+    }
     const answer = await parts.target.pool.request({
       method: call.method, path: parts.target.pathOf(call.path), signal: ended.signal,
       headers: upstreamHeaders(message.headers, credential.head(), call.method === 'POST' ? body.wireBytes : undefined), ...(call.method === 'POST' ? { body: body.stream() } : {}),
@@ -62,7 +69,7 @@ async function give(parts: FreeParts, call: FreeCall, answer: Dispatcher.Respons
   const isForeign = status >= 300 && status < 400 || status < 300 && call.isPassThrough !== true && status !== 204 && !isStream && !type.startsWith('application/json');
   if (isForeign) {
     answer.body.destroy();
-    refuse(response, problem('upstream_invalid', `The upstream ${parts.target.label} answered with status ${status} and something that is no API response, which is not passed on.`), listener, parts.clock.nowMs());
+    refuse(response, problem('upstream_invalid', 'The upstream {0} answered with status {1} and something that is no API response, which is not passed on.', { values: [parts.target.label, status] }), listener, parts.clock.nowMs());
     return;
   }
   const { responseId } = call;

@@ -22,9 +22,9 @@ export function importCalls(parts: ControlParts): Pick<ControlApi, 'importUsage'
   const { ledger, clock } = parts;
   return {
     importUsage: async ({ uses, dryRun }) => {
-      if (parts.practice) throw new ProblemError({ ...problem('argument_invalid', 'This is practice mode, whose ledger counts simulated requests; real usage does not belong there. Nothing was imported.'), remedy: 'Leave practice mode, then import again.' });
+      if (parts.practice) throw new ProblemError(problem('argument_invalid', 'This is practice mode, whose ledger counts simulated requests; real usage does not belong there. Nothing was imported.', { remedy: 'Leave practice mode, then import again.' }));
       const odd = uses.find((use) => !isPlausible(use.usage));
-      if (odd) throw new ProblemError(problem('argument_invalid', `The usage of ${odd.key} cannot be true. Nothing was imported.`));
+      if (odd) throw new ProblemError(problem('argument_invalid', 'The usage of {0} cannot be true. Nothing was imported.', { values: [odd.key] }));
       const known = new Map((await ledger.query('workspaces', {})).map((one) => [one.workspaceId, one]));
       const workspaces = new Map<string, Workspace>();
       const { prices } = parts.pricing();
@@ -43,7 +43,7 @@ export function importCalls(parts: ControlParts): Pick<ControlApi, 'importUsage'
     },
     explainImported: async ({ id }) => {
       const found = await ledger.query('explainImported', { id });
-      if (!found) throw new ProblemError({ ...problem('request_not_found', `No imported response has the id "${id.slice(0, 60)}".`), remedy: 'Use an id that `codex-broker export --set imports` shows.' });
+      if (!found) throw new ProblemError(problem('request_not_found', 'No imported response has the id "{0}".', { values: [id.slice(0, 60)], remedy: 'Use an id that `codex-broker export --set imports` shows.' }));
       return found;
     },
   };

@@ -105,7 +105,7 @@ export class KeyStore {
     try {
       return await this.#bounded(this.#keychain.deletePassword(service, account)) || had;
     } catch (error) {
-      throw new ProblemError(problem('keychain_unavailable', `The key is no longer used, but the system keychain could not be asked to forget it (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+      throw new ProblemError(problem('keychain_unavailable', 'The key is no longer used, but the system keychain could not be asked to forget it ({0}).', { values: [error instanceof Error ? error.message : String(error)] }), { cause: error });
     }
   }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { problem } from '../domain/problem.ts';
 import { chainStart } from '../domain/rowTexts.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { AnchorsRead } from '../protocol/control.ts';
 import type { Clock } from './clock.ts';
 import { keychainMsMax } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
@@ -31,10 +32,14 @@ export class LedgerAnchor {
     this.#clock = clock;
   }
 
-  /** Every anchor there is. One that cannot be read counts as none: it only ever adds a proof. */
-  async read(): Promise<LedgerHead[]> {
+  /** Every anchor there is, and which were found. One that cannot be read counts as none: it only ever adds a proof. */
+  async read(): Promise<{ readonly heads: readonly LedgerHead[]; readonly found: AnchorsRead }> {
     const kept = this.#keychain && await this.#bounded(this.#keychain.getPassword(service, this.#account));
-    return [readText(this.#path), kept ?? undefined].flatMap((text) => headOf(text) ?? []);
+    const [file, keychain] = [headOf(readText(this.#path)), headOf(kept ?? undefined)];
+    return {
+      heads: [file, keychain].filter((head) => head !== undefined),
+      found: { file: file ? 'noted' : 'nothing', keychain: keychain ? 'noted' : !this.#keychain ? 'not-asked' : kept === undefined ? 'silent' : 'nothing' },
+    };
   }
 
   /** Keeps where the chains stand now. Only the file's failure matters to nobody: the next one is written in a minute. */
@@ -67,12 +72,17 @@ export class LedgerAnchor {
   }
 }
 
+/** Whether a ledger holds all that its anchors noted, and which anchors there were. */
+export async function compared(ledger: Pick<LedgerStore, 'query'>, anchor: LedgerAnchor): Promise<{ readonly isRewound: boolean; readonly found: AnchorsRead }> {
+  const { heads, found } = await anchor.read();
+  const stood = await Promise.all(heads.map((head) => ledger.query('stoodAt', { head })));
+  return { isRewound: stood.includes(false), found };
+}
+
 /** Why a ledger is not the one that its anchors knew; undefined where it holds all that they noted. */
 export async function rewoundProblem(ledger: Pick<LedgerStore, 'query'>, anchor: LedgerAnchor): Promise<Problem | undefined> {
-  for (const head of await anchor.read()) {
-    if (!await ledger.query('stoodAt', { head })) return problem('ledger_rewound', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside. Nothing is sent on its strength.');
-  }
-  return undefined;
+  const { isRewound } = await compared(ledger, anchor);
+  return isRewound ? problem('ledger_rewound', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside. Nothing is sent on its strength.') : undefined;
 }
 
 function readText(path: string): string | undefined {

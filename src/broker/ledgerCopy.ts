@@ -42,6 +42,6 @@ export function copyLedger(dataDir: string): LedgerCopy {
     return { ledgerPath: join(folder, 'ledger.db'), remove };
   } catch (error) {
     remove();
-    throw new ProblemError(problem('data_folder_unusable', `The ledger in ${dataDir} cannot be written, nor copied for reading (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The ledger in {0} cannot be written, nor copied for reading ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
 }

@@ -66,7 +66,10 @@ export class LedgerKeeper {
     const [first] = findings.violations;
     log('audited', { full: findings.full, violations: findings.violations.length, entries: findings.entries });
     if (!first) return;
-    this.#doubt = problem('ledger_discrepancy', `The ledger does not add up: ${findings.violations.length === 1 ? 'one promise is' : `${findings.violations.length} promises are`} broken (${first.invariant}: ${first.what}). Nothing is sent on its strength.`);
+    const { length } = findings.violations;
+    this.#doubt = length === 1
+      ? problem('ledger_discrepancy', 'The ledger does not add up: one promise is broken ({0}: {1}). Nothing is sent on its strength.', { values: [first.invariant, first.what] })
+      : problem('ledger_discrepancy', 'The ledger does not add up: {0} promises are broken ({1}: {2}). Nothing is sent on its strength.', { values: [length, first.invariant, first.what] });
   }
 
   /** Goes on looking after it, until `close`. */

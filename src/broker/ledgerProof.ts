@@ -25,7 +25,7 @@ export interface LedgerProof {
 /** Proves a ledger that is open. @throws ProblemError `ledger_discrepancy` naming the first promise that is broken */
 export function proveLedger(ledger: SqliteLedger, name: string): LedgerProof {
   const { violations: [first], requests, entries, balanceMicroCredits } = ledger.query('audit', { full: true });
-  if (first) throw new ProblemError(problem('ledger_discrepancy', `${name} does not add up (${first.invariant}: ${first.what}).`));
+  if (first) throw new ProblemError(problem('ledger_discrepancy', '{0} does not add up ({1}: {2}).', { values: [name, first.invariant, first.what] }));
   const health = ledger.query('health', {});
   return {
     schemaVersion: health.schemaVersion, requests, entries, balanceMicroCredits, head: ledger.query('head', {}),

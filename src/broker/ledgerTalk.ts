@@ -1,8 +1,10 @@
 // What admission tells the ledger, and what it makes of the answer: the command that decides a request, the
 // sentence about its wait, and a refusal as clients get it. Pure.
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
-import { problem, ProblemError } from '../domain/problem.ts';
-import type { Problem } from '../domain/problem.ts';
+import { problem, ProblemError, problemThat } from '../domain/problem.ts';
+import type { Problem, ProblemCode } from '../domain/problem.ts';
+import { say, saidOf } from '../domain/say.ts';
+import type { Because } from '../domain/say.ts';
 import type { AdmissionRequest, Ticket } from './admissionTicket.ts';
 import type { ReserveCommand } from './store/ledgerCommands.ts';
 
@@ -13,7 +15,7 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
     type: 'reserve', request: facts, attemptId: `${facts.requestId}-${number}`, number, atMs: nowMs,
     tier: request.tier, ...(request.price ? { price: request.price } : {}),
     ...(request.estimateMicroCredits === undefined ? {} : { estimateMicroCredits: request.estimateMicroCredits }),
-    ...(request.plan ? { plan: { because: request.plan.because() } } : {}),
+    ...(request.plan ? { plan: request.plan.because() } : {}),
     ...(request.ceiling ? { ceiling: request.ceiling } : {}), ...(request.basis ? { basis: JSON.stringify(request.basis) } : {}),
     ...(request.fallback ? { fallback: request.fallback } : {}),
     estimatedInputTokens: estimate.inputTokens, estimatedOutputTokens: estimate.outputTokens, likelyOutputTokens: estimate.likelyOutputTokens,
@@ -21,17 +23,20 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
 }
 
 /** How long and why it waited, as a sentence. */
-export function waitSentence(ticket: Ticket): string {
-  return ticket.waitedMs < 50 ? 'The upstream\'s limits have room.'
-    : `It waited ${(ticket.waitedMs / 1000).toFixed(1)} s${ticket.waitReason ? `: ${ticket.waitReason}` : ' for room in the upstream\'s limits.'}`;
+export function waitSentence({ waitedMs, waitReason }: Ticket): Because {
+  if (waitedMs < 50) return say('The upstream\'s limits have room.');
+  const seconds = { number: waitedMs / 1000, decimals: 1 };
+  return waitReason ? say('It waited {0} s: {1}', seconds, waitReason) : say('It waited {0} s for room in the upstream\'s limits.', seconds);
 }
 
 /** A refusal of the rules as a problem. Its time is told in words only: a client that comes back by itself at a time must not do so for money. */
 export function refusalOf(decision: DecisionRecord): Problem {
-  const isPlan = decision.code === 'plan_used_up';
-  const again = decision.retryAtMs === undefined || decision.code === 'wait_too_long' || isPlan ? '' : ` It changes by itself at ${new Date(decision.retryAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
-  const made = problem((decision.code ?? 'internal') as Problem['code'], `${decision.message ?? 'The request was refused.'}${again}`, isPlan ? decision.retryAtMs : undefined);
-  return decision.remedy === undefined ? made : { ...made, remedy: decision.remedy };
+  const { code = 'internal', retryAtMs, remedy, remedySaid } = decision;
+  const what = decision.message === undefined ? say('The request was refused.') : { because: decision.message, ...saidOf(decision) };
+  const isPlan = code === 'plan_used_up';
+  const parts = { ...(remedy === undefined ? {} : { remedy: { because: remedy, ...(remedySaid ? { said: remedySaid } : {}) } }), retryAtMs: isPlan ? retryAtMs : undefined };
+  return retryAtMs === undefined || code === 'wait_too_long' || isPlan ? problemThat(code as ProblemCode, what, parts)
+    : problem(code as ProblemCode, '{0} It changes by itself at {1}.', { ...parts, values: [what, { atMs: retryAtMs }] });
 }
 
 /** The problem that an error of the store carries. */

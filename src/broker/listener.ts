@@ -88,7 +88,7 @@ export async function listen(port: number, parts: ListenerParts): Promise<Door> 
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new ProblemError(
-      problem('port_in_use', `The broker cannot listen on port ${port} (${error.code ?? error.message}).`), { cause: error })));
+      problem('port_in_use', 'The broker cannot listen on port {0} ({1}).', { values: [port, error.code ?? error.message] }), { cause: error })));
     server.listen(port, '127.0.0.1', resolve);
   });
   return {
@@ -162,7 +162,7 @@ function wrongMethodOf({ route }: Access, method: string | undefined): Problem |
   // Codex's own check of a connection asks with HEAD; any clean answer satisfies it.
   const isApi = route.kind === 'responses' || route.kind === 'models' || route.kind === 'api';
   if (expected.some((one) => one === method) || isApi && method === 'HEAD') return undefined;
-  return problem('method_not_allowed', `This address takes ${expected.join(' and ')}.`);
+  return problem('method_not_allowed', 'This address takes {0}.', { values: [expected.join(' and ')] });
 }
 
 function methodsOf(route: Route): readonly string[] {
@@ -219,7 +219,7 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   }
   if (route.kind !== 'live') { decline('404 Not Found', problem('unknown_route', 'The broker has no such WebSocket.')); return; }
   if (!isControlToken(token, parts.controlToken)) { decline('401 Unauthorized', problem('control_token_wrong', 'The connection does not carry this broker\'s control token.')); return; }
-  if (parts.live.size >= windowsMax) { decline('503 Service Unavailable', problem('queue_full', `${windowsMax} windows are connected already.`)); return; }
+  if (parts.live.size >= windowsMax) { decline('503 Service Unavailable', problem('queue_full', '{0} windows are connected already.', { values: [windowsMax] })); return; }
   parts.strangers.recognise(message.socket);
   parts.live.accept(message, socket, head);
 }

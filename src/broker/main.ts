@@ -19,7 +19,7 @@ function workingFolder(): string {
   try {
     return process.cwd();
   } catch (error) {
-    throw new ProblemError({ ...problem('argument_invalid', 'The working folder does not exist any more.'), remedy: 'Change to a folder that exists, or give whole paths.' }, { cause: error });
+    throw new ProblemError(problem('argument_invalid', 'The working folder does not exist any more.', { remedy: 'Change to a folder that exists, or give whole paths.' }), { cause: error });
   }
 }
 
@@ -29,7 +29,7 @@ function writeOut(text: string): Promise<boolean> {
     process.stdout.write(text, (error) => {
       const code = (error as { code?: string } | null | undefined)?.code;
       if (!error || code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') resolve(!error);
-      else reject(new ProblemError({ ...problem('command_failed', `Standard output could not be written (${error.message}).`), remedy: 'Free some space, or write somewhere else.' }, { cause: error }));
+      else reject(new ProblemError(problem('command_failed', 'Standard output could not be written ({0}).', { values: [error.message], remedy: 'Free some space, or write somewhere else.' }), { cause: error }));
     });
   });
 }
@@ -56,8 +56,9 @@ if (isTooOld()) {
   process.stdout.on('error', () => undefined);
   // Loaded here, so that an old runtime is told before it meets what it does not know.
   const { commandLine } = await import('./commandLine.ts');
+  const { forTerminal } = await import('./commands/terminalText.ts');
   const code = await commandLine(process.argv.slice(2), {
-    out: (line) => console.log(line), err: (line) => console.error(line), write: writeOut, ...(process.stdin.isTTY && process.stdout.isTTY ? { ask: askPerson } : {}), env: process.env, home: homedir(),
+    out: (line) => console.log(forTerminal(line)), err: (line) => console.error(forTerminal(line)), write: writeOut, ...(process.stdin.isTTY && process.stdout.isTTY ? { ask: askPerson } : {}), env: process.env, home: homedir(),
     get cwd() { return workingFolder(); },
     platform: process.platform, version, entry: new URL(import.meta.url),
   });

@@ -33,7 +33,7 @@ export async function passModels(
     }
     const body = Buffer.concat(chunks);
     if (answer.statusCode >= 300 && answer.statusCode < 400) {
-      refuse(response, problem('upstream_invalid', `The upstream ${target.label} wants to send the request elsewhere (status ${answer.statusCode}), which the broker never does.`), listener, nowMs);
+      refuse(response, problem('upstream_invalid', 'The upstream {0} wants to send the request elsewhere (status {1}), which the broker never does.', { values: [target.label, answer.statusCode] }), listener, nowMs);
       return;
     }
     response.writeHead(answer.statusCode, { ...clientHeaders(answer.headers, listener.requestId), 'content-length': String(body.length) });

@@ -1,8 +1,9 @@
 // What a person is asked while a request waits, and what the answer lays down. Pure; asking and keeping are
 // done elsewhere.
+import { say } from '../domain/say.ts';
+import type { Because } from '../domain/say.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
 import type { Directive } from '../domain/directives.ts';
-import { formatCredits } from '../domain/units.ts';
 import { clientName } from '../protocol/clientName.ts';
 import type { ControlArguments } from '../protocol/controlArguments.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
@@ -27,9 +28,11 @@ export function directiveFor(kind: QuestionKind, answer: PersonAnswer, facts: Pi
 }
 
 /** The question as a sentence. */
-export function questionText(kind: QuestionKind, request: AdmissionRequest, because: string): string {
-  const who = `${clientName(request.facts.client)} in "${request.workspaceLabel}"`;
-  if (kind === 'runaway') return `${who} may have got out of hand. ${because} May it go on?`;
-  if (kind === 'unpriced') return `${who} asks for ${request.facts.model}, whose price is not known. May it be sent? It is counted as unpriced and draws no credits; OpenAI may bill it.`;
-  return `${who} needs up to ${formatCredits(request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits ?? 0, 2)} credits for ${request.facts.model}, and only purchased ones are left. May it use them?`;
+export function questionText(kind: QuestionKind, request: AdmissionRequest, because: Because): Because {
+  const who = [clientName(request.facts.client), request.workspaceLabel] as const;
+  const { model } = request.facts;
+  if (kind === 'runaway') return say('{0} in "{1}" may have got out of hand. {2} May it go on?', ...who, because);
+  if (kind === 'unpriced') return say('{0} in "{1}" asks for {2}, whose price is not known. May it be sent? It is counted as unpriced and draws no credits; OpenAI may bill it.', ...who, model);
+  const credits = request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits ?? 0;
+  return say('{0} in "{1}" needs up to {2} credits for {3}, and only purchased ones are left. May it use them?', ...who, { credits, decimals: 2 }, model);
 }

@@ -3,17 +3,19 @@
 // told of the plan, and Cloudflare's cookies. The sign-in itself is held by its request or connection alone.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { observePlan, planWindowsAt, unknownPlan, usedUp, usedUpShare } from '../domain/planLimits.ts';
+import { observePlan, planWindowsAt, unknownPlan, usedUp, usedUpShare, windowSaid } from '../domain/planLimits.ts';
 import type { PlanLimits, PlanObservation } from '../domain/planLimits.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { say } from '../domain/say.ts';
+import type { Because } from '../domain/say.ts';
 import { readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
-import { windowLength } from '../protocol/limitStands.ts';
 import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
 import { single } from './attemptEnd.ts';
 import type { UpstreamWay } from './carriedRequest.ts';
+import type { RememberedPlan } from './planMemory.ts';
 import type { Clock } from './clock.ts';
 import { CookieJar } from './upstream/cookieJar.ts';
 import type { ChatGptTarget } from './upstream/chatGptTarget.ts';
@@ -37,7 +39,12 @@ export interface PlanAccountsParts {
   /** Whether long windows are spread over their days. */
   readonly spread: boolean;
   readonly changed: () => void;
+  /** Told of every window that an answer told of a plan. */
+  readonly planTold: (plan: string, windows: PlanObservation['windows']) => void;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** What was known before the broker started, and what keeps what is known now. */
+  readonly remembered: readonly RememberedPlan[];
+  readonly remember: (plans: readonly RememberedPlan[]) => void;
 }
 
 /** A sign-in as its request uses it. */
@@ -52,7 +59,7 @@ export interface PlanWay {
 const apiName = 'API';
 
 interface Told { readonly name: string; limits: PlanLimits }
-interface Account extends Told { readonly jar: CookieJar; askedAtMs: number }
+interface Account extends Told { readonly isLasting: boolean; readonly jar: CookieJar; askedAtMs: number }
 
 /** All accounts. */
 export class PlanAccounts {
@@ -62,6 +69,7 @@ export class PlanAccounts {
 
   constructor(parts: PlanAccountsParts) {
     this.#parts = parts;
+    for (const { id, limits } of parts.remembered) this.#accounts.set(id, { ...this.#fresh(id), limits });
   }
 
   /** What a request goes with; a problem where it brings no sign-in. */
@@ -69,7 +77,7 @@ export class PlanAccounts {
     const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1];
     if (bearer === undefined || bearer.length > bearerCharactersMax) return problem('chatgpt_login_missing', 'The request came to the address for ChatGPT sign-ins and brings none. Nothing was sent.');
     const accountId = single(headers['chatgpt-account-id']);
-    const account = this.#account(accountId ?? bearer);
+    const account = this.#account(accountId ?? bearer, accountId !== undefined);
     const credential: Credential = {
       kind: 'chatgpt', secret: bearer,
       head: () => {
@@ -132,9 +140,9 @@ export class PlanAccounts {
   }
 
   /** The account of an id or, without one, of the sign-in itself. */
-  #account(key: string): Account {
+  #account(key: string, isLasting: boolean): Account {
     const id = createHash('sha256').update(key).digest('hex');
-    const known = this.#accounts.get(id) ?? { name: `ChatGPT ${id.slice(0, 4)}`, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
+    const known = this.#accounts.get(id) ?? this.#fresh(id, isLasting);
     this.#accounts.delete(id);
     const [oldest] = this.#accounts.keys();
     if (this.#accounts.size >= accountsMax && oldest !== undefined) this.#accounts.delete(oldest);
@@ -142,9 +150,16 @@ export class PlanAccounts {
     return known;
   }
 
+  /** @param isLasting known by the account's id, which the next sign-in has too */
+  #fresh(id: string, isLasting = true): Account {
+    return { name: `ChatGPT ${id.slice(0, 4)}`, isLasting, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
+  }
+
   #observe(account: Told, observation: PlanObservation): void {
     if (observation.windows.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
     account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs());
+    this.#parts.planTold(account.name, observation.windows);
+    if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits }]) => ({ id, limits })));
     this.#parts.changed();
   }
 
@@ -183,22 +198,25 @@ function refusedBy(status: number, head: IncomingHttpHeaders, body: Buffer, nowM
   return fault.kind === 'plan' && fault.resetsAtMs !== undefined ? { refused: { untilMs: fault.resetsAtMs } } : {};
 }
 
-function coverText(limits: PlanLimits, nowMs: number): string {
-  const windows = planWindowsAt(limits, nowMs).map((one) => `${Math.round(one.usedPercent)} % of its ${windowLength(one.windowMinutes)}`);
-  return `The ChatGPT plan that the client is signed in to pays for it${windows.length === 0 ? '; how much of it is used is not known yet.' : ` (used: ${windows.join(', ')}).`}`;
+function coverText(limits: PlanLimits, nowMs: number): Because {
+  const windows = planWindowsAt(limits, nowMs).map((one) => say('{0} % of its {1}', Math.round(one.usedPercent), windowSaid(one.windowMinutes)));
+  if (windows.length === 0) return say('The ChatGPT plan that the client is signed in to pays for it; how much of it is used is not known yet.');
+  return say('The ChatGPT plan that the client is signed in to pays for it (used: {0}).', windows.reduce((before, next) => say('{0}, {1}', before, next)));
 }
 
 function usedUpProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
   const end = usedUp(limits, nowMs);
   if (!end) return undefined;
-  const what = end.windowMinutes === undefined ? 'The ChatGPT plan\'s limit' : `The ${windowLength(end.windowMinutes)} of the ChatGPT plan`;
-  const until = end.untilMs === undefined ? '' : ` It resets at ${new Date(end.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
-  return problem('plan_used_up', `${what} is used up.${until} Nothing was sent.`, end.untilMs);
+  const what = end.windowMinutes === undefined ? say('The ChatGPT plan\'s limit is used up.') : say('The {0} of the ChatGPT plan is used up.', windowSaid(end.windowMinutes));
+  if (end.untilMs === undefined) return problem('plan_used_up', '{0} Nothing was sent.', { values: [what] });
+  return problem('plan_used_up', '{0} It resets at {1}. Nothing was sent.', { values: [what, { atMs: end.untilMs }], retryAtMs: end.untilMs });
 }
 
 function shareProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
   const share = usedUpShare(limits, nowMs);
   if (!share) return undefined;
-  const message = `The ${windowLength(share.windowMinutes)} of the ChatGPT plan is spread over its days, and the ${Math.round(share.allowedPercent)} % of it that may be used by now are. More is free at ${new Date(share.nextAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC. Nothing was sent.`;
-  return { ...problem('plan_used_up', message, share.nextAtMs), remedy: 'Wait until then, or let the plan be used at once again: the setting codexBroker.spreadPlan, or serve without --spread-plan.' };
+  return problem('plan_used_up', 'The {0} of the ChatGPT plan is spread over its days, and the {1} % of it that may be used by now are. More is free at {2}. Nothing was sent.', {
+    values: [windowSaid(share.windowMinutes), Math.round(share.allowedPercent), { atMs: share.nextAtMs }], retryAtMs: share.nextAtMs,
+    remedy: 'Wait until then, or let the plan be used at once again: the setting codexBroker.spreadPlan, or serve without --spread-plan.',
+  });
 }

@@ -33,7 +33,7 @@ export async function startPracticeUpstream(brokerEntry: URL, scenario: string |
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('utf8')).slice(-1000); });
   const url = await new Promise<string>((resolve, reject) => {
-    const fail = () => reject(new ProblemError(problem('upstream_unreachable', `The practice upstream did not start${complaint ? ` (${complaint.trim()})` : ''}.`)));
+    const fail = () => reject(new ProblemError(complaint ? problem('upstream_unreachable', 'The practice upstream did not start ({0}).', { values: [complaint.trim()] }) : problem('upstream_unreachable', 'The practice upstream did not start.')));
     child.once('error', fail);
     child.once('exit', fail);
     createInterface({ input: child.stdout }).once('line', (line) => {

@@ -2,7 +2,7 @@
 // Codex stops at once and shows the sentence when a stream fails with `invalid_prompt`, and comes
 // back by itself when it fails with `rate_limit_exceeded`; SDKs read the status and headers.
 import type { ServerResponse } from 'node:http';
-import { errorBody, problem, problemKinds } from '../domain/problem.ts';
+import { errorBody, problemKinds, problemThat } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 
 /** Who is to be told. */
@@ -69,7 +69,7 @@ export function stoppedStream(what: Problem, to: Listener, nowMs: number): strin
  */
 export function refuseAtCapacity(response: ServerResponse, message: string, to: Listener, nowMs: number): void {
   const error = { code: 'server_is_overloaded', message };
-  const events = failedEvents(problem('upstream_invalid', message), to, undefined, nowMs).map((event) => (event.type === 'response.failed' ? { ...event, response: { ...event.response, error } } : event));
+  const events = failedEvents(problemThat('upstream_invalid', { because: message }), to, undefined, nowMs).map((event) => (event.type === 'response.failed' ? { ...event, response: { ...event.response, error } } : event));
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-request-id': to.requestId });
   response.end(events.map(framed).join(''));
 }

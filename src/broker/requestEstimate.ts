@@ -2,6 +2,7 @@
 // and what that costs at the prices of this moment. It reads no bytes and decides nothing.
 import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
+import { countedOnArrival } from '../domain/paceRequest.ts';
 import { holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { ApiDialect } from '../protocol/apiDialect.ts';
@@ -42,6 +43,9 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     ...(envelope.maxOutputTokens === undefined ? {} : { maxOutputTokens: envelope.maxOutputTokens }),
   };
   const estimate = seen.isPrewarm ? nothing : forAll(answers, parts.estimator.estimate(basis));
+  // The upstream's end of a connection has the conversation that a message goes on with, and is taken to count it at once.
+  // Elsewhere it sees only what comes, and learns of the rest when the request has ended.
+  const carried = seen.isSocket ? parts.estimator.carriedTokens(basis) : 0;
   const price = parts.prices(model, seen.receivedAtMs);
   const tier = priceTier(envelope.serviceTier);
   return {
@@ -53,8 +57,9 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(requestKind === undefined ? {} : { requestKind }),
     },
     workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
+    ...(envelope.size.images ? { images: envelope.size.images } : {}), ...(envelope.makesImage ? { madeImages: 1 } : {}),
     // How long one answer is cannot be learned from several together.
-    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
+    ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis, countedTokens: countedOnArrival(basis, carried) } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
     // A client's own sign-in is answered by its own upstream alone.
     ...(parts.fallback && !seen.plan && canFallBack(seen) ? { fallback: { ...parts.fallback.offer(estimate, seen.receivedAtMs), ...(seen.isSocket ? { isElsewhere: true } : {}) } } : {}),
     // Of what a plan pays for, the price only tells what it would have cost.

@@ -1,7 +1,7 @@
 // One request that costs tokens, of whichever API, from its first byte to its last: understand, estimate, admit, send,
 // relay, settle. The steps are those of the failure model; each ending settles its lease once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problem } from '../domain/problem.ts';
+import { problem, problemThat } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { ApiDialect } from '../protocol/apiDialect.ts';
 import { readEnvelope } from '../protocol/dialectEnvelope.ts';
@@ -66,6 +66,9 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
     refuse(response, problem('argument_invalid', 'ChatGPT takes no responses in the background. Nothing was sent.'), listener, clock.nowMs());
     return;
   }
+  const { continuesId } = envelope.size;
+  const foreign = continuesId === undefined ? undefined : await parts.owners.refusal(continuesId, { workspaceId: workspace.workspaceId, requestId }, 'continue');
+  if (foreign) { refuse(response, foreign, listener, clock.nowMs()); return; }
   const request = admissionRequest(parts, { envelope, dialect, client, workspace, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
   if (client.isCodex) void parts.meter?.refresh();
   const carried: Carried = { request, dialect, envelope, body, listener, message, response };
@@ -93,5 +96,5 @@ async function understand(message: IncomingMessage, held: HeldBody, dialect: Api
   const body = await readBody(message, held);
   if (body === 'client-left' || 'problem' in body) return body;
   const envelope = readEnvelope(body.text, dialect);
-  return 'broken' in envelope ? { problem: problem('body_broken', envelope.broken) } : { envelope, decodedBytes: body.decodedBytes };
+  return 'broken' in envelope ? { problem: problemThat('body_broken', { because: envelope.broken }) } : { envelope, decodedBytes: body.decodedBytes };
 }

@@ -44,7 +44,7 @@ export async function restoreBackup(parts: RestoreParts, backup: string): Promis
   const { dataDir } = parts;
   const fresh = join(dataDir, 'ledger.db.restoring');
   const anchor = new LedgerAnchor(dataDir, parts.keychain, parts.clock);
-  const anchors = await anchor.read();
+  const { heads: anchors } = await anchor.read();
   removeLedger(fresh);
   try {
     const { proof, head } = onFolder(dataDir, () => {
@@ -67,9 +67,9 @@ export async function restoreBackup(parts: RestoreParts, backup: string): Promis
  */
 export async function acceptLedger(parts: RestoreParts): Promise<TakenLedger | undefined> {
   const path = join(parts.dataDir, 'ledger.db');
-  if (!existsSync(path)) throw new ProblemError({ ...problem('ledger_missing', `There is no ledger in the data folder ${parts.dataDir}, so there is none to accept.`), remedy: 'Put a backup in its place with `codex-broker restore newest`.' });
+  if (!existsSync(path)) throw new ProblemError(problem('ledger_missing', 'There is no ledger in the data folder {0}, so there is none to accept.', { values: [parts.dataDir], remedy: 'Put a backup in its place with `codex-broker restore newest`.' }));
   const anchor = new LedgerAnchor(parts.dataDir, parts.keychain, parts.clock);
-  const anchors = await anchor.read();
+  const { heads: anchors } = await anchor.read();
   const ledger = SqliteLedger.open(path, sha256, 'again');
   try {
     if (anchors.every((head) => ledger.query('stoodAt', { head }))) return undefined;
@@ -85,7 +85,7 @@ function note(parts: RestoreParts, path: string, as: 'copy' | 'again', text: (pr
   const ledger = SqliteLedger.open(path, sha256, as);
   try {
     const proof = proveLedger(ledger, name);
-    if (proof.schemaVersion > schemaVersion) throw new ProblemError(problem('ledger_newer', `${name} has version ${proof.schemaVersion}; this program knows up to ${schemaVersion}. Nothing was changed.`));
+    if (proof.schemaVersion > schemaVersion) throw new ProblemError(problem('ledger_newer', '{0} has version {1}; this program knows up to {2}. Nothing was changed.', { values: [name, proof.schemaVersion, schemaVersion] }));
     const [outcome] = ledger.runGroup([{ type: 'direct', key: parts.ids.directiveId(), atMs: parts.clock.nowMs(), directive: { kind: 'restored', note: text(proof) } }]);
     if (!outcome?.ok) throw new ProblemError(outcome?.problem ?? problem('internal', 'The ledger gave no answer.'));
     return { proof, head: ledger.query('head', {}) };
@@ -140,7 +140,7 @@ function asidePath(dataDir: string, nowMs: number): string {
 /** Keeps where the ledger stands now outside of it. @returns whether everything there says so */
 async function anchorAt(anchor: LedgerAnchor, head: LedgerHead): Promise<boolean> {
   await anchor.write(head, true);
-  const anchors = await anchor.read();
+  const { heads: anchors } = await anchor.read();
   return anchors.length > 0 && anchors.every((one) => JSON.stringify(one) === JSON.stringify(head));
 }
 
@@ -160,8 +160,8 @@ function onFolder<T>(dataDir: string, run: () => T): T {
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     const text = error instanceof Error ? error.message : String(error);
-    throw new ProblemError((error as { code?: string }).code === 'ENOSPC' ? problem('ledger_full', `There is no room for a restored ledger in ${dataDir} (${text}).`)
-      : problem('data_folder_unusable', `The backup cannot be put into the data folder ${dataDir} (${text}).`), { cause: error });
+    throw new ProblemError((error as { code?: string }).code === 'ENOSPC' ? problem('ledger_full', 'There is no room for a restored ledger in {0} ({1}).', { values: [dataDir, text] })
+      : problem('data_folder_unusable', 'The backup cannot be put into the data folder {0} ({1}).', { values: [dataDir, text] }), { cause: error });
   }
 }
 

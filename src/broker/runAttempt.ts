@@ -5,11 +5,10 @@ import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { meterHeaders, tellsCodexLimits } from '../protocol/codexMeter.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
-import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { Lease } from './admissionTicket.ts';
 import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
-import type { ComeBack, EndedReport } from './attemptEnd.ts';
+import type { AfterAttempt, ComeBack, EndedReport } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
@@ -51,7 +50,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
         if (!background) stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
       ...(lease.stops.length === 0 && !background ? {} : { progress: (chars: number) => {
-        if (background && attempt.responseId !== undefined && !isNoted) isNoted = noteBegun(parts, lease.attemptId, attempt.responseId);
+        if (background && attempt.responseId !== undefined && !isNoted) isNoted = noteBegun(parts, request, lease, attempt.responseId);
         const tooLong = outgrown(request, lease, chars);
         if (tooLong) stop(tooLong);
       } }),
@@ -81,13 +80,13 @@ function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report:
   const { request, response } = carried;
   if (report.kept) parts.headSeen(report.kept.headers, report.kept);
   if (takeOver(parts, carried, lease, report)) return undefined;
-  const { comeBack, fault } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
+  const { comeBack, ...ended } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack?.kind === 'unreachable') parts.upstreamAnswered(comeBack.why);
   if (comeBack) return comeBack;
   if (report.ending === 'upstream-broke' && report.networkError !== undefined && !report.begun) {
     parts.upstreamAnswered(notReached(parts, report));
   }
-  answerFailure(parts, carried, report, fault);
+  answerFailure(parts, carried, report, ended);
   return undefined;
 }
 
@@ -96,7 +95,7 @@ function notReached(parts: ResponsesParts, report: AttemptReport): Problem {
 }
 
 /** Writes the answer of an attempt that has written none itself. */
-function answerFailure(parts: ResponsesParts, { response, listener }: Carried, report: AttemptReport, fault: UpstreamFault | undefined): void {
+function answerFailure(parts: ResponsesParts, { response, listener }: Carried, report: AttemptReport, { fault, isLastingOverload }: AfterAttempt): void {
   const { kept } = report;
   const nowMs = parts.clock.nowMs();
   if (response.headersSent || response.destroyed) return;
@@ -105,7 +104,7 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
     return;
   }
   if (kept.foreign) {
-    refuse(response, problem('upstream_invalid', `The upstream ${parts.target.label} answered with status ${kept.status} and something that is no API response. Nothing was charged.`), listener, nowMs);
+    refuse(response, problem('upstream_invalid', 'The upstream {0} answered with status {1} and something that is no API response. Nothing was charged.', { values: [parts.target.label, kept.status] }), listener, nowMs);
     return;
   }
   // A client's own sign-in is its own affair: it hears the upstream's words, and renews it.
@@ -113,7 +112,8 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, r
     parts.keyAnswered(false);
     if (listener.codexStream) { refuse(response, problem('api_key_rejected', 'The upstream refused the stored API key, so nothing was sent.'), listener, nowMs); return; }
   }
-  if (fault?.kind === 'overloaded' && listener.codexStream && kept.headers['retry-after'] === undefined && kept.body.includes('"server_is_overloaded"')) {
+  // Codex would ask thirty times more for what was waited for already, and tells its person of this one at once.
+  if (fault?.kind === 'overloaded' && listener.codexStream && kept.headers['retry-after'] === undefined && (isLastingOverload || kept.body.includes('"server_is_overloaded"'))) {
     refuseAtCapacity(response, 'The model is at capacity.', listener, nowMs);
     return;
   }

@@ -80,5 +80,5 @@ function answerFailure(parts: ResponsesParts, { response, listener }: Carried, {
     return;
   }
   const why = kept ? `It answered with status ${kept.status} and something that is no API response.` : unreachable(target, { message: networkError, code: networkCode }).message.replace(/^The upstream /, 'The fallback ');
-  refuse(response, problem('fallback_unreachable', `${taken.because} ${why}`), listener, nowMs);
+  refuse(response, problem('fallback_unreachable', '{0} {1}', { values: [taken.because, why] }), listener, nowMs);
 }

@@ -14,8 +14,8 @@ export interface RunningBroker {
   readonly controlToken: string;
 }
 
-/** How long a running broker may take to prove itself. */
-const proofMsMax = 3000;
+/** How long a running broker may take to prove itself; on a computer with far too much to do it takes seconds. */
+export const proofMsMax = 10_000;
 /** How long somebody who holds the folder and does not answer is waited for, before it counts as stuck. */
 export const holdWaitMsMax = 4000;
 /** One look at the lock lasts so long; in between the broker is looked for. */
@@ -23,17 +23,23 @@ const lockLookMs = 150;
 
 /** The running broker of a folder, proven; undefined when none answers there. */
 export async function findBroker(dataDir: string): Promise<RunningBroker | undefined> {
+  const found = await lookForBroker(dataDir);
+  return found === 'silent' ? undefined : found;
+}
+
+/** The same, where a broker that takes too long is told from one that is not there. */
+export async function lookForBroker(dataDir: string, waitMs = proofMsMax): Promise<RunningBroker | 'silent' | undefined> {
   const found = readBrokerAddress(dataDir);
   if (!found) return undefined;
   const nonce = randomBytes(24).toString('base64url');
   try {
-    const answer = await fetch(`${found.address.url}/healthz?nonce=${nonce}`, { signal: AbortSignal.timeout(proofMsMax), redirect: 'error' });
+    const answer = await fetch(`${found.address.url}/healthz?nonce=${nonce}`, { signal: AbortSignal.timeout(waitMs), redirect: 'error' });
     const health = await answer.json() as { proof?: unknown };
     return typeof health.proof === 'string' && sameSecret(health.proof, proofOf(found.controlToken, nonce))
       ? { url: found.address.url, controlToken: found.controlToken } : undefined;
-  } catch {
+  } catch (error) {
     // Nobody answers there, or something else does: the file is only a hint.
-    return undefined;
+    return error instanceof Error && error.name === 'TimeoutError' ? 'silent' : undefined;
   }
 }
 

@@ -5,11 +5,12 @@ import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts'
 import type { PacedWindow } from '../domain/pacedWindow.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
+import { saidOf } from '../domain/say.ts';
 import { consentFor, workspaceMayBuy } from '../domain/consent.ts';
 import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
-import type { Snapshot, UsageRow, RunView, GrantView, QuestionView, WindowView } from '../protocol/snapshot.ts';
+import type { Snapshot, UsageRow, RunView, GrantView, QuestionView, UnmeteredView, WindowView } from '../protocol/snapshot.ts';
 import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
@@ -37,6 +38,8 @@ export interface FeedParts {
   readonly pacer: Pacer;
   /** Absent where no broker runs. */
   readonly planAccounts?: Pick<PlanAccounts, 'windows' | 'plans'>;
+  /** What was passed through unmetered; absent where nothing was, or no broker runs. */
+  readonly unmetered?: () => UnmeteredView | undefined;
   readonly clock: Clock;
   readonly utcOffsetMs: (atMs: number) => number;
   readonly broker: Snapshot['broker'];
@@ -53,7 +56,7 @@ export function balanceView(balance: BalanceRead): Snapshot['balance'] {
     heldMicroCredits: grant.heldMicroCredits, priority: grant.priority, createdAtMs: grant.createdAtMs,
     ...(grant.startsAtMs === undefined ? {} : { startsAtMs: grant.startsAtMs }), ...(grant.expiresAtMs === undefined ? {} : { expiresAtMs: grant.expiresAtMs }),
     ...(grant.models ? { models: grant.models } : {}), ...(grant.workspaces ? { workspaces: grant.workspaces } : {}),
-    ...(grant.allowanceId === undefined ? {} : { allowanceId: grant.allowanceId }), ...(grant.voided === undefined ? {} : { voided: grant.voided }),
+    ...(grant.allowanceId === undefined ? {} : { allowanceId: grant.allowanceId }), ...(grant.source ? { source: grant.source } : {}), ...(grant.voided === undefined ? {} : { voided: grant.voided }),
     ...(grant.note === undefined ? {} : { note: grant.note }),
   }));
   return {
@@ -82,7 +85,7 @@ export class SnapshotFeed {
   #stopTimer: (() => void) | undefined;
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = snapshotPauseMs;
-  /** When time brings something next (a grant expires or begins, an allowance gives), which nobody else may notice. */
+  /** When time brings something next (a grant expires or begins, an allowance gives, a budget begins anew or has another day's share), which nobody else may notice. */
   #dueAtMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: FeedParts) {
@@ -141,7 +144,8 @@ export class SnapshotFeed {
     this.#pauseMs = Math.min(snapshotPauseMsMax, Math.max(snapshotPauseMs, pausePerReading * (this.#sentAtMs - beganAtMs)));
     const live = this.#parts.live().length > 0;
     if (this.#dirty && !failed) this.#schedule(this.#pauseMs);
-    else if (live || failed) this.#schedule(refreshMs);
+    // What is due already could not be booked: it is tried again, but not with every picture.
+    else if (live || failed || this.#dueAtMs <= clock.nowMs()) this.#schedule(refreshMs);
     // Credits expire and days end although nobody does anything: that is news for the windows too.
     else this.#schedule(Math.min(Math.max(snapshotPauseMs, Math.min(this.#dueAtMs, this.#dayEndMs()) - clock.nowMs()), timerDelayMsMax));
   }
@@ -172,11 +176,14 @@ export class SnapshotFeed {
       ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
       ledger.query('workspaces', {}),
     ]);
-    this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity).filter((atMs) => atMs > nowMs));
-    const { consents, allowances, policies } = balance.directives;
+    const renewed = budgets.flatMap(({ today, uses }) => [today?.day?.untilMs ?? Infinity, ...uses.map((use) => use.endsAtMs ?? Infinity)]);
+    this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...[...renewed, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity)].filter((atMs) => atMs > nowMs));
+    const { consents, allowances, issuers, policies } = balance.directives;
+    const { topUps } = balance;
     const workspaceIds = consents.filter((one) => one.scope === 'workspace' && one.answer === 'allow').map((one) => one.of);
     const runs = this.#runs();
     const plans = this.#parts.planAccounts?.plans() ?? [];
+    const unmetered = this.#parts.unmetered?.();
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
       consent: {
@@ -186,8 +193,9 @@ export class SnapshotFeed {
       },
       ...lastingNames(balance, workspaces),
       nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
+      ...(topUps ? { autoTopUp: { ...topUps.rule, addedMicroCredits: topUps.addedMicroCredits, beginsAnewAtMs: topUps.untilMs } } : {}), ...(issuers.length > 0 ? { voucherIssuers: issuers } : {}),
       budgets, allowances, policies, questions: this.#questions(), priceChanges,
-      windows: this.#windows(), ...(plans.length > 0 ? { plans } : {}), running: runs.filter((run) => run.state === 'running'),
+      windows: this.#windows(), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
@@ -211,10 +219,11 @@ export class SnapshotFeed {
       if (!parked || parked.for === 'credits' || parked.for === 'slow') return [];
       const { facts } = request;
       const estimate = request.estimateMicroCredits ?? request.ceiling?.estimateMicroCredits;
+      const asked = questionText(parked.for, request, parked);
       return [{
         requestId: facts.requestId, kind: parked.for, workspaceId: facts.workspaceId, workspaceLabel: request.workspaceLabel, client: facts.client, model: facts.model,
         ...(facts.threadId === undefined ? {} : { threadId: facts.threadId }), sinceMs: parked.sinceMs, endsAtMs: parked.endsAtMs,
-        ...(estimate === undefined || parked.for !== 'consent' ? {} : { estimateMicroCredits: estimate }), text: questionText(parked.for, request, parked.because), hasWindow: open.has(facts.workspaceId),
+        ...(estimate === undefined || parked.for !== 'consent' ? {} : { estimateMicroCredits: estimate }), text: asked.because, ...saidOf(asked), hasWindow: open.has(facts.workspaceId),
       }];
     });
   }
@@ -228,8 +237,8 @@ export class SnapshotFeed {
         requestId: request.facts.requestId, state, workspaceId: request.facts.workspaceId, workspaceLabel: request.workspaceLabel,
         client: request.facts.client, model: request.facts.model, sinceMs, heldMicroCredits: holdMicroCredits,
         estimatedTokens: request.estimate.inputTokens + request.estimate.outputTokens,
-        ...(parked ? { reason: parked.because } : {}), ...(fallback === undefined ? {} : { fallback }),
-        ...(place && state === 'waiting' ? { reason: place.because, priority: place.priority, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
+        ...(parked ? { reason: parked.because, ...saidOf(parked) } : {}), ...(fallback === undefined ? {} : { fallback }),
+        ...(place && state === 'waiting' ? { reason: place.because, ...saidOf(place), priority: place.priority, ...(place.place === undefined ? {} : { place: place.place }), ...(place.startsAtMs === undefined ? {} : { startsAtMs: wallTimeOf(clock, place.startsAtMs) }) } : {}),
       };
     });
   }

@@ -4,7 +4,7 @@
 /** An attempt that was not refused in this time was let in: refusals come at once. */
 export const refusalMsMax = 2_000;
 /** Attempts whose answers may be awaited at once: at first, and at the most. */
-export const unansweredMin = 4;
+export const unansweredMin = 2;
 const unansweredMax = 256;
 
 /** The attempts of one model that were sent, but neither answered nor refused. */

@@ -8,8 +8,9 @@ export const attemptsUnknownMax = 4;
 export const attemptsAnnouncedMax = 512;
 /** The largest limit that is learnt by trying. */
 export const attemptsLearntMax = 64;
-/** What is left of the limit after a refusal. */
+/** What is left of the limit after a refusal, and after answers that came slowly: that is no refusal yet. */
 const decreaseRatio = 0.7;
+const slowRatio = 0.9;
 
 /** A limit on attempts at once; every operation gives a new value. */
 export interface ConcurrencyLimit {
@@ -51,4 +52,9 @@ export function afterRefusal(limit: ConcurrencyLimit, running: number, sentAtMs:
   if (limit.decreasedAtMs !== undefined && sentAtMs <= limit.decreasedAtMs) return limit;
   const attemptsMax = Math.max(1, Math.floor(Math.min(limit.attemptsMax, running) * decreaseRatio));
   return { state: limit.state === 'unknown' ? 'learnt' : limit.state, attemptsMax, decreasedAtMs: nowMs };
+}
+
+/** After answers that came slowly for the number that runs. It never goes below what is tried while nothing is known. @param running attempts under way, the answered one included */
+export function afterSlowness(limit: ConcurrencyLimit, running: number): ConcurrencyLimit {
+  return { ...limit, attemptsMax: Math.max(Math.min(attemptsUnknownMax, limit.attemptsMax), Math.min(limit.attemptsMax, running) * slowRatio) };
 }

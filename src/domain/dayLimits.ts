@@ -1,13 +1,11 @@
 // Limits per day of one model, which headers rarely tell: they become known by a refusal that names one. From
 // then on what is sent is counted here, and the rest refills evenly, as the pause in the refusal says it does.
+import { isOfImages, measures, type Measure } from './measure.ts';
 import { amountOf, countedTokensOf, type PaceRequest } from './paceRequest.ts';
 import { dayMs } from './rateWindow.ts';
 
 /** A day's limit as known: what is left of it at a time. */
 export interface DayLimit { readonly limit: number; readonly level: number; readonly atMs: number; readonly toldAtMs: number }
-
-type Measure = 'requests' | 'tokens';
-const measures = ['requests', 'tokens'] as const;
 
 /** The day's limits of one model. */
 export class DayLimits {
@@ -25,11 +23,12 @@ export class DayLimits {
     this.#known.set(measure, { limit, level, atMs: nowMs, toldAtMs: nowMs });
   }
 
-  /** Which limit holds a request back, and until when; absent when none does. */
-  heldBy(request: PaceRequest, nowMs: number): { readonly measure: Measure; readonly limit: number; readonly untilMs: number } | undefined {
-    const held = measures.flatMap((measure) => {
+  /** Which limit of those named holds a request back, and until when; absent when none does. */
+  heldBy(request: PaceRequest, of: readonly Measure[], nowMs: number): { readonly measure: Measure; readonly limit: number; readonly untilMs: number } | undefined {
+    const held = of.flatMap((measure) => {
       const now = this.limitAt(measure, nowMs);
-      const missing = now ? Math.min(amountOf(request, measure), now.limit) - now.level : 0;
+      const amount = amountOf(request, measure);
+      const missing = now && !(isOfImages(measure) && amount === 0) ? Math.min(amount, now.limit) - now.level : 0;
       return now && missing > 0 ? [{ measure, limit: now.limit, untilMs: nowMs + Math.ceil(missing * dayMs / now.limit) }] : [];
     });
     return held.reduce<(typeof held)[number] | undefined>((latest, each) => (latest && latest.untilMs >= each.untilMs ? latest : each), undefined);

@@ -2,16 +2,15 @@
 // Kept with its request for ever, refused and free ones too. Shapes only.
 import type { BudgetVerdict, StopAt } from './budgets.ts';
 import type { Slice } from './grants.ts';
+import type { Because, Said } from './say.ts';
 
 /** Layers in the order in which they are asked. */
 export type Layer = 'safety' | 'budgets' | 'limits' | 'included' | 'promotional' | 'purchased' | 'consent' | 'fallback' | 'wait';
 
-/** One layer's part in a decision. */
-export interface LayerVerdict {
+/** One layer's part in a decision, with the verdict as a sentence. */
+export interface LayerVerdict extends Because {
   readonly layer: Layer;
   readonly verdict: 'passed' | 'warned' | 'took' | 'waited' | 'asked' | 'ended' | 'skipped';
-  /** The verdict as a sentence. */
-  readonly because: string;
   readonly microCredits?: number;
 }
 
@@ -45,8 +44,13 @@ export interface DecisionRecord {
   readonly code?: string;
   readonly message?: string;
   readonly remedy?: string;
+  /** What `message` and `remedy` were made of, for other languages; absent where no values stand in them. */
+  readonly said?: Said;
+  readonly remedySaid?: Said;
   /** What would have to change for it to be admitted, as sentences. */
   readonly toChange?: readonly string[];
+  /** What those were made of, in the same order; absent where no values stand in any of them. */
+  readonly toChangeSaid?: readonly Said[];
   /** When that changes by itself. */
   readonly retryAtMs?: number;
   /** What has to be answered first. */
@@ -56,7 +60,7 @@ export interface DecisionRecord {
   readonly fallback?: FallbackTaken;
 }
 
-/** Another model that answers, and the refusal that it answers for. */
+/** Another model that answers, and the refusal that it answers for, as a sentence. */
 export interface FallbackTaken {
   readonly model: string;
   /** Host and port, for people. */
@@ -64,4 +68,6 @@ export interface FallbackTaken {
   readonly cause: 'balance' | 'window' | 'unreachable';
   readonly code: string;
   readonly because: string;
+  /** What the refusal's whole sentence was made of, also that nothing was sent; absent in older records. */
+  readonly said?: Said;
 }

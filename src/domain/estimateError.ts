@@ -1,5 +1,5 @@
-// How good estimates were: sums over finished attempts go in, shares and a sentence for people come
-// out. It counts only what was measured, and says nothing before there is enough of it.
+// How good estimates were: sums over finished attempts go in, shares come out. It counts only what was measured, and
+// says nothing before there is enough of it.
 /** Sums over attempts whose usage was measured. All are whole numbers, so that they can be added anywhere. */
 export interface EstimateErrorSums {
   readonly requests: number;
@@ -55,27 +55,6 @@ export function estimateErrorView(sums: EstimateErrorSums): EstimateErrorView {
   };
 }
 
-/** The same as one sentence. */
-export function estimateErrorText(view: EstimateErrorView): string {
-  const { requests, coveredShare, meanInputErrorShare, meanOutputErrorShare } = view;
-  if (coveredShare === undefined) {
-    return requests === 0 ? 'No request has been measured yet, so it cannot be said how good estimates are.'
-      : `Only ${requests} of the ${attemptsMin} requests that it takes to judge estimates ${requests === 1 ? 'has' : 'have'} been measured.`;
-  }
-  const errors = [
-    ...(meanInputErrorShare === undefined ? [] : [`the input by ${percent(meanInputErrorShare)}`]),
-    ...(meanOutputErrorShare === undefined ? [] : [`the output by ${percent(meanOutputErrorShare)}`]),
-  ];
-  const misses = errors.length === 0 ? '' : `; on average the likely size missed ${errors.join(' and ')}`;
-  return `Holds covered ${percent(coveredShare)} of ${requests} measured requests${misses}.`;
-}
-
 function share(part: number, whole: number): number | undefined {
   return whole > 0 && part >= 0 && Number.isFinite(part / whole) ? part / whole : undefined;
-}
-
-/** Rounded down where it would else claim that all were covered. */
-function percent(value: number): string {
-  const rounded = Math.round(value * 100);
-  return `${value < 1 && rounded === 100 ? 99 : rounded} %`;
 }

@@ -111,6 +111,11 @@ export class Estimator {
     };
   }
 
+  /** The likely size of what comes before the request's body; 0 where nothing does. */
+  carriedTokens(size: RequestSize): number {
+    return upward(this.#partsOf(size).carried.likely);
+  }
+
   /** The middle of what answers of the same kind thought, of the closest kind that is known. */
   #reasoning(size: RequestSize, outputTokens: number): { readonly likelyReasoningTokens?: number } {
     const known = groupsOf('reasoning', size).flatMap((group) => this.#groups.get(group)?.quantile(0.5, 0) ?? []).at(-1);

@@ -39,6 +39,8 @@ export class FairQueue<T extends QueueItem> {
   readonly #bounds: QueueBounds;
   readonly #items = new Map<string, T>();
   readonly #perWorkspace = new Map<string, number>();
+  /** What is missing of the limit that all share, as a cost: so much may workspaces with something running catch up. */
+  catchUpMax = 0;
   readonly #classes: Classes<T> = { interactive: classLine(), agent: classLine(), batch: classLine() };
 
   constructor(bounds: QueueBounds = queueBounds) {
@@ -55,6 +57,16 @@ export class FairQueue<T extends QueueItem> {
     return this.#items.get(id);
   }
 
+  /** How many of a workspace wait. */
+  countOf(workspaceId: string): number {
+    return this.#perWorkspace.get(workspaceId) ?? 0;
+  }
+
+  /** Whether anything of a class waits. */
+  has(priority: Priority): boolean {
+    return this.#classes[priority].workspaces.size > 0;
+  }
+
   /**
    * Puts an item at the end of its thread's line.
    * @returns why it was not taken in, or `queued`.
@@ -62,7 +74,7 @@ export class FairQueue<T extends QueueItem> {
   enqueue(item: T): 'queued' | 'queue-full' | 'workspace-full' | 'known' {
     if (this.#items.has(item.id)) return 'known';
     if (this.#items.size >= this.#bounds.itemsMax) return 'queue-full';
-    if ((this.#perWorkspace.get(item.workspaceId) ?? 0) >= this.#bounds.itemsPerWorkspaceMax) return 'workspace-full';
+    if (this.countOf(item.workspaceId) >= this.#bounds.itemsPerWorkspaceMax) return 'workspace-full';
     this.#count(item, 1);
     this.#append(item);
     return 'queued';
@@ -71,11 +83,19 @@ export class FairQueue<T extends QueueItem> {
   /**
    * Puts an item that was taken before at the head of its class again. The bounds do not apply:
    * it was counted when it came, and what runs is bounded elsewhere. What its first turn cost is given back.
+   * @param paid what that was
    */
-  putBack(item: T): void {
+  putBack(item: T, paid: number = item.cost): void {
     if (this.#items.has(item.id)) return;
     this.#count(item, 1);
-    this.#classes[item.priority].workspaces.joinFront(item.workspaceId, item.cost).line.joinFront(item.threadId ?? '', item.cost).line.unshift(item);
+    this.#classes[item.priority].workspaces.joinFront(item.workspaceId, paid).line.joinFront(item.threadId ?? '', paid).line.unshift(item);
+  }
+
+  /** Puts an item first among those of its workspace, which waits for its turn like the others. The bounds do not apply. */
+  rejoin(item: T): void {
+    if (this.#items.has(item.id)) return;
+    this.#count(item, 1);
+    this.#classes[item.priority].workspaces.join(item.workspaceId, this.catchUpMax).line.joinFront(item.threadId ?? '', 0).line.unshift(item);
   }
 
   /** Takes an item out, wherever it stands. */
@@ -121,6 +141,16 @@ export class FairQueue<T extends QueueItem> {
     return item;
   }
 
+  /** An item that was taken runs, until `ended`. */
+  began({ priority, workspaceId }: T): void {
+    this.#classes[priority].workspaces.began(workspaceId);
+  }
+
+  /** It ended. @param beyond what it took more than its cost, or less; its workspace pays for it */
+  ended({ priority, workspaceId }: T, beyond: number): void {
+    this.#classes[priority].workspaces.ended(workspaceId, beyond);
+  }
+
   /**
    * The items in the order in which they will be taken if nothing else comes.
    * @param itemsMax how many of them at most; all without it
@@ -159,7 +189,7 @@ export class FairQueue<T extends QueueItem> {
   }
 
   #append(item: T): void {
-    this.#classes[item.priority].workspaces.join(item.workspaceId).line.join(item.threadId ?? '').line.push(item);
+    this.#classes[item.priority].workspaces.join(item.workspaceId, this.catchUpMax).line.join(item.threadId ?? '').line.push(item);
   }
 
   #count(item: T, by: 1 | -1): void {
@@ -193,6 +223,9 @@ function pass<T>(classes: Classes<T>, served: Priority): void {
 /** Who has nothing left to wait for leaves the line. */
 function leaveIfEmpty<T>(line: ClassLine<T>, workspace: Workspace<T>, thread: Thread<T>): void {
   if (thread.line.length === 0) workspace.line.leave(thread);
-  if (workspace.line.size === 0) line.workspaces.leave(workspace);
+  if (workspace.line.size === 0) {
+    workspace.line.forget();
+    line.workspaces.leave(workspace);
+  }
   if (line.workspaces.size === 0) line.passedOver = 0;
 }

@@ -2,8 +2,10 @@
 // a local one, may answer instead. It costs no credits; hard budgets in tokens count it like any other. Pure.
 import { judgeBudgets } from './budgetLayer.ts';
 import { stopsAt } from './budgets.ts';
-import type { DecisionRecord } from './decisionRecord.ts';
+import type { DecisionRecord, FallbackTaken } from './decisionRecord.ts';
 import type { ProblemCode } from './problem.ts';
+import { say, saidOf } from './say.ts';
+import type { Because } from './say.ts';
 import type { Walk, WaterfallInput } from './walk.ts';
 
 /** Why the fallback may answer: nothing to pay with, a limit with no room in time, an upstream that cannot be reached. */
@@ -43,21 +45,25 @@ export function fallBack(input: WaterfallInput, refused: DecisionRecord): Decisi
   const offer = input.fallback;
   const cause = offer && refused.outcome === 'refuse' ? fallbackCause(refused.code, offer) : undefined;
   if (!offer || cause === undefined) return refused;
-  const named = `${offer.model} at ${offer.at}`;
-  const with_ = (verdict: 'skipped' | 'took', because: string) => [...refused.layers, { layer: 'fallback' as const, verdict, because }];
-  if (offer.isElsewhere) return { ...refused, layers: with_('skipped', `The fallback ${named} answers over HTTP; the client is sent there.`) };
+  const with_ = (verdict: 'skipped' | 'took', because: Because) => [...refused.layers, { layer: 'fallback' as const, verdict, ...because }];
+  if (offer.isElsewhere) return { ...refused, layers: with_('skipped', say('The fallback {0} at {1} answers over HTTP; the client is sent there.', offer.model, offer.at)) };
   // What is out of hand is not let go on for being free.
   if (input.runaway && input.runaway.action !== 'slow' && input.runaway.action !== 'let') return refused;
   const walk: Walk = { input: { ...input, canWait: false, estimateMicroCredits: offer.estimateMicroCredits }, layers: [] };
   const { verdicts, ended } = judgeBudgets(walk);
   const [budgets] = walk.layers;
-  if (ended || !budgets) return { ...refused, layers: with_('skipped', `The fallback ${named} was not asked. ${ended?.message ?? ''}`) };
+  if (ended || !budgets) return { ...refused, layers: with_('skipped', say('The fallback {0} at {1} was not asked. {2}', offer.model, offer.at, { because: ended?.message ?? '', ...saidOf(ended ?? {}) })) };
   const stops = stopsAt(input.budgets).filter((one) => one.unit === 'tokens');
-  const layers = with_('took', `Answered by the fallback ${named}; no credits are drawn for it.`);
+  const layers = with_('took', say('Answered by the fallback {0} at {1}; no credits are drawn for it.', offer.model, offer.at));
   const at = layers.findIndex((one) => one.layer === 'budgets');
   if (at === -1) layers.splice(-1, 0, budgets); else layers[at] = budgets;
   return {
-    outcome: 'admit', layers, slices: [], holdMicroCredits: 0, fallback: { model: offer.model, at: offer.at, cause, code: refused.code ?? '', because: (refused.message ?? '').replace(sentToNobody, '') },
+    outcome: 'admit', layers, slices: [], holdMicroCredits: 0, fallback: { model: offer.model, at: offer.at, cause, code: refused.code ?? '', because: (refused.message ?? '').replace(sentToNobody, ''), said: refused.said ?? { sentence: refused.message ?? '' } },
     ...(verdicts.length > 0 ? { budgets: verdicts } : {}), ...(stops.length > 0 ? { stops } : {}), ...(refused.answered ? { answered: refused.answered } : {}),
   };
+}
+
+/** What is noted at the end of a request that the fallback answered. */
+export function answeredInstead(taken: Pick<FallbackTaken, 'model' | 'at' | 'because' | 'said'>): Because {
+  return say('Answered by the fallback {0} at {1}, because: {2}', taken.model, taken.at, { because: taken.because, ...saidOf(taken) });
 }

@@ -1,5 +1,6 @@
 // Amounts of credits and the order in which they burn: which grants a hold is reserved from, and
 // how a charge is posted against the reserved slices. Pure arithmetic on what the store read.
+import type { GrantSource } from './grantSource.ts';
 import { safeInteger, sum } from './units.ts';
 
 /** Kinds of grants, in the order in which the waterfall draws from them. */
@@ -32,6 +33,8 @@ export interface Grant {
   readonly workspaces?: readonly string[];
   /** The allowance that made it. */
   readonly allowanceId?: string;
+  /** Where it came from, where neither a person nor an allowance added it. */
+  readonly source?: GrantSource;
   /** Taken back: nothing new is reserved from it, and what holds give back goes too. Of a disputed one what was spent is owed. */
   readonly voided?: 'undone' | 'disputed';
   readonly note?: string;

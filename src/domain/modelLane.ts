@@ -1,27 +1,27 @@
 // Everything about pacing that belongs to one model: its limits, its line, what runs, and when the
 // next one may start. It sets no timer and sends nothing; every moment is passed in.
-import { afterAnswer, afterRefusal, hasRoom, unknownConcurrency, type ConcurrencyLimit } from './concurrencyLimit.ts';
-import { AnswerGate } from './answerGate.ts';
 import { DayLimits } from './dayLimits.ts';
 import { canLearn, grown, learnt } from './learntWindow.ts';
+import { StartGate } from './startGate.ts';
+import { imageMeasures, isOfImages, measures, type ImageMeasure, type Measure } from './measure.ts';
 import type { Throttle } from './throttle.ts';
-import { FairQueue, queueBounds, type Priority, type QueueItem } from './fairQueue.ts';
+import { heldBecause, usedUpPerDay } from './holdReasons.ts';
+import { say } from './say.ts';
+import type { Because } from './say.ts';
+import { queueBounds, type Priority } from './fairQueue.ts';
+import { LaneCost } from './laneCost.ts';
+import type { LaneHold, LaneItem } from './laneItem.ts';
+import { LaneQueue } from './laneQueue.ts';
+import { Overload, overloadPauseMsMax } from './overload.ts';
 import { amountOf, certainTokensOf, counting, countedTokensOf, restTokensOf, type PaceRequest } from './paceRequest.ts';
 import {
-  charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, observe, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit,
+  charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, minuteMs, observe, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit,
   type RateLimitObservation, type RateWindow,
 } from './rateWindow.ts';
 
-/** Why the head of a line does not start now, and when it can; no time means: when something ends. */
-export interface Hold {
-  readonly because: string;
-  readonly untilMs?: number;
-}
-
 /** A request that can never start: it exceeds a whole limit. */
-export interface TooLarge {
+export interface TooLarge extends Because {
   readonly id: string;
-  readonly because: string;
 }
 
 /** How long a told token limit can make a request too large. After that one such request goes up and finds out. */
@@ -30,9 +30,7 @@ export const limitCertainMs = 300_000;
 /** A person's requests find room kept free for them so long after the last one. */
 export const personAwayMs = 300_000;
 /** A person dares more: this share of what others may have taken is kept free. */
-const personUnseenShare = 0.5;
-/** How much of the usual size the newest request makes out. */
-const usualShare = 0.02;
+const personUnseenShare = 0.75;
 /** Room is kept free for so many requests of people, and at most such a share of a limit. */
 const peopleAtOnce = 2;
 const personShareMax = 0.125;
@@ -41,13 +39,6 @@ export const backOffMsMin = 1_000;
 /** The longest such pause. */
 export const backOffMsMax = 60_000;
 
-/** A request in line. Its cost is the larger of its shares of both limits, in requests. */
-export interface LaneItem extends QueueItem {
-  readonly request: PaceRequest;
-  /** How often it was started before. */
-  readonly starts: number;
-}
-
 interface Running {
   readonly item: LaneItem;
   readonly sentAtMs: number;
@@ -55,47 +46,36 @@ interface Running {
   readonly answered: boolean;
 }
 
-const measures = ['requests', 'tokens'] as const;
-
 /** The pacing of one model. */
 export class ModelLane {
   readonly model: string;
-  readonly queue = new FairQueue<LaneItem>(queueBounds);
+  readonly queue = new LaneQueue<LaneItem>(queueBounds);
   readonly running = new Map<string, Running>();
-  windows: Readonly<Record<'requests' | 'tokens', RateWindow>> = { requests: unknownWindow, tokens: unknownWindow };
+  windows: Readonly<Record<Measure, RateWindow>> = { requests: unknownWindow, tokens: unknownWindow, images: unknownWindow, madeImages: unknownWindow };
   readonly days = new DayLimits();
-  #concurrency: ConcurrencyLimit = unknownConcurrency;
   /** The size of the largest request that was answered although it exceeds the token limit that is told. */
   #passedTokens = 0;
   #refusalsInRow = 0;
   #refusedAtMs = -Infinity;
-  readonly #gate = new AnswerGate();
+  readonly #gate: StartGate;
+  readonly #cost = new LaneCost();
+  readonly overload = new Overload();
   /** Expected of what runs beyond what the upstream counts on arrival. */
   #restTokens = 0;
-  /** The size of the usual request. */
-  #usualTokens = 0;
   /** The newest person's request. */
   #person: { readonly tokens: number; readonly atMs: number } | undefined;
 
-  constructor(model: string) {
+  /** @param mindsLatency whether answers that come slowly let fewer run, where no limits are announced */
+  constructor(model: string, mindsLatency: boolean) {
     this.model = model;
+    this.#gate = new StartGate(model, mindsLatency);
   }
 
   /** Puts a request in line. @returns why it was not taken in, or `queued` */
-  submit(request: PaceRequest, nowMs: number): ReturnType<FairQueue<LaneItem>['enqueue']> {
+  submit(request: PaceRequest, nowMs: number): ReturnType<LaneQueue<LaneItem>['enqueue']> {
     const { id, priority, workspaceId, threadId } = request;
     if (priority === 'interactive') this.#person = { tokens: countedTokensOf(request), atMs: nowMs };
-    return this.queue.enqueue({ id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: this.#costOf(request), request, starts: 0 });
-  }
-
-  /** What a request costs in the line, in tokens, so that workspaces get equal shares of whatever is scarcer. */
-  #costOf(request: PaceRequest): number {
-    const { requests, tokens } = this.windows;
-    const size = Math.max(1, Math.ceil(request.estimatedTokens));
-    this.#usualTokens += (size - this.#usualTokens) * (this.#usualTokens === 0 ? 1 : usualShare);
-    if (requests.limit === undefined) return size;
-    // Where only requests are limited each one takes as much, and counts like the usual one.
-    return Math.ceil(tokens.limit === undefined ? this.#usualTokens : Math.max(size, tokens.limit / requests.limit));
+    return this.queue.enqueue({ id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: this.#cost.of(request, this.windows), request, starts: 0 }, this.#cost.missing(this.windows, nowMs));
   }
 
   /**
@@ -103,63 +83,66 @@ export class ModelLane {
    * told longer ago than `limitCertainMs` may have grown, and one that a request of this size has
    * passed does not bind; the request then goes up alone, since it reserves more than the limit has.
    */
-  tooLarge(request: PaceRequest, nowMs: number): string | undefined {
+  tooLarge(request: PaceRequest, nowMs: number): Because | undefined {
     const { limit, observedAtMs } = this.windows.tokens;
     const certain = certainTokensOf(request);
     if (limit === undefined || this.windows.tokens.learnt || certain <= Math.max(limit, this.#passedTokens)) return undefined;
     if (observedAtMs === undefined || nowMs - observedAtMs >= limitCertainMs) return undefined;
-    return `The request needs about ${certain} tokens, but the whole token limit of ${this.model} is ${limit}.`;
+    return say('The request needs about {0} tokens, but the whole token limit of {1} is {2}.', certain, this.model, limit);
   }
 
   /** Why the next request cannot start at this moment; absent when it can. */
-  hold(request: PaceRequest, nowMs: number): Hold | undefined {
-    if (!hasRoom(this.#concurrency, this.running.size)) {
-      return { because: this.#concurrency.state === 'unknown'
-        ? `${this.running.size} requests to ${this.model} are running; more start once the upstream told its limits.`
-        : `${this.running.size} requests to ${this.model} are running, as many as the upstream bears at once.` };
+  hold(request: PaceRequest, nowMs: number): LaneHold | undefined {
+    return this.#gate.hold(this.running.size, this.#perMinute(nowMs), nowMs) ?? this.#limitHold(request, measures, nowMs);
+  }
+
+  /** The limit on images that holds a request back, whatever else does. */
+  imageHold(request: PaceRequest, nowMs: number): LaneHold | undefined {
+    return this.#limitHold(request, imageMeasures, nowMs);
+  }
+
+  #limitHold(request: PaceRequest, of: readonly Measure[], nowMs: number): LaneHold | undefined {
+    const day = this.days.heldBy(request, of, nowMs);
+    if (day) return { ...usedUpPerDay(day.measure, day.limit, this.model), ...imageOf(day.measure), untilMs: day.untilMs };
+    let last: { readonly measure: Measure; readonly atMs: number } | undefined;
+    for (const measure of of) {
+      const amount = amountOf(request, measure);
+      if (isOfImages(measure) && amount === 0) continue;
+      const atMs = earliestStartMs(this.windows[measure], amount, nowMs, this.#keepFree(request, measure, nowMs), request.priority === 'interactive');
+      if (!last || atMs > last.atMs) last = { measure, atMs };
     }
-    const untilMs = this.#gate.closedUntilMs(nowMs);
-    if (untilMs !== undefined) return { because: `Requests to ${this.model} were just sent; more start as soon as the upstream answers them.`, untilMs };
-    const day = this.days.heldBy(request, nowMs);
-    if (day) return { because: `The limit of ${day.limit} ${day.measure} per day for ${this.model} is used up.`, untilMs: day.untilMs };
-    const starts = measures.map((measure) => ({ measure, atMs: earliestStartMs(this.windows[measure], amountOf(request, measure), nowMs, this.#keepFree(request, measure, nowMs), request.priority === 'interactive') }));
-    const last = starts[0] && starts[1] && starts[1].atMs > starts[0].atMs ? starts[1] : starts[0];
     if (!last || last.atMs <= nowMs) return undefined;
-    const window = this.windows[last.measure];
-    const because = (window.closedUntilMs ?? nowMs) >= last.atMs
-      ? `The upstream asked to wait before the next request to ${this.model}.`
-      : window.learnt ? `The upstream tells no limit for ${this.model}; going by what it refused, about ${Math.round(window.limit ?? 0)} ${last.measure} per minute are used up.`
-      : `The limit of ${window.limit} ${last.measure} per ${window.lengthMs > 3_600_000 ? 'day' : 'minute'} for ${this.model} is used up.`;
-    return { because, ...(last.atMs === Infinity ? {} : { untilMs: last.atMs }) };
+    return { ...heldBecause(this.windows[last.measure], last.measure, last.atMs, this.model, nowMs), ...imageOf(last.measure), ...(last.atMs === Infinity ? {} : { untilMs: last.atMs }) };
   }
 
   /** What has to be left beside a request: outputs that are to come, what others may take, and for all but people room for a person. */
-  #keepFree(request: PaceRequest, measure: 'requests' | 'tokens', nowMs: number): number {
+  #keepFree(request: PaceRequest, measure: Measure, nowMs: number): number {
     if (request.priority === 'interactive') return unseenAt(this.windows[measure], nowMs) * personUnseenShare;
-    const rest = measure === 'requests' ? 0 : this.#restTokens + restTokensOf(request);
+    const rest = measure !== 'tokens' ? 0 : this.#restTokens + restTokensOf(request);
     return rest + this.#personRoom(measure, nowMs) + unseenAt(this.windows[measure], nowMs);
   }
 
   /** What is kept free for a person's next requests: nothing once no person has been here for a while. */
-  #personRoom(measure: 'requests' | 'tokens', nowMs: number): number {
-    if (!this.#person || nowMs - this.#person.atMs > personAwayMs) return 0;
+  #personRoom(measure: Measure, nowMs: number): number {
+    if (isOfImages(measure) || !this.#person || nowMs - this.#person.atMs > personAwayMs) return 0;
     return Math.min((this.windows[measure].limit ?? 0) * personShareMax, peopleAtOnce * (measure === 'requests' ? 1 : this.#person.tokens));
   }
 
-  /** When so many requests and tokens will probably have been started; absent while it cannot be told. */
-  forecast(requests: number, tokens: number, nowMs: number): number | undefined {
-    if (!hasRoom(this.#concurrency, this.running.size)) return undefined;
-    const times = [forecastStartMs(this.windows.requests, requests, nowMs), forecastStartMs(this.windows.tokens, tokens, nowMs)].filter((time) => time !== undefined);
+  /** When so much of everything will probably have been started; absent while it cannot be told. */
+  forecast(amounts: Readonly<Record<Measure, number>>, nowMs: number): number | undefined {
+    if (!this.#gate.hasRoom(this.running.size)) return undefined;
+    const times = measures.filter((each) => amounts[each] > 0).map((each) => forecastStartMs(this.windows[each], amounts[each], nowMs)).filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.max(...times);
   }
 
   /** Starts an item that was taken from the line. */
   start(item: LaneItem, nowMs: number): void {
     this.running.set(item.id, { item, sentAtMs: nowMs, sent: false, answered: false });
-    this.#gate.sent(item.id, nowMs);
+    this.#gate.started(item.id, this.#perMinute(nowMs), nowMs);
     this.#restTokens += restTokensOf(item.request);
+    this.queue.began(item);
     this.days.take(item.request, 1, nowMs);
-    this.#each((window, measure) => reserve(window, item.id, amountOf(item.request, measure), nowMs));
+    this.#each((window, measure) => reserve(window, item.id, amountOf(item.request, measure), nowMs), item.request);
   }
 
   /** Time passed in which nothing could be sent and this clock stood still, such as a sleep. */
@@ -174,7 +157,7 @@ export class ModelLane {
     if (!running) return;
     this.running.set(id, { ...running, sentAtMs: nowMs, sent: true });
     this.#gate.sent(id, nowMs);
-    this.#each((window) => markSent(window, id, nowMs));
+    this.#each((window) => markSent(window, id, nowMs), running.item.request);
   }
 
   /** The headers of an answer that is not a refusal. */
@@ -182,16 +165,18 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running || running.answered) return;
     this.running.set(id, { ...running, answered: true });
-    this.#gate.answered(id);
-    const isUsedUp = this.queue.size > 0;
     this.#each((window, measure) => {
       const told = observe(window, id, running.sentAtMs, seen[measure], nowMs);
-      return isUsedUp ? grown(told) : told;
-    });
+      // A limit was used up if somebody waits whom it may hold back.
+      return this.queue.sizeOf(isOfImages(measure) ? measure : undefined) > 0 ? grown(told) : told;
+    }, running.item.request, seen);
     const certain = certainTokensOf(running.item.request);
     if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
-    if (running.sentAtMs >= this.#refusedAtMs) this.#refusalsInRow = 0;
-    this.#concurrency = afterAnswer(this.#concurrency, this.#announced(), this.running.size);
+    if (running.sentAtMs >= this.#refusedAtMs) {
+      this.#refusalsInRow = 0;
+      this.overload.answered();
+    }
+    this.#gate.answered(id, { sentAtMs: running.sentAtMs, ...(running.sent ? { inputTokens: certain } : {}), running: this.running.size, isAnnounced: this.#announced() }, nowMs);
   }
 
   /**
@@ -217,12 +202,13 @@ export class ModelLane {
       this.#refusedAtMs = nowMs;
       this.#gate.narrow();
     }
-    const amount = measure === undefined ? 0 : throttle.requested ?? amountOf(item.request, measure);
+    if (throttle.isOverload) this.overload.refused(nowMs);
+    const amount = measure === undefined ? 0 : throttle.requested ?? Math.max(1, amountOf(item.request, measure));
     const pauseMs = throttle.retryAfterMs ?? observation?.retryAfterMs;
     // A pause that is told says more than a limit that is guessed from few requests.
     const isHidden = measure !== undefined && !perDay && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
     if (isHidden) this.#each((window, each) => (each === measure ? learnt(window, amount, sentAtMs, nowMs) : window));
-    const untilMs = nowMs + Math.ceil(pauseMs ?? (isHidden ? this.#learntPauseMs(this.windows[measure], amount) : this.#backOffMs(jitter)));
+    const untilMs = nowMs + Math.ceil(pauseMs ?? (isHidden ? this.#learntPauseMs(this.windows[measure], amount) : this.#backOffMs(jitter, throttle.isOverload ? overloadPauseMsMax : backOffMsMax)));
     this.days.take(item.request, -1, nowMs);
     if (perDay) this.days.refused(perDay.measure, perDay.limit, amount, untilMs, nowMs);
     else this.#each((window, each) => {
@@ -231,19 +217,21 @@ export class ModelLane {
       // A learnt limit is held by what is thought to be left of it: a smaller request may find room.
       if (isHidden && this.windows[measure].learnt?.refusalsInRow === 1 && pauseMs === undefined) return window;
       const remaining = observation?.[each]?.remaining;
+      if (each === 'requests' && remaining !== undefined && remaining >= amount) this.#gate.refusedInSpiteOfRoom();
       return close(window, untilMs, { amount, sentAtMs, ...(remaining === undefined ? {} : { remaining }) }, nowMs);
     });
-    if (measure === undefined || !isHidden && this.windows[measure].limit === undefined) this.#concurrency = afterRefusal(this.#concurrency, this.running.size, sentAtMs, nowMs);
+    if (measure === undefined || !isHidden && this.windows[measure].limit === undefined) this.#gate.overloaded(this.running.size, sentAtMs, nowMs);
     this.#gate.left(id);
     this.#restTokens -= restTokensOf(item.request);
     this.running.delete(id);
-    this.queue.putBack({ ...item, starts: item.starts + 1, request: measure === 'tokens' && throttle.requested !== undefined ? counting(item.request, throttle.requested) : item.request });
+    this.queue.ended(item, 0);
+    this.queue.putBack({ ...item, starts: item.starts + 1, request: counting(item.request, measure, throttle.requested) });
     return untilMs;
   }
 
   /** The pause after a refusal that named none. @param jitter a number from 0 to 1 */
-  #backOffMs(jitter: number): number {
-    return Math.min(backOffMsMax, backOffMsMin * 2 ** (this.#refusalsInRow - 1)) * (0.5 + jitter / 2);
+  #backOffMs(jitter: number, pauseMsMax: number): number {
+    return Math.min(pauseMsMax, backOffMsMin * 2 ** (this.#refusalsInRow - 1)) * (0.5 + jitter / 2);
   }
 
   /** The pause after a refusal by a learnt limit: until there is room for the amount, and twice as long with each further refusal. */
@@ -263,14 +251,16 @@ export class ModelLane {
     this.#restTokens -= restTokensOf(running.item.request);
     const estimated = running.item.request.estimatedTokens;
     if (usedTokens !== undefined) this.days.settle(running.item.request, usedTokens, nowMs);
+    const isCounted = running.sent || running.answered;
+    this.queue.ended(running.item, isCounted ? this.#cost.beyond(running.item.request, usedTokens, this.windows) : -running.item.cost);
     const beyondTokens = running.answered ? Math.max(0, (usedTokens ?? estimated) - countedTokensOf(running.item.request)) : 0;
     this.#each((window, measure) => {
-      if (!running.sent && !running.answered) return release(window, id, nowMs);
-      const ended = commit(window, id, measure === 'requests' ? 1 : usedTokens ?? estimated, nowMs);
+      if (!isCounted) return release(window, id, nowMs);
+      const ended = commit(window, id, measure === 'tokens' ? usedTokens ?? estimated : amountOf(running.item.request, measure), nowMs);
       if (measure !== 'tokens' || beyondTokens <= 0) return ended;
       const unforeseen = beyondTokens - restTokensOf(running.item.request);
       return charge(unforeseen > 0 ? takenUnseen(ended, unforeseen, nowMs) : ended, id, beyondTokens, nowMs);
-    });
+    }, running.item.request);
   }
 
   /** Moves a waiting request to another class. @returns whether it waits */
@@ -284,11 +274,24 @@ export class ModelLane {
     return this.running.size === 0 && this.queue.size === 0;
   }
 
+  /** The announced limit on requests per minute, unless starts are spread over the seconds anyway. */
+  #perMinute(nowMs: number): number | undefined {
+    const { limit, learnt: isLearnt, lengthMs, smoothUntilMs } = this.windows.requests;
+    return isLearnt || lengthMs > minuteMs || nowMs < (smoothUntilMs ?? 0) ? undefined : limit;
+  }
+
   #announced(): boolean {
     return this.windows.requests.limit !== undefined || this.windows.tokens.limit !== undefined;
   }
 
-  #each(change: (window: RateWindow, measure: 'requests' | 'tokens') => RateWindow): void {
-    this.windows = { requests: change(this.windows.requests, 'requests'), tokens: change(this.windows.tokens, 'tokens') };
+  /** @param request most take no images, and change nothing of those limits unless something was seen of them; all are changed without it */
+  #each(change: (window: RateWindow, measure: Measure) => RateWindow, request?: PaceRequest, seen?: RateLimitObservation): void {
+    const { windows } = this;
+    const ofImages = (each: ImageMeasure) => (!request || request[each] !== undefined || seen?.[each] !== undefined ? change(windows[each], each) : windows[each]);
+    this.windows = { requests: change(windows.requests, 'requests'), tokens: change(windows.tokens, 'tokens'), images: ofImages('images'), madeImages: ofImages('madeImages') };
   }
+}
+
+function imageOf(measure: Measure): { readonly imageMeasure?: ImageMeasure } {
+  return isOfImages(measure) ? { imageMeasure: measure } : {};
 }

@@ -1,8 +1,11 @@
 // Tells when an attempt that runs has outgrown a hard budget per request or task: what was held for it, and
 // what its answer already is beyond that. Pure; ending the attempt is done elsewhere.
+import { budgetAmount } from './budgets.ts';
 import type { StopAt } from './budgets.ts';
 import { chargeFor } from './pricing.ts';
 import type { ModelPrice, PriceTier } from './pricing.ts';
+import { problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { noTokens } from './tokenUsage.ts';
 
 /** What was held for the attempt that runs. */
@@ -24,4 +27,9 @@ export function crossedStop(stops: readonly StopAt[], hold: RunningHold, outputT
     if (hold.estimateMicroCredits === undefined || !hold.price) return false;
     return hold.estimateMicroCredits + chargeFor({ ...noTokens, outputTokens: beyond }, hold.price, hold.tier).costMicroCredits > amount;
   });
+}
+
+/** What is said of an answer that was stopped at a cap. */
+export function stoppedAt({ unit, amount }: StopAt): Problem {
+  return problem('budget_exceeded', 'The answer grew beyond a hard budget: {0} were left for it. It was stopped there.', { values: [budgetAmount(unit, amount)] });
 }

@@ -1,4 +1,5 @@
 // The limits of a model as people are shown them: only what the upstream told, projected to a moment.
+import { measures, type Measure } from './measure.ts';
 import type { ModelLane } from './modelLane.ts';
 import { availableAt, dayMs, fullAtMs, type RateWindow } from './rateWindow.ts';
 
@@ -6,7 +7,7 @@ import { availableAt, dayMs, fullAtMs, type RateWindow } from './rateWindow.ts';
 export interface PacedWindow {
   readonly id: string;
   readonly model: string;
-  readonly measure: 'requests' | 'tokens';
+  readonly measure: Measure;
   readonly windowMinutes: number;
   readonly limit?: number;
   readonly remaining?: number;
@@ -16,7 +17,7 @@ export interface PacedWindow {
 
 /** The limits of one model; what was never announced is left out. */
 export function windowsOf(lane: ModelLane, nowMs: number): PacedWindow[] {
-  return (['requests', 'tokens'] as const).flatMap((measure) => {
+  return measures.flatMap((measure) => {
     const [window, day] = [lane.windows[measure], lane.days.limitAt(measure, nowMs)];
     return [
       ...(window.limit !== undefined && !window.learnt ? [shown(lane.model, measure, window, nowMs)] : []),
@@ -25,7 +26,7 @@ export function windowsOf(lane: ModelLane, nowMs: number): PacedWindow[] {
   });
 }
 
-function shown(model: string, measure: 'requests' | 'tokens', window: RateWindow, nowMs: number): PacedWindow {
+function shown(model: string, measure: Measure, window: RateWindow, nowMs: number): PacedWindow {
   const available = availableAt(window, nowMs);
   const resetsAtMs = fullAtMs(window, nowMs);
   return {

@@ -3,10 +3,13 @@
 // sends nothing, holds no timer and reads no clock.
 import { afterFailure, afterNothing, afterStart, closedCircuit, letsThrough, type Circuit } from './circuitBreaker.ts';
 import { queueBounds, type Priority } from './fairQueue.ts';
+import { asideUntilMs, turnOf } from './laneTurn.ts';
 import { ModelLane, type TooLarge } from './modelLane.ts';
 import type { PaceRequest } from './paceRequest.ts';
 import { windowsOf, type PacedWindow } from './pacedWindow.ts';
 import type { RateLimitObservation } from './rateWindow.ts';
+import { say } from './say.ts';
+import type { Because } from './say.ts';
 import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
 import type { Throttle } from './throttle.ts';
 import { waitingAll, waitingOne, type WaitingView } from './waitingView.ts';
@@ -34,7 +37,7 @@ export interface PaceStep {
 /** The answer to a new request. */
 export type Submission =
   | { readonly outcome: 'queued' }
-  | { readonly outcome: 'queue-full' | 'too-large'; readonly because: string };
+  | Because & { readonly outcome: 'queue-full' | 'too-large' };
 
 /** A lane, and when it has to be looked at again: its tag is that time. */
 interface Watched extends Tagged { readonly lane: ModelLane; readonly upstream: string }
@@ -53,23 +56,28 @@ export class Pacer {
   /** Of the upstreams that failed lately. */
   readonly #circuits = new Map<string, Circuit>();
   readonly #random: () => number;
+  readonly #mindsLatency: boolean;
 
-  /** @param random numbers from 0 to 1, for the jitter of the back-off */
-  constructor(random: () => number, remembered = lanesMax) {
+  /**
+   * @param random       numbers from 0 to 1, for the jitter of the back-off
+   * @param mindsLatency whether answers that come slowly let fewer run, where no limits are announced
+   */
+  constructor(random: () => number, remembered = lanesMax, mindsLatency = true) {
     this.#random = random;
     this.#lanesMax = remembered;
+    this.#mindsLatency = mindsLatency;
   }
 
   /** Puts a request in line. Call `next` afterwards. */
   submit(request: PaceRequest, nowMs: number): Submission {
     if (this.#requests.has(request.id)) throw new RangeError(`request ${request.id} was submitted twice`);
-    if (this.waitingCount >= queueBounds.itemsMax) return { outcome: 'queue-full', because: `${queueBounds.itemsMax} requests are waiting already.` };
+    if (this.waitingCount >= queueBounds.itemsMax) return { outcome: 'queue-full', ...say('{0} requests are waiting already.', queueBounds.itemsMax) };
     const watched = this.#lane(request);
-    if (!watched) return { outcome: 'queue-full', because: `Requests to ${this.#lanesMax} different models are running or waiting already.` };
+    if (!watched) return { outcome: 'queue-full', ...say('Requests to {0} different models are running or waiting already.', this.#lanesMax) };
     const because = watched.lane.tooLarge(request, nowMs);
-    if (because !== undefined) return { outcome: 'too-large', because };
+    if (because) return { outcome: 'too-large', ...because };
     if (watched.lane.submit(request, nowMs) !== 'queued') {
-      return { outcome: 'queue-full', because: `${queueBounds.itemsPerWorkspaceMax} requests of this workspace are waiting already.` };
+      return { outcome: 'queue-full', ...say('{0} requests of this workspace are waiting already.', queueBounds.itemsPerWorkspaceMax) };
     }
     this.#requests.set(request.id, watched);
     this.#changed.add(watched);
@@ -85,7 +93,7 @@ export class Pacer {
       this.#changed.add(due);
     }
     for (const watched of this.#changed) {
-      const untilMs = this.#startAll(watched, nowMs, start, tooLarge);
+      const untilMs = earlier(this.#startAll(watched, nowMs, start, tooLarge), asideUntilMs(watched.lane, nowMs));
       this.#wakes.remove(watched);
       if (untilMs === undefined) continue;
       watched.tag = untilMs;
@@ -99,17 +107,16 @@ export class Pacer {
   /** Starts what may start of one lane. @returns when the next of it may, if that is known */
   #startAll(watched: Watched, nowMs: number, start: PaceTicket[], tooLarge: TooLarge[]): number | undefined {
     const { lane } = watched;
-    for (let item = lane.queue.peek(); item; item = lane.queue.peek()) {
+    for (let { item, hold } = turnOf(lane, nowMs); item; { item, hold } = turnOf(lane, nowMs)) {
       const because = lane.tooLarge(item.request, nowMs);
-      const hold = because === undefined ? lane.hold(item.request, nowMs) : undefined;
       if (hold) return hold.untilMs;
       // Nothing of it starts before the upstream answers again; a time that has passed would ask for ever.
       const circuit = this.#circuitOf(watched);
-      if (because === undefined && !letsThrough(circuit, nowMs)) return circuit.tryingId === undefined ? circuit.untilMs : undefined;
+      if (!because && !letsThrough(circuit, nowMs)) return circuit.tryingId === undefined ? circuit.untilMs : undefined;
       lane.queue.take();
-      if (because !== undefined) {
+      if (because) {
         this.#requests.delete(item.id);
-        tooLarge.push({ id: item.id, because });
+        tooLarge.push({ id: item.id, ...because });
         continue;
       }
       lane.start(item, nowMs);
@@ -152,6 +159,11 @@ export class Pacer {
     this.#running -= 1;
     this.reached(id);
     return opensAtMs;
+  }
+
+  /** For how long everything of a request's model has been refused as overload; 0 while it is not. */
+  overloadedForMs(id: string, nowMs: number): number {
+    return this.#requests.get(id)?.lane.overload.forMs(nowMs) ?? 0;
   }
 
   /**
@@ -221,8 +233,8 @@ export class Pacer {
   #behindCircuit(watched: Watched, view: WaitingView): WaitingView {
     const { untilMs, failuresInRow } = this.#circuitOf(watched);
     if (untilMs === undefined) return view;
-    const because = `The upstream failed ${failuresInRow} times in a row; one request tries whether it is back, and the others wait for that.`;
-    return { ...view, because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
+    const because = say('The upstream failed {0} times in a row; one request tries whether it is back, and the others wait for that.', failuresInRow);
+    return { ...view, ...because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
   }
 
   #circuitOf({ upstream }: Watched): Circuit {
@@ -246,6 +258,12 @@ export class Pacer {
     return [...this.#lanes.values()].flatMap(({ lane }) => windowsOf(lane, nowMs));
   }
 
+  /** The limits of a request's own model. */
+  windowsFor(id: string, nowMs: number): PacedWindow[] {
+    const lane = this.#requests.get(id)?.lane;
+    return lane ? windowsOf(lane, nowMs) : [];
+  }
+
   /** A request's lane, which has to be looked at again because something happens to it. */
   #touched(id: string): ModelLane | undefined {
     const watched = this.#requests.get(id);
@@ -256,7 +274,7 @@ export class Pacer {
   #lane({ model, upstream = '' }: PaceRequest): Watched | undefined {
     const known = this.#lanes.get(model);
     if (!known && this.#lanes.size >= this.#lanesMax && !this.#forgetOne()) return undefined;
-    const watched = known ?? { lane: new ModelLane(model), upstream, tag: 0, order: this.#lanes.size, at: nowhere };
+    const watched = known ?? { lane: new ModelLane(model, this.#mindsLatency), upstream, tag: 0, order: this.#lanes.size, at: nowhere };
     this.#lanes.delete(model);
     this.#lanes.set(model, watched);
     return watched;
@@ -271,4 +289,8 @@ export class Pacer {
     }
     return false;
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }

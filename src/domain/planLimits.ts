@@ -1,5 +1,7 @@
 // What is known of a ChatGPT plan: its windows by their length, and the credits that the provider sells beside
 // it. Values only: what an answer told is laid over what was known, and read for any later moment.
+import { say } from './say.ts';
+import type { Because } from './say.ts';
 
 /** One window as an answer told it. Lengths classify windows; the slot that one came in means nothing. */
 export interface PlanWindow {
@@ -107,4 +109,15 @@ export function spreadShares(known: PlanLimits, nowMs: number): SpreadShare[] {
 /** The long window whose share so far is used, of several the one that waits longest; undefined while every share has room. */
 export function usedUpShare(known: PlanLimits, nowMs: number): SpreadShare | undefined {
   return spreadShares(known, nowMs).filter(({ usedPercent, allowedPercent }) => allowedPercent < 100 && usedPercent >= allowedPercent).toSorted((a, b) => b.nextAtMs - a.nextAtMs)[0];
+}
+
+/** A window's name by its length: "week", "5 hours". */
+export function windowSaid(minutes: number): Because {
+  switch (minutes) {
+    case 1: return say('minute');
+    case 60: return say('hour');
+    case 1440: return say('day');
+    case 10_080: return say('week');
+    default: return minutes % 1440 === 0 ? say('{0} days', minutes / 1440) : minutes % 60 === 0 ? say('{0} hours', minutes / 60) : say('{0} minutes', minutes);
+  }
 }

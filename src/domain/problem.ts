@@ -1,5 +1,7 @@
 // Every failure the broker can name: a stable code, what happened and what it means, what to do.
 // A code is never reused for something else once it was released.
+import { say, saidOf } from './say.ts';
+import type { Because, Said, SayValue } from './say.ts';
 
 /** A failure as people and programs see it. */
 export interface Problem {
@@ -9,8 +11,21 @@ export interface Problem {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** What `message` was made of, for other languages; absent where no values stand in it. */
+  readonly said?: Said;
+  /** The same for `remedy`. */
+  readonly remedySaid?: Said;
   /** When waiting helps: the time at which to try again. */
   readonly retryAtMs?: number;
+}
+
+/** What a problem has beside its code and its sentence. */
+export interface ProblemParts {
+  /** What stands in the sentence's places. */
+  readonly values?: readonly SayValue[];
+  /** What to do, where it is something else than for others of its code: a literal, or a sentence with values. */
+  readonly remedy?: string | Because;
+  readonly retryAtMs?: number | undefined;
 }
 
 interface ProblemKind {
@@ -18,6 +33,8 @@ interface ProblemKind {
   readonly status: number;
   /** OpenAI's `error.type` for clients that look at it. */
   readonly type: string;
+  /** OpenAI's `error.param`: the part of the request that is wrong; null where it names none. */
+  readonly param?: string;
   readonly remedy: string;
 }
 
@@ -36,9 +53,16 @@ export const problemKinds = {
   encoding_unknown: { status: 415, type: 'invalid_request_error', remedy: 'Send the body plain or as zstd, gzip, br or deflate.' },
   argument_invalid: { status: 400, type: 'invalid_request_error', remedy: 'Correct the value that the message names.' },
   request_not_found: { status: 404, type: 'invalid_request_error', remedy: 'Use the x-request-id of an answer, or one that `codex-broker status` shows.' },
+  response_not_found: { status: 404, type: 'invalid_request_error', remedy: 'A response is there only for the token of the workspace that began it.' },
+  previous_response_not_found: { status: 400, type: 'invalid_request_error', param: 'previous_response_id', remedy: 'A response is there only for the token of the workspace that began it.' },
   grant_not_found: { status: 404, type: 'invalid_request_error', remedy: 'Use a grant\'s id as `codex-broker credits list` shows it.' },
   question_not_found: { status: 404, type: 'invalid_request_error', remedy: 'The question was answered already, or its request has ended.' },
   key_conflict: { status: 409, type: 'invalid_request_error', remedy: 'Use a new --key for a different grant.' },
+  voucher_broken: { status: 400, type: 'invalid_request_error', remedy: 'Copy the whole code once more; it begins with "cbv1_" and has 133 letters.' },
+  voucher_foreign: { status: 403, type: 'invalid_request_error', remedy: 'If you know its issuer, ask for the public key and run `codex-broker voucher trust PUBLICKEY`.' },
+  voucher_forged: { status: 403, type: 'invalid_request_error', remedy: 'Copy the code once more, or ask its issuer for another.' },
+  voucher_expired: { status: 410, type: 'invalid_request_error', remedy: 'Ask its issuer for another; if the date is not over, set this computer\'s clock right.' },
+  voucher_redeemed: { status: 409, type: 'invalid_request_error', remedy: 'Each voucher gives once; `codex-broker credits list` shows what it gave.' },
   // What the waterfall decided.
   no_api_key: { status: 400, type: 'invalid_request_error', remedy: 'Store a key with "Codex Broker: Set API Key" in VS Code, or try practice mode. Without VS Code, start the broker anew with --api-key-stdin.' },
   chatgpt_login_missing: { status: 401, type: 'invalid_request_error', remedy: 'Sign in with `codex login`, or use the address that ends in /v1, which takes the broker\'s own key.' },
@@ -84,9 +108,25 @@ export const problemKinds = {
 /** A stable problem code. */
 export type ProblemCode = keyof typeof problemKinds;
 
-/** Makes a problem of the catalogue; `message` says what happened and what it means. */
-export function problem(code: ProblemCode, message: string, retryAtMs?: number): Problem {
-  return { code, message, remedy: problemKinds[code].remedy, ...(retryAtMs === undefined ? {} : { retryAtMs }) };
+/**
+ * Makes a problem of the catalogue.
+ * @param sentence what happened and what it means; a literal, so that it can be found in the source and translated
+ */
+export function problem(code: ProblemCode, sentence: string, parts: ProblemParts = {}): Problem {
+  return problemThat(code, say(sentence, ...parts.values ?? []), parts);
+}
+
+/** A problem whose sentence was made elsewhere. */
+export function problemThat(code: ProblemCode, { because, said }: Because, { remedy = problemKinds[code].remedy, retryAtMs }: Omit<ProblemParts, 'values'> = {}): Problem {
+  const what = typeof remedy === 'string' ? { because: remedy } : remedy;
+  return {
+    code, message: because, remedy: what.because, ...(said ? { said } : {}), ...(what.said ? { remedySaid: what.said } : {}), ...(retryAtMs === undefined ? {} : { retryAtMs }),
+  };
+}
+
+/** What a problem says, as a part of another sentence. */
+export function becauseOf(what: Pick<Problem, 'message' | 'said'>): Because {
+  return { because: what.message, ...saidOf(what) };
 }
 
 /** Carries a problem through code that throws: IO edges only, never the rules. */
@@ -99,7 +139,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** The body of a refusal as OpenAI clients expect it. */
-export function errorBody(what: Problem): { error: { code: string; message: string; type: string; param: null } } {
-  return { error: { code: what.code, message: `${what.message} ${what.remedy}`, type: problemKinds[what.code].type, param: null } };
+/** The body of a refusal as OpenAI clients expect it, with what an editor needs to say it in its own language. */
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string; readonly type: string; readonly param: string | null } & Partial<Pick<Problem, 'remedy' | 'said' | 'remedySaid'>>;
+}
+
+/** That body. `remedy` stands by itself only beside the parts of a message. */
+export function errorBody(what: Problem): ErrorBody {
+  const { code, message, remedy, said, remedySaid } = what;
+  const { type, param }: ProblemKind = problemKinds[code];
+  return { error: { code, message: `${message} ${remedy}`, type, param: param ?? null, ...(said ? { said, remedy } : {}), ...(remedySaid ? { remedySaid, remedy } : {}) } };
 }

@@ -1,4 +1,4 @@
-// One upstream limit of one model (requests or tokens over time) as a value: what the upstream said
+// One upstream limit of one model (requests, tokens or images over time) as a value: what the upstream said
 // was left, projected to any moment, minus what is under way and not yet in that figure. A limit that
 // nobody announced is learnt from its refusals (`learntLimit.ts`) and marked as such. It knows no clock.
 import { counted, noTally, type Learnt, type Tally } from './learntLimit.ts';
@@ -16,6 +16,8 @@ export interface LimitObservation {
 export interface RateLimitObservation {
   readonly requests?: LimitObservation;
   readonly tokens?: LimitObservation;
+  readonly images?: LimitObservation;
+  readonly madeImages?: LimitObservation;
   /** How long the upstream asked to wait before the next request. */
   readonly retryAfterMs?: number;
 }
@@ -28,6 +30,9 @@ export interface Reservation {
   /** It ended without an observation of its own; kept while older answers that miss it may still come. */
   readonly endedAtMs?: number;
 }
+
+/** An attempt whose answer came before that of one sent about when it was: the other one's figure may miss what it took, and does if it is higher. */
+interface Answered { readonly amount: number; readonly sentAtMs: number; readonly answeredAtMs: number; readonly figure: number }
 
 /** A limit as known now. Every operation gives a new value. */
 export interface RateWindow {
@@ -45,6 +50,8 @@ export interface RateWindow {
   readonly closedUntilMs?: number;
   /** Until then starts are spread evenly, because the upstream enforces shorter spans than it announces. */
   readonly smoothUntilMs?: number;
+  /** For how long they were spread last: it doubles whenever the upstream is found to do so still. */
+  readonly smoothForMs?: number;
   readonly nextSmoothStartMs?: number;
   /** What others take unseen. */
   readonly unseen?: Unseen;
@@ -55,6 +62,8 @@ export interface RateWindow {
   /** When the newest refusal came: what was sent before tells nothing new. */
   readonly refusedAtMs?: number;
   readonly reservations: readonly Reservation[];
+  /** Answered lately, by figures that only lowered the level. */
+  readonly answered?: readonly Answered[];
 }
 
 /** OpenAI's limits count per minute (RPM, TPM) … */
@@ -65,10 +74,11 @@ export const dayMs = 86_400_000;
 const dayRecognisedMs = 3_600_000;
 /** Two attempts sent further apart than this reach the upstream in the order in which they were sent. */
 export const overtakingMsMax = 2_000;
-/** How long starts stay spread after the upstream refused one although it announced room. */
-export const smoothMs = 600_000;
+/** How long starts stay spread after the upstream refused one although it announced room: at first, and at the most. */
+const smoothMsMin = 600_000;
+const smoothMsMax = dayMs;
 /** Spread starts come this much slower than the limit, so that room for a person grows. */
-const spreadSlack = 1.003;
+const spreadSlack = 1.001;
 /** At most such a share of a limit is kept free for what others may take. */
 const unseenShareMax = 0.25;
 
@@ -115,7 +125,7 @@ export function earliestStartMs(window: RateWindow, amount: number, nowMs: numbe
   if (needed > window.limit) return Infinity;
   const wanted = Math.min(window.limit, needed + keepFree);
   const spreadAtMs = window.smoothUntilMs !== undefined && nowMs < window.smoothUntilMs ? window.nextSmoothStartMs ?? nowMs : nowMs;
-  const earlyMs = isUrgent ? Math.min(amount, window.limit) * window.lengthMs / window.limit / 2 : 0;
+  const earlyMs = isUrgent ? turnMs(window, amount) / 2 : 0;
   return Math.max(opensAtMs, spreadAtMs - earlyMs, nowMs + fillMs(window, wanted - level));
 }
 
@@ -129,7 +139,7 @@ export function forecastStartMs(window: RateWindow, amount: number, nowMs: numbe
 /** Sets an amount aside for an attempt that starts now. */
 export function reserve(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
   const spread = window.limit === undefined || window.smoothUntilMs === undefined ? {}
-    : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(amount * spreadSlack * window.lengthMs / window.limit) };
+    : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(turnMs(window, amount) * spreadSlack) };
   return { ...window, ...spread, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs }] };
 }
 
@@ -174,18 +184,23 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
     return window.limit !== undefined && !window.learnt ? ended : { ...ended, tally: counted(window.tally, own?.amount ?? 0, sentAtMs) };
   }
   const { referenceSentAtMs } = window;
-  const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs > (window.observedAtMs ?? -Infinity);
+  const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs >= (window.observedAtMs ?? -Infinity);
   if (!newer && sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id, nowMs);
   const reservations = window.reservations.filter((each) => each.id !== id
     && each.sentAtMs > sentAtMs - overtakingMsMax && !(each.endedAtMs !== undefined && each.endedAtMs < sentAtMs));
+  const answered = (window.answered ?? []).filter((each) => each.answeredAtMs > sentAtMs && each.sentAtMs > sentAtMs - overtakingMsMax);
+  const missedBy = (figure: number) => answered.reduce((total, each) => total + (each.sentAtMs < sentAtMs + overtakingMsMax && each.figure < figure ? each.amount : 0), 0);
   if (!newer) {
-    const level = Math.min(levelAt(window, nowMs) ?? limit, levelSeen({ ...seen, limit }, window.lengthMs));
-    return settled({ ...window, reservations, level, levelAtMs: nowMs }, nowMs);
+    const [known, figure, amount] = [levelAt(window, nowMs) ?? limit, levelSeen({ ...seen, limit }, window.lengthMs), own?.amount ?? 0];
+    // The known level may miss this attempt, and this figure what came after it.
+    const level = Math.min(known, figure, Math.max(figure - missedBy(figure), known - amount));
+    return settled({ ...window, reservations, answered: [...window.answered ?? [], { amount, sentAtMs, answeredAtMs: nowMs, figure }], level, levelAtMs: nowMs }, nowMs);
   }
   const lengthMs = lengthOf({ ...seen, limit }) ?? window.lengthMs;
-  const level = levelSeen({ ...seen, limit }, lengthMs);
-  const { learnt: _, ...announced } = takenUnseen(window, unseenBy(window, sentAtMs, level, limit, nowMs), nowMs);
-  return settled({ ...announced, reservations, lengthMs, limit, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
+  const figure = levelSeen({ ...seen, limit }, lengthMs);
+  const level = Math.max(figure - missedBy(Infinity), Math.min(figure, levelAt(window, nowMs) ?? figure));
+  const { learnt: _, ...announced } = takenUnseen(window, unseenBy(window, sentAtMs, figure, limit, nowMs), nowMs);
+  return settled({ ...announced, reservations, answered, lengthMs, limit, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
 }
 
 /** The time in which nothing could be sent, but limits refilled, such as a computer's sleep. */
@@ -220,7 +235,11 @@ export function close(
   const closedUntilMs = Math.max(untilMs, window.closedUntilMs ?? untilMs);
   if (!refused) return { ...window, closedUntilMs };
   if (refused.remaining !== undefined && refused.remaining >= refused.amount) {
-    return { ...window, closedUntilMs, smoothUntilMs: nowMs + smoothMs, nextSmoothStartMs: closedUntilMs };
+    // The pause knows nothing of what was sent since; and half a turn more is what a person's requests come early by.
+    const since = window.reservations.reduce((total, each) => total + (each.sentAtMs >= refused.sentAtMs ? each.amount : 0), 0);
+    const nextSmoothStartMs = closedUntilMs + turnMs(window, since) + turnMs(window, refused.amount) / 2;
+    const smoothForMs = nowMs < (window.smoothUntilMs ?? 0) ? window.smoothForMs ?? smoothMsMin : Math.min(smoothMsMax, 2 * (window.smoothForMs ?? smoothMsMin / 2));
+    return { ...window, closedUntilMs, smoothUntilMs: nowMs + smoothForMs, smoothForMs, nextSmoothStartMs };
   }
   const level = levelAt(window, nowMs);
   if (level === undefined || window.limit === undefined || window.learnt) return { ...window, closedUntilMs };
@@ -254,6 +273,11 @@ function settled(window: RateWindow, nowMs: number): RateWindow {
 
 function reservedIn(window: RateWindow): number {
   return window.reservations.reduce((total, each) => total + each.amount, 0);
+}
+
+/** In what time the limit refills an amount. */
+function turnMs({ limit, lengthMs }: RateWindow, amount: number): number {
+  return limit === undefined ? 0 : Math.min(amount, limit) * lengthMs / limit;
 }
 
 function fillMs(window: RateWindow, amount: number): number {

@@ -5,11 +5,12 @@
 // What it knows is kept in memory alone: a broker that starts anew has seen no circle. What is usual comes from
 // the ledger, so it is known from the first request on.
 import { bucketMs } from './budgets.ts';
+import { say } from './say.ts';
+import type { Because } from './say.ts';
 import { addSpend, spendAt, spendHistory } from './spendHistory.ts';
 import type { SpendHistory } from './spendHistory.ts';
 import { addStep, circleOf, noSteps } from './taskSteps.ts';
 import type { TaskSteps } from './taskSteps.ts';
-import { formatCredits } from './units.ts';
 
 /** Rounds of a circle after which a task is slowed down, and after which a person is asked. */
 export const circleRounds = { slow: 10, ask: 25 } as const;
@@ -42,13 +43,11 @@ export interface WatchedRequest {
   readonly isHalf?: boolean;
 }
 
-/** What was found, and what is to be done about it. */
-export interface Runaway {
+/** What was found, and what is to be done about it; `because` is the evidence, with its numbers. */
+export interface Runaway extends Because {
   readonly kind: 'circle' | 'spike' | 'burn' | 'stopped';
   /** `let` goes on and `stop` is refused, without asking, since a person said so. */
   readonly action: 'slow' | 'ask' | 'let' | 'stop';
-  /** The evidence as a sentence, with its numbers. */
-  readonly because: string;
   /** How long a request that is slowed down waits. */
   readonly waitMs: number;
 }
@@ -91,7 +90,7 @@ export class RunawayGuard {
    */
   judge(request: WatchedRequest, at: { readonly nowMs: number; readonly monotonicMs: number; readonly freeMicroCredits?: number }): Runaway | undefined {
     const task = this.#task(request);
-    if (task.isStopped) return { kind: 'stopped', action: 'stop', because: 'A person stopped this task because it had got out of hand.', waitMs: 0 };
+    if (task.isStopped) return { kind: 'stopped', action: 'stop', ...say('A person stopped this task because it had got out of hand.'), waitMs: 0 };
     if (this.#isOff) return undefined;
     const print = request.isHalf ? task.writtenTokens === undefined ? undefined : `${request.print ?? ''} ${task.writtenTokens}` : request.print;
     // Who got no answer asks again, as Codex and SDKs do by themselves: that is the same step once more, and no round of a circle.
@@ -149,10 +148,11 @@ export class RunawayGuard {
     if (!circle) return undefined;
     const bounds = request.threadId === undefined ? sameRequestRounds : circleRounds;
     if (circle.rounds < bounds.slow * task.patience) return undefined;
-    const what = request.threadId === undefined ? `${request.client} has sent the same request ${circle.rounds + 1} times in a row`
-      : circle.length === 1 ? `this task got the same result ${circle.rounds + 1} times in a row`
-        : `this task went through the same ${circle.length} steps ${circle.rounds + 1} times in a row`;
-    return { kind: 'circle', action: circle.rounds >= bounds.ask * task.patience ? 'ask' : 'slow', because: `It looks like a circle: ${what}, after ${task.steps.steps} requests.` };
+    const times = circle.rounds + 1;
+    const evidence = request.threadId === undefined ? say('It looks like a circle: {0} has sent the same request {1} times in a row, after {2} requests.', request.client, times, task.steps.steps)
+      : circle.length === 1 ? say('It looks like a circle: this task got the same result {0} times in a row, after {1} requests.', times, task.steps.steps)
+        : say('It looks like a circle: this task went through the same {0} steps {1} times in a row, after {2} requests.', circle.length, times, task.steps.steps);
+    return { kind: 'circle', action: circle.rounds >= bounds.ask * task.patience ? 'ask' : 'slow', ...evidence };
   }
 
   #spend(request: WatchedRequest, { nowMs, freeMicroCredits }: { readonly nowMs: number; readonly freeMicroCredits?: number }): Omit<Runaway, 'waitMs'> | undefined {
@@ -161,14 +161,14 @@ export class RunawayGuard {
     known.history = spendAt(known.history, nowMs);
     const { spentMicroCredits: spent, usualMicroCredits: usual, bucket, past } = known.history;
     if (usual === undefined || spent < spikeMicroCreditsMin) return undefined;
-    const numbers = `${formatCredits(spent, 2)} credits in this quarter hour; in 95 of 100 of its last ${past.length} with work it spent at most ${formatCredits(usual, 2)}`;
+    const numbers = [{ credits: spent, decimals: 2 }, past.length, { credits: usual, decimals: 2 }] as const;
     const passedMs = Math.max(60_000, nowMs - bucket * bucketMs);
     const emptyInMs = freeMicroCredits === undefined ? Infinity : freeMicroCredits / spent * passedMs;
     if (emptyInMs <= burn.emptyWithinMs && (freeMicroCredits ?? 0) + spent >= spikeMicroCreditsMin && spent >= usual * burn.factor * known.patience) {
-      return { kind: 'burn', action: 'ask', because: `The balance would be empty in about ${Math.max(1, Math.round(emptyInMs / 60_000))} min: this workspace spent ${numbers}.` };
+      return { kind: 'burn', action: 'ask', ...say('The balance would be empty in about {3} min: this workspace spent {0} credits in this quarter hour; in 95 of 100 of its last {1} with work it spent at most {2}.', ...numbers, Math.max(1, Math.round(emptyInMs / 60_000))) };
     }
     if (spent < usual * spikeFactors.slow * known.patience) return undefined;
-    return { kind: 'spike', action: spent >= usual * spikeFactors.ask * known.patience ? 'ask' : 'slow', because: `This workspace spends far more than usual: ${numbers}.` };
+    return { kind: 'spike', action: spent >= usual * spikeFactors.ask * known.patience ? 'ask' : 'slow', ...say('This workspace spends far more than usual: {0} credits in this quarter hour; in 95 of 100 of its last {1} with work it spent at most {2}.', ...numbers) };
   }
 
   #task({ workspaceId, threadId, client }: WatchedRequest): Watched {

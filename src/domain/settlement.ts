@@ -1,5 +1,6 @@
 // Policy P: who pays when an attempt ends, however it ends. Facts go in, the usage to charge and
 // whether it was measured or estimated come out. Nothing here knows prices.
+import { say } from './say.ts';
 import { isPlausible, noTokens } from './tokenUsage.ts';
 import type { TokenUsage } from './tokenUsage.ts';
 
@@ -49,7 +50,7 @@ export interface Settlement {
 export const charsPerToken = 4;
 
 /** Why an attempt costs nothing that a plan pays for. */
-const coveredReason = 'The ChatGPT plan that the client is signed in to pays for it, so no credits are taken.';
+const coveredReason = say('The ChatGPT plan that the client is signed in to pays for it, so no credits are taken.').because;
 
 /** Applies policy P. */
 export function settle(facts: AttemptFacts): Settlement {
@@ -66,13 +67,13 @@ function settleByUse(facts: AttemptFacts): Settlement {
   if (facts.terminal && facts.reported) {
     const { usage, consistent } = facts.reported;
     if (consistent && isPlausible(usage)) return { outcome, charge: 'reported', usage, measured: true };
-    return estimated(facts, outcome, 'The upstream reported usage that cannot be true, so it was estimated.');
+    return estimated(facts, outcome, say('The upstream reported usage that cannot be true, so it was estimated.').because);
   }
   if (facts.ending === 'rejected') {
-    return { outcome, usage: noTokens, measured: true, freeReason: 'The upstream refused the request; it reported no tokens.' };
+    return { outcome, usage: noTokens, measured: true, freeReason: say('The upstream refused the request; it reported no tokens.').because };
   }
   if (facts.terminal === 'failed') {
-    return { outcome, usage: noTokens, measured: true, freeReason: 'The response failed and the upstream reported no usage.' };
+    return { outcome, usage: noTokens, measured: true, freeReason: say('The response failed and the upstream reported no usage.').because };
   }
   if (!facts.begun) return { outcome, usage: noTokens, measured: false, freeReason: freeReasonOf(facts), ...(facts.ending === 'not-sent' ? {} : { exposed: true }) };
   return estimated(facts, outcome, noticeOf(facts));
@@ -83,7 +84,7 @@ function prewarmed(facts: AttemptFacts, outcome: AttemptOutcome): Settlement | u
   const usage = facts.reported?.usage;
   const isBilled = usage !== undefined && (usage.inputTokens !== 0 || usage.outputTokens !== 0);
   if (isBilled || !facts.begun || facts.ending === 'rejected') return undefined;
-  return { outcome, usage: noTokens, measured: facts.terminal !== undefined, freeReason: 'It only prepared the conversation (a prewarm): nothing was generated and no tokens were used.' };
+  return { outcome, usage: noTokens, measured: facts.terminal !== undefined, freeReason: say('It only prepared the conversation (a prewarm): nothing was generated and no tokens were used.').because };
 }
 
 function outcomeOf(facts: AttemptFacts): AttemptOutcome {
@@ -98,17 +99,17 @@ function outcomeOf(facts: AttemptFacts): AttemptOutcome {
 
 function freeReasonOf(facts: AttemptFacts): string {
   switch (facts.ending) {
-    case 'client-left': return 'The client left before the upstream answered.';
-    case 'not-sent': return 'The request ended before anything was sent.';
-    case 'broker-crashed': return 'The broker stopped before the upstream answered; whether it began cannot be known.';
-    default: return 'The upstream was lost before it answered; whether it began cannot be known.';
+    case 'client-left': return say('The client left before the upstream answered.').because;
+    case 'not-sent': return say('The request ended before anything was sent.').because;
+    case 'broker-crashed': return say('The broker stopped before the upstream answered; whether it began cannot be known.').because;
+    default: return say('The upstream was lost before it answered; whether it began cannot be known.').because;
   }
 }
 
 function noticeOf(facts: AttemptFacts): string {
-  if (facts.terminal) return 'The upstream reported no usage, so it was estimated.';
-  if (facts.ending === 'broker-crashed') return 'The broker was ended while the answer came; what had come of it is not known, so only the input is charged, as an estimate.';
-  return 'The stream ended before the upstream reported its usage, so it was estimated.';
+  if (facts.terminal) return say('The upstream reported no usage, so it was estimated.').because;
+  if (facts.ending === 'broker-crashed') return say('The broker was ended while the answer came; what had come of it is not known, so only the input is charged, as an estimate.').because;
+  return say('The stream ended before the upstream reported its usage, so it was estimated.').because;
 }
 
 function estimated(facts: AttemptFacts, outcome: AttemptOutcome, notice: string): Settlement {

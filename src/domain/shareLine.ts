@@ -1,13 +1,15 @@
 // A line whose members get equal shares by cost, whoever waits: each has a tag, what it was served so far, and
 // the least served comes next. It is deficit round robin with the smallest quantum, without walking the rounds.
-// Who comes anew, or comes back after nothing of it waited, starts where the line stands: no credit is saved up,
-// and what was taken ahead is not forgotten while others wait. A member holds items, or a line of its own.
+// Who comes anew, or comes back after nothing of it waited or ran, starts where the line stands: no credit is saved up
+// by being away, and what was taken ahead is not forgotten while anything waits or runs. Who has something running is
+// not away: what others took ahead of it while there was enough for all it catches up on, as far as it is missing now.
+// A member holds items, or a line of its own.
 import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
 
-/** A member that items wait for. */
-export interface Member<L> extends Tagged { readonly id: string; readonly line: L }
+/** A member that items wait for, and how many of those that had their turn still run. */
+export interface Member<L> extends Tagged { readonly id: string; readonly line: L; running: number }
 
-/** Members that are remembered although nothing of them waits, beside those of which something does. */
+/** Members that are remembered although nothing of them waits or runs, beside those of which something does. */
 const rememberedMax = 256;
 
 /** Equal shares for members of one kind. */
@@ -15,7 +17,9 @@ export class ShareLine<L> {
   readonly #members = new Map<string, Member<L>>();
   readonly #waiting = new TagHeap<Member<L>>();
   readonly #make: () => L;
+  /** The largest tag with which a turn was had. */
   #clock = 0;
+  #running = 0;
   #last = 0;
   #front = 0;
 
@@ -38,11 +42,19 @@ export class ShareLine<L> {
     return member && member.at !== nowhere ? member : undefined;
   }
 
-  /** The member of that name, taken into the line if it is not. */
-  join(id: string): Member<L> {
-    const member = this.#memberOf(id);
+  /**
+   * The member of that name, taken into the line if it is not.
+   * @param catchUpMax how far behind the line it may start, where it has something running or nobody waits
+   */
+  join(id: string, catchUpMax = 0): Member<L> {
+    // Once nothing waits or runs, nobody can be ahead of anybody.
+    if (this.size === 0 && this.#running === 0) this.#members.clear();
+    const before = this.#members.get(id);
+    const member = before ?? this.#memberOf(id);
     if (member.at !== nowhere) return member;
-    member.tag = Math.max(member.tag, this.#clock);
+    const behind = this.#clock - catchUpMax;
+    const from = member.running > 0 || !this.next ? behind : Math.max(behind, Math.min(this.#clock, this.next.tag));
+    member.tag = Math.max(before?.tag ?? from, from);
     member.order = this.#last += 1;
     this.#waiting.put(member);
     return member;
@@ -75,21 +87,36 @@ export class ShareLine<L> {
     if (member.at !== nowhere) this.#waiting.put(member);
   }
 
+  /** What had its turn runs until `ended`. */
+  began(id: string): void {
+    this.#memberOf(id).running += 1;
+    this.#running += 1;
+  }
+
+  /** It ended. @param beyond what it took more than its turn had cost, or less */
+  ended(id: string, beyond: number): void {
+    const member = this.#members.get(id);
+    if (!member || member.running === 0) return;
+    member.running -= 1;
+    this.#running -= 1;
+    member.tag += beyond;
+    if (member.at !== nowhere) this.#waiting.put(member);
+  }
+
   /** Nothing of a member waits any more. */
   leave(member: Member<L>): void {
     this.#waiting.remove(member);
-    // Once nobody waits, nobody can have been ahead of anybody.
-    if (this.size === 0) this.#members.clear();
-    else if (this.#members.size > this.size + rememberedMax) this.#forget();
+    if (this.#members.size > this.size + this.#running + rememberedMax) this.forget();
+  }
+
+  /** Forgets everybody of whom nothing waits or runs. */
+  forget(): void {
+    for (const [id, member] of this.#members) if (member.at === nowhere && member.running === 0) this.#members.delete(id);
   }
 
   #memberOf(id: string): Member<L> {
     let member = this.#members.get(id);
-    if (!member) this.#members.set(id, member = { id, line: this.#make(), tag: this.#clock, order: 0, at: nowhere });
+    if (!member) this.#members.set(id, member = { id, line: this.#make(), tag: this.#clock, order: 0, at: nowhere, running: 0 });
     return member;
-  }
-
-  #forget(): void {
-    for (const [id, member] of this.#members) if (member.at === nowhere) this.#members.delete(id);
   }
 }

@@ -36,7 +36,14 @@ export function tooSmallRoom<T>(former: readonly TaskCost[], rooms: readonly Roo
     .toSorted((a, b) => a.room.left * b.needed - b.room.left * a.needed)[0];
 }
 
-function usualOf(amounts: readonly number[]): number {
+/** What tasks usually come to: the cheapest and the dearest quarter left out, each unit by itself; undefined where too little is known. */
+export function usualTask(former: readonly TaskCost[]): { readonly from: TaskCost; readonly to: TaskCost } | undefined {
+  if (former.length < formerTasksMin) return undefined;
+  const at = (share: number): TaskCost => ({ microCredits: usualOf(former.map(({ microCredits }) => microCredits), share), tokens: usualOf(former.map(({ tokens }) => tokens), share) });
+  return { from: at(1 - usualShare), to: at(usualShare) };
+}
+
+function usualOf(amounts: readonly number[], share = usualShare): number {
   const sorted = amounts.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * usualShare) - 1] ?? 0;
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
 }

@@ -37,11 +37,22 @@ const formatters = new Map<string, Intl.NumberFormat>();
 /** Locales and decimals in use are few; anything beyond is not remembered. */
 const formattersMax = 200;
 
-function numberFormat(locale: string, decimals: number, currency?: string): Intl.NumberFormat {
-  const key = `${locale} ${decimals} ${currency ?? ''}`;
+function numberFormat(locale: string, decimals: number, style: 'decimal' | 'percent' | 'USD' = 'decimal'): Intl.NumberFormat {
+  const key = `${locale} ${decimals} ${style}`;
   let format = formatters.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, ...(currency ? { style: 'currency', currency } : {}) });
+    format = new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, ...(style === 'USD' ? { style: 'currency', currency: style } : { style }) });
+    if (formatters.size < formattersMax) formatters.set(key, format);
+  }
+  return format;
+}
+
+/** A formatter that shortens large numbers by the language's own words. Fractions are shown where a number was shortened. */
+function shortFormat(locale: string, decimals: number): Intl.NumberFormat {
+  const key = `${locale} ${decimals} short`;
+  let format = formatters.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { notation: 'compact', minimumFractionDigits: decimals === 2 ? 2 : 0, maximumFractionDigits: decimals });
     if (formatters.size < formattersMax) formatters.set(key, format);
   }
   return format;
@@ -100,17 +111,23 @@ export function formatUsd(microCredits: number, decimals = 2, locale = 'en'): st
   return usd < 0 ? `−${format.format(-usd)}` : format.format(usd);
 }
 
-/** Tokens for people: 6,904, then 33.9 k from 10,000, then 1.24 M from a million. */
+/** Tokens for people: 6,904, then 33.9 k from 10,000, then 1.24 M from a million; in other languages shortened as they do: 33.912, 1,24 Mio. */
 export function formatTokens(tokens: number, locale = 'en'): string {
   const format = (value: number, decimals: number) => numberFormat(locale, decimals).format(value);
   if (tokens < 10_000) return format(tokens, 0);
+  if (!/^en\b/.test(locale)) return shortFormat(locale, tokens < 999_950 ? 1 : 2).format(tokens);
   if (tokens < 999_950) return `${format(tokens / 1000, 1)} k`;
   return `${format(tokens / 1_000_000, 2)} M`;
 }
 
 /** A share of 0 to 1 in whole percent; never 0 while something is there, never 100 unless it is. */
-export function formatShare(share: number): string {
-  if (share > 0 && share < 0.01) return '< 1 %';
-  if (share < 1 && share > 0.99) return '> 99 %';
-  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
+export function formatShare(share: number, locale = 'en'): string {
+  if (share > 0 && share < 0.01) return `< ${formatPercent(0.01, locale)}`;
+  if (share < 1 && share > 0.99) return `> ${formatPercent(0.99, locale)}`;
+  return formatPercent(Math.min(1, Math.max(0, share)), locale);
+}
+
+/** Any share, above the whole too, in whole percent as the locale writes it; with a space before the sign in English as well: "38 %". */
+export function formatPercent(share: number, locale: string): string {
+  return numberFormat(locale, 0, 'percent').format(share).replace(/(?<=\d)%/, ' %');
 }

@@ -1,13 +1,17 @@
 // What people are told about a request that waits: its place, why it does not start, and when it probably will.
+import { say } from './say.ts';
+import type { Because } from './say.ts';
 import type { Priority } from './fairQueue.ts';
-import type { LaneItem, ModelLane } from './modelLane.ts';
+import { imageMeasures, type Measure } from './measure.ts';
+import type { LaneItem } from './laneItem.ts';
+import type { ModelLane } from './modelLane.ts';
+import { amountOf } from './paceRequest.ts';
 
 /** A waiting request's place and reason for display. */
-export interface WaitingView {
+export interface WaitingView extends Because {
   readonly id: string;
   /** 1 for the next in its model's line; absent when more than `placesLookedMax` are ahead and nobody counted them. */
   readonly place?: number;
-  readonly because: string;
   /** The class in which it waits now. */
   readonly priority: Priority;
   /** When it will probably start, or for one without a place the earliest; absent when that cannot be told. */
@@ -21,30 +25,44 @@ export const placesLookedMax = 50;
 export function waitingOne(lane: ModelLane, id: string, nowMs: number): WaitingView | undefined {
   const item = lane.queue.get(id);
   if (!item) return undefined;
-  const order = lane.queue.order(placesLookedMax);
+  const aside = lane.queue.asideOf(id);
+  const order = lane.queue.order(placesLookedMax, aside);
   const index = order.findIndex((each) => each.id === id);
   const ahead = index < 0 ? order : order.slice(0, index);
-  const tokens = ahead.reduce((total, each) => total + each.request.estimatedTokens, item.request.estimatedTokens);
-  return viewOf(lane, item, { ...(index < 0 ? {} : { index }), ahead: ahead.length, tokens }, nowMs);
+  const place = index < 0 ? undefined : lane.queue.sizeBefore(aside) + index + 1;
+  return viewOf(lane, item, { ...(place === undefined ? {} : { place }), ahead: ahead.length, isExact: index >= 0, amounts: plus(ahead.reduce(plus, nothing), item) }, nowMs);
 }
 
-/** Everything that waits, in order. Its cost grows with the line; `waitingOne` tells about one. */
+/** Everything that waits: the line in its order, then what waits beside it for images. Its cost grows with the line; `waitingOne` tells about one. */
 export function waitingAll(lane: ModelLane, nowMs: number): WaitingView[] {
-  let tokens = 0;
-  return lane.queue.order().map((item, index) => {
-    tokens += item.request.estimatedTokens;
-    return viewOf(lane, item, { index, ahead: index, tokens }, nowMs);
+  let place = 0;
+  return [undefined, ...imageMeasures].flatMap((aside) => {
+    let amounts = nothing;
+    return lane.queue.order(undefined, aside).map((item, ahead) => {
+      amounts = plus(amounts, item);
+      return viewOf(lane, item, { place: place += 1, ahead, isExact: true, amounts }, nowMs);
+    });
   });
 }
 
-/** Where an item stands: its index, if that is known, how many are ahead at least, and the tokens of all up to it. */
-interface Standing { readonly index?: number; readonly ahead: number; readonly tokens: number }
+type Amounts = Readonly<Record<Measure, number>>;
+const nothing: Amounts = { requests: 0, tokens: 0, images: 0, madeImages: 0 };
 
-function viewOf(lane: ModelLane, item: LaneItem, { index, ahead, tokens }: Standing, nowMs: number): WaitingView {
+function plus(sum: Amounts, { request }: LaneItem): Amounts {
+  return { requests: sum.requests + 1, tokens: sum.tokens + request.estimatedTokens, images: sum.images + amountOf(request, 'images'), madeImages: sum.madeImages + amountOf(request, 'madeImages') };
+}
+
+/** Where an item stands: its place, if that is known, how many are ahead of it in what it waits in, at least or exactly, and what all up to it take. */
+interface Standing { readonly place?: number; readonly ahead: number; readonly isExact: boolean; readonly amounts: Amounts }
+
+function viewOf(lane: ModelLane, item: LaneItem, { place, ahead, isExact, amounts }: Standing, nowMs: number): WaitingView {
   const hold = lane.hold(item.request, nowMs);
-  const startsAtMs = lane.forecast(ahead + 1, tokens, nowMs);
-  const count = index === undefined ? `At least ${ahead}` : `${ahead}`;
-  const because = index === 0 ? hold?.because ?? 'It starts at once.'
-    : `${count} ${ahead === 1 ? 'request to' : 'requests to'} ${lane.model} ${ahead === 1 ? 'is' : 'are'} ahead of it.${hold ? ` ${hold.because}` : ''}`;
-  return { id: item.id, because, priority: item.priority, ...(index === undefined ? {} : { place: index + 1 }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
+  // What is ahead of a request without images takes none of what it needs; for one with some, their limit counts too.
+  const wanted = { ...amounts, images: item.request.images ? amounts.images : 0, madeImages: item.request.madeImages ? amounts.madeImages : 0 };
+  const forecastMs = lane.forecast(wanted, nowMs);
+  const startsAtMs = forecastMs === undefined ? undefined : Math.max(forecastMs, lane.imageHold(item.request, nowMs)?.untilMs ?? 0);
+  const behind = !isExact ? say('At least {0} requests to {1} are ahead of it.', ahead, lane.model)
+    : ahead === 1 ? say('{0} request to {1} is ahead of it.', ahead, lane.model) : say('{0} requests to {1} are ahead of it.', ahead, lane.model);
+  const { because, said } = isExact && ahead === 0 ? hold ?? say('It starts at once.') : hold ? say('{0} {1}', behind, hold) : behind;
+  return { id: item.id, because, ...(said ? { said } : {}), priority: item.priority, ...(place === undefined ? {} : { place }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
 }

@@ -5,8 +5,10 @@ import type { ConsentAnswer, ConsentScope } from './consent.ts';
 import type { Answered, DecisionRecord, Layer, LayerVerdict, QuestionKind } from './decisionRecord.ts';
 import type { FallbackOffer } from './fallback.ts';
 import type { Grant } from './grants.ts';
+import { becauseOf } from './problem.ts';
 import type { Problem } from './problem.ts';
 import type { Runaway } from './runawayGuard.ts';
+import type { Because } from './say.ts';
 
 /** What a model without a price means. A ceiling price is looked up before, so the rules see a priced model. */
 export type UnpricedRule = 'refuse' | 'ask' | 'ceiling' | 'allow';
@@ -17,13 +19,13 @@ export interface WaterfallInput {
   /** A reason to refuse before anything else is asked: no key, ledger failed, stopping. */
   readonly unsafe?: Problem;
   /** What the runaway guard found about the request's task, and what is to be done about it. */
-  readonly runaway?: Pick<Runaway, 'action' | 'because'>;
+  readonly runaway?: Pick<Runaway, 'action' | 'because' | 'said'>;
   readonly model: string;
   readonly workspaceId: string;
   /** What the attempt may cost, at the 95th percentile; absent for a model without a price. */
   readonly estimateMicroCredits?: number;
   /** Why the plan of the client's own sign-in pays for it, as a sentence; absent where credits do. Such a request has no estimate in credits. */
-  readonly plan?: { readonly because: string };
+  readonly plan?: Because;
   /** Input and output tokens that it may take, likewise. */
   readonly estimateTokens: number;
   readonly unpricedRule: UnpricedRule;
@@ -44,7 +46,7 @@ export interface WaterfallInput {
   /** The budgets that are about this request. */
   readonly budgets: readonly BudgetUse[];
   /** What pacing did before: why it waited and for how long, or why it cannot go on. */
-  readonly limits: { readonly waitedMs: number; readonly because: string; readonly ended?: Problem };
+  readonly limits: Because & { readonly waitedMs: number; readonly ended?: Problem };
   /** Another model that may answer where the walk ends in a refusal. */
   readonly fallback?: FallbackOffer;
 }
@@ -56,22 +58,30 @@ export interface Walk {
 }
 
 /** Ends a walk with a refusal. */
-export function refuse({ layers }: Walk, layer: Layer, why: Problem, toChange: readonly string[], retryAtMs = why.retryAtMs): DecisionRecord {
-  layers.push({ layer, verdict: 'ended', because: why.message });
+export function refuse({ layers }: Walk, layer: Layer, why: Problem, toChange: readonly Because[], retryAtMs = why.retryAtMs): DecisionRecord {
+  layers.push({ layer, verdict: 'ended', ...becauseOf(why) });
   return {
-    outcome: 'refuse', layers, slices: [], holdMicroCredits: 0, code: why.code, message: why.message, remedy: why.remedy,
-    ...(toChange.length > 0 ? { toChange } : {}), ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    outcome: 'refuse', layers, slices: [], holdMicroCredits: 0, ...told(why, toChange), ...(retryAtMs === undefined ? {} : { retryAtMs }),
   };
 }
 
 /** Holds a walk back until running attempts have given back what they do not use. */
-export function holdBack({ layers }: Walk, layer: Layer, why: Problem, toChange: readonly string[]): DecisionRecord {
-  layers.push({ layer, verdict: 'waited', because: why.message });
-  return { outcome: 'wait', layers, slices: [], holdMicroCredits: 0, code: why.code, message: why.message, remedy: why.remedy, toChange };
+export function holdBack({ layers }: Walk, layer: Layer, why: Problem, toChange: readonly Because[]): DecisionRecord {
+  layers.push({ layer, verdict: 'waited', ...becauseOf(why) });
+  return { outcome: 'wait', layers, slices: [], holdMicroCredits: 0, ...told(why, toChange) };
 }
 
 /** Stops a walk until a person has answered. */
-export function ask({ layers }: Walk, layer: Layer, question: QuestionKind, why: Problem, toChange: readonly string[]): DecisionRecord {
-  layers.push({ layer, verdict: 'asked', because: why.message });
-  return { outcome: 'ask', question, layers, slices: [], holdMicroCredits: 0, code: why.code, message: why.message, remedy: why.remedy, toChange };
+export function ask({ layers }: Walk, layer: Layer, question: QuestionKind, why: Problem, toChange: readonly Because[]): DecisionRecord {
+  layers.push({ layer, verdict: 'asked', ...becauseOf(why) });
+  return { outcome: 'ask', question, layers, slices: [], holdMicroCredits: 0, ...told(why, toChange) };
+}
+
+/** What a decision says of its end. */
+function told(why: Problem, toChange: readonly Because[]): Partial<DecisionRecord> {
+  return {
+    code: why.code, message: why.message, remedy: why.remedy, ...(why.said ? { said: why.said } : {}), ...(why.remedySaid ? { remedySaid: why.remedySaid } : {}),
+    ...(toChange.length === 0 ? {} : { toChange: toChange.map((one) => one.because) }),
+    ...(toChange.some((one) => one.said) ? { toChangeSaid: toChange.map((one) => one.said ?? { sentence: one.because }) } : {}),
+  };
 }

@@ -10,7 +10,10 @@ import { fallBack } from './fallback.ts';
 import { appliesTo, availableMicroCredits, grantKinds, isInForce, isUsable, takeSlices } from './grants.ts';
 import type { Grant, GrantKind, GrantUse, Slice } from './grants.ts';
 import { problem } from './problem.ts';
-import { formatCredits, sum } from './units.ts';
+import type { Problem } from './problem.ts';
+import { say, saidOf } from './say.ts';
+import type { Because, SaidValue } from './say.ts';
+import { sum } from './units.ts';
 import { ask, holdBack, refuse } from './walk.ts';
 import type { Walk, WaterfallInput } from './walk.ts';
 
@@ -25,22 +28,22 @@ function walkLayers(input: WaterfallInput): DecisionRecord {
   if (input.unsafe) return refuse(walk, 'safety', input.unsafe, []);
   if (input.limits.ended) return refuse(walk, 'limits', input.limits.ended, []);
   if (input.owedMicroCredits > 0 && !input.plan) {
-    const owed = `${formatCredits(input.owedMicroCredits, input.owedMicroCredits < 1_000_000 ? 6 : 2)} credits`;
-    return refuse(walk, 'safety', problem('credits_owed', `Credits were taken back after ${owed} of them had been spent, so ${owed} are owed. Nothing was sent.`), [`Add ${owed} or more of purchased credits; they pay what is owed first.`]);
+    const owed = { credits: input.owedMicroCredits, decimals: input.owedMicroCredits < 1_000_000 ? 6 : 2 };
+    return refuse(walk, 'safety', problem('credits_owed', 'Credits were taken back after {0} credits of them had been spent, so {0} credits are owed. Nothing was sent.', { values: [owed] }), [say('Add {0} credits or more of purchased credits; they pay what is owed first.', owed)]);
   }
   const ended = judgeRunaway(walk);
   if (ended) return ended;
 
   const budgets = judgeBudgets(walk);
   if (budgets.ended) return budgets.ended;
-  layers.push({ layer: 'limits', verdict: input.limits.waitedMs > 0 ? 'waited' : 'passed', because: input.limits.because });
+  layers.push({ layer: 'limits', verdict: input.limits.waitedMs > 0 ? 'waited' : 'passed', because: input.limits.because, ...saidOf(input.limits) });
   // Credits are no measure of what a plan pays for, so no budget in credits stops it.
   const stops = stopsAt(input.budgets).filter((stop) => !input.plan || stop.unit === 'tokens');
   const kept = {
     ...(budgets.verdicts.length > 0 ? { budgets: budgets.verdicts } : {}), ...(stops.length > 0 ? { stops } : {}), ...(input.answered ? { answered: input.answered } : {}),
   };
 
-  if (input.plan) return { ...cover(walk, input.plan.because), ...kept };
+  if (input.plan) return { ...cover(walk, input.plan), ...kept };
 
   const matters = input.tracked || input.budgets.some(({ budget }) => budget.mode === 'hard' && budget.unit === 'credits');
   if (input.estimateMicroCredits === undefined && matters) {
@@ -49,33 +52,33 @@ function walkLayers(input: WaterfallInput): DecisionRecord {
   }
   if (!input.tracked || input.estimateMicroCredits === undefined) {
     const because = input.tracked
-      ? 'The model has no price; the request is counted as unpriced and nothing is reserved for it.'
-      : 'No credits were ever added, so the balance is not tracked: usage is counted and priced, nothing is drawn.';
-    for (const kind of grantKinds) layers.push({ layer: kind, verdict: 'skipped', because });
+      ? say('The model has no price; the request is counted as unpriced and nothing is reserved for it.')
+      : say('No credits were ever added, so the balance is not tracked: usage is counted and priced, nothing is drawn.');
+    for (const kind of grantKinds) layers.push({ layer: kind, verdict: 'skipped', ...because });
     return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, ...(input.tracked ? { tracked: true } : {}), ...kept };
   }
   return { ...draw(walk, input.estimateMicroCredits), ...kept };
 }
 
 /** A plan pays, which is the first thing that costs nothing: no credits are looked at. */
-function cover({ layers }: Walk, because: string): DecisionRecord {
-  layers.push({ layer: 'included', verdict: 'passed', because });
-  for (const kind of grantKinds) if (kind !== 'included') layers.push({ layer: kind, verdict: 'skipped', because: 'The plan pays for it.' });
+function cover({ layers }: Walk, { because, said }: Because): DecisionRecord {
+  layers.push({ layer: 'included', verdict: 'passed', because, ...(said ? { said } : {}) });
+  for (const kind of grantKinds) if (kind !== 'included') layers.push({ layer: kind, verdict: 'skipped', ...say('The plan pays for it.') });
   return { outcome: 'admit', layers, slices: [], holdMicroCredits: 0, coveredBy: 'plan' };
 }
 
 /** The runaway guard's part of the safety layer; undefined when the request goes on. */
 function judgeRunaway(walk: Walk): DecisionRecord | undefined {
   const { runaway, answered, canAsk, plan } = walk.input;
-  const healthy = plan ? 'The ledger is healthy; the client brings its own sign-in.' : 'The ledger is healthy and a key is present.';
+  const healthy = plan ? say('The ledger is healthy; the client brings its own sign-in.') : say('The ledger is healthy and a key is present.');
   if (!runaway || runaway.action === 'slow' || runaway.action === 'let') {
-    walk.layers.push(!runaway ? { layer: 'safety', verdict: 'passed', because: healthy } : runaway.action === 'slow'
-      ? { layer: 'safety', verdict: 'waited', because: `${healthy} ${runaway.because} It was slowed down.` }
-      : { layer: 'safety', verdict: 'passed', because: `${healthy} ${runaway.because} A person let it go on.` });
+    walk.layers.push(!runaway ? { layer: 'safety', verdict: 'passed', ...healthy } : runaway.action === 'slow'
+      ? { layer: 'safety', verdict: 'waited', ...say('{0} {1} It was slowed down.', healthy, runaway) }
+      : { layer: 'safety', verdict: 'passed', ...say('{0} {1} A person let it go on.', healthy, runaway) });
     return undefined;
   }
-  const why = problem('runaway_paused', `${runaway.because} Nothing was sent and nothing was charged.`);
-  const toChange = ['Look at what the task does, then let it go on with `codex-broker release`, or in the window of its workspace.'];
+  const why = problem('runaway_paused', '{0} Nothing was sent and nothing was charged.', { values: [runaway] });
+  const toChange = [say('Look at what the task does, then let it go on with `codex-broker release`, or in the window of its workspace.')];
   return runaway.action === 'ask' && canAsk && answered?.kind !== 'runaway' ? ask(walk, 'safety', 'runaway', why, toChange) : refuse(walk, 'safety', why, toChange);
 }
 
@@ -83,8 +86,8 @@ function judgeRunaway(walk: Walk): DecisionRecord | undefined {
 function judgeUnpriced(walk: Walk): DecisionRecord | undefined {
   const { input } = walk;
   if (input.unpricedRule === 'allow') return undefined;
-  const why = problem('model_unpriced', `No price is known for the model "${input.model}", so its cost cannot be held against your credits. Nothing was sent.`);
-  const toChange = ['Choose a priced model, add its price to prices.json, or set the rule for unpriced models to a ceiling price.'];
+  const why = problem('model_unpriced', 'No price is known for the model "{0}", so its cost cannot be held against your credits. Nothing was sent.', { values: [input.model] });
+  const toChange = [say('Choose a priced model, add its price to prices.json, or set the rule for unpriced models to a ceiling price.')];
   if (input.unpricedRule === 'ask' && input.canAsk && input.answered?.kind !== 'unpriced') return ask(walk, 'safety', 'unpriced', why, toChange);
   return refuse(walk, 'safety', why, toChange);
 }
@@ -97,7 +100,7 @@ function draw(walk: Walk, hold: number): DecisionRecord {
   for (const kind of grantKinds) {
     const grants = input.grants.filter((grant) => grant.kind === kind);
     if (missing === 0 && (hold > 0 || slices.length > 0)) {
-      layers.push({ layer: kind, verdict: 'skipped', because: 'The hold is covered already.' });
+      layers.push({ layer: kind, verdict: 'skipped', ...say('The hold is covered already.') });
       continue;
     }
     const taken = takeSlices(grants, missing, input);
@@ -109,17 +112,38 @@ function draw(walk: Walk, hold: number): DecisionRecord {
     slices.push(...taken);
     missing -= amount;
     layers.push(amount > 0
-      ? { layer: kind, verdict: 'took', because: `Reserved ${formatCredits(amount, 6)} of ${formatCredits(freeOf(grants, input), 6)} free ${kind} credits.`, microCredits: amount }
-      : { layer: kind, verdict: 'passed', because: whyNone(kind, grants, input) });
+      ? { layer: kind, verdict: 'took', ...reserved(kind, amount, freeOf(grants, input)), microCredits: amount }
+      : { layer: kind, verdict: 'passed', ...whyNone(kind, grants, input) });
   }
   if (missing > 0) return tooLittle(walk, hold, missing);
   return { outcome: 'admit', layers, slices, holdMicroCredits: hold, ...(hold === 0 ? { tracked: true } : {}) };
 }
 
-function whyNone(kind: GrantKind, grants: readonly Grant[], use: GrantUse): string {
-  if (grants.length === 0) return `There are no ${kind} credits.`;
+function reserved(kind: GrantKind, amount: number, free: number): Because {
+  const values = [{ credits: amount, decimals: 6 }, { credits: free, decimals: 6 }] as const;
+  switch (kind) {
+    case 'included': return say('Reserved {0} of {1} free included credits.', ...values);
+    case 'promotional': return say('Reserved {0} of {1} free promotional credits.', ...values);
+    case 'purchased': return say('Reserved {0} of {1} free purchased credits.', ...values);
+  }
+}
+
+function whyNone(kind: GrantKind, grants: readonly Grant[], use: GrantUse): Because {
+  if (grants.length === 0) return noCredits(kind);
   const others = grants.filter((grant) => isInForce(grant, use.nowMs) && availableMicroCredits(grant) > 0 && !appliesTo(grant, use)).length;
-  return others > 0 ? `The ${kind} credits that are free are for other models or workspaces.` : `The ${kind} credits have nothing free.`;
+  switch (kind) {
+    case 'included': return others > 0 ? say('The included credits that are free are for other models or workspaces.') : say('The included credits have nothing free.');
+    case 'promotional': return others > 0 ? say('The promotional credits that are free are for other models or workspaces.') : say('The promotional credits have nothing free.');
+    case 'purchased': return others > 0 ? say('The purchased credits that are free are for other models or workspaces.') : say('The purchased credits have nothing free.');
+  }
+}
+
+function noCredits(kind: GrantKind): Because {
+  switch (kind) {
+    case 'included': return say('There are no included credits.');
+    case 'promotional': return say('There are no promotional credits.');
+    case 'purchased': return say('There are no purchased credits.');
+  }
 }
 
 /** Permission for purchased credits; undefined when it is given. */
@@ -127,31 +151,50 @@ function judgeConsent(walk: Walk, amount: number): DecisionRecord | undefined {
   const { input, layers } = walk;
   const { answer, scope } = input.consent;
   if (answer === 'allow') {
-    layers.push({ layer: 'consent', verdict: 'passed', because: `Using purchased credits was allowed ${allowedFor[scope ?? 'everywhere']}.` });
+    layers.push({ layer: 'consent', verdict: 'passed', ...allowed(scope ?? 'everywhere') });
     return undefined;
   }
-  const toChange = ['Allow this workspace to use purchased credits, or add included or promotional ones.'];
-  const would = `This request would use ${formatCredits(amount, 2)} purchased credits`;
-  if (answer === 'deny') return refuse(walk, 'consent', problem('consent_missing', `${would}, and that was refused for ${scope === 'everywhere' ? 'every workspace' : `this ${scope ?? 'workspace'}`}. Nothing was sent and nothing was charged.`), toChange);
-  const missing = problem('consent_missing', `${would}, and this workspace has no permission to. Nothing was sent and nothing was charged.`);
+  const toChange = [say('Allow this workspace to use purchased credits, or add included or promotional ones.')];
+  const would = { credits: amount, decimals: 2 };
+  if (answer === 'deny') return refuse(walk, 'consent', denied(scope ?? 'workspace', would), toChange);
+  const missing = problem('consent_missing', 'This request would use {0} purchased credits, and this workspace has no permission to. Nothing was sent and nothing was charged.', { values: [would] });
   if (input.answered?.kind === 'consent') {
     return refuse(walk, 'consent', input.answered.answer === undefined
-      ? problem('consent_missing', `${would}; permission was asked for, and nobody answered within ${Math.round(input.answered.afterMs / 1000)} s. Nothing was sent and nothing was charged.`) : missing, toChange);
+      ? problem('consent_missing', 'This request would use {0} purchased credits; permission was asked for, and nobody answered within {1} s. Nothing was sent and nothing was charged.', { values: [would, Math.round(input.answered.afterMs / 1000)] }) : missing, toChange);
   }
   return input.canAsk ? ask(walk, 'consent', 'consent', missing, toChange) : refuse(walk, 'consent', missing, toChange);
 }
 
-const allowedFor: Readonly<Record<ConsentScope, string>> = { request: 'for this request', task: 'for this task', workspace: 'for this workspace', everywhere: 'for every workspace' };
+function allowed(scope: ConsentScope): Because {
+  switch (scope) {
+    case 'request': return say('Using purchased credits was allowed for this request.');
+    case 'task': return say('Using purchased credits was allowed for this task.');
+    case 'workspace': return say('Using purchased credits was allowed for this workspace.');
+    case 'everywhere': return say('Using purchased credits was allowed for every workspace.');
+  }
+}
+
+function denied(scope: ConsentScope, would: SaidValue): Problem {
+  const parts = { values: [would] };
+  switch (scope) {
+    case 'request': return problem('consent_missing', 'This request would use {0} purchased credits, and that was refused for this request. Nothing was sent and nothing was charged.', parts);
+    case 'task': return problem('consent_missing', 'This request would use {0} purchased credits, and that was refused for this task. Nothing was sent and nothing was charged.', parts);
+    case 'workspace': return problem('consent_missing', 'This request would use {0} purchased credits, and that was refused for this workspace. Nothing was sent and nothing was charged.', parts);
+    case 'everywhere': return problem('consent_missing', 'This request would use {0} purchased credits, and that was refused for every workspace. Nothing was sent and nothing was charged.', parts);
+  }
+}
 
 /** The free credits do not cover the hold: wait for reserved ones where those would do, else refuse. */
 function tooLittle(walk: Walk, hold: number, missing: number): DecisionRecord {
   const { input } = walk;
   const free = freeOf(input.grants, input);
   const held = heldOf(input.grants, input);
-  const why = problem('credits_exhausted',
-    `This request may cost up to ${formatCredits(hold, 2)} credits and ${formatCredits(free, 2)} are free${held > 0 ? ` (${formatCredits(held, 2)} more are reserved by running requests)` : ''}. Nothing was sent and nothing was charged.`);
+  const [may, has, more] = [hold, free, held].map((credits) => ({ credits, decimals: 2 })) as [SaidValue, SaidValue, SaidValue];
+  const why = held > 0
+    ? problem('credits_exhausted', 'This request may cost up to {0} credits and {1} are free ({2} more are reserved by running requests). Nothing was sent and nothing was charged.', { values: [may, has, more] })
+    : problem('credits_exhausted', 'This request may cost up to {0} credits and {1} are free. Nothing was sent and nothing was charged.', { values: [may, has] });
   const startsAtMs = nextStart(input.grants, input);
-  const toChange = [`Add ${formatCredits(missing, 2)} credits or more.`, ...(held > 0 ? ['Or wait until running requests give back what they do not use.'] : [])];
+  const toChange = [say('Add {0} credits or more.', { credits: missing, decimals: 2 }), ...(held > 0 ? [say('Or wait until running requests give back what they do not use.')] : [])];
   // Everything that is reserved may come back but for what is really used: waiting can cure it, so it is no refusal.
   if (held >= missing && input.canWait) return holdBack(walk, 'wait', why, toChange);
   return refuse(walk, 'wait', why, toChange, startsAtMs);

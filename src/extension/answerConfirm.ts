@@ -1,9 +1,8 @@
 // The native question before an answer that decides for good. It says what follows from it and where it is
 // taken back; an answer for one request or task needs none.
 import { answerChoices, type AskedFor, type QuestionAnswer } from '../protocol/answerWords.ts';
+import { t } from '../protocol/language.ts';
 import type { Editor } from './editorApi.ts';
-
-const takenBack = 'It can be taken back on the dashboard\'s Credits page.';
 
 /** What is asked before an answer is kept; undefined where nothing is. */
 export function confirmation(question: AskedFor, answer: QuestionAnswer): { readonly message: string; readonly detail: string; readonly button: string } | undefined {
@@ -11,14 +10,15 @@ export function confirmation(question: AskedFor, answer: QuestionAnswer): { read
   if (answer !== 'always' && answer !== 'never' || question.kind === 'runaway') return undefined;
   const lasts = answerChoices(question).find((choice) => choice.answer === answer)?.lasts ?? '';
   const { workspaceLabel, model } = question;
+  const detail = (follows: string) => [lasts, follows, t('It can be taken back on the dashboard\'s Credits page.')].join(' ');
   if (question.kind === 'unpriced') {
     return answer === 'always'
-      ? { message: `Always send requests for ${model} without a known price?`, detail: `${lasts} They draw no credits and no budget in credits stops them, but OpenAI may bill your API key. ${takenBack}`, button: 'Always Send' }
-      : { message: `Never send requests for ${model}?`, detail: `${lasts} Nothing is charged for them. ${takenBack}`, button: 'Never Send' };
+      ? { message: t('Always send requests for {0} without a known price?', model), detail: detail(t('They draw no credits and no budget in credits stops them, but OpenAI may bill your API key.')), button: t('Always Send') }
+      : { message: t('Never send requests for {0}?', model), detail: detail(t('Nothing is charged for them.')), button: t('Never Send') };
   }
   return answer === 'always'
-    ? { message: 'Let every workspace use purchased credits?', detail: `${lasts} They are paid from purchased credits when nothing else is left, and OpenAI bills your API key for what is used. ${takenBack}`, button: 'Always Allow' }
-    : { message: `Never let "${workspaceLabel}" use purchased credits?`, detail: `${lasts} Nothing is charged for them. ${takenBack}`, button: 'Never Allow' };
+    ? { message: t('Let every workspace use purchased credits?'), detail: detail(t('They are paid from purchased credits when nothing else is left, and OpenAI bills your API key for what is used.')), button: t('Always Allow') }
+    : { message: t('Never let "{0}" use purchased credits?', workspaceLabel), detail: detail(t('Nothing is charged for them.')), button: t('Never Allow') };
 }
 
 /** Asks before an answer that decides for good. @returns true when the answer stands */

@@ -1,6 +1,7 @@
 // Answers as read-only documents: their text grows while the model writes, and nothing of them is
 // left to save. The newest answers are kept in memory for this window; none is written to disk.
 import type * as vscode from 'vscode';
+import { t } from '../protocol/language.ts';
 import type { Editor } from './editorApi.ts';
 import { pause, type Schedule } from './schedule.ts';
 
@@ -31,7 +32,7 @@ export class AnswerDocuments implements vscode.TextDocumentContentProvider {
 
   /** The text of one document, as far as it has come. */
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.query) ?? 'This answer is not kept any more: answers live as long as their window.\n';
+    return this.#texts.get(uri.query) ?? `${t('This answer is not kept any more: answers live as long as their window.')}\n`;
   }
 
   /** Opens a document beside the present editor. @param closed called once when the person closed it */
@@ -99,5 +100,5 @@ export class AnswerDocument {
 
 /** The question as a tab's title: letters and digits of any script, short. */
 function titleOf(question: string): string {
-  return Array.from(question.replace(/[^\p{L}\p{N} ]+/gu, ' ').replace(/ +/g, ' ').trim()).slice(0, titleCharactersMax).join('').trim() || 'Answer';
+  return Array.from(question.replace(/[^\p{L}\p{N} ]+/gu, ' ').replace(/ +/g, ' ').trim()).slice(0, titleCharactersMax).join('').trim() || t('Codex Answer');
 }

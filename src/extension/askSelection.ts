@@ -1,13 +1,14 @@
 // The command that asks the model a question about the selected text: the answer streams into a
 // read-only document, can be cancelled at any time, and ends with what it cost and why.
-import { problem, ProblemError } from '../domain/problem.ts';
+import { ProblemError } from '../domain/problem.ts';
+import { t } from '../protocol/language.ts';
 import type { AnswerDocument, AnswerDocuments, DocumentEditor } from './answerDocument.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
 import { withoutLinks } from './markdownText.ts';
-import { showFailure } from './problemNotice.ts';
+import { problemText, showFailure } from './problemNotice.ts';
 import { costSentence, settledRequest } from './requestCost.ts';
 import { streamAnswer } from './responsesStream.ts';
 import type { Schedule } from './schedule.ts';
@@ -38,25 +39,25 @@ export async function askAboutSelection(parts: AskParts): Promise<void> {
   const { window } = parts.editor;
   const source = window.activeTextEditor;
   if (!source || source.selection.isEmpty) {
-    await window.showInformationMessage('Select the text that the question is about, then run the command again.');
+    await window.showInformationMessage(t('Select the text that the question is about, then run the command again.'));
     return;
   }
   const selected = source.document.getText(source.selection);
   const { languageId } = source.document;
   const fileName = source.document.fileName.split(/[\\/]/).at(-1) ?? 'untitled';
   if (selected.length > selectionCharactersMax) {
-    await window.showWarningMessage(`The selection has more than ${selectionCharactersMax.toLocaleString('en')} characters. Select less; nothing was sent.`);
+    await window.showWarningMessage(t('The selection has more than {0} characters. Select less; nothing was sent.', new Intl.NumberFormat(parts.editor.env.language).format(selectionCharactersMax)));
     return;
   }
   if (!await parts.passGate()) return;
-  const question = (await window.showInputBox({ title: 'Ask Codex About the Selection', prompt: `${parts.model()} answers; the cost is shown at the end.`, placeHolder: 'What does this do?', ignoreFocusOut: true }))?.trim();
+  const question = (await window.showInputBox({ title: t('Ask Codex About the Selection'), prompt: t('{0} answers; the cost is shown at the end.', parts.model()), placeHolder: t('What does this do?'), ignoreFocusOut: true }))?.trim();
   if (!question) return;
   try {
     await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: 'Codex', cancellable: true }, async (progress, cancellation) => {
       const abort = new AbortController();
       const listening = cancellation.onCancellationRequested(() => abort.abort());
       try {
-        progress.report({ message: 'in line at the broker' });
+        progress.report({ message: t('in line at the broker') });
         await answerInto(parts, abort, promptText(fileName, languageId, selected, question), question, (message) => progress.report({ message }));
       } finally {
         listening.dispose();
@@ -79,7 +80,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   try {
     const end = await streamAnswer(parts.request, token, { model, instructions, text }, abort.signal, (id) => {
       requestId = id;
-      report('answering');
+      report(t('answering'));
       opened = open().then((ready) => {
         document = ready;
         ready.append(early);
@@ -91,30 +92,30 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
       if (document) document.append(delta);
       else early += delta;
     });
-    outcome = end.incomplete ? 'The model stopped before it was done.' : '';
+    outcome = end.incomplete ? t('The model stopped before it was done.') : '';
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
     if (!abort.signal.aborted && !opened) throw error;
-    outcome = abort.signal.aborted ? 'Cancelled.' : error instanceof ProblemError ? `${error.problem.message} ${error.problem.remedy}` : problem('internal', 'The answer could not be read.').message;
+    outcome = abort.signal.aborted ? t('Cancelled.') : error instanceof ProblemError ? problemText(error.problem) : t('The answer could not be read.');
     if (!opened) return;
   }
   const page = await opened;
   if (!page) return;
   await page.written();
-  report('settling');
+  report(t('settling'));
   const told = requestId === undefined ? undefined : await settledRequest(parts.call, parts.schedule, requestId);
-  const cost = told ? costSentence(told, parts.practice(), parts.editor.env.language) : `The cost is not known yet; the dashboard shows it once it is settled${requestId === undefined ? '' : ` (request ${requestId})`}.`;
-  const why = requestId === undefined ? '' : `  \nWhy: \`codex-broker explain ${requestId}\``;
-  page.append(`\n\n---\n\n${outcome === '' ? '' : `${outcome}  \n`}${cost}${why}\n`);
+  const cost = told ? costSentence(told, parts.practice(), parts.editor.env.language) : t('The cost is not known yet; the dashboard shows it once it is settled.');
+  const ofRequest = requestId === undefined ? [cost] : [`${cost} · ${t('request {0}', requestId)}`, t('Why: {0}', `\`codex-broker explain ${requestId}\``)];
+  page.append(`\n\n---\n\n${[...(outcome === '' ? [] : [outcome]), ...ofRequest].join('  \n')}\n`);
   await page.written();
   parts.log.info(`Question about a selection answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
-  if (requestId !== undefined) void offerExplanation(parts, requestId, outcome || 'Answered', cost);
+  if (requestId !== undefined) void offerExplanation(parts, requestId, outcome || t('Answered'), cost);
 }
 
 /** The cost once more with a way to its explanation; nobody waits for the answer. */
 async function offerExplanation(parts: AskParts, requestId: string, outcome: string, cost: string): Promise<void> {
-  const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost.replace(` · request ${requestId}`, '')}`), 'Explain');
-  if (chosen === 'Explain') await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
+  const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), t('Explain'));
+  if (chosen !== undefined) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
 }
 
 /** The prompt; the fence is longer than any run of backticks inside the selection. */

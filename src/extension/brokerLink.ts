@@ -1,6 +1,7 @@
 // Keeps one window linked to its broker: connects, notices the loss, connects again with growing
 // pauses and bounded starts, and says plainly when it gave up. It holds the newest snapshot.
 import { problem, ProblemError, type Problem } from '../domain/problem.ts';
+import { snapshotWords } from '../protocol/brokerWords.ts';
 import { isSnapshot } from './snapshotCheck.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
@@ -99,7 +100,7 @@ export class BrokerLink {
       // Snapshots of one broker process are numbered; an older one that arrives late is not news.
       if (signal.aborted || !isSnapshot(snapshot) || snapshot.sequence <= newest) return;
       newest = snapshot.sequence;
-      this.snapshot = snapshot;
+      this.snapshot = snapshotWords(snapshot);
       if (this.state.state === 'connected') this.#parts.changed();
     };
     let lost = false;
@@ -176,5 +177,5 @@ export class BrokerLink {
 /** The problem that an error carries; anything else is a broker that cannot be reached. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  return problem('broker_unreachable', `The broker could not be reached (${error instanceof Error ? error.name : 'unknown failure'}).`);
+  return problem('broker_unreachable', 'The broker could not be reached ({0}).', { values: [error instanceof Error ? error.name : 'unknown failure'] });
 }

@@ -1,7 +1,8 @@
 // Reaches the broker of a data folder: finds the one that runs, or starts one and waits for it.
 // Several windows may start at once; the losers' processes leave and their windows find the winner.
 import { join } from 'node:path';
-import { problem, problemKinds, ProblemError, type Problem, type ProblemCode } from '../domain/problem.ts';
+import { problem, problemKinds, ProblemError, type Problem, type ProblemCode, problemThat } from '../domain/problem.ts';
+import { say } from '../domain/say.ts';
 import { startLogFile, type BrokerSeat, type StartedBroker } from './brokerStart.ts';
 import { lookForBroker, type ProofParts, type ProvenBroker } from './brokerProof.ts';
 import { pause } from './schedule.ts';
@@ -48,20 +49,16 @@ export async function reachBroker(parts: ReachParts, seat: BrokerSeat, beforeSta
 }
 
 function silentProblem(pid: number): Problem {
-  return {
-    ...problem('broker_unreachable', `A broker (process ${pid}) holds the data folder but does not answer.`),
-    remedy: 'End that process if it stays silent, then start the broker again.',
-  };
+  return problem('broker_unreachable', 'A broker (process {0}) holds the data folder but does not answer.', { values: [pid], remedy: 'End that process if it stays silent, then start the broker again.' });
 }
 
 function startProblem(seat: BrokerSeat, exitCode: number | null | undefined, lastWords: string | undefined): Problem {
   const own = exitCode ? ownProblem(lastWords) : undefined;
   if (own) return own;
-  const what = exitCode === undefined ? 'did not come up in time' : exitCode === null ? 'was ended by the system' : `left with exit code ${exitCode}`;
-  return {
-    ...problem('broker_unreachable', `The broker was started but ${what}. Requests are refused until it runs.`),
-    remedy: `See ${join(seat.dataDir, startLogFile)} for its own words, then start it again.`,
-  };
+  const what = exitCode === undefined ? say('The broker was started but did not come up in time. Requests are refused until it runs.')
+    : exitCode === null ? say('The broker was started but was ended by the system. Requests are refused until it runs.')
+      : say('The broker was started but left with exit code {0}. Requests are refused until it runs.', exitCode);
+  return problemThat('broker_unreachable', what, { remedy: say('See {0} for its own words, then start it again.', join(seat.dataDir, startLogFile)) });
 }
 
 /** The problem that a broker named when it left: its line ends in a code of the catalogue. */
@@ -69,6 +66,5 @@ function ownProblem(lastWords: string | undefined): Problem | undefined {
   const match = /^(.+) \((\w+)\)$/.exec(lastWords ?? '');
   const code = match?.[2];
   if (!match?.[1] || code === undefined || !Object.hasOwn(problemKinds, code)) return undefined;
-  const known = problem(code as ProblemCode, match[1]);
-  return { ...known, message: match[1].replace(known.remedy, '').trim() };
+  return problemThat(code as ProblemCode, { because: match[1].replace(problemKinds[code as ProblemCode].remedy, '').trim() });
 }

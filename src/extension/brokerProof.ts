@@ -3,8 +3,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { problem, type Problem } from '../domain/problem.ts';
+import { say } from '../domain/say.ts';
 import { brokerAddress, brokerAddressFile, controlProtocolVersion, controlTokenFile, type BrokerAddress } from '../protocol/control.ts';
 import { isLoopbackAddress, readText, type LoopbackRequest } from './loopbackHttp.ts';
 import { within, type Schedule } from './schedule.ts';
@@ -67,7 +68,7 @@ export async function lookForBroker(parts: ProofParts, dataDir: string, practice
   }
   if (told.data.protocol !== controlProtocolVersion) return { kind: 'unusable', problem: protocolProblem(told.data.protocol, told.data.version) };
   if ((address.mode === 'practice') !== practice) {
-    return { kind: 'unusable', problem: { ...problem('data_folder_unusable', `The broker of ${dataDir} runs in ${address.mode} mode, so it cannot serve this window.`), remedy: 'Stop that broker, or choose another folder in the setting codexBroker.dataDir.' } };
+    return { kind: 'unusable', problem: otherModeProblem(dataDir, address.mode) };
   }
   return { kind: 'found', broker: { address, controlToken } };
 }
@@ -120,10 +121,16 @@ async function readSmallFile(path: string): Promise<string | undefined> {
 
 function protocolProblem(protocol: number, version: string): Problem {
   const older = protocol < controlProtocolVersion;
-  return {
-    ...problem('broker_unreachable', `A broker of another version (${version}) is running and speaks protocol ${protocol}; this window speaks ${controlProtocolVersion}.`),
-    remedy: older
-      ? 'Close the VS Code windows that still run the older version; the old broker ends by itself and this window starts its own.'
-      : 'Reload this window so that it runs the updated extension.',
-  };
+  return problem('broker_unreachable', 'A broker of another version ({0}) is running and speaks protocol {1}; this window speaks {2}.', {
+    values: [version, protocol, controlProtocolVersion],
+    remedy: older ? say('Close the VS Code windows that still run the older version; the old broker ends by itself and this window starts its own.')
+      : say('Reload this window so that it runs the updated extension.'),
+  });
+}
+
+/** Practice credits pay for nothing real, so a broker of the other mode is none for this window. */
+function otherModeProblem(dataDir: string, mode: 'live' | 'practice') {
+  const parts = { values: [dataDir], remedy: say('Stop that broker, or choose another folder in the setting codexBroker.dataDir.') };
+  return mode === 'practice' ? problem('data_folder_unusable', 'The broker of {0} runs in practice mode, so it cannot serve this window.', parts)
+    : problem('data_folder_unusable', 'The broker of {0} runs in live mode, so it cannot serve this window.', parts);
 }

@@ -1,5 +1,6 @@
 // Reads the events that `codex exec --json` prints, one JSON object a line, into what a person
 // follows: the step at hand, lines for the transcript, and how the run ended. Pure.
+import { plural, t } from '../protocol/language.ts';
 
 /** What one event says. */
 export interface CodexStep {
@@ -37,12 +38,12 @@ export function codexStep(line: string): CodexStep {
   const event = record(parse(line));
   switch (event['type']) {
     case 'thread.started': return typeof event['thread_id'] === 'string' ? { threadId: event['thread_id'] } : {};
-    case 'turn.started': return { step: 'thinking' };
+    case 'turn.started': return { step: t('thinking') };
     case 'item.started': case 'item.updated': return itemStep(record(event['item']), false);
     case 'item.completed': return itemStep(record(event['item']), true);
     case 'turn.completed': {
       const usage = record(event['usage']);
-      return { step: 'finishing', tokens: { input: count(usage['input_tokens']), output: count(usage['output_tokens']) } };
+      return { step: t('finishing'), tokens: { input: count(usage['input_tokens']), output: count(usage['output_tokens']) } };
     }
     case 'turn.failed': return failure(text(record(event['error'])['message']));
     case 'error': {
@@ -55,8 +56,8 @@ export function codexStep(line: string): CodexStep {
 }
 
 function failure(message: string): CodexStep {
-  const why = readable(message) || 'Codex gave no reason';
-  return { failure: why, transcript: `Failed: ${why}` };
+  const why = readable(message) || t('Codex gave no reason');
+  return { failure: why, transcript: t('Failed: {0}', why) };
 }
 
 /** A status 400 arrives as the raw body; its sentence is taken out. */
@@ -67,24 +68,33 @@ function readable(message: string): string {
 
 function itemStep(item: Record<string, unknown>, completed: boolean): CodexStep {
   switch (item['type']) {
-    case 'agent_message': return completed ? { step: 'writing', transcript: text(item['text']) } : { step: 'writing' };
-    case 'reasoning': return { step: 'thinking' };
+    case 'agent_message': return { step: t('writing'), ...(completed ? { transcript: text(item['text']) } : {}) };
+    case 'reasoning': return { step: t('thinking') };
     case 'command_execution': {
       const command = text(item['command']);
-      if (!completed) return { step: short(`runs ${command}`) };
+      if (!completed) return { step: short(t('runs {0}', command)) };
       const output = text(item['aggregated_output']);
-      const code = typeof item['exit_code'] === 'number' ? ` (exit code ${item['exit_code']})` : '';
-      return { step: short(`ran ${command}`), transcript: `$ ${command}${code}${output === '' ? '' : `\n${cut(output.trimEnd())}`}` };
+      const code = typeof item['exit_code'] === 'number' ? ` (${t('exit code {0}', item['exit_code'])})` : '';
+      return { step: short(t('ran {0}', command)), transcript: `$ ${command}${code}${output === '' ? '' : `\n${cut(output.trimEnd())}`}` };
     }
     case 'file_change': {
-      const changes = (Array.isArray(item['changes']) ? item['changes'] : []).map(record).map((change) => `${text(change['kind']) || 'change'} ${text(change['path'])}`);
-      return completed ? { step: short(`changed ${changes.length} ${changes.length === 1 ? 'file' : 'files'}`), transcript: changes.map((change) => `± ${change}`).join('\n') } : { step: 'changing files' };
+      const changes = (Array.isArray(item['changes']) ? item['changes'] : []).map(record).map((change) => changeWords(text(change['kind']), text(change['path'])));
+      return completed ? { step: plural(changes.length, 'changed {0} file', 'changed {0} files'), transcript: changes.map((change) => `± ${change}`).join('\n') } : { step: t('changing files') };
     }
-    case 'mcp_tool_call': return { step: short(`uses ${text(item['server'])} ${text(item['tool'])}`) };
-    case 'web_search': return { step: 'searching the web' };
-    case 'todo_list': return { step: 'planning' };
-    case 'error': return { transcript: `Note: ${text(item['message'])}` };
+    case 'mcp_tool_call': return { step: short(t('uses {0} {1}', text(item['server']), text(item['tool']))) };
+    case 'web_search': return { step: t('searching the web') };
+    case 'todo_list': return { step: t('planning') };
+    case 'error': return { transcript: t('Note: {0}', text(item['message'])) };
     default: return {};
+  }
+}
+
+function changeWords(kind: string, path: string): string {
+  switch (kind) {
+    case 'add': return t('add {0}', path);
+    case 'delete': return t('delete {0}', path);
+    case 'update': return t('update {0}', path);
+    default: return t('change {0}', path);
   }
 }
 
@@ -94,7 +104,7 @@ function short(words: string): string {
 }
 
 function cut(output: string): string {
-  return output.length > outputCharactersMax ? `${output.slice(0, outputCharactersMax)}\n… (${output.length - outputCharactersMax} more characters)` : output;
+  return output.length > outputCharactersMax ? `${output.slice(0, outputCharactersMax)}\n… (${plural(output.length - outputCharactersMax, '{0} more character', '{0} more characters')})` : output;
 }
 
 function parse(line: string): unknown {

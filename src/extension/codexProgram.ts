@@ -28,10 +28,10 @@ const pathFoldersMax = 500;
 /** Finds Codex. @throws ProblemError `codex_not_found` */
 export async function findCodex(search: CodexSearch): Promise<CodexProgram> {
   if (search.codexPath !== '') {
-    if (!isAbsolute(search.codexPath)) throw new ProblemError({ ...problem('codex_not_found', 'The setting codexBroker.codexPath is not an absolute path, so Codex was not started.'), remedy: 'Write the whole path of the Codex program in the setting.' });
+    if (!isAbsolute(search.codexPath)) throw new ProblemError(problem('codex_not_found', 'The setting codexBroker.codexPath is not an absolute path, so Codex was not started.', { remedy: 'Write the whole path of the Codex program in the setting.' }));
     const program = await runnable(search.codexPath, search);
     if (program) return program;
-    throw new ProblemError({ ...problem('codex_not_found', 'The setting codexBroker.codexPath names no program that can be run.'), remedy: 'Correct the setting, or clear it to use the Codex on your PATH.' });
+    throw new ProblemError(problem('codex_not_found', 'The setting codexBroker.codexPath names no program that can be run.', { remedy: 'Correct the setting, or clear it to use the Codex on your PATH.' }));
   }
   const names = search.platform === 'win32' ? ['codex.exe', 'codex.cmd'] : ['codex'];
   for (const folder of (pathOf(search.env) ?? '').split(delimiter).slice(0, pathFoldersMax)) {

@@ -14,6 +14,8 @@ export interface CodexRun {
   /** The thread to go on in; absent: a new one. */
   readonly threadId?: string;
   readonly token: TokenResult;
+  /** Who pays: the broker's key, or the ChatGPT plan of Codex's own sign-in. */
+  readonly pay: 'key' | 'plan';
   /** Empty text: Codex's own default. */
   readonly model: string;
   readonly sandbox: TaskSandbox;
@@ -36,10 +38,10 @@ const errorTextCharactersMax = 4_000;
 export const endWaitMsMax = 3_000;
 
 /** Codex's arguments. The prompt travels on standard input, so that no list of processes shows it. */
-export function codexArguments(run: Pick<CodexRun, 'token' | 'folder' | 'model' | 'sandbox' | 'threadId'>): string[] {
+export function codexArguments(run: Pick<CodexRun, 'token' | 'pay' | 'folder' | 'model' | 'sandbox' | 'threadId'>): string[] {
   return [
     'exec', '--json', '--skip-git-repo-check',
-    '-c', `openai_base_url=${JSON.stringify(run.token.codexBaseUrl)}`,
+    '-c', `openai_base_url=${JSON.stringify(run.pay === 'plan' ? run.token.chatgptBaseUrl ?? run.token.codexBaseUrl : run.token.codexBaseUrl)}`,
     '--sandbox', run.sandbox, '--cd', run.folder,
     ...(run.model === '' ? [] : ['--model', run.model]),
     ...(run.threadId === undefined ? [] : ['resume', run.threadId]),
@@ -48,17 +50,17 @@ export function codexArguments(run: Pick<CodexRun, 'token' | 'folder' | 'model' 
 }
 
 /**
- * Codex's environment: the editor's, with the workspace's token as key and the loopback address
- * outside every proxy, and without the person's own key or anything that would change Node.
+ * Codex's environment: the editor's, with the workspace's token as key (on a plan without any, so that Codex uses its own sign-in)
+ * and the loopback address outside every proxy, and without the person's own key or anything that would change Node.
  */
-export function codexEnvironment(run: Pick<CodexRun, 'env' | 'token' | 'program'>): Record<string, string> {
+export function codexEnvironment(run: Pick<CodexRun, 'env' | 'token' | 'pay' | 'program'>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(run.env)) {
     if (value === undefined || /^(OPENAI_API_KEY|OPENAI_BASE_URL|CODEX_API_KEY|CODEX_ACCESS_TOKEN|ELECTRON_.*|VSCODE_.*|NODE_OPTIONS|NODE_TLS_REJECT_UNAUTHORIZED)$/i.test(name)) continue;
     kept[name] = value;
   }
   const direct = loopbackUnproxied(run.env);
-  return { ...kept, CODEX_API_KEY: run.token.token, NO_PROXY: direct, no_proxy: direct, ...(run.program.asNode ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+  return { ...kept, ...(run.pay === 'plan' ? {} : { CODEX_API_KEY: run.token.token }), NO_PROXY: direct, no_proxy: direct, ...(run.program.asNode ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
 }
 
 /** The list of hosts outside the proxy, with the loopback address in it. */

@@ -19,10 +19,12 @@ export const commandNames = {
   startPracticeMode: 'codexBroker.startPracticeMode',
   leavePracticeMode: 'codexBroker.leavePracticeMode',
   showLog: 'codexBroker.showLog',
+  diagnose: 'codexBroker.diagnose',
   startBroker: 'codexBroker.startBroker',
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
   switchLeftUsed: 'codexBroker.switchLeftUsed',
+  chooseMeterStyle: 'codexBroker.chooseMeterStyle',
   getStarted: 'codexBroker.getStarted',
 } as const;
 

@@ -1,6 +1,6 @@
 // Puts the extension together: the link to the broker, the surfaces that are painted from it, and
 // the commands. It starts nothing that takes time; the broker is sought after activation.
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -23,17 +23,20 @@ import { dashboardAction } from './dashboardActions.ts';
 import { pricesSeenMemory } from './dashboardChanges.ts';
 import { DashboardPanel, panelType } from './dashboardPanel.ts';
 import { DashboardQuestions } from './dashboardQuestions.ts';
+import { Diagnosis } from './diagnosis.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
 import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
-import { LimitNotices } from './limitNotices.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
 import { openMeteredTerminal } from './meteredTerminal.ts';
+import { MeterStyles } from './meterStyles.ts';
+import { windowNotices } from './notices.ts';
+import { OutsideLinks } from './outsideLinks.ts';
 import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.ts';
-import { PriceNotices } from './priceNotices.ts';
 import { showFailure } from './problemNotice.ts';
 import { paced, type Schedule } from './schedule.ts';
+import { remoteHost } from './remoteHost.ts';
 import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
@@ -110,14 +113,15 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
 
-  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: () => gate(), env: world.env, platform: world.platform };
+  const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
   const tasks = composeTasks({
     ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, snapshot: () => liveSnapshot(), changed: () => paint(),
     findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
   });
-  const meter = new StatusMeter(editor, schedule, () => ({ ...facts(), waitingTasks: tasks.waiting.list() }), () => settings().look);
-  const limitNotices = new LimitNotices(editor, context.globalState);
-  const priceNotices = new PriceNotices(editor, context.globalState);
+  const host = remoteHost(editor.env.remoteName, hostname());
+  const styles: MeterStyles = new MeterStyles({ editor, facts: () => ({ ...facts(), waitingTasks: tasks.waiting.list(), ...(host === undefined ? {} : { host }) }), changed: () => meter.changed() });
+  const meter = new StatusMeter(editor, schedule, () => styles.facts(), () => styles.look());
+  const seeNotices = windowNotices(editor, context.globalState);
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
@@ -137,12 +141,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
   };
   const panel = new DashboardPanel(page);
+  const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: (id) => showExplanation(editor, id) });
   const sidebar = new SidebarView(page);
   const contextKeys = new WindowContextKeys(editor.commands);
-  const paintPages = paced(schedule, pagesEveryMs, () => {
-    panel.changed();
-    sidebar.changed();
-  });
+  const paintPages = paced(schedule, pagesEveryMs, () => [panel, sidebar].forEach((one) => one.changed()));
   /** Paints every surface from the newest facts. */
   const paint = () => {
     meter.changed();
@@ -155,15 +157,15 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     paint();
     notify();
     questions.see();
+    void guarded('Looking after tasks that wait', () => tasks.see());
+    void guarded('Following a link', () => links.see());
     const isConnected = connected();
     if (isConnected && !wasConnected) void guarded('Greeting the broker', greet);
     if (!isConnected) workspace.forgetToken();
     wasConnected = isConnected;
   };
   const notify = () => {
-    const { notices: wanted } = settings();
-    void guarded('Showing a notice', () => limitNotices.see(link.snapshot, editor.env.language, wanted));
-    void guarded('Showing a notice', () => priceNotices.see(link.snapshot, editor.env.language, wanted));
+    for (const told of seeNotices(link.snapshot, editor.env.language, settings().notices)) void guarded('Showing a notice', () => told);
   };
   /** What is this workspace's own shows on every surface as soon as it is known which one that is. */
   const learnWorkspace = async () => {
@@ -213,6 +215,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const answers = new AnswerDocuments();
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
+  const diagnosis = new Diagnosis({ editor, execPath: world.execPath, brokerScript, seat, settings, environment: (which) => surroundings(which).env });
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
     openDashboard: () => panel.show(),
     topUp: () => panel.show('topUp'),
@@ -223,19 +226,19 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     askAboutSelection: () => askAboutSelection({ ...shared, answers, request: world.request, model: () => settings().askModel }),
     runTask: () => tasks.run(),
     showWaitingTasks: () => tasks.showWaiting(),
-    openMeteredTerminal: () => openMeteredTerminal({
-      ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims,
-    }),
+    openMeteredTerminal: () => openMeteredTerminal({ ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
     importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
     showLog: () => showBrokerLog(log, seat().dataDir),
+    diagnose: () => diagnosis.show(),
     startBroker: restart,
     explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
     getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
+    chooseMeterStyle: () => styles.choose(),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
   };
   const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {
@@ -246,20 +249,21 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   }));
 
-  const news = new BrokerNews({ editor, surroundings: () => surroundings(seat()), snapshot: liveSnapshot, call: link.call });
+  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, call: link.call });
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();
     paint();
   };
   context.subscriptions.push(
-    log, meter, panel, tasks, ...registered,
+    log, meter, panel, tasks, diagnosis, ...registered,
+    editor.window.registerUriHandler(links),
     editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
     // The welcome has no rows: what it says stands in the manifest.
     editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
-    editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call)),
+    editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call, editor.env.language)),
     editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
     editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),

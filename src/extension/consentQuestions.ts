@@ -3,6 +3,7 @@
 // and the meter and the dashboard ask again. What an answer means is decided by the broker.
 import type * as vscode from 'vscode';
 import { answerChoices, questionDetail, questionTitle, type QuestionAnswer } from '../protocol/answerWords.ts';
+import { plural, t } from '../protocol/language.ts';
 import type { QuestionView, Snapshot } from '../protocol/snapshot.ts';
 import { isAnsweredToo, windowQuestions } from '../protocol/windowQuestions.ts';
 import { answerConfirmed } from './answerConfirm.ts';
@@ -28,7 +29,6 @@ export interface QuestionParts {
  * up and comes back over and over would fill the window with them; beyond this the meter alone tells.
  */
 export const messagesMax = 3;
-const more = 'More…';
 
 /** Asks. One per window. */
 export class ConsentQuestions {
@@ -66,11 +66,11 @@ export class ConsentQuestions {
     }
     const known = snapshot();
     if (!known) {
-      const button = await editor.window.showWarningMessage('The broker is not connected, so it is not known whether a request waits for an answer.', 'Start Broker');
+      const button = await editor.window.showWarningMessage(t('The broker is not connected, so it is not known whether a request waits for an answer.'), t('Start Broker'));
       if (button !== undefined) await editor.commands.executeCommand(commandNames.startBroker);
       return;
     }
-    const chosen = await editor.window.showInformationMessage(known.questions.length > 0 ? 'Another window is asked about its requests. The dashboard shows their questions too.' : 'No request waits for an answer.', 'Open Dashboard');
+    const chosen = await editor.window.showInformationMessage(known.questions.length > 0 ? t('Another window is asked about its requests. The dashboard shows their questions too.') : t('No request waits for an answer.'), t('Open Dashboard'));
     if (chosen !== undefined) await editor.commands.executeCommand(commandNames.openDashboard);
   }
 
@@ -82,7 +82,8 @@ export class ConsentQuestions {
     try {
       const choices = answerChoices(question);
       const others = this.#others(question);
-      const wait = others === 0 ? '' : ` ${others} more ${others === 1 ? 'request waits' : 'requests wait'} with a question.`;
+      const wait = others === 0 ? '' : ` ${plural(others, '{0} more request waits with a question.', '{0} more requests wait with a question.')}`;
+      const more = t('More…');
       // Of others than models without a price the two widest answers lie behind "More…", where each says what it means.
       const offered = question.kind === 'unpriced' ? choices.map((choice) => (choice.isLasting ? `${choice.title}…` : choice.title))
         : [...choices.filter(({ answer }) => answer !== 'always' && answer !== 'never').map((choice) => choice.title), more];
@@ -149,6 +150,6 @@ export class ConsentQuestions {
 
   async #sayOver(): Promise<void> {
     this.#current = undefined;
-    await this.#parts.editor.window.showInformationMessage('That question is over: it was answered elsewhere, or its request has ended. Nothing was changed.');
+    await this.#parts.editor.window.showInformationMessage(t('That question is over: it was answered elsewhere, or its request has ended. Nothing was changed.'));
   }
 }

@@ -4,6 +4,8 @@ import { problem } from '../domain/problem.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { grantMicroCreditsMax } from '../protocol/controlArguments.ts';
 import type { ExtensionMessage, PageMessage } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
+import { explainWords } from '../protocol/brokerWords.ts';
 import { problemOf } from './brokerLink.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
@@ -29,7 +31,7 @@ export async function dashboardAction(parts: ActionParts, message: Asked): Promi
     case 'change': return dashboardChange(parts, message.id, message.change);
     case 'explain':
       try {
-        return { type: 'explainResult', id: message.id, result: await parts.call('explain', { id: message.requestId }) };
+        return { type: 'explainResult', id: message.id, result: explainWords(await parts.call('explain', { id: message.requestId })) };
       } catch (error) {
         return { type: 'explainResult', id: message.id, problem: problemOf(error) };
       }
@@ -53,11 +55,11 @@ export async function dashboardAction(parts: ActionParts, message: Asked): Promi
 async function topUp(parts: ActionParts, message: Extract<Asked, { type: 'topUp' }>): Promise<ExtensionMessage> {
   const { amountMicroCredits, key, scope, id } = message;
   const answer = { type: 'topUpResult', id } as const;
-  if (amountMicroCredits > grantMicroCreditsMax) return { ...answer, problem: problem('argument_invalid', `At most ${formatCredits(grantMicroCreditsMax, 0)} credits are added at once; nothing was added.`) };
+  if (amountMicroCredits > grantMicroCreditsMax) return { ...answer, problem: problem('argument_invalid', 'At most {0} credits are added at once; nothing was added.', { values: [{ credits: grantMicroCreditsMax, decimals: 0 }] }) };
   try {
     const consent = scope === 'everywhere' ? { scope } as const : { scope, workspaceId: (await parts.workspace.token()).workspaceId } as const;
     if (!parts.practice() && !await confirmed(parts, amountMicroCredits, scope)) {
-      return { ...answer, problem: { ...problem('cancelled', 'No credits were added, because the confirmation was closed.'), remedy: 'Confirm the dialog to add them.' } };
+      return { ...answer, problem: problem('cancelled', 'No credits were added, because the confirmation was closed.', { remedy: 'Confirm the dialog to add them.' }) };
     }
     const result = await parts.call('creditsAdd', { amountMicroCredits, kind: 'purchased', key, consent, note: 'Added in the dashboard' });
     if (result.created) parts.topUps.add(result.grant.id);
@@ -73,7 +75,7 @@ async function allow(parts: ActionParts, id: number): Promise<ExtensionMessage> 
   try {
     const { workspaceId } = await parts.workspace.token();
     if (!parts.practice() && !await allowConfirmed(parts)) {
-      return { ...answer, problem: { ...problem('cancelled', 'Nothing was allowed, because the confirmation was closed.'), remedy: 'Confirm the dialog to allow this workspace.' } };
+      return { ...answer, problem: problem('cancelled', 'Nothing was allowed, because the confirmation was closed.', { remedy: 'Confirm the dialog to allow this workspace.' }) };
     }
     await parts.call('consent', { scope: 'workspace', workspaceId });
     parts.log.info(`The workspace "${parts.workspace.label}" may use purchased credits.`);
@@ -84,20 +86,22 @@ async function allow(parts: ActionParts, id: number): Promise<ExtensionMessage> 
 }
 
 async function allowConfirmed(parts: ActionParts): Promise<boolean> {
-  const chosen = await parts.editor.window.showInformationMessage(`Allow the workspace "${parts.workspace.label}" to use purchased credits?`, {
+  const allowIt = t('Allow');
+  const chosen = await parts.editor.window.showInformationMessage(t('Allow the workspace "{0}" to use purchased credits?', parts.workspace.label), {
     modal: true,
-    detail: 'Its requests are then paid from purchased credits when nothing else is left, whenever those were added. OpenAI bills your API key for what is used.',
-  }, 'Allow');
-  return chosen === 'Allow';
+    detail: t('Its requests are then paid from purchased credits when nothing else is left, whenever those were added. OpenAI bills your API key for what is used.'),
+  }, allowIt);
+  return chosen === allowIt;
 }
 
 async function confirmed(parts: ActionParts, amountMicroCredits: number, scope: 'everywhere' | 'workspace'): Promise<boolean> {
   const { language } = parts.editor.env;
-  const amount = `${formatCredits(amountMicroCredits, 2, language)} credits (${formatUsd(amountMicroCredits, 2, language)})`;
-  const who = scope === 'everywhere' ? 'Every workspace' : `The workspace "${parts.workspace.label}"`;
-  const chosen = await parts.editor.window.showInformationMessage(`Add ${amount}?`, {
+  const who = scope === 'everywhere' ? t('Every workspace may then use purchased credits, these and those added before.')
+    : t('The workspace "{0}" may then use purchased credits, these and those added before.', parts.workspace.label);
+  const addThem = t('Add Credits');
+  const chosen = await parts.editor.window.showInformationMessage(t('Add {0} credits ({1})?', formatCredits(amountMicroCredits, 2, language), formatUsd(amountMicroCredits, 2, language)), {
     modal: true,
-    detail: `${who} may then use purchased credits, these and those added before. This is a cap on what is spent through the broker; OpenAI bills your API key for what is used.`,
-  }, 'Add Credits');
-  return chosen === 'Add Credits';
+    detail: `${who} ${t('This is a cap on what is spent through the broker; OpenAI bills your API key for what is used.')}`,
+  }, addThem);
+  return chosen === addThem;
 }

@@ -1,14 +1,20 @@
 // The HTML around the dashboard page and the side bar: which scripts, styles and pictures it may load, and nothing
-// else. The page itself is built apart; no text from outside ever enters this frame.
+// else. The page itself is built apart; what comes from outside enters this frame as data alone.
+import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { t, type Language } from '../protocol/language.ts';
 
 /** Addresses of the page's files as the webview may load them, and its random nonce. */
 export interface PageFrame {
   readonly cspSource: string;
   readonly nonce: string;
-  readonly language: string;
+  readonly language: Language;
   readonly script: string;
+  /** What the script loads with its first chart; the side bar has none. */
+  readonly plot?: string;
   readonly style: string;
   readonly codicons: string;
+  /** What the page is painted from before its first word is answered; without it the page says that it waits. */
+  readonly first?: ExtensionMessage;
   /** The element that the page's script brings to life. */
   readonly element: 'codex-dashboard' | 'codex-sidebar';
 }
@@ -24,22 +30,28 @@ export function dashboardHtml(frame: PageFrame): string {
     'base-uri \'none\'',
     'form-action \'none\'',
   ].join('; ');
+  // The script is fetched while its data is still read, and runs behind it. A page without sentences of the editor's language speaks English, and a screen reader has to know.
   return `<!DOCTYPE html>
-<html lang="${attribute(frame.language)}">
+<html lang="${attribute(frame.language.sentences ? frame.language.tag : 'en')}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Codex Usage</title>
+<title>${attribute(t('Codex Usage'))}</title>
 <link id="vscode-codicon-stylesheet" rel="stylesheet" href="${attribute(frame.codicons)}">
 <link rel="stylesheet" href="${attribute(frame.style)}">
 </head>
 <body>
 <${frame.element}></${frame.element}>
-<script nonce="${attribute(frame.nonce)}" src="${attribute(frame.script)}"></script>
-</body>
+<script defer nonce="${attribute(frame.nonce)}" src="${attribute(frame.script)}"${frame.plot === undefined ? '' : ` data-plot="${attribute(frame.plot)}"`}></script>
+${dataBlock('sentences', frame.language.sentences)}${dataBlock('first', frame.first)}</body>
 </html>
 `;
+}
+
+/** Data for the page: a block that no browser runs, so that no policy has to allow it, and that no text in it ends. */
+function dataBlock(id: string, data: unknown): string {
+  return data === undefined ? '' : `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>\n`;
 }
 
 function attribute(text: string): string {

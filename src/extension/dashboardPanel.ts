@@ -2,7 +2,9 @@
 // checks each message of the page and passes it on; what a message does is decided elsewhere.
 import type * as vscode from 'vscode';
 import { pageMessage, type ExtensionMessage, type PageMessage } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
 import { dashboardHtml } from './dashboardPage.ts';
+import { editorLanguage } from './editorLanguage.ts';
 import type { Editor, Log } from './editorApi.ts';
 
 /** Type of the panel; a reload restores panels by it. */
@@ -13,7 +15,7 @@ export type PanelPart = 'topUp' | 'budgets';
 
 /** What the panel needs from outside. */
 export interface PanelParts {
-  readonly editor: Pick<Editor, 'window' | 'Uri' | 'ViewColumn' | 'env'>;
+  readonly editor: Pick<Editor, 'window' | 'Uri' | 'ViewColumn' | 'env' | 'l10n'>;
   readonly extensionUri: vscode.Uri;
   readonly log: Log;
   newNonce(): string;
@@ -29,6 +31,8 @@ export class DashboardPanel {
   #panel: vscode.WebviewPanel | undefined;
   #ready = false;
   #part: PanelPart | undefined;
+  /** The state that stands in the frame, until its page was told whether it is still the newest. */
+  #framed: string | undefined;
 
   constructor(parts: PanelParts) {
     this.#parts = parts;
@@ -43,7 +47,7 @@ export class DashboardPanel {
       return;
     }
     const { editor } = this.#parts;
-    this.#adopt(editor.window.createWebviewPanel(panelType, 'Codex Usage', editor.ViewColumn.Active, this.#options()));
+    this.#adopt(editor.window.createWebviewPanel(panelType, t('Codex Usage'), editor.ViewColumn.Active, this.#options()));
   }
 
   /** Takes a panel that the editor restored after a reload. */
@@ -84,17 +88,22 @@ export class DashboardPanel {
     webview.onDidReceiveMessage((message: unknown) => { void this.#receive(message); });
     panel.onDidChangeViewState(() => {
       // A hidden page is thrown away; the one that is loaded in its place says that it is ready.
-      if (!panel.visible) this.#ready = false;
+      if (!panel.visible) {
+        this.#ready = false;
+        this.#framed = undefined;
+      }
       this.changed();
     });
     panel.onDidDispose(() => {
       this.#panel = undefined;
       this.#ready = false;
     });
+    const first = this.#parts.state();
+    this.#framed = JSON.stringify(first);
     const address = (...path: string[]) => webview.asWebviewUri(this.#dist(...path)).toString();
     webview.html = dashboardHtml({
-      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
-      script: address('webview.js'), style: address('webview.css'), codicons: address('codicon.css'), element: 'codex-dashboard',
+      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editorLanguage(editor),
+      first, script: address('webview.js'), plot: address('plot.js'), style: address('webview.css'), codicons: address('codicon.css'), element: 'codex-dashboard',
     });
   }
 
@@ -107,7 +116,9 @@ export class DashboardPanel {
     const message = parsed.data;
     if (message.type === 'ready') {
       this.#ready = true;
-      this.#post(this.#parts.state());
+      const newest = this.#parts.state();
+      if (JSON.stringify(newest) !== this.#framed) this.#post(newest);
+      this.#framed = undefined;
       this.#sendPart();
       return;
     }

@@ -4,7 +4,7 @@ import type * as vscode from 'vscode';
 
 /** The parts of the API that the extension uses. */
 export type Editor = Pick<typeof vscode,
-  | 'window' | 'workspace' | 'commands' | 'env' | 'Uri' | 'MarkdownString' | 'ThemeColor' | 'ThemeIcon' | 'ProgressLocation'
+  | 'window' | 'workspace' | 'commands' | 'env' | 'l10n' | 'Uri' | 'MarkdownString' | 'ThemeColor' | 'ThemeIcon' | 'ProgressLocation'
   | 'StatusBarAlignment' | 'ViewColumn' | 'Position' | 'ConfigurationTarget'>;
 
 /** The parts of the extension's context that it uses. */

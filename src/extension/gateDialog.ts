@@ -1,68 +1,88 @@
 // Asks a person what the spending gate needs to know, and remembers the answer that is meant to
 // last: uncapped runs here. A permission for purchased credits is kept by the broker. It spends nothing.
 import type * as vscode from 'vscode';
+import { t } from '../protocol/language.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
-import { spendingVerdict, type GateFacts, type GateVerdict } from './spendingGate.ts';
+import { isPlanStopped, spendingVerdict, type GateFacts, type GateVerdict } from './spendingGate.ts';
 
 /** What the dialog needs from outside. */
 export interface GateParts {
   readonly editor: Pick<Editor, 'window' | 'commands'>;
   /** Where the lasting answer is kept, per workspace. */
   readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
-  facts(): Omit<GateFacts, 'uncappedAllowed'>;
+  facts(): Omit<GateFacts, 'uncappedAllowed' | 'planMayPay'>;
   /** What is asked for may go on a ChatGPT plan, which needs no key: how Codex is signed in is only known when it starts. */
-  readonly planMayPay?: boolean;
+  readonly planMayPay: boolean;
   /** Allows this workspace to use purchased credits, at the broker. @throws ProblemError */
   allowWorkspace(): Promise<unknown>;
 }
 
-/** Goes on without a key. */
-const planButton = 'Go On with a Plan';
-
 /** Name under which the lasting answer is kept. */
 export const uncappedMemory = 'uncappedAllowed';
 
-const offers: Record<Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'>, { readonly message: string; readonly buttons: readonly (readonly [label: string, command: string])[] }> = {
-  trust: {
-    message: 'Codex runs only in a workspace that you trust. The meter and adding credits work without it.',
-    buttons: [['Manage Workspace Trust', 'workbench.trust.manage']],
-  },
-  broker: {
-    message: 'The Codex broker is not connected, so nothing can be sent yet.',
-    buttons: [['Start Broker', commandNames.startBroker], ['Show Log', commandNames.showLog]],
-  },
-  key: {
-    message: 'No OpenAI API key is stored, so requests that need one are refused. Practice mode works without one.',
-    buttons: [['Set API Key', commandNames.setApiKey], ['Practice Mode', commandNames.startPracticeMode]],
-  },
-  'key-rejected': {
-    message: 'OpenAI rejected the stored API key.',
-    buttons: [['Set API Key', commandNames.setApiKey]],
-  },
-  owed: {
-    message: 'Credits are owed: they were spent before they were taken back. The broker refuses requests until purchased credits are added. Nothing was sent or charged.',
-    buttons: [['Top Up', commandNames.topUp]],
-  },
-  budget: {
-    message: 'A budget of this workspace is used up, so the broker would refuse the request. Nothing was sent or charged.',
-    buttons: [['Show Budgets', commandNames.showBudgets]],
-  },
-  'top-up': {
-    message: 'No credits are left, so the broker would refuse the request. Nothing was sent or charged.',
-    buttons: [['Top Up', commandNames.topUp]],
-  },
-};
+interface Offer {
+  readonly message: string;
+  readonly buttons: readonly (readonly [label: string, command: string])[];
+}
+
+function offerOf(verdict: Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'>, planMayPay: boolean): Offer {
+  switch (verdict) {
+    case 'trust': return {
+      message: t('Codex runs only in a workspace that you trust. The meter and adding credits work without it.'),
+      buttons: [[t('Manage Workspace Trust'), 'workbench.trust.manage']],
+    };
+    case 'broker': return {
+      message: t('The Codex broker is not connected, so nothing can be sent yet.'),
+      buttons: [[t('Start Broker'), commandNames.startBroker], [t('Show Log'), commandNames.showLog]],
+    };
+    case 'key': return planMayPay ? {
+      message: t('No OpenAI API key is stored, so requests that need one are refused. Practice mode works without one.'),
+      buttons: [[t('Set API Key'), commandNames.setApiKey], [t('Practice Mode'), commandNames.startPracticeMode]],
+    } : {
+      message: keyOnlyWords(),
+      buttons: [[t('Set API Key'), commandNames.setApiKey], [t('Open Metered Terminal'), commandNames.openMeteredTerminal], [t('Practice Mode'), commandNames.startPracticeMode]],
+    };
+    case 'key-rejected': return planMayPay ? {
+      message: t('OpenAI rejected the stored API key.'),
+      buttons: [[t('Set API Key'), commandNames.setApiKey]],
+    } : {
+      message: `${t('OpenAI rejected the stored API key.')} ${keyOnlyWords()}`,
+      buttons: [[t('Set API Key'), commandNames.setApiKey], [t('Open Metered Terminal'), commandNames.openMeteredTerminal]],
+    };
+    case 'owed': return {
+      message: t('Credits are owed: they were spent before they were taken back. The broker refuses requests until purchased credits are added. Nothing was sent or charged.'),
+      buttons: [[t('Top Up'), commandNames.topUp]],
+    };
+    case 'budget': return {
+      message: t('A budget of this workspace is used up, so the broker would refuse the request. Nothing was sent or charged.'),
+      buttons: [[t('Show Budgets'), commandNames.showBudgets]],
+    };
+    case 'top-up': return {
+      message: t('No credits are left, so the broker would refuse the request. Nothing was sent or charged.'),
+      buttons: [[t('Top Up'), commandNames.topUp]],
+    };
+  }
+}
+
+/** What only a key pays for, and what a plan does. */
+function keyOnlyWords(): string {
+  return t('Questions about a selection need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once.');
+}
 
 /** Passes the gate or says why not. @returns true when the command may spend now */
 export async function passGate(parts: GateParts): Promise<boolean> {
-  const verdict = spendingVerdict({ ...parts.facts(), uncappedAllowed: parts.memory.get(uncappedMemory) === true });
+  const { planMayPay } = parts;
+  const facts = { ...parts.facts(), planMayPay, uncappedAllowed: parts.memory.get(uncappedMemory) === true };
+  const verdict = spendingVerdict(facts);
   if (verdict === 'go') return true;
   if (verdict === 'uncapped') return askUncapped(parts);
-  if (verdict === 'not-allowed') return askAllowance(parts);
-  const offer = offers[verdict];
-  const mayGoOn = parts.planMayPay === true && (verdict === 'key' || verdict === 'key-rejected');
-  const message = mayGoOn ? `${offer.message} Codex that is signed in with ChatGPT goes on its plan.` : offer.message;
+  // How Codex is signed in is not known here: whatever keeps only a key from paying is no obstacle to a plan.
+  const mayGoOn = planMayPay && verdict !== 'trust' && verdict !== 'broker' && !isPlanStopped(facts);
+  if (verdict === 'not-allowed') return askAllowance(parts, mayGoOn);
+  const offer = offerOf(verdict, planMayPay);
+  const message = mayGoOn ? `${offer.message} ${planPaysWords()}` : offer.message;
+  const planButton = t('Go On with a Plan');
   const chosen = await parts.editor.window.showWarningMessage(message, ...(mayGoOn ? [planButton] : []), ...offer.buttons.map(([label]) => label));
   if (chosen === planButton) return true;
   const command = offer.buttons.find(([label]) => label === chosen)?.[1];
@@ -70,26 +90,34 @@ export async function passGate(parts: GateParts): Promise<boolean> {
   return false;
 }
 
-async function askUncapped(parts: GateParts): Promise<boolean> {
-  const choices = ['Add Credits First', 'Run Once', 'Always in This Workspace'] as const;
-  const chosen = await parts.editor.window.showWarningMessage(
-    'Codex will be paid by your OpenAI account, and nothing caps it.',
-    { modal: true, detail: 'No credits were added to the broker yet, so it counts and prices requests but blocks none. Adding credits sets a cap.' },
-    ...choices,
-  );
-  if (chosen === 'Add Credits First') await parts.editor.commands.executeCommand(commandNames.topUp);
-  if (chosen === 'Always in This Workspace') await parts.memory.update(uncappedMemory, true);
-  return chosen === 'Run Once' || chosen === 'Always in This Workspace';
+function planPaysWords(): string {
+  return t('Codex that is signed in with ChatGPT goes on its plan.');
 }
 
-async function askAllowance(parts: GateParts): Promise<boolean> {
+async function askUncapped(parts: GateParts): Promise<boolean> {
+  const [addFirst, once, always] = [t('Add Credits First'), t('Run Once'), t('Always in This Workspace')];
+  const detail = t('No credits were added to the broker yet, so it counts and prices requests but blocks none. Adding credits sets a cap.');
   const chosen = await parts.editor.window.showWarningMessage(
-    'This workspace may not use purchased credits.',
-    { modal: true, detail: 'Only purchased credits are free, and they were refused to this workspace, so the broker refuses its requests. Nothing was sent or charged. The permission is for all purchased credits, and lasts until it is taken back.' },
-    'Allow This Workspace', 'Top Up',
+    parts.planMayPay ? t('Codex that goes with the API key will be paid by your OpenAI account, and nothing caps it.') : t('Codex will be paid by your OpenAI account, and nothing caps it.'),
+    { modal: true, detail: parts.planMayPay ? `${detail} ${planPaysWords()}` : detail },
+    addFirst, once, always,
   );
-  if (chosen === 'Top Up') await parts.editor.commands.executeCommand(commandNames.topUp);
-  if (chosen !== 'Allow This Workspace') return false;
+  if (chosen === addFirst) await parts.editor.commands.executeCommand(commandNames.topUp);
+  if (chosen === always) await parts.memory.update(uncappedMemory, true);
+  return chosen === once || chosen === always;
+}
+
+async function askAllowance(parts: GateParts, mayGoOn: boolean): Promise<boolean> {
+  const [allow, topUp, plan] = [t('Allow This Workspace'), t('Top Up'), t('Go On with a Plan')];
+  const detail = t('Only purchased credits are free, and they were refused to this workspace, so the broker refuses its requests. Nothing was sent or charged. The permission is for all purchased credits, and lasts until it is taken back.');
+  const chosen = await parts.editor.window.showWarningMessage(
+    t('This workspace may not use purchased credits.'),
+    { modal: true, detail: mayGoOn ? `${detail} ${planPaysWords()}` : detail },
+    allow, topUp, ...(mayGoOn ? [plan] : []),
+  );
+  if (chosen === topUp) await parts.editor.commands.executeCommand(commandNames.topUp);
+  if (chosen === plan) return true;
+  if (chosen !== allow) return false;
   await parts.allowWorkspace();
   return true;
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { formatCredits } from '../domain/units.ts';
 import type { ImportResult } from '../protocol/importedUsage.ts';
+import { plural, t } from '../protocol/language.ts';
 import { brokerEnvironment } from './brokerStart.ts';
 import { lineReader } from './codexRun.ts';
 import type { Editor } from './editorApi.ts';
@@ -13,7 +14,7 @@ import type { RouteProgramParts } from './routeProgram.ts';
 
 /** What the command needs from outside. */
 export interface ImportSessionsParts extends Pick<RouteProgramParts, 'execPath' | 'env' | 'brokerScript' | 'seat'> {
-  readonly editor: Pick<Editor, 'window' | 'ProgressLocation'>;
+  readonly editor: Pick<Editor, 'window' | 'ProgressLocation' | 'env'>;
 }
 
 /** What the program says at its end. */
@@ -26,15 +27,15 @@ const answerCharactersMax = 65_536;
 export async function importSessions(parts: ImportSessionsParts): Promise<void> {
   const { window, ProgressLocation } = parts.editor;
   const script = await parts.brokerScript();
-  const answer = await window.withProgress({ location: ProgressLocation.Notification, title: 'Importing Codex sessions', cancellable: true }, (progress, cancellation) => {
+  const answer = await window.withProgress({ location: ProgressLocation.Notification, title: t('Importing Codex sessions'), cancellable: true }, (progress, cancellation) => {
     let told = 0;
     const onProgress = (done: number, of: number) => {
-      progress.report({ message: `${done} of ${of} files`, increment: (done - told) * 100 / of });
+      progress.report({ message: t('{0} of {1} files', done, of), increment: (done - told) * 100 / of });
       told = done;
     };
     return runImport(parts, script, onProgress, (stop) => cancellation.onCancellationRequested(stop));
   });
-  await window.showInformationMessage(answerText(answer));
+  await window.showInformationMessage(answerText(answer, parts.editor.env.language));
 }
 
 function runImport(parts: ImportSessionsParts, script: string, onProgress: (done: number, of: number) => void, onCancel: (stop: () => void) => { dispose(): void }): Promise<ImportAnswer> {
@@ -84,13 +85,16 @@ function checked(answer: unknown): ImportAnswer {
   };
 }
 
-function answerText({ added, files, filesRead, costMicroCredits, interrupted }: ImportAnswer): string {
-  const end = interrupted ? ` Stopped after ${filesRead} of ${files} files; run the command again to go on.` : '';
-  if (files === 0) return 'Codex has no session files on this computer yet, so nothing was imported.';
-  if (added === 0) return `Nothing new was found in ${filesRead} session files: what Codex used is counted already.${end}`;
-  return `${added} ${added === 1 ? 'response' : 'responses'} that Codex got around the broker ${added === 1 ? 'is' : 'are'} counted now. Through it they would have cost ${formatCredits(costMicroCredits, 2)} credits; nothing was drawn for them.${end}`;
+function answerText({ added, files, filesRead, costMicroCredits, interrupted }: ImportAnswer, locale: string): string {
+  if (files === 0) return t('Codex has no session files on this computer yet, so nothing was imported.');
+  const end = interrupted ? [t('Stopped after {0} of {1} files; run the command again to go on.', filesRead, files)] : [];
+  if (added === 0) return [plural(filesRead, 'Nothing new was found in {0} session file: what Codex used is counted already.', 'Nothing new was found in {0} session files: what Codex used is counted already.'), ...end].join(' ');
+  return [
+    plural(added, '{0} response that Codex got around the broker is counted now.', '{0} responses that Codex got around the broker are counted now.'),
+    t('Through it they would have cost {0} credits; nothing was drawn for them.', formatCredits(costMicroCredits, 2, locale)), ...end,
+  ].join(' ');
 }
 
 function unexpected(cause?: unknown): ProblemError {
-  return new ProblemError({ ...problem('command_failed', 'The program that imports session files ended without an answer. What it had counted by then stays counted.'), remedy: 'Run `codex-broker import` in a terminal to see what it says.' }, { cause });
+  return new ProblemError(problem('command_failed', 'The program that imports session files ended without an answer. What it had counted by then stays counted.', { remedy: 'Run `codex-broker import` in a terminal to see what it says.' }), { cause });
 }

@@ -3,7 +3,8 @@
 import { compareTightness, levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
-import { ownBudgets, paceMinutesMin, paceWords, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
+import { t } from '../protocol/language.ts';
+import { ownBudgets, paceMinutesMin, paceWords, standOfBudget, standOfWindow, toldAtWords } from '../protocol/limitStands.ts';
 import type { Snapshot, WindowView } from '../protocol/snapshot.ts';
 import { budgetKeyName, budgetName, type BudgetStand } from '../protocol/windowBudgets.ts';
 import type { Gauge } from './gaugeImage.ts';
@@ -24,17 +25,19 @@ export interface LimitLine {
 /** Describes an upstream limit at a time. */
 export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
   const stand = standOfWindow(window, nowMs);
-  const name = `${window.model}${window.measure === 'percent' ? '' : ` ${window.measure}`}${windowWords(window.windowMinutes)}`;
-  if (!stand) return { name, gauge: { low: false }, share: '—', resets: 'not announced yet', pace: '' };
+  const toldAt = toldAtWords(window, nowMs, locale);
+  const name = toldAt === undefined ? windowRowName(window) : t('{0}, as of {1}', windowRowName(window), toldAt);
+  if (!stand) return { name, gauge: { low: false }, share: '—', resets: t('not announced yet'), pace: '' };
   const isLong = window.windowMinutes >= paceMinutesMin;
-  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short'), name, resets: stand.left >= 1 ? 'full' : resetWords(stand.endsAtMs, isLong, nowMs, locale) };
+  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short', locale), name, resets: stand.left >= 1 ? t('full') : resetWords(stand.endsAtMs, isLong, nowMs, locale) };
 }
 
 /** Describes one key of a budget at a time. */
 export function budgetRowLine(stand: BudgetStand, show: 'left' | 'used', nowMs: number, locale: string): LimitLine {
   const limit = standOfBudget(stand, nowMs);
   const key = budgetKeyName(stand);
-  return { ...lineOf(limit, show, ''), name: `Budget ${budgetName(stand.view)}${key === '' ? '' : ` · ${key}`}`, resets: resetWords(limit.endsAtMs, true, nowMs, locale) };
+  const name = t('Budget {0}', [budgetName(stand.view), key].filter(Boolean).join(' · '));
+  return { ...lineOf(limit, show, '', locale), name: stand.isForToday ? t('{0} · today\'s share', name) : name, resets: resetWords(limit.endsAtMs, true, nowMs, locale) };
 }
 
 /** Every line of the card's table: a window's own budgets and the long limits, the tightest first, then those that refill within minutes or are not known. */
@@ -47,13 +50,13 @@ export function limitLines(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, work
   return lines.toSorted((a, b) => (a.stand && b.stand ? compareTightness(a.stand, b.stand, nowMs) : rank(a) - rank(b))).map(({ line }) => line);
 }
 
-function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Parameters<typeof paceWords>[2]): Omit<LimitLine, 'name' | 'resets'> {
+function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Parameters<typeof paceWords>[2], locale: string): Omit<LimitLine, 'name' | 'resets'> {
   const { left, timeLeft } = stand;
   const isLow = levelOf(stand) !== 'ok';
   const share = show === 'left' ? left : 1 - left;
   return {
     gauge: { low: isLow, share, ...(timeLeft === undefined ? {} : { tick: show === 'left' ? timeLeft : 1 - timeLeft }) },
-    share: formatShare(share), pace: paceWords(left, spareOf(stand), refills),
+    share: formatShare(share, locale), pace: paceWords(left, spareOf(stand), refills),
     ...(left <= 0 ? { mark: 'error' as const } : isLow ? { mark: 'warning' as const } : {}),
   };
 }
@@ -61,25 +64,27 @@ function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Parameters<ty
 /** A duration in at most two units: "47 s", "2 h 14 min", "1 d 18 h". */
 export function durationWords(durationMs: number): string {
   const seconds = Math.max(1, Math.ceil(durationMs / 1000));
-  if (seconds < 100) return `${seconds} s`;
+  if (seconds < 100) return t('{0} s', seconds);
   const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return t('{0} min', minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  if (hours < 24) return minutes % 60 === 0 ? t('{0} h', hours) : t('{0} h {1} min', hours, minutes % 60);
   const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+  return hours % 24 === 0 ? t('{0} d', days) : t('{0} d {1} h', days, hours % 24);
 }
 
-function windowWords(minutes: number): string {
-  if (minutes === 1) return '/min';
-  if (minutes === 1440) return '/day';
-  if (minutes === 10_080) return '/week';
-  return minutes % 60 === 0 ? ` in ${minutes / 60} h` : ` in ${minutes} min`;
+/** "gpt-5.5 tokens/min", "gpt-5.5 requests in 5 h"; a plan's window counts no thing of its own. */
+function windowRowName({ model, measure, windowMinutes }: WindowView): string {
+  const name = measure === 'tokens' ? t('{0} tokens', model) : measure === 'requests' ? t('{0} requests', model) : measure === 'images' ? t('{0} images', model) : measure === 'madeImages' ? t('{0} made images', model) : model;
+  if (windowMinutes === 1) return t('{0}/min', name);
+  if (windowMinutes === 1440) return t('{0}/day', name);
+  if (windowMinutes === 10_080) return t('{0}/week', name);
+  return windowMinutes % 60 === 0 ? t('{0} in {1} h', name, windowMinutes / 60) : t('{0} in {1} min', name, windowMinutes);
 }
 
 function resetWords(endsAtMs: number | undefined, isLong: boolean, nowMs: number, locale: string): string {
   if (endsAtMs === undefined) return '—';
-  if (endsAtMs <= nowMs) return 'now';
+  if (endsAtMs <= nowMs) return t('now');
   const countdown = durationWords(endsAtMs - nowMs);
-  return isLong ? `${clockWords(endsAtMs, nowMs, locale)} · in ${countdown}` : `full in ${countdown}`;
+  return isLong ? `${clockWords(endsAtMs, nowMs, locale)} · ${t('in {0}', countdown)}` : t('full in {0}', countdown);
 }

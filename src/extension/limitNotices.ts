@@ -3,6 +3,7 @@
 // until it begins anew, and all of it for good.
 import type * as vscode from 'vscode';
 import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/crossings.ts';
+import { plural, t } from '../protocol/language.ts';
 import { allTerms, byUse, limitStories, type LimitStory } from '../protocol/limitStories.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
@@ -22,7 +23,19 @@ const toldMax = 100;
 const putOffStep = usedUpStep + 1;
 
 /** The buttons of a notice, with what each does. */
-export const noticeButtons = { topUp: 'Top Up', dashboard: 'Open Dashboard', budgets: 'Show Budgets', putOff: 'Snooze Until the Reset', silence: 'Don\'t Show Again' } as const;
+export function noticeButtons() {
+  return { topUp: t('Top Up'), dashboard: t('Open Dashboard'), budgets: t('Show Budgets'), putOff: t('Snooze Until the Reset'), silence: t('Don\'t Show Again') } as const;
+}
+
+/** How many things more there were to tell of. */
+export function moreOnDashboard(count: number): string {
+  return plural(count, '{0} more on the dashboard.', '{0} more on the dashboard.');
+}
+
+/** In practice mode a sentence says that it is about that. */
+export function inMode({ broker }: Pick<Snapshot, 'broker'>, sentence: string): string {
+  return broker.mode === 'practice' ? t('Practice mode: {0}', sentence) : sentence;
+}
 
 type Told = Readonly<Record<string, Known>>;
 
@@ -80,7 +93,7 @@ export class LimitNotices {
     if (leftMs > runOutSoonMs * 2) this.#runOut = 'quiet';
     else if (leftMs <= runOutSoonMs && before === 'unknown') this.#runOut = 'told';
     else if (leftMs <= runOutSoonMs && before === 'quiet') this.#runOut = 'soon';
-    return found && this.#runOut === 'soon' ? `${snapshot.broker.mode === 'practice' ? 'Practice mode: ' : ''}${runOutWords(found, snapshot.atMs, locale)}` : undefined;
+    return found && this.#runOut === 'soon' ? inMode(snapshot, runOutWords(found, snapshot.atMs, locale)) : undefined;
   }
 
   /** What windows told of periods that last. */
@@ -101,21 +114,22 @@ export class LimitNotices {
   async #say(due: readonly LimitStory[], ahead: string | undefined): Promise<void> {
     const [first, ...rest] = due;
     // A run-out is told beside what was crossed, not as a second message.
-    const more = rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`;
-    const text = [...(first ? [`${first.text}${more}`] : []), ...(ahead === undefined ? [] : [ahead])].join(' ');
+    const more = rest.length === 0 ? [] : [moreOnDashboard(rest.length)];
+    const text = [...(first ? [first.text] : []), ...more, ...(ahead === undefined ? [] : [ahead])].join(' ');
+    const offered = noticeButtons();
     const isOfCredits = !first || first.kind === 'credits';
     const buttons = [
-      ...(isOfCredits ? [noticeButtons.topUp] : []), first?.kind === 'budget' ? noticeButtons.budgets : noticeButtons.dashboard,
-      ...(first?.endsAtMs === undefined ? [] : [noticeButtons.putOff]), noticeButtons.silence,
+      ...(isOfCredits ? [offered.topUp] : []), first?.kind === 'budget' ? offered.budgets : offered.dashboard,
+      ...(first?.endsAtMs === undefined ? [] : [offered.putOff]), offered.silence,
     ];
     this.#isOpen = true;
     try {
       const chosen = await this.#editor.window.showWarningMessage(withoutLinks(text), ...buttons);
-      if (chosen === noticeButtons.topUp) await this.#editor.commands.executeCommand(commandNames.topUp);
-      if (chosen === noticeButtons.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
-      if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
-      if (chosen === noticeButtons.silence) await this.#memory.update(silencedMemory, true);
-      if (chosen === noticeButtons.putOff && first?.endsAtMs !== undefined) await this.#remember({ ...this.#kept(), [first.key]: { step: putOffStep, endsAtMs: first.endsAtMs } });
+      if (chosen === offered.topUp) await this.#editor.commands.executeCommand(commandNames.topUp);
+      if (chosen === offered.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
+      if (chosen === offered.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
+      if (chosen === offered.silence) await this.#memory.update(silencedMemory, true);
+      if (chosen === offered.putOff && first?.endsAtMs !== undefined) await this.#remember({ ...this.#kept(), [first.key]: { step: putOffStep, endsAtMs: first.endsAtMs } });
     } finally {
       this.#isOpen = false;
     }

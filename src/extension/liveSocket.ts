@@ -110,7 +110,7 @@ function connect(socket: WebSocket, events: LiveEvents, schedule: Schedule): Liv
       answer = await within(schedule, callWaitMsMax, pending, () => new Error('no answer in time'));
     } catch (error) {
       if (error instanceof ProblemError) throw error;
-      throw new ProblemError(problem('broker_unreachable', `The broker did not answer the call "${method}".`), { cause: error });
+      throw new ProblemError(problem('broker_unreachable', 'The broker did not answer the call "{0}".', { values: [method] }), { cause: error });
     }
     if (!answer.ok) throw new ProblemError(answer.problem);
     return answer.value;

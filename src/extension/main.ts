@@ -2,7 +2,9 @@
 // where its clock, timers and randomness come from. It builds the extension and nothing else.
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { setLanguage } from '../protocol/language.ts';
 import { composeExtension, type RunningExtension } from './compose.ts';
+import { editorLanguage } from './editorLanguage.ts';
 import { liveOpener } from './liveSocket.ts';
 import { loopbackRequest } from './loopbackHttp.ts';
 import type { Schedule } from './schedule.ts';
@@ -20,6 +22,7 @@ const schedule: Schedule = {
 
 /** Called by the editor once it has started. */
 export function activate(context: vscode.ExtensionContext): void {
+  setLanguage(editorLanguage(vscode));
   running = composeExtension(vscode, context, {
     schedule, env: process.env, platform: process.platform, execPath: process.execPath,
     request: loopbackRequest, openLive: liveOpener(schedule),

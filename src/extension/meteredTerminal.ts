@@ -1,6 +1,7 @@
 // Opens a terminal in which `codex` and OpenAI's SDKs go through the broker: the shims come first
 // on the path, and the SDKs' variables carry the workspace's token. Nothing outside it changes.
 import { delimiter } from 'node:path';
+import { t } from '../protocol/language.ts';
 import { pathOf } from './codexProgram.ts';
 import { loopbackUnproxied } from './codexRun.ts';
 import type { Editor, Log } from './editorApi.ts';
@@ -42,9 +43,10 @@ export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
     const token = await parts.workspace.token();
     const binDir = await parts.prepareShims();
     const terminal = parts.editor.window.createTerminal({
-      name: parts.practice() ? 'Codex (practice)' : 'Codex (metered)',
+      name: parts.practice() ? t('Codex (practice)') : t('Codex (metered)'),
       iconPath: new parts.editor.ThemeIcon(parts.practice() ? 'beaker' : 'dashboard'),
-      message: `${parts.practice() ? 'Practice mode: ' : ''}codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.`,
+      message: parts.practice() ? t('Practice mode: codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.')
+        : t('codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.'),
       ...(parts.workspace.folder === undefined ? {} : { cwd: parts.workspace.folder }),
       env: terminalEnvironment({ env: parts.env, platform: parts.platform, binDir, baseUrl: token.baseUrl, token: token.token, dataDir: parts.dataDir(), workspacePath: parts.workspace.path }),
       isTransient: true,

@@ -1,11 +1,12 @@
 // Says once when a price changes that a budget counts: never at start, in the window that has the focus.
 import type * as vscode from 'vscode';
+import { t } from '../protocol/language.ts';
 import { priceChangeText } from '../protocol/priceWords.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { budgetCounting, budgetName } from '../protocol/windowBudgets.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
-import { noticeButtons, silencedMemory } from './limitNotices.ts';
+import { moreOnDashboard, noticeButtons, silencedMemory } from './limitNotices.ts';
 import { withoutLinks } from './markdownText.ts';
 
 /** Watches the prices and speaks of changes. */
@@ -27,11 +28,12 @@ export class PriceNotices {
     if (!snapshot || since === undefined) return;
     const [first, ...rest] = snapshot.priceChanges.filter(({ atMs }) => atMs > since).flatMap((change) => {
       const budget = budgetCounting(snapshot.budgets, change.model);
-      return budget ? [`The price of ${change.model} changed: ${priceChangeText(change, locale)}. The budget of ${budgetName(budget)} counts it.`] : [];
+      return budget ? [t('The price of {0} changed: {1}. The budget of {2} counts it.', change.model, priceChangeText(change, locale), budgetName(budget))] : [];
     });
     if (first === undefined || !wanted || !this.#editor.window.state.focused || this.#memory.get(silencedMemory) === true) return;
-    const chosen = await this.#editor.window.showWarningMessage(`${withoutLinks(first)}${rest.length === 0 ? '' : ` ${rest.length} more on the dashboard.`}`, noticeButtons.budgets, noticeButtons.silence);
-    if (chosen === noticeButtons.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
-    if (chosen === noticeButtons.silence) await this.#memory.update(silencedMemory, true);
+    const { budgets, silence } = noticeButtons();
+    const chosen = await this.#editor.window.showWarningMessage([withoutLinks(first), ...(rest.length === 0 ? [] : [moreOnDashboard(rest.length)])].join(' '), budgets, silence);
+    if (chosen === budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
+    if (chosen === silence) await this.#memory.update(silencedMemory, true);
   }
 }

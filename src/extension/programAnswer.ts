@@ -1,5 +1,6 @@
 // Reads what the broker's program printed with `--json`: its last line is the answer, or a problem of its own.
-import { problem, problemKinds, ProblemError, type ProblemCode } from '../domain/problem.ts';
+import { problemKinds, ProblemError, problemThat, type Problem, type ProblemCode } from '../domain/problem.ts';
+import { isSaid } from '../domain/say.ts';
 
 /**
  * The answer in what a run of the program printed.
@@ -7,7 +8,7 @@ import { problem, problemKinds, ProblemError, type ProblemCode } from '../domain
  * @throws ProblemError
  */
 export function programAnswer(text: string, unexpected: (cause?: unknown) => ProblemError): unknown {
-  let answer: { readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown } } | undefined;
+  let answer: { readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly remedy?: unknown; readonly said?: unknown; readonly remedySaid?: unknown } } | undefined;
   try {
     answer = JSON.parse(text.trim().split('\n').at(-1) ?? '') as typeof answer;
   } catch (error) {
@@ -16,5 +17,11 @@ export function programAnswer(text: string, unexpected: (cause?: unknown) => Pro
   const told = answer?.error;
   if (told === undefined) return answer;
   if (typeof told.code !== 'string' || !Object.hasOwn(problemKinds, told.code) || typeof told.message !== 'string') throw unexpected();
-  throw new ProblemError({ ...problem(told.code as ProblemCode, told.message), ...(typeof told.remedy === 'string' ? { remedy: told.remedy } : {}) });
+  throw new ProblemError(toldProblem(told.code as ProblemCode, told.message, told));
+}
+
+/** A problem that another process told, with the parts of its sentences where it told them. */
+export function toldProblem(code: ProblemCode, message: string, { remedy, said, remedySaid }: { readonly remedy?: unknown; readonly said?: unknown; readonly remedySaid?: unknown }): Problem {
+  const what = { because: message, ...(isSaid(said) ? { said } : {}) };
+  return problemThat(code, what, typeof remedy === 'string' ? { remedy: { because: remedy, ...(isSaid(remedySaid) ? { said: remedySaid } : {}) } } : {});
 }

@@ -2,6 +2,7 @@
 // bounded number of times; a cost that is not known by then is said to be unknown.
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import type { ExplainResult } from '../protocol/control.ts';
+import { t } from '../protocol/language.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import { pause, type Schedule } from './schedule.ts';
 
@@ -28,13 +29,13 @@ export async function settledRequest(call: BrokerCall, schedule: Schedule, reque
 /** "0.42 credits ($0.02)"; "0.42 practice credits" where no money is meant; six decimals below a hundredth. */
 export function creditsWords(microCredits: number, practice: boolean, locale: string): string {
   const credits = formatCredits(microCredits, microCredits > 0 && microCredits < smallMicroCredits ? 6 : 2, locale);
-  return practice ? `${credits} practice credits` : `${credits} credits (${formatUsd(microCredits, 2, locale)})`;
+  return practice ? t('{0} practice credits', credits) : t('{0} credits ({1})', credits, formatUsd(microCredits, 2, locale));
 }
 
-/** "gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_1". */
+/** "gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01)". */
 export function costSentence(told: ExplainResult, practice: boolean, locale: string): string {
   const usage = told.attempts.at(-1)?.usage;
-  const tokens = usage ? `${formatTokens(usage.inputTokens, locale)} tokens in, ${formatTokens(usage.outputTokens, locale)} out` : 'tokens unknown';
-  const cost = told.charge ? creditsWords(told.charge.costMicroCredits, practice, locale) : told.attempts.at(-1)?.freeReason ? 'no charge' : 'no price known';
-  return `${told.model} · ${tokens} · ${cost} · request ${told.id}`;
+  const tokens = usage ? t('{0} tokens in, {1} out', formatTokens(usage.inputTokens, locale), formatTokens(usage.outputTokens, locale)) : t('tokens unknown');
+  const cost = told.charge ? creditsWords(told.charge.costMicroCredits, practice, locale) : told.attempts.at(-1)?.freeReason ? t('no charge') : t('no price known');
+  return [told.model, tokens, cost].join(' · ');
 }

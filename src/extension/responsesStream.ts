@@ -1,7 +1,9 @@
 // Asks the broker's Responses endpoint one question and passes the answer's text on as it
 // arrives. It knows the stream's events, not what becomes of the text.
 import { createParser } from 'eventsource-parser';
-import { problem, problemKinds, ProblemError, type Problem, type ProblemCode } from '../domain/problem.ts';
+import { problem, problemKinds, ProblemError, type Problem, type ProblemCode, problemThat } from '../domain/problem.ts';
+import { toldProblem } from './programAnswer.ts';
+import { say } from '../domain/say.ts';
 import type { TokenResult } from '../protocol/control.ts';
 import { readText, type LoopbackAnswer, type LoopbackRequest } from './loopbackHttp.ts';
 
@@ -97,26 +99,28 @@ function readEvent(data: string): StreamEvent | undefined {
 }
 
 function brokenStream(): Problem {
-  return { ...problem('upstream_unreachable', 'The answer broke off before its end.'), remedy: 'Ask again; the ledger says what the part that arrived cost.' };
+  return problem('upstream_unreachable', 'The answer broke off before its end.', { remedy: 'Ask again; the ledger says what the part that arrived cost.' });
 }
 
 function failed(error: unknown): Problem {
-  const message = field(error, 'message') ?? 'no reason was given';
-  return { ...problem('upstream_invalid', `The model's answer failed: ${message}.`), remedy: 'Ask again, or choose another model in the settings.' };
+  const message = field(error, 'message');
+  const what = message === undefined ? say('The model\'s answer failed: no reason was given.') : say('The model\'s answer failed: {0}.', message);
+  return problemThat('upstream_invalid', what, { remedy: 'Ask again, or choose another model in the settings.' });
 }
 
 /** The problem in a refusal's body; the broker's own codes keep their remedy. */
 function refusal(status: number, body: string): Problem {
   const error = readEvent(body)?.error;
-  const message = field(error, 'message') ?? `The request was refused with status ${status}.`;
+  const message = field(error, 'message');
   const code = field(error, 'code');
-  if (code !== undefined && Object.hasOwn(problemKinds, code)) {
+  if (message !== undefined && code !== undefined && Object.hasOwn(problemKinds, code)) {
     const known = code as ProblemCode;
-    const { remedy } = problemKinds[known];
+    const told = error as { readonly remedy?: unknown; readonly said?: unknown; readonly remedySaid?: unknown };
+    const remedy = typeof told.remedy === 'string' ? told.remedy : problemKinds[known].remedy;
     // The broker's sentence already ends with the remedy; it is not said twice.
-    return { code: known, message: message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message, remedy };
+    return toldProblem(known, message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message, told);
   }
-  return { ...problem('upstream_invalid', message), remedy: 'The request\'s row in the dashboard says why.' };
+  return problemThat('upstream_invalid', message === undefined ? say('The request was refused with status {0}.', status) : { because: message }, { remedy: 'The request\'s row in the dashboard says why.' });
 }
 
 function field(value: unknown, name: string): string | undefined {

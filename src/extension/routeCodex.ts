@@ -2,6 +2,7 @@
 // in a diff editor and agreed to before anything is written, and can be undone where it was told.
 import { basename } from 'node:path';
 import type * as vscode from 'vscode';
+import { t } from '../protocol/language.ts';
 import type { Editor } from './editorApi.ts';
 import type { RouteAnswer, RouteProgram } from './routeProgram.ts';
 
@@ -34,24 +35,22 @@ export interface RouteParts {
   readonly texts: RouteTexts;
 }
 
-const writeLabel = 'Route Codex';
-const undoLabel = 'Undo';
-
 /** Shows the change, asks, writes it, and offers to undo it. */
 export async function routeCodex(parts: RouteParts): Promise<void> {
   const { editor, program } = parts;
   const shown = await program.plan();
+  const [writeLabel, undoLabel] = [t('Route Codex'), t('Undo')];
   if (!shown.changes) {
-    const chosen = await editor.window.showInformationMessage(`Codex is routed through the broker already, by ${shown.path}.`, undoLabel);
+    const chosen = await editor.window.showInformationMessage(t('Codex is routed through the broker already, by {0}.', shown.path), undoLabel);
     if (chosen === undoLabel) await undoRoute(parts);
     return;
   }
   await showDifference(parts, shown);
-  const agreed = await editor.window.showWarningMessage(`Change ${shown.path} as shown? ${plain(shown.notes.join(' '))}`, writeLabel, 'Cancel');
+  const agreed = await editor.window.showWarningMessage([t('Change {0} as shown?', shown.path), plain(shown.notes.join(' '))].join(' '), writeLabel, t('Cancel'));
   if (agreed !== writeLabel) return;
   const written = await program.write(shown);
-  const kept = written.backup === undefined ? 'The file is new.' : `What the file was is kept in ${basename(written.backup)}, beside it.`;
-  const chosen = await editor.window.showInformationMessage(`Codex is routed through the broker. ${kept} Codex windows that are open now take it up when they are restarted.`, undoLabel);
+  const kept = written.backup === undefined ? t('The file is new.') : t('What the file was is kept in {0}, beside it.', basename(written.backup));
+  const chosen = await editor.window.showInformationMessage([t('Codex is routed through the broker.'), kept, t('Codex windows that are open now take it up when they are restarted.')].join(' '), undoLabel);
   if (chosen === undoLabel) await undoRoute(parts);
 }
 
@@ -64,7 +63,7 @@ export async function undoRoute({ editor, program }: Pick<RouteParts, 'editor' |
 async function showDifference({ editor, texts }: RouteParts, shown: RouteAnswer): Promise<void> {
   const name = basename(shown.path);
   const [before, after] = texts.keep(shown).map((query) => editor.Uri.from({ scheme: routeScheme, path: `/${name}`, query }));
-  await editor.commands.executeCommand('vscode.diff', before, after, `${name}: as it is ↔ through the broker`, { preview: true });
+  await editor.commands.executeCommand('vscode.diff', before, after, t('{0}: as it is ↔ through the broker', name), { preview: true });
 }
 
 /** Notifications show plain text. */

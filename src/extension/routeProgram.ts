@@ -92,5 +92,5 @@ function checkedPlan(answer: unknown): RouteAnswer {
 }
 
 function unexpected(cause?: unknown): ProblemError {
-  return new ProblemError({ ...problem('command_failed', 'The program that edits Codex\'s configuration gave no answer that makes sense.'), remedy: 'Run `codex-broker route` in a terminal to see what it says.' }, { cause });
+  return new ProblemError(problem('command_failed', 'The program that edits Codex\'s configuration gave no answer that makes sense.', { remedy: 'Run `codex-broker route` in a terminal to see what it says.' }), { cause });
 }

@@ -1,26 +1,29 @@
 // The commands about tasks: gives one to the real Codex in this workspace, lets one go on that waited for a limit, and
 // shows those that wait.
 import { clockWords } from '../protocol/clockWords.ts';
+import { t } from '../protocol/language.ts';
+import type { Passed } from './taskFitCheck.ts';
 import { performTask, type TaskParts } from './taskRun.ts';
 import type { WaitingTask, WaitingTasks } from './waitingTasks.ts';
 
 /** A title is the prompt's first line, up to so many characters. */
 const titleCharactersMax = 200;
 /** What Codex is told where its thread knows the task. */
-const goOnPrompt = 'Go on with the task. A usage limit had stopped you; it has begun anew.';
-const goOnNow = 'Go on now';
-const leave = 'Don\'t go on';
+const goOnPrompt = 'Go on with the task. A usage limit had stopped you. You may go on now.';
 
 /** Asks for a task and runs it. */
-export async function runTask(parts: TaskParts & { passGate(): Promise<boolean> }): Promise<void> {
+export async function runTask(parts: TaskParts & { passGate(): Promise<Passed | undefined> }): Promise<void> {
   const { window } = parts.editor;
   const { folder } = parts.workspace;
   if (folder === undefined) {
-    await window.showInformationMessage('Open a folder first: Codex works in the folder of this window.');
+    await window.showInformationMessage(t('Open a folder first: Codex works in the folder of this window.'));
     return;
   }
-  if (!await parts.passGate()) return;
-  const prompt = (await window.showInputBox({ title: 'Run Codex Task', prompt: 'What Codex does in this workspace. Every request is paced, counted and paid through the broker.', placeHolder: 'Fix the failing test in parser.test.ts', ignoreFocusOut: true }))?.trim();
+  const passed = await parts.passGate();
+  if (!passed) return;
+  const { estimate } = passed;
+  const what = parts.pay() === 'plan' ? t('What Codex does in this workspace. Every request is paced and counted by the broker; your ChatGPT plan pays.') : t('What Codex does in this workspace. Every request is paced, counted and paid through the broker.');
+  const prompt = (await window.showInputBox({ title: t('Run Codex Task'), prompt: estimate === undefined ? what : `${what} ${estimate}`, placeHolder: t('Fix the failing test in parser.test.ts'), ignoreFocusOut: true }))?.trim();
   if (!prompt) return;
   const { answered } = await performTask(parts, { folder, prompt, title: (prompt.split('\n')[0] ?? '').slice(0, titleCharactersMax) });
   await answered;
@@ -38,14 +41,15 @@ export async function showWaitingTasks(parts: Pick<TaskParts, 'editor' | 'schedu
   const { window, env } = parts.editor;
   const tasks = waiting.list();
   if (tasks.length === 0) {
-    await window.showInformationMessage('No Codex task waits for a limit. One that a limit stops can be left to go on by itself.');
+    await window.showInformationMessage(t('No Codex task waits for a limit. One that a limit stops can be left to go on by itself.'));
     return;
   }
-  const rows = tasks.map((task) => ({ label: task.title, description: `goes on at ${clockWords(task.atMs, parts.schedule.nowMs(), env.language)}`, task }));
-  const chosen = await window.showQuickPick(rows, { title: 'Waiting Codex Tasks', placeHolder: 'Choose one to let it go on now, or not at all' });
+  const rows = tasks.map((task) => ({ label: task.title, description: t('goes on at {0}', clockWords(task.atMs, parts.schedule.nowMs(), env.language)), task }));
+  const chosen = await window.showQuickPick(rows, { title: t('Waiting Codex Tasks'), placeHolder: t('Choose one to let it go on now, or not at all') });
   if (!chosen) return;
   const { threadId } = chosen.task;
-  const what = await window.showQuickPick([{ label: goOnNow }, { label: leave }], { title: chosen.label, placeHolder: 'What becomes of it' });
+  const [goOnNow, leave] = [t('Go on now'), t('Don\'t go on')];
+  const what = await window.showQuickPick([{ label: goOnNow }, { label: leave }], { title: chosen.label, placeHolder: t('What becomes of it') });
   if (what?.label === goOnNow) await waiting.goOnNow(threadId);
   else if (what?.label === leave) await waiting.remove(threadId);
 }

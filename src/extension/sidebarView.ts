@@ -2,8 +2,10 @@
 // It checks each message of the page and passes it on; what a message does is decided elsewhere.
 import type * as vscode from 'vscode';
 import { pageMessage, type ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { plural } from '../protocol/language.ts';
 import { dashboardHtml } from './dashboardPage.ts';
 import type { PanelParts } from './dashboardPanel.ts';
+import { editorLanguage } from './editorLanguage.ts';
 
 /** Id of the view; the manifest names it too. */
 export const sidebarViewId = 'codexBroker.now';
@@ -51,7 +53,7 @@ export class SidebarView implements vscode.WebviewViewProvider {
     });
     const address = (path: string) => webview.asWebviewUri(dist(path)).toString();
     webview.html = dashboardHtml({
-      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editor.env.language,
+      cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editorLanguage(editor),
       script: address('sidebar.js'), style: address('sidebar.css'), codicons: address('codicon.css'), element: 'codex-sidebar',
     });
     this.changed();
@@ -61,7 +63,7 @@ export class SidebarView implements vscode.WebviewViewProvider {
   changed(): void {
     if (!this.#view) return;
     const count = this.#parts.questions();
-    if ((this.#view.badge?.value ?? 0) !== count) this.#view.badge = count === 0 ? undefined : { value: count, tooltip: count === 1 ? 'A request waits for your answer' : `${count} requests wait for your answer` };
+    if ((this.#view.badge?.value ?? 0) !== count) this.#view.badge = count === 0 ? undefined : { value: count, tooltip: plural(count, 'A request waits for your answer', '{0} requests wait for your answer') };
     if (this.#ready && this.#view.visible) void this.#view.webview.postMessage(this.#parts.state());
   }
 

@@ -1,6 +1,6 @@
 // A light check of what the broker pushes, before it is painted. The sender has proven itself, so
 // this only guards against another version's shape, not against an enemy.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Snapshot } from '../protocol/snapshot.ts';
 
 const list = z.array(z.looseObject({}));

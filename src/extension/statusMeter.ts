@@ -1,8 +1,9 @@
 // The one item in the status bar. It paints the face that the rules give for the newest state: at once after a
 // response ended or the state changed, else at most once a second, and leaves the item alone when nothing changed.
 import type * as vscode from 'vscode';
-import { meterFace, type MeterFace } from '../domain/meter.ts';
+import { meterFace, type MeterFace } from '../protocol/meterFace.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
 import { meterInput, type MeterTaste } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { actionCommands } from './commandNames.ts';
@@ -22,11 +23,13 @@ export interface MeterFacts {
   readonly workspaceId?: string;
   /** Codex tasks of this window that wait for a limit. */
   readonly waitingTasks?: readonly WaitingTask[];
+  /** Where broker and ledger are, in a remote window. */
+  readonly host?: string;
 }
 
 /** Id of the item; the editor puts the extension's id before it. */
 export const meterItemId = 'codexBroker.meter';
-/** Shortest time between two paintings, and between two cards: a card that is open must not flicker. */
+/** Shortest time between two paintings, and between two cards while the link stays: a card that is open must not flicker. */
 export const paintEveryMs = 1_000;
 /** Shortest time between two paintings that bring news: a response that ended, another state. */
 export const newsEveryMs = 50;
@@ -80,6 +83,7 @@ export class StatusMeter {
   #isDisposed = false;
   #card = '';
   #cardAtMs = Number.NEGATIVE_INFINITY;
+  #cardFor = '';
   #later: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
   /** @param facts gives the newest facts at the moment of painting @param look likewise how it is to stand there */
@@ -97,7 +101,7 @@ export class StatusMeter {
     if (this.#isDisposed) return;
     const nowMs = this.#schedule.nowMs();
     const facts = this.#facts();
-    const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || JSON.stringify(this.#lookNow()) !== this.#look;
+    const isNews = newsOf(facts, faceOf(facts, nowMs)) !== this.#painted.news || lookOf(this.#lookNow(), facts) !== this.#look;
     const atMs = this.#paintedAtMs + (isNews ? newsEveryMs : paintEveryMs);
     // A clock that was set back must not hold the meter up.
     if (atMs <= nowMs || this.#paintedAtMs > nowMs) this.#paint();
@@ -128,7 +132,7 @@ export class StatusMeter {
     const nowMs = this.#schedule.nowMs();
     const facts = this.#facts();
     const look = this.#lookNow();
-    this.#look = JSON.stringify(look);
+    this.#look = lookOf(look, facts);
     const face = faceOf(facts, nowMs);
     const item = this.#itemAt(look);
     this.#later?.cancel();
@@ -143,13 +147,14 @@ export class StatusMeter {
       item.color = face.dimmed ? new this.#editor.ThemeColor('disabledForeground') : undefined;
     }
     this.#painted = { text, news: newsOf(facts, face) };
-    if (nowMs - this.#cardAtMs >= paintEveryMs || nowMs < this.#cardAtMs) this.#paintCard(item, facts, nowMs);
+    if (nowMs - this.#cardAtMs >= paintEveryMs || nowMs < this.#cardAtMs || cardFor(facts) !== this.#cardFor) this.#paintCard(item, facts, nowMs);
     else this.#plan(this.#cardAtMs + paintEveryMs);
     this.#plan(nowMs + minuteMs);
   }
 
   #paintCard(item: vscode.StatusBarItem, facts: MeterFacts, nowMs: number): void {
     this.#cardAtMs = nowMs;
+    this.#cardFor = cardFor(facts);
     const card = meterTooltip({ ...facts, theme: themeKind(this.#editor.window.activeColorTheme.kind), nowMs });
     if (card === this.#card) return;
     this.#card = card;
@@ -168,7 +173,7 @@ export class StatusMeter {
     this.#item?.dispose();
     const { Left, Right } = this.#editor.StatusBarAlignment;
     const item = this.#editor.window.createStatusBarItem(id, look.alignment === 'left' ? Left : Right, look.priority);
-    item.name = 'Codex Usage Meter';
+    item.name = t('Codex Usage Meter');
     this.#item = item;
     this.#id = id;
     this.#isVisible = undefined;
@@ -190,6 +195,16 @@ export class StatusMeter {
 /** The item's id at a place; at its usual one the plain id. */
 function itemId({ alignment, priority }: MeterLook): string {
   return alignment === 'right' && priority === defaultPriority ? meterItemId : `${meterItemId}.${alignment}.${priority}`;
+}
+
+/** What a person chose about the item: seen at once when it changes, too. */
+function lookOf(look: MeterLook, { taste }: MeterFacts): string {
+  return JSON.stringify([look, taste]);
+}
+
+/** What a card must not be behind the item with: whether the broker is there, and how a person wants numbers told. */
+function cardFor({ link, taste }: MeterFacts): string {
+  return JSON.stringify([link.state, taste]);
 }
 
 /** What must be seen at once when it changes: the response that ended last, and the state. */

@@ -4,10 +4,11 @@ import type * as vscode from 'vscode';
 import { problem, ProblemError, problemKinds, type ProblemCode } from '../domain/problem.ts';
 import { formatTokens } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
+import { plural, t } from '../protocol/language.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
 import { codexStep, failureWords, type CodexStep } from './codexEvents.ts';
 import type { CodexProgram } from './codexProgram.ts';
-import { runCodex, type CodexEnd } from './codexRun.ts';
+import { runCodex, type CodexEnd, type CodexRun } from './codexRun.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
@@ -31,6 +32,8 @@ export interface TaskParts {
   readonly platform: string;
   /** True while no money is meant. */
   practice(): boolean;
+  /** Who pays for a run that starts now. */
+  pay(): CodexRun['pay'];
   settings(): Settings;
   findProgram(): Promise<CodexProgram>;
   /** Aborted when the window closes: what runs must not outlive it unseen. */
@@ -53,8 +56,6 @@ export interface Task {
 
 /** A task that a limit stopped so often is not gone on with by itself again. */
 export const continuedTimesMax = 10;
-/** Takes a task back that would go on by itself. */
-const stayStopped = 'Don\'t Go On';
 
 const costLooksMax = 6;
 const costPauseMs = 200;
@@ -72,21 +73,23 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
     const token = await parts.workspace.token();
     const { taskModel, taskSandbox, continueTasks } = parts.settings();
     const startedAtMs = parts.schedule.nowMs();
+    const pay = token.chatgptBaseUrl === undefined ? 'key' : parts.pay();
     const seen: { threadId?: string; failure?: string; tokens: number } = { tokens: 0 };
     let cancelled = false;
-    transcript.appendLine(`── ${new Intl.DateTimeFormat(parts.editor.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(startedAtMs)}  Codex task in ${folder}`);
-    transcript.appendLine(`> ${resumed ? 'goes on: ' : ''}${hideSecrets(title, [token.token])}`);
+    transcript.appendLine(`── ${new Intl.DateTimeFormat(parts.editor.env.language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(startedAtMs)}  ${t('Codex task in {0}', folder)}`);
+    const asked = hideSecrets(title, [token.token]);
+    transcript.appendLine(`> ${resumed ? t('goes on: {0}', asked) : asked}`);
     transcript.show(true);
-    const end = await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: resumed ? 'Codex task goes on' : 'Codex task', cancellable: true }, async (progress, cancellation) => {
+    const end = await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: resumed ? t('Codex task goes on') : t('Codex task'), cancellable: true }, async (progress, cancellation) => {
       const abort = new AbortController();
       const listening = cancellation.onCancellationRequested(() => {
         cancelled = true;
-        progress.report({ message: 'stopping' });
+        progress.report({ message: t('stopping') });
         abort.abort();
       });
-      progress.report({ message: 'starting' });
+      progress.report({ message: t('starting') });
       try {
-        return await runCodex({ program, folder, prompt, ...(resumed ? { threadId: resumed.threadId } : {}), token, model: taskModel, sandbox: taskSandbox, env: parts.env, platform: parts.platform }, parts.schedule, AbortSignal.any([abort.signal, parts.stopping]), (line) => {
+        return await runCodex({ program, folder, prompt, ...(resumed ? { threadId: resumed.threadId } : {}), token, pay, model: taskModel, sandbox: taskSandbox, env: parts.env, platform: parts.platform }, parts.schedule, AbortSignal.any([abort.signal, parts.stopping]), (line) => {
           const step = codexStep(line);
           // Codex says the same failure as an error and as the turn's end: once is enough.
           const repeated = step.failure !== undefined && step.failure === seen.failure;
@@ -99,22 +102,22 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
       }
     });
     const row = seen.threadId === undefined ? undefined : await threadUsage(parts, seen.threadId, startedAtMs);
-    const cost = costWords(row, seen.tokens, parts.practice(), parts.editor.env.language);
+    const cost = costWords(row, seen.tokens, pay, parts.practice(), parts.editor.env.language);
     const failed = !cancelled && (end.exitCode !== 0 || seen.failure !== undefined);
-    const what = cancelled ? 'Codex task cancelled' : failed ? 'Codex task failed' : 'Codex task finished';
+    const what = cancelled ? t('Codex task cancelled') : failed ? t('Codex task failed') : t('Codex task finished');
     const why = failed ? failureWords(hideSecrets(whyFailed(end, seen.failure), [token.token])) : undefined;
     // The transcript has the failure already where Codex told it.
-    transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${why.text}` : ''} · ${cost}\n`);
+    transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${withoutStop(why.text)}` : ''} · ${cost}\n`);
     parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
     const next = failed ? await nextRun(parts, task, seen.threadId, why?.requestId) : undefined;
     const waits = next !== undefined && (resumed !== undefined || continueTasks === 'always');
     if (waits) await parts.waiting.add(next);
-    return { answered: tell(parts, { text: `${what}${why ? `: ${why.text}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
+    return { answered: tell(parts, { text: `${what}${why ? `: ${withoutStop(why.text)}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
     return {
       answered: showFailure(parts.editor, parts.log, 'Running the Codex task', error instanceof ProblemError || !isStartFailure(error) ? error
-        : new ProblemError({ ...problem('codex_not_found', 'The Codex program could not be started.'), remedy: 'Check the setting codexBroker.codexPath, or install Codex again.' }, { cause: error })),
+        : new ProblemError(problem('codex_not_found', 'The Codex program could not be started.', { remedy: 'Check the setting codexBroker.codexPath, or install Codex again.' }), { cause: error })),
     };
   }
 }
@@ -134,12 +137,14 @@ async function tell(parts: TaskParts, { text, failed, code, next, waits }: Outco
   const { window, commands, env } = parts.editor;
   const cure = code !== undefined && code in problemKinds ? buttonFor({ code: code as ProblemCode }) : undefined;
   const at = next && clockWords(next.atMs, parts.schedule.nowMs(), env.language);
-  const goOn = next && !waits ? [`Go On at ${at}`] : [];
+  const goOn = at !== undefined && !waits ? [t('Go On at {0}', at)] : [];
+  const [stayStopped, showTranscript, openDashboard] = [t('Don\'t Go On'), t('Show Transcript'), t('Open Dashboard')];
   const show = failed ? window.showErrorMessage : window.showInformationMessage;
-  const chosen = await show(withoutLinks(`${text}${waits ? ` · It goes on by itself at ${at}.` : ''}`), ...(waits ? [stayStopped] : goOn), ...(cure ? [cure.label] : []), 'Show Transcript', 'Open Dashboard');
+  // A message has room for three buttons; of four none can be read.
+  const chosen = await show(withoutLinks([text, ...(waits && at !== undefined ? [t('it goes on by itself at {0}', at)] : [])].join(' · ')), ...(waits ? [stayStopped] : goOn), ...(cure ? [cure.label] : []), showTranscript, ...(next && cure ? [] : [openDashboard]));
   if (chosen === undefined) return;
-  if (chosen === 'Show Transcript') parts.transcript().show(true);
-  else if (chosen === 'Open Dashboard') await commands.executeCommand(commandNames.openDashboard);
+  if (chosen === showTranscript) parts.transcript().show(true);
+  else if (chosen === openDashboard) await commands.executeCommand(commandNames.openDashboard);
   else if (cure && chosen === cure.label) await commands.executeCommand(cure.command);
   else if (next && chosen === stayStopped) await parts.waiting.remove(next.threadId);
   else if (next && chosen === goOn[0]) await parts.waiting.add(next);
@@ -150,8 +155,10 @@ async function nextRun(parts: TaskParts, { title, resumed }: Task, threadId: str
   const continuedTimes = resumed?.continuedTimes ?? 0;
   if (threadId === undefined || requestId === undefined || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
   try {
-    const { retryAtMs } = (await parts.call('explain', { id: requestId })).decision;
-    return retryAtMs === undefined ? undefined : { threadId, title, atMs: retryAtMs, continuedTimes };
+    const { retryAtMs, budgets = [] } = (await parts.call('explain', { id: requestId })).decision;
+    const over = budgets.filter(({ mode, verdict }) => mode === 'hard' && verdict === 'over');
+    return retryAtMs === undefined ? undefined
+      : { threadId, title, atMs: retryAtMs, continuedTimes, ...(over.length > 0 ? { stoppedBy: over.map(({ budgetId, limit }) => ({ id: budgetId, limit })) } : {}) };
   } catch (error) {
     parts.log.warn(`Why the task was stopped could not be looked up: ${error instanceof Error ? error.message : 'unknown failure'}`);
     return undefined;
@@ -181,16 +188,23 @@ async function threadUsage(parts: Pick<TaskParts, 'call' | 'schedule'>, threadId
   return found;
 }
 
-function costWords(row: UsageRow | undefined, tokens: number, practice: boolean, locale: string): string {
-  if (!row) return tokens > 0 ? `${formatTokens(tokens, locale)} tokens, cost not known yet` : 'nothing was charged so far';
+function costWords(row: UsageRow | undefined, tokens: number, pay: CodexRun['pay'], practice: boolean, locale: string): string {
+  if (!row) return tokens > 0 ? t('{0} tokens, cost not known yet', formatTokens(tokens, locale)) : t('nothing was charged so far');
   const spent = row.inputTokens + row.outputTokens;
-  if (spent === 0 && row.costMicroCredits === 0) return 'nothing was charged';
-  return `${formatTokens(spent, locale)} tokens in ${row.requests} ${row.requests === 1 ? 'request' : 'requests'}, ${creditsWords(row.costMicroCredits, practice, locale)}`;
+  if (spent === 0 && row.costMicroCredits === 0) return t('nothing was charged');
+  return [plural(row.requests, '{1} tokens in {0} request', '{1} tokens in {0} requests', formatTokens(spent, locale)), pay === 'plan' ? t('paid by your ChatGPT plan') : creditsWords(row.costMicroCredits, practice, locale)].join(', ');
+}
+
+/** Where more follows behind a dot of another kind. */
+function withoutStop(sentences: string): string {
+  return sentences.replace(/\.$/, '');
 }
 
 function whyFailed(end: CodexEnd, failure: string | undefined): string {
   const lastLine = end.errorText.trim().split('\n').at(-1)?.trim() ?? '';
-  return failure ?? (lastLine === '' ? `it left with exit code ${end.exitCode ?? 'none'}` : `${lastLine.slice(0, 300)} (exit code ${end.exitCode ?? 'none'})`);
+  if (failure !== undefined) return failure;
+  if (lastLine === '') return end.exitCode === null ? t('it left without an exit code') : t('it left with exit code {0}', end.exitCode);
+  return `${lastLine.slice(0, 300)} (${end.exitCode === null ? t('no exit code') : t('exit code {0}', end.exitCode)})`;
 }
 
 function isStartFailure(error: unknown): boolean {

@@ -2,6 +2,7 @@
 // the shims comes first on the path of new terminals. Without the setting nothing of it is left.
 import { delimiter } from 'node:path';
 import type * as vscode from 'vscode';
+import { t } from '../protocol/language.ts';
 
 /** What the shim needs from outside. */
 export interface TerminalShimParts {
@@ -42,7 +43,7 @@ export class TerminalShim {
     // Settings may have changed meanwhile; then a later turn has the say.
     if (turn !== this.#newest) return;
     this.#become(JSON.stringify([binDir, dataDir(), workspacePath()]), () => {
-      collection.description = 'In new terminals, `codex` goes through the Codex Usage Broker.';
+      collection.description = t('In new terminals, `codex` goes through the Codex Usage Broker.');
       collection.prepend('PATH', `${binDir}${delimiter}`, alsoBehindProfiles);
       collection.replace('CODEX_BROKER_DATA', dataDir());
       collection.replace('CODEX_BROKER_WORKSPACE', workspacePath());

@@ -1,4 +1,4 @@
-// Codex tasks that a limit stopped and that go on by themselves once it has begun anew. They are kept with the
+// Codex tasks that a limit stopped and that go on by themselves once it has begun anew, or was raised. They are kept with the
 // workspace, so that they outlive a reload of the window and a broker that is started anew.
 import type * as vscode from 'vscode';
 import type { Schedule } from './schedule.ts';
@@ -11,6 +11,8 @@ export interface WaitingTask {
   readonly atMs: number;
   /** How often it went on already. */
   readonly continuedTimes: number;
+  /** The budgets that stopped it, with their limits then; absent where something else did. */
+  readonly stoppedBy?: readonly { readonly id: string; readonly limit: number }[];
 }
 
 /** What waiting needs from outside. */
@@ -69,6 +71,14 @@ export class WaitingTasks {
     await this.#parts.goOn(task);
   }
 
+  /** Takes note of the limits of all budgets by their ids: whose every budget was raised or taken away since goes on at once. */
+  async budgetsAre(limits: ReadonlyMap<string, number>): Promise<void> {
+    const nowMs = this.#parts.schedule.nowMs();
+    const isFreed = ({ atMs, stoppedBy = [] }: WaitingTask) => atMs > nowMs && stoppedBy.length > 0 && stoppedBy.every(({ id, limit }) => (limits.get(id) ?? Infinity) > limit);
+    const kept = this.#kept();
+    if (kept.some(isFreed)) await this.#keep(kept.map((task) => (isFreed(task) ? { ...task, atMs: nowMs - marginMs } : task)));
+  }
+
   /** Ends the waiting in this window; what waits stays in the list. */
   stop(): void {
     this.#isStopped = true;
@@ -117,6 +127,6 @@ export class WaitingTasks {
 
 function isWaitingTask(value: unknown): value is WaitingTask {
   if (typeof value !== 'object' || value === null) return false;
-  const { threadId, title, atMs, continuedTimes } = value as Partial<Record<keyof WaitingTask, unknown>>;
-  return typeof threadId === 'string' && /^[\w-]{1,100}$/.test(threadId) && typeof title === 'string' && Number.isFinite(atMs) && Number.isInteger(continuedTimes);
+  const { threadId, title, atMs, continuedTimes, stoppedBy = [] } = value as Partial<Record<keyof WaitingTask, unknown>>;
+  return Array.isArray(stoppedBy) && stoppedBy.every((each: unknown) => typeof each === 'object' && each !== null) && typeof threadId === 'string' && /^[\w-]{1,100}$/.test(threadId) && typeof title === 'string' && Number.isFinite(atMs) && Number.isInteger(continuedTimes);
 }

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TokenResult } from '../protocol/control.ts';
+import { noFolderLabel, workspaceWords } from '../protocol/workspaceWords.ts';
 import type { Editor } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 
@@ -37,7 +38,12 @@ export class WindowWorkspace {
 
   /** Name for people, at most 200 characters. */
   get label(): string {
-    return (this.folder === undefined ? 'No folder' : this.#workspace.name ?? basename(this.folder)).slice(0, 200);
+    return workspaceWords(this.#storedLabel);
+  }
+
+  /** The name as the broker keeps it, the same for windows of every language. */
+  get #storedLabel(): string {
+    return (this.folder === undefined ? noFolderLabel : this.#workspace.name ?? basename(this.folder)).slice(0, 200);
   }
 
   /** The workspace's token and addresses. @throws ProblemError when the broker cannot give them. */
@@ -69,6 +75,6 @@ export class WindowWorkspace {
 
   async #fetch(): Promise<TokenResult> {
     if (this.folder === undefined) await mkdir(this.#fallbackDir, { recursive: true });
-    return this.#call('token', { workspacePath: this.path, label: this.label });
+    return this.#call('token', { workspacePath: this.path, label: this.#storedLabel });
   }
 }

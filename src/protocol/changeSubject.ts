@@ -11,6 +11,6 @@ export function changeSubject(change: PageChange): string {
     case 'askModel': return `askModel ${change.model}`;
     case 'budgetSet': return 'budgetSet';
     case 'budgetRemove': return `budgetRemove ${change.budgetId}`;
-    case 'askEverywhere': case 'unpricedPolicy': case 'unattendedPolicy': case 'undo': case 'seePrices': return change.kind;
+    case 'askEverywhere': case 'autoTopUp': case 'voucher': case 'unpricedPolicy': case 'unattendedPolicy': case 'undo': case 'seePrices': return change.kind;
   }
 }

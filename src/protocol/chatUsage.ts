@@ -2,7 +2,7 @@
 // Responses API, so that everything behind it is the same. It believes nothing it cannot read, keeps no
 // text of the reply, and never throws. Shapes as in OpenAI's specification (CompletionUsage).
 import { isPlausible, type TokenUsage } from '../domain/tokenUsage.ts';
-import { field, messageCharactersMax, record, text, type ResponseFacts } from './responseUsage.ts';
+import { field, messageCharactersMax, readable, record, text, type ResponseFacts } from './responseUsage.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -58,7 +58,7 @@ export function writtenCharacters(message: unknown): number {
 export function failedFacts(error: Fields): ResponseFacts {
   return {
     status: 'failed', usagePlausible: false,
-    ...field('errorCode', text(error['code']) ?? text(error['type'])), ...field('errorMessage', text(error['message'], messageCharactersMax)),
+    ...field('errorCode', text(error['code']) ?? text(error['type'])), ...field('errorMessage', readable(error['message'], messageCharactersMax)),
   };
 }
 
@@ -77,7 +77,7 @@ export function readCompletion(value: unknown): { readonly facts: ResponseFacts;
 
 /** What a completion or a chunk says of itself. */
 export function namesOf(completion: Fields): Pick<ResponseFacts, 'id' | 'model' | 'serviceTier'> {
-  return { ...field('id', text(completion['id'])), ...field('model', text(completion['model'])), ...field('serviceTier', text(completion['service_tier'])) };
+  return { ...field('id', text(completion['id'])), ...field('model', readable(completion['model'])), ...field('serviceTier', text(completion['service_tier'])) };
 }
 
 /** Characters at the end of an answer in which its usage is looked for. */

@@ -1,6 +1,7 @@
 // Reads the messages that a client sends over the WebSocket of the Responses API: a request like that of
 // HTTP, with a type and what belongs to a connection. It keeps no prompt and never throws.
 import { bodySize } from './bodySize.ts';
+import { parseClientJson } from './clientJson.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
 import { readRequest } from './requestEnvelope.ts';
 import type { RequestEnvelope } from './requestEnvelope.ts';
@@ -33,14 +34,9 @@ const claimKeys: Readonly<Record<string, string>> = {
 
 /** Reads a message. */
 export function readClientMessage(message: string): ClientMessage {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(message);
-  } catch {
-    // The parser's own words point into the text; the client only needs to know that it is no JSON.
-    return { kind: 'broken', broken: 'The message is not valid JSON.' };
-  }
-  const request = record(parsed);
+  const parsed = parseClientJson(message);
+  if ('broken' in parsed) return { kind: 'broken', broken: `The message ${parsed.broken}.` };
+  const request = record(parsed.value);
   const type = text(request?.['type']);
   if (!request || type === undefined) return { kind: 'broken', broken: 'The message is not a JSON object with a type.' };
   if (type === 'response.processed') return { kind: 'note' };

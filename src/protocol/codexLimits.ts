@@ -3,7 +3,7 @@
 // codex-rs/codex-api/src/rate_limits.rs and codex-rs/backend-client). One bad field hides no other.
 import type { PlanCredits, PlanObservation, PlanWindow } from '../domain/planLimits.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
-import { field, record, text } from './responseUsage.ts';
+import { field, readable, record } from './responseUsage.ts';
 
 /** The longest window and the furthest reset that are believed. */
 const windowMinutesMax = 400 * 1440;
@@ -22,19 +22,19 @@ export function readPlanHeaders(header: HeaderGetter, nowMs: number): PlanObserv
     used: numberOf(named(`${slot}-used-percent`)), minutes: numberOf(named(`${slot}-window-minutes`)), resetAt: numberOf(named(`${slot}-reset-at`)),
   }, nowMs));
   const credits = creditsOf({ has: named('credits-has-credits'), unlimited: named('credits-unlimited'), balance: named('credits-balance') });
-  return { windows, ...field('credits', credits), ...field('planType', text(named('plan-type'))) };
+  return { windows, ...field('credits', credits), ...field('planType', readable(named('plan-type'))) };
 }
 
 /** Reads a parsed `codex.rate_limits` event; undefined for one of another limit than the plan's own. */
 export function readPlanEvent(event: Readonly<Record<string, unknown>>, nowMs: number): PlanObservation | undefined {
-  const name = text(event['metered_limit_name']) ?? text(event['limit_name']);
+  const name = readable(event['metered_limit_name']) ?? readable(event['limit_name']);
   if (name !== undefined && name.toLowerCase() !== 'codex') return undefined;
   const limits = record(event['rate_limits']);
   const windows = [limits?.['primary'], limits?.['secondary']].flatMap((value) => {
     const window = record(value);
     return windowOf({ used: numberOf(window?.['used_percent']), minutes: numberOf(window?.['window_minutes']), resetAt: numberOf(window?.['reset_at']) }, nowMs);
   });
-  return { windows, ...field('credits', creditsIn(event['credits'])), ...field('planType', text(event['plan_type'])) };
+  return { windows, ...field('credits', creditsIn(event['credits'])), ...field('planType', readable(event['plan_type'])) };
 }
 
 /** Reads the body of `wham/usage`; undefined where it is none. */
@@ -54,7 +54,7 @@ export function readPlanUsage(body: string, nowMs: number): PlanObservation | un
     const seconds = numberOf(window?.['limit_window_seconds']);
     return windowOf({ used: numberOf(window?.['used_percent']), minutes: seconds === undefined ? undefined : Math.round(seconds / 60), resetAt: numberOf(window?.['reset_at']) }, nowMs);
   });
-  return { windows, ...field('credits', creditsIn(usage['credits'])), ...field('planType', text(usage['plan_type'])) };
+  return { windows, ...field('credits', creditsIn(usage['credits'])), ...field('planType', readable(usage['plan_type'])) };
 }
 
 /** A window without a length cannot be told from others, and one of no length is switched off. */

@@ -67,12 +67,14 @@ export function tellsCodexLimits(headerNames: readonly string[]): boolean {
   return headerNames.some((name) => /^x-codex-(?:primary|secondary|credits)-/.test(name));
 }
 
-function windowOf({ budget, uses }: BudgetView, subject: BudgetSubject): CodexWindow | undefined {
+function windowOf({ budget, uses, today }: BudgetView, subject: BudgetSubject): CodexWindow | undefined {
   const windowMinutes = minutesOf(budget);
   const key = budgetKey(budget, subject);
   if (windowMinutes === undefined || key === undefined) return undefined;
   // What a key has not used yet is not listed.
   const use = uses.find((one) => one.key === key);
+  // Used up for today is used up, until its next share begins.
+  if (today?.day && use && use.used >= today.allowed && use.used < budget.limit) return { usedPercent: 100, windowMinutes, resetAtSeconds: Math.ceil((use.goesOnAtMs ?? today.day.untilMs) / 1000) };
   const share = budget.limit > 0 ? (use?.used ?? 0) / budget.limit : 1;
   return { usedPercent: Math.round(share * 10_000) / 100, windowMinutes, ...(use?.endsAtMs === undefined ? {} : { resetAtSeconds: Math.ceil(use.endsAtMs / 1000) }) };
 }

@@ -1,7 +1,7 @@
 // The broker's control surface: what the calls of a command line and of every VS Code window give back, over
 // `POST /broker/v1/NAME` or the authenticated WebSocket `/broker/v1/live` (birpc); and how the broker is found
 // and proven. Results are plain data.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuditFindings } from '../domain/audit/auditLedger.ts';
 import type { Insight } from '../domain/insights.ts';
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
@@ -14,6 +14,7 @@ import type { Course, EntryPage, HappeningPage } from './ledgerPages.ts';
 import type { ImportedView, ImportResult } from './importedUsage.ts';
 import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
+import type { VoucherIssuer } from '../domain/vouchers.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
 export const controlProtocolVersion = 2;
@@ -103,12 +104,22 @@ export interface ExplainResult {
   readonly entries: readonly EntryView[];
   /** The same, told as sentences. */
   readonly story: readonly string[];
+  /** What was noted at its end, as sentences; `null` where nothing was, absent from brokers that did not tell. */
+  readonly notice?: string | null;
 }
 
 /** Result of an audit; exit code 0 when `ok`, 2 when not. */
 export interface AuditResult extends AuditFindings {
   readonly ok: boolean;
   readonly requests: number;
+  /** Which notes outside of the ledger it was compared with. */
+  readonly anchors: AnchorsRead;
+}
+
+/** Where the ledger's chains were noted outside of it. `silent`: the keychain refused or gave no answer; `not-asked`: there is none, or it was left alone. */
+export interface AnchorsRead {
+  readonly file: 'noted' | 'nothing';
+  readonly keychain: 'noted' | 'nothing' | 'silent' | 'not-asked';
 }
 
 /** A decision about a request that was not sent, with what it would probably take. */
@@ -163,6 +174,11 @@ export interface ControlResults {
   budgetRemove: { readonly removed: boolean };
   allowanceSet: { readonly exists: boolean };
   allowanceRemove: { readonly removed: boolean };
+  autoTopUpSet: { readonly exists: boolean };
+  voucherTrust: { readonly issuer: VoucherIssuer };
+  voucherDistrust: { readonly removed: boolean };
+  /** `issuer`: how the person calls whoever signed it. */
+  voucherRedeem: { readonly grant: GrantView; readonly issuer: string; readonly balance: BalanceView };
   policySet: { readonly exists: boolean };
   /** By how much the balance moved; `exists` when the key was known. */
   correct: { readonly exists: boolean; readonly changedMicroCredits: number; readonly balance: BalanceView };

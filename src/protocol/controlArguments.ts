@@ -1,6 +1,6 @@
 // The control calls by name, each with the shape of its arguments. They are checked with these at the edge
 // of the broker, whoever calls.
-import { z } from 'zod';
+import * as z from 'zod';
 import { historyGroupings } from './history.ts';
 import { entryKinds, happeningKinds, pageRowsMax } from './ledgerPages.ts';
 
@@ -32,13 +32,15 @@ const consentAnswer = z.enum(['allow', 'deny', 'ask']).optional();
 const budget = z.object({
   id: name, per: z.enum(['request', 'task', 'workspace', 'model', 'client', 'everything']), of: name.optional(), unit: z.enum(['credits', 'tokens']),
   limit: z.number().int().nonnegative(), period: z.union([calendar, z.literal('life'), z.object({ rollingHours: z.number().int().min(1).max(8784) }).strict()]),
-  timeZone: name, mode: z.enum(['soft', 'hard']),
+  timeZone: name, mode: z.enum(['soft', 'hard']), pace: z.literal('even').optional(),
 }).strict();
 
 const allowance = z.object({
   id: name, kind: z.enum(['included', 'promotional']), amountMicroCredits: microCredits, every: calendar, weekStartsOn: z.number().int().min(1).max(7).optional(),
   timeZone: name, priority: z.number().int().min(0).max(1000), models: names.optional(), workspaces: names.optional(), note: z.string().max(200).optional(),
 }).strict();
+
+const autoTopUp = z.object({ belowMicroCredits: microCredits, amountMicroCredits: microCredits, capMicroCredits: microCredits, timeZone: name }).strict();
 
 /** A response's id, or a thread's id with its place among the totals. */
 const importKey = z.string().min(1).max(300);
@@ -48,7 +50,7 @@ const usage = z.object({ inputTokens: tokens, cachedInputTokens: tokens, cacheWr
 /** Arguments of each call, by its name. */
 export const controlArguments = {
   status: empty,
-  token: z.object({ workspacePath: z.string().min(1).max(4096), label: z.string().max(200).optional() }).strict(),
+  token: z.object({ workspacePath: z.string().min(1).max(4096), label: z.string().max(200).optional(), renew: z.boolean().optional() }).strict(),
   creditsAdd: z.object({
     amountMicroCredits: microCredits,
     kind: z.enum(['included', 'promotional', 'purchased']),
@@ -78,6 +80,13 @@ export const controlArguments = {
   budgetRemove: z.object({ id: name }).strict(),
   allowanceSet: z.object({ allowance }).strict(),
   allowanceRemove: z.object({ id: name }).strict(),
+  /** Switches the automatic top-up on, or off with `null`. */
+  autoTopUpSet: z.object({ rule: autoTopUp.nullable() }).strict(),
+  /** An Ed25519 public key, bare in base64url or in PEM. */
+  voucherTrust: z.object({ publicKey: z.string().min(1).max(2000), name: z.string().min(1).max(100).optional() }).strict(),
+  voucherDistrust: z.object({ keyId: name }).strict(),
+  /** Longer than any code, so that one with line breaks is taken too. */
+  voucherRedeem: z.object({ code: z.string().min(1).max(1000) }).strict(),
   policySet: z.union([
     z.object({ name: z.literal('unpriced'), value: z.enum(['refuse', 'ask', 'ceiling', 'allow']) }).strict(),
     z.object({ name: z.literal('unattended'), value: z.enum(['refuse', 'allow']) }).strict(),

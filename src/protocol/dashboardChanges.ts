@@ -1,8 +1,10 @@
 // What a person changes on the dashboard besides adding credits, as the page asks for it: answers, permissions that
-// are taken back, budgets, policies, a top-up that is undone. Checked by the extension, and again by the broker.
+// are taken back, budgets, the automatic top-up, a voucher, policies, a top-up that is undone. Checked by the extension, and again by the broker.
 import * as z from 'zod/mini';
 
 const name = z.string().check(z.minLength(1), z.maxLength(200));
+
+const amount = z.int().check(z.positive());
 
 const budget = z.strictObject({
   id: name,
@@ -13,6 +15,7 @@ const budget = z.strictObject({
   period: z.union([z.enum(['day', 'week', 'month', 'life']), z.strictObject({ rollingHours: z.int().check(z.positive()) })]),
   timeZone: name,
   mode: z.enum(['soft', 'hard']),
+  pace: z.optional(z.literal('even')),
 });
 
 /** One change. */
@@ -27,6 +30,10 @@ export const pageChange = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('budgetRemove'), budgetId: name }),
   z.object({ kind: z.literal('unpricedPolicy'), value: z.enum(['refuse', 'ask', 'ceiling', 'allow']) }),
   z.object({ kind: z.literal('unattendedPolicy'), value: z.enum(['refuse', 'allow']) }),
+  /** Switches the automatic top-up on, or off. */
+  z.object({ kind: z.literal('autoTopUp'), rule: z.nullable(z.strictObject({ belowMicroCredits: amount, amountMicroCredits: amount, capMicroCredits: amount, timeZone: name })) }),
+  /** Redeems a voucher. */
+  z.object({ kind: z.literal('voucher'), code: z.string().check(z.minLength(1), z.maxLength(400)) }),
   /** Lets a waiting request go before others or after them. */
   z.object({ kind: z.literal('priority'), requestId: name, priority: z.enum(['interactive', 'agent', 'batch']) }),
   /** Takes back credits that this window added a moment ago. */

@@ -4,6 +4,7 @@
 import type { BodySize } from '../domain/estimateBasis.ts';
 import type { ApiDialect } from './apiDialect.ts';
 import { bodySize } from './bodySize.ts';
+import { parseClientJson } from './clientJson.ts';
 import { clean, isCount, outputTokensMax, readRequest } from './requestEnvelope.ts';
 import type { BrokenEnvelope, RequestEnvelope } from './requestEnvelope.ts';
 import { field, record } from './responseUsage.ts';
@@ -14,14 +15,9 @@ const answersMax = 128;
 
 /** Reads a decoded request body. */
 export function readEnvelope(body: string, dialect: ApiDialect = 'responses'): RequestEnvelope | BrokenEnvelope {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // The parser's own words point into the text; the client only needs to know that it is no JSON.
-    return { broken: 'The body is not valid JSON.' };
-  }
-  const request = record(parsed);
+  const parsed = parseClientJson(body);
+  if ('broken' in parsed) return { broken: `The body ${parsed.broken}.` };
+  const request = record(parsed.value);
   if (!request) return { broken: 'The body is not a JSON object.' };
   switch (dialect) {
     case 'responses': case 'compact': return readRequest(request, body.length);

@@ -2,7 +2,7 @@
 // time. Put together by the ledger at one go, or from one report for each step. Pure.
 import { addUsage, noTokens } from '../domain/tokenUsage.ts';
 import { sum } from '../domain/units.ts';
-import type { UsageRow } from './snapshot.ts';
+import type { ImportedSums, UsageRow } from './snapshot.ts';
 
 /** What usage can be grouped by. */
 export const historyGroupings = ['model', 'workspace', 'client', 'thread', 'kind'] as const;
@@ -32,6 +32,8 @@ export interface HistoryResult {
   readonly steps: readonly UsageRow[];
   /** Of the first groups, at most `historySeriesMax`: what each cost in each step, in microcredits. */
   readonly costs: readonly (readonly number[])[];
+  /** What went around the broker in this range and was imported; in none of the sums. Absent where nothing was, and for one workspace's history. */
+  readonly imported?: ImportedSums;
 }
 
 /** A row of nothing. */

@@ -2,6 +2,7 @@
 // command line and the dashboard say the same. Pure.
 import type { Insight } from '../domain/insights.ts';
 import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
+import { plural, t } from './language.ts';
 
 /** An insight as people read it. */
 export interface InsightText {
@@ -17,46 +18,61 @@ export interface InsightText {
 
 /** Words for a finding. Tasks are named by the first eight characters of their id. */
 export function insightText(insight: Insight, locale: string): InsightText {
-  const { kind, subject, numbers, names, worthMicroCredits } = insight;
-  const percent = (value = 0) => formatShare(value);
-  const tokens = (value = 0) => formatTokens(value, locale);
-  const credits = (value = 0) => `${formatCredits(value, 2, locale)} credits`;
-  const task = (id = '') => `task ${id.slice(0, 8)}`;
-  const worth = worthMicroCredits === undefined ? {} : { worth: `${kind === 'cut-answers' ? '' : '≈ '}${credits(worthMicroCredits)} in 7 days` };
+  const { kind, subject, numbers, names } = insight;
+  const share = (name: string) => formatShare(numbers[name] ?? 0, locale);
+  const tokens = (name: string) => formatTokens(numbers[name] ?? 0, locale);
+  const credits = (name: string) => formatCredits(numbers[name] ?? 0, 2, locale);
+  const requests = numbers['requests'] ?? 0;
+  const workspace = names['workspace'] ?? '';
+  const worth = worthOf(insight, locale);
   switch (kind) {
     case 'cache-fell': return {
-      title: `The cache helps "${subject}" less than it did`, ...worth,
-      detail: `In the last 7 days ${percent(numbers['share'])} of ${tokens(numbers['inputTokens'])} input tokens came from the cache; in the 4 weeks before it was ${percent(numbers['shareBefore'])}.`,
-      action: 'Look for what changes at the beginning of its prompts: instructions with a date, tools in another order, models that are switched within a task.',
+      title: t('The cache helps "{0}" less than it did', subject), ...worth,
+      detail: t('In the last 7 days {0} of {1} input tokens came from the cache; in the 4 weeks before it was {2}.', share('share'), tokens('inputTokens'), share('shareBefore')),
+      action: t('Look for what changes at the beginning of its prompts: instructions with a date, tools in another order, models that are switched within a task.'),
     };
     case 'history-resent': return {
-      title: `${capital(task(subject))} in "${names['workspace'] ?? ''}" sends its history anew each time`, ...worth,
-      detail: `${numbers['requests'] ?? 0} requests read ${tokens(numbers['inputTokens'])} input tokens, ${percent(numbers['share'])} of them from the cache, for ${credits(numbers['costMicroCredits'])}.`,
-      action: 'Let it compact its conversation or start a new task; a client of your own should keep the beginning of its prompts the same.',
+      title: t('Task {0} in "{1}" sends its history anew each time', shortId(subject), workspace), ...worth,
+      detail: plural(requests, '{0} request read {1} input tokens, {2} of them from the cache, for {3} credits.', '{0} requests read {1} input tokens, {2} of them from the cache, for {3} credits.', tokens('inputTokens'), share('share'), credits('costMicroCredits')),
+      action: t('Let it compact its conversation or start a new task; a client of your own should keep the beginning of its prompts the same.'),
     };
-    case 'waits': return {
-      title: `Requests of "${subject}" wait for room`,
-      detail: `${numbers['requests'] ?? 0} requests waited ${Math.round((numbers['waitedMs'] ?? 0) / 60_000)} min in all${names['task'] === undefined ? '.' : `; ${task(names['task'])} in "${names['workspace'] ?? ''}" used ${percent(numbers['share'])} of all tokens in that time (${tokens(numbers['tokens'])}).`}`,
-      action: names['task'] === undefined ? 'Run fewer tasks at once, or ask OpenAI for a higher limit.' : 'Run that task at another time, or give it a budget by the hour.',
-    };
-    case 'cheaper-model': return {
-      title: `${subject} costs more than ${names['model'] ?? 'another model'} in use`, ...worth,
-      detail: `${numbers['requests'] ?? 0} requests to ${subject} cost ${credits(numbers['costMicroCredits'])}; the same tokens would have cost ${credits(numbers['otherMicroCredits'])} with ${names['model'] ?? ''}.`,
-      action: `Try ${names['model'] ?? 'it'} for simple tasks. It may need more tokens, and it may not do.`,
-    };
+    case 'waits': return waitsText(insight, locale);
+    case 'cheaper-model': {
+      const { model } = names;
+      return {
+        title: model === undefined ? t('{0} costs more than another model in use', subject) : t('{0} costs more than {1} in use', subject, model), ...worth,
+        detail: plural(requests, '{0} request to {1} cost {2} credits; the same tokens would have cost {3} credits with {4}.', '{0} requests to {1} cost {2} credits; the same tokens would have cost {3} credits with {4}.', subject, credits('costMicroCredits'), credits('otherMicroCredits'), model ?? '—'),
+        action: t('Try {0} for simple tasks. It may need more tokens, and it may not do.', model ?? '—'),
+      };
+    }
     case 'unpriced': return {
-      title: `No price is known for ${subject}`,
-      detail: `${numbers['requests'] ?? 0} requests with ${tokens(numbers['tokens'])} tokens were counted and cost nothing here; OpenAI may bill them.`,
-      action: 'Add its price to prices.json in the data folder.',
+      title: t('No price is known for {0}', subject),
+      detail: plural(requests, '{0} request with {1} tokens was counted and cost nothing here; OpenAI may bill it.', '{0} requests with {1} tokens were counted and cost nothing here; OpenAI may bill them.', tokens('tokens')),
+      action: t('Add its price to prices.json in the data folder.'),
     };
     case 'cut-answers': return {
-      title: 'Answers that were cut off cost credits', ...worth,
-      detail: `${numbers['requests'] ?? 0} answers did not reach their end and cost ${credits(worthMicroCredits)}, ${percent(numbers['share'])} of everything.`,
-      action: 'Stop tasks between their requests, and look at the network if nobody stopped them.',
+      title: t('Answers that were cut off cost credits'), ...worth,
+      detail: plural(requests, '{0} answer did not reach its end and cost {1} credits, {2} of everything.', '{0} answers did not reach their end and cost {1} credits, {2} of everything.', formatCredits(insight.worthMicroCredits ?? 0, 2, locale), share('share')),
+      action: t('Stop tasks between their requests, and look at the network if nobody stopped them.'),
     };
   }
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** What it costs is known where answers were cut off; what it would save is a guess. */
+function worthOf({ kind, worthMicroCredits }: Insight, locale: string): Pick<InsightText, 'worth'> {
+  if (worthMicroCredits === undefined) return {};
+  const credits = formatCredits(worthMicroCredits, 2, locale);
+  return { worth: kind === 'cut-answers' ? t('{0} credits in 7 days', credits) : t('≈ {0} credits in 7 days', credits) };
+}
+
+function waitsText({ subject, numbers, names }: Insight, locale: string): InsightText {
+  const title = t('Requests of "{0}" wait for room', subject);
+  const waited = plural(numbers['requests'] ?? 0, '{0} request waited {1} min in all.', '{0} requests waited {1} min in all.', new Intl.NumberFormat(locale).format(Math.round((numbers['waitedMs'] ?? 0) / 60_000)));
+  if (names['task'] === undefined) return { title, detail: waited, action: t('Run fewer tasks at once, or ask OpenAI for a higher limit.') };
+  const busy = t('Task {0} in "{1}" used {2} of all tokens in that time ({3}).', shortId(names['task']), names['workspace'] ?? '', formatShare(numbers['share'] ?? 0, locale), formatTokens(numbers['tokens'] ?? 0, locale));
+  return { title, detail: `${waited} ${busy}`, action: t('Run that task at another time, or give it a budget by the hour.') };
+}
+
+function shortId(id: string): string {
+  return id.slice(0, 8);
 }

@@ -1,7 +1,9 @@
 // What the dashboard is told of the ledger's rows, page by page: balance entries with whose they were, and what
-// people and rules did to credits, budgets and prices. Shapes only.
+// people and rules did to credits, budgets, prices and limits. Shapes only.
 import type { Directive } from '../domain/directives.ts';
 import type { GrantKind } from '../domain/grants.ts';
+import type { GrantSource } from '../domain/grantSource.ts';
+import type { AnnouncedLimit } from '../domain/limitWatch.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { EntryView } from './snapshot.ts';
 
@@ -23,6 +25,8 @@ export interface LedgerRow extends EntryView {
   readonly note?: string;
   /** The allowance that the grant came from. */
   readonly allowanceId?: string;
+  /** Where the grant came from, where neither a person nor an allowance added it. */
+  readonly source?: GrantSource;
 }
 
 /** A page of entries, newest first. `next` is the sequence that the following page lies before; absent at the end. */
@@ -32,7 +36,7 @@ export interface EntryPage {
 }
 
 /** What happenings are about. */
-export const happeningKinds = ['all', 'credits', 'rules', 'prices', 'corrections'] as const;
+export const happeningKinds = ['all', 'credits', 'rules', 'prices', 'limits', 'corrections'] as const;
 /** See `happeningKinds`. */
 export type HappeningFilter = (typeof happeningKinds)[number];
 
@@ -43,6 +47,8 @@ export type Happening =
     readonly from: 'directive'; readonly atMs: number; readonly sequence: number; readonly directive: Directive;
     /** Of a price: the one before it. */
     readonly before?: ModelPrice;
+    /** Of limits: those before them. */
+    readonly limitsBefore?: readonly AnnouncedLimit[];
     /** Of a workspace's permission: its name. */
     readonly workspaceLabel?: string;
   };

@@ -3,8 +3,12 @@
 import { periodIn } from '../domain/calendar.ts';
 import { lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
+import { clockWords } from './clockWords.ts';
+import { languageTag, t } from './language.ts';
+import { payerOf } from './payer.ts';
 import type { Snapshot, WindowView } from './snapshot.ts';
 import { budgetName, budgetStand, type BudgetStand } from './windowBudgets.ts';
+import { keyGoesOn, type KeyFacts } from './windowDraw.ts';
 
 /** Windows shorter than this refill steadily; time left says nothing about their pace, and they never take the headline. */
 export const paceMinutesMin = 60;
@@ -12,20 +16,36 @@ const minuteMs = 60_000;
 
 /** Names a window by its length: "minute", "5 hours", "day", "week". */
 export function windowLength(minutes: number): string {
-  if (minutes === 1) return 'minute';
-  if (minutes === 60) return 'hour';
-  if (minutes === 1440) return 'day';
-  if (minutes === 10_080) return 'week';
-  if (minutes % 1440 === 0) return `${minutes / 1440} days`;
-  if (minutes % 60 === 0) return `${minutes / 60} hours`;
-  return `${minutes} minutes`;
+  if (minutes === 1) return t('minute');
+  if (minutes === 60) return t('hour');
+  if (minutes === 1440) return t('day');
+  if (minutes === 10_080) return t('week');
+  if (minutes % 1440 === 0) return t('{0} days', minutes / 1440);
+  return minutes % 60 === 0 ? t('{0} hours', minutes / 60) : t('{0} minutes', minutes);
 }
 
-const measureNames: Readonly<Record<WindowView['measure'], string>> = { tokens: 'Tokens', requests: 'Requests', percent: 'Plan' };
-
 /** "Tokens per minute", "Requests per 5 hours", "Plan per week". */
-export function windowName(window: Pick<WindowView, 'measure' | 'windowMinutes'>): string {
-  return `${measureNames[window.measure]} per ${windowLength(window.windowMinutes)}`;
+export function windowName({ measure, windowMinutes }: Pick<WindowView, 'measure' | 'windowMinutes'>): string {
+  const length = windowLength(windowMinutes);
+  switch (measure) {
+    case 'tokens': return t('Tokens per {0}', length);
+    case 'requests': return t('Requests per {0}', length);
+    case 'images': return t('Images per {0}', length);
+    case 'madeImages': return t('Made images per {0}', length);
+    case 'percent': return t('Plan per {0}', length);
+  }
+}
+
+/** What a window is, as a sentence calls it behind "the": a translation has to give it the same gender as it gives a budget. */
+function windowPhrase({ measure, windowMinutes, model }: WindowView): string {
+  const length = windowLength(windowMinutes);
+  switch (measure) {
+    case 'tokens': return t('limit of tokens per {0} of {1}', length, model);
+    case 'requests': return t('limit of requests per {0} of {1}', length, model);
+    case 'images': return t('limit of images per {0} of {1}', length, model);
+    case 'madeImages': return t('limit of made images per {0} of {1}', length, model);
+    case 'percent': return t('limit per {0} of the plan {1}', length, model);
+  }
 }
 
 /** Share that is left, 0 to 1; undefined while the limit or what is left of it is unknown. */
@@ -45,12 +65,30 @@ export function timeLeft(window: WindowView, nowMs: number): number | undefined 
   return Math.abs(share - (1 - left)) < 0.02 ? undefined : share;
 }
 
-/** The pace in words: "13 % spare", "9 % over", "on pace"; where time says nothing about it, how it refills. */
-export function paceWords(left: number, spare: number | undefined, refills: 'too short' | 'refills steadily' | ''): string {
-  if (left <= 0) return 'used up';
-  if (spare === undefined) return left < lowShare ? 'low' : refills;
-  if (Math.abs(spare) < onPaceShare) return left < lowShare ? 'low, on pace' : 'on pace';
-  return spare > 0 ? `${formatShare(spare)} spare` : `${formatShare(-spare)} over`;
+/** What was told of a plan longer ago than this is shown with its age: it is used elsewhere, too. */
+export const oldAfterMs = 3_600_000;
+
+/** The time that a plan's window was told at, where that is worth a word: "09:00", "Thu 19 Nov 09:00". */
+export function toldAtWords({ measure, observedAtMs }: Pick<WindowView, 'measure' | 'observedAtMs'>, nowMs: number, locale: string): string | undefined {
+  return measure === 'percent' && observedAtMs !== undefined && nowMs - observedAtMs >= oldAfterMs ? clockWords(observedAtMs, nowMs, locale) : undefined;
+}
+
+/** A share as a text shows it: "38 %". */
+const shownShare = (share: number) => formatShare(share, languageTag());
+
+/** A share as a voice reads it: "38 percent", "less than 1 percent". */
+export function spokenShare(share: number): string {
+  if (share > 0 && share < 0.01) return t('less than 1 percent');
+  return share < 1 && share > 0.99 ? t('more than 99 percent') : t('{0} percent', Math.round(Math.min(1, Math.max(0, share)) * 100));
+}
+
+/** The pace in words: "13 % spare", "9 % over", "on pace"; where time says nothing about it, how it refills. @param write how a share is written */
+export function paceWords(left: number, spare: number | undefined, refills: 'too short' | 'refills steadily' | '', write = shownShare): string {
+  if (left <= 0) return t('used up');
+  const isLow = left < lowShare;
+  if (spare === undefined) return isLow ? t('low') : refills === 'too short' ? t('too short') : refills === 'refills steadily' ? t('refills steadily') : '';
+  if (Math.abs(spare) < onPaceShare) return isLow ? t('low, on pace') : t('on pace');
+  return spare > 0 ? t('{0} spare', write(spare)) : t('{0} over', write(-spare));
 }
 
 /** An upstream window as a limit; undefined while it is unknown. */
@@ -59,11 +97,11 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
   if (left === undefined) return undefined;
   const { shareUsedUntilMs } = window;
   if (shareUsedUntilMs !== undefined && shareUsedUntilMs > nowMs && left > 0) {
-    return { id: window.id, kind: 'window', name: `share so far of the limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}`, left: 0, stops: true, endsAtMs: shareUsedUntilMs };
+    return { id: window.id, kind: 'window', name: t('share so far of the limit per {0} of the plan {1}', windowLength(window.windowMinutes), window.model), left: 0, stops: true, endsAtMs: shareUsedUntilMs };
   }
   const time = timeLeft(window, nowMs);
   return {
-    id: window.id, kind: 'window', name: window.measure === 'percent' ? `limit per ${windowLength(window.windowMinutes)} of the plan ${window.model}` : `limit of ${windowName(window).toLowerCase()} of ${window.model}`, left, stops: true,
+    id: window.id, kind: 'window', name: windowPhrase(window), left, stops: true,
     ...(time === undefined ? {} : { timeLeft: time, lengthMs: window.windowMinutes * minuteMs }),
     ...(window.resetsAtMs === undefined ? {} : { endsAtMs: window.resetsAtMs }),
   };
@@ -78,10 +116,17 @@ export function budgetTime({ budget }: BudgetStand['view'], use: BudgetStand['us
 }
 
 /** One key of a budget as a limit. */
-export function standOfBudget({ view, use, share }: BudgetStand, nowMs: number): LimitStand {
+export function standOfBudget({ view, use, share, isForToday, untilMs }: BudgetStand, nowMs: number): LimitStand {
+  // A day is used as people like: its time left says nothing about its pace, and nothing is used up before its time.
+  if (isForToday) {
+    return {
+      id: `${view.id} ${use.key}`, kind: 'budget', name: t('share for today of the budget of {0}', budgetName(view)), left: Math.max(0, 1 - share), stops: view.budget.mode === 'hard',
+      ...(untilMs === undefined ? {} : { endsAtMs: untilMs }),
+    };
+  }
   return {
-    id: `${view.id} ${use.key}`, kind: 'budget', name: `budget of ${budgetName(view)}`, left: Math.max(0, 1 - share), stops: view.budget.mode === 'hard',
-    ...budgetTime(view, use, nowMs), ...(use.endsAtMs === undefined ? {} : { endsAtMs: use.endsAtMs }),
+    id: `${view.id} ${use.key}`, kind: 'budget', name: t('budget of {0}', budgetName(view)), left: Math.max(0, 1 - share), stops: view.budget.mode === 'hard',
+    ...(view.today?.day ? {} : budgetTime(view, use, nowMs)), ...(use.endsAtMs === undefined ? {} : { endsAtMs: use.endsAtMs }),
   };
 }
 
@@ -92,15 +137,30 @@ export function ownBudgets(snapshot: Pick<Snapshot, 'budgets'>, workspaceId: str
     .flatMap((view) => view.uses.filter((use) => view.budget.per === 'everything' || use.key === workspaceId).map((use) => budgetStand(view, use)));
 }
 
-/** Everything that may end a window's work for a while, credits aside. */
-export function limitStands(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): LimitStand[] {
+/** What tells of a window's limits, and who pays. */
+export type LimitFacts = KeyFacts & Pick<Snapshot, 'windows'>;
+
+/**
+ * Everything that may end a window's work for a while, credits aside. What goes on a plan alone knows neither budgets in
+ * credits nor the windows of a key; where a key goes on too, each of the two only warns.
+ */
+export function limitStands(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand[] {
+  const payer = payerOf(snapshot);
+  const keyPays = keyGoesOn(snapshot, workspaceId);
+  const isPlanUsedUp = snapshot.windows.some((window) => window.measure === 'percent' && standOfWindow(window, nowMs)?.left === 0 && (window.resetsAtMs ?? Infinity) > nowMs);
+  const planPays = payer === 'both' && !isPlanUsedUp;
+  const calmed = (stand: LimitStand, isCalm: boolean) => (isCalm ? { ...stand, stops: false } : stand);
   return [
-    ...ownBudgets(snapshot, workspaceId).map((stand) => standOfBudget(stand, nowMs)),
-    ...snapshot.windows.filter(({ windowMinutes }) => windowMinutes >= paceMinutesMin).flatMap((window) => standOfWindow(window, nowMs) ?? []),
+    ...ownBudgets(snapshot, workspaceId).filter(({ view: { budget } }) => payer !== 'plan' || budget.unit === 'tokens')
+      .map((stand) => calmed(standOfBudget(stand, nowMs), planPays && stand.view.budget.unit === 'credits')),
+    ...snapshot.windows.filter(({ windowMinutes, measure }) => windowMinutes >= paceMinutesMin && (payer !== 'plan' || measure === 'percent')).flatMap((window) => {
+      const stand = standOfWindow(window, nowMs);
+      return stand ? [calmed(stand, window.measure === 'percent' ? keyPays : planPays)] : [];
+    }),
   ];
 }
 
 /** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. */
-export function tightestStand(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
+export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
   return tightest(limitStands(snapshot, workspaceId, nowMs).filter(({ endsAtMs = Infinity }) => endsAtMs > nowMs), nowMs);
 }

@@ -1,11 +1,13 @@
 // What people are told about as it is used up: credits, budgets, long upstream limits; with the sentence for each.
 // Pure; the words are the broker's own names, and say what happens now and until when.
 import { noticeSteps, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
-import { usedUpAtMs } from '../domain/tightest.ts';
+import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
+import { t } from './language.ts';
 import { paceMinutesMin, standOfBudget, standOfWindow } from './limitStands.ts';
 import { grantedMicroCredits } from './meterInput.ts';
+import { payerOf, type Payer } from './payer.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
 import { limitRunOutWords } from './snapshotForecast.ts';
 import { budgetKeyName, budgetName, budgetStands, type BudgetStand } from './windowBudgets.ts';
@@ -17,8 +19,8 @@ export interface LimitStory extends Watched {
 }
 
 /** A budget with what it allows: a changed one is another one. */
-export function budgetTerms({ id, budget }: BudgetView): string {
-  return JSON.stringify([id, budget.limit, budget.unit, budget.mode]);
+export function budgetTerms({ id, budget: { limit, unit, mode, pace } }: BudgetView): string {
+  return JSON.stringify([id, limit, unit, mode, ...(pace === undefined ? [] : [pace])]);
 }
 
 /** The terms of all budgets. */
@@ -29,38 +31,78 @@ export function allTerms(snapshot: Pick<Snapshot, 'budgets'>): ReadonlySet<strin
 /** Every story of a snapshot. @param termsBefore the budgets of the last one: a key that is new in one of them has used nothing before */
 export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string): LimitStory[] {
   const mode = snapshot.broker.mode;
-  return [...creditsStory(snapshot), ...budgetStands(snapshot.budgets).map((stand) => budgetStory(stand, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
-    .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? `Practice mode: ${story.text}` : story.text }));
+  const payer = payerOf(snapshot);
+  return [...creditsStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
+    .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? t('Practice mode: {0}', story.text) : story.text }));
 }
 
-function creditsStory({ balance, atMs }: Snapshot): LimitStory[] {
+/** On a plan without a key no budget in credits counts anything. */
+function storyBudgets(snapshot: Snapshot): BudgetStand[] {
+  return budgetStands(snapshot.budgets).filter(({ view: { budget } }) => budget.unit === 'tokens' || payerOf(snapshot) !== 'plan');
+}
+
+function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string): LimitStory[] {
+  if (payer === 'plan') return [];
   const granted = grantedMicroCredits(balance, atMs);
   if (!balance.tracked || granted <= 0 && balance.balanceMicroCredits <= 0 && balance.grants.length === 0) return [];
   const left = balance.balanceMicroCredits <= 0 || granted <= 0 ? 0 : Math.min(1, balance.balanceMicroCredits / granted);
   const used = 1 - left;
-  const text = left <= 0 ? 'No Codex credits are left. Requests are refused until credits are added; nothing more is charged.'
-    : `Codex credits are ${stepOf(used) >= 2 ? 'almost used up' : 'low'}: ${formatShare(left)} is left.`;
+  const text = left <= 0 && payer === 'both' ? t('No Codex credits are left. The plan goes on; requests with a key are refused until credits are added, and nothing more is charged.')
+    : left <= 0 ? t('No Codex credits are left. Requests are refused until credits are added; nothing more is charged.')
+    : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale));
   return [{ kind: 'credits', key: 'credits', used, text }];
 }
 
-function budgetStory(stand: BudgetStand, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {
-  const { view, use, share } = stand;
-  const isSoft = view.budget.mode === 'soft';
-  const key = JSON.stringify([budgetTerms(view), use.key, use.endsAtMs ?? null]);
+function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {
+  const { view, use, share, isForToday } = stand;
+  // Each day has a share of its own; that it is used up is worth a word, that it will be is not.
+  const endsAtMs = isForToday ? view.today?.day?.untilMs : use.endsAtMs;
+  const key = JSON.stringify([budgetTerms(view), use.key, endsAtMs ?? null]);
   return {
-    kind: 'budget', key, used: share, isNew: termsBefore.has(budgetTerms(view)), text: budgetStoryText(stand, atMs, locale),
-    ...(isSoft ? { firstStep: usedUpStep } : {}), ...(use.endsAtMs === undefined ? {} : { endsAtMs: use.endsAtMs }),
+    kind: 'budget', key, used: stand.level === 'used-up' ? Math.max(1, share) : share, isNew: termsBefore.has(budgetTerms(view)), text: isForToday ? shareStoryText(stand, payer, atMs, locale) : budgetStoryText(stand, payer, atMs, locale),
+    ...(isForToday || view.budget.mode === 'soft' ? { firstStep: usedUpStep } : {}), ...(endsAtMs === undefined ? {} : { endsAtMs }),
   };
 }
 
-function budgetStoryText(stand: BudgetStand, atMs: number, locale: string): string {
+function shareStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string): string {
+  const { view, untilMs } = stand;
+  const key = budgetKeyName(stand);
+  const name = key === '' ? budgetName(view) : `${budgetName(view)} · ${key}`;
+  if (stand.level !== 'used-up') return t('{0} of today\'s share of the budget of {1} is used.', usedShare(stand.share, locale), name);
+  const goesOn = untilMs === undefined ? '' : clockWords(untilMs, atMs, locale);
+  if (isKeysOnly(stand, payer)) return t('The budget of {0} is used up for today, so that requests with a key are refused until {1}. The plan goes on.', name, goesOn);
+  return view.budget.mode === 'soft' ? t('The budget of {0} is used up for today; its next share begins {1}. It only warns: requests go on.', name, goesOn)
+    : t('The budget of {0} is used up for today, so that what it counts is refused; it goes on {1}. Nothing more is charged to it.', name, goesOn);
+}
+
+function budgetStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string): string {
   const { view, use, share } = stand;
   const key = budgetKeyName(stand);
-  const name = `he budget of ${budgetName(view)}${key === '' ? '' : `, for ${key},`}`;
-  const ends = use.endsAtMs === undefined ? '' : `; it begins anew ${clockWords(use.endsAtMs, atMs, locale)}`;
-  if (share < 1) return `${Math.floor(share * 100)} % of t${name} is used${ends}.`;
-  return view.budget.mode === 'soft' ? `T${name} is used up${ends}. It only warns: requests go on.`
-    : `T${name} is used up, so that what it counts is refused${ends}. Nothing more is charged to it.`;
+  const name = key === '' ? budgetName(view) : t('{0}, for {1},', budgetName(view), key);
+  const until = use.endsAtMs === undefined ? undefined : clockWords(use.endsAtMs, atMs, locale);
+  if (share < 1) {
+    const used = usedShare(share, locale);
+    return until === undefined ? t('{0} of the budget of {1} is used.', used, name) : t('{0} of the budget of {1} is used; it begins anew {2}.', used, name, until);
+  }
+  if (view.budget.mode === 'soft') {
+    return until === undefined ? t('The budget of {0} is used up. It only warns: requests go on.', name) : t('The budget of {0} is used up; it begins anew {1}. It only warns: requests go on.', name, until);
+  }
+  if (isKeysOnly(stand, payer)) {
+    return until === undefined ? t('The budget of {0} is used up, so that requests with a key that it counts are refused. The plan goes on.', name)
+      : t('The budget of {0} is used up, so that requests with a key that it counts are refused until {1}. The plan goes on.', name, until);
+  }
+  return until === undefined ? t('The budget of {0} is used up, so that what it counts is refused. Nothing more is charged to it.', name)
+    : t('The budget of {0} is used up, so that what it counts is refused; it begins anew {1}. Nothing more is charged to it.', name, until);
+}
+
+/** A hard budget that stops requests with a key, while a plan goes on. */
+function isKeysOnly({ view: { budget } }: BudgetStand, payer: Payer): boolean {
+  return payer !== 'key' && budget.mode === 'hard' && budget.unit === 'credits';
+}
+
+/** Cut off, so that nothing is called used up before it is. */
+function usedShare(share: number, locale: string): string {
+  return formatShare(Math.floor(share * 100) / 100, locale);
 }
 
 /** Shorter limits begin anew before anybody would act on a look ahead. */
@@ -69,8 +111,9 @@ const aheadLengthMsMin = 5 * 3_600_000;
 const aheadShareMin = 0.2;
 
 /** A limit that will be used up long before it begins anew, at its pace so far: told once in each of its periods, while there is time to slow down. */
-function aheadStories({ windows, budgets, atMs }: Snapshot, locale: string): LimitStory[] {
-  const stands = [...budgetStands(budgets).map((stand) => standOfBudget(stand, atMs)), ...windows.flatMap((window) => standOfWindow(window, atMs) ?? [])];
+function aheadStories(snapshot: Snapshot, locale: string): LimitStory[] {
+  const { windows, atMs } = snapshot;
+  const stands = [...storyBudgets(snapshot).map((stand) => standOfBudget(stand, atMs)), ...windows.flatMap((window) => standOfWindow(window, atMs) ?? [])];
   return stands.flatMap((limit) => {
     const { id, kind, stops, timeLeft = 1, lengthMs = 0, endsAtMs } = limit;
     if (!stops || lengthMs < aheadLengthMsMin || endsAtMs === undefined) return [];
@@ -85,11 +128,18 @@ function windowStories({ windows, atMs }: Snapshot, locale: string): LimitStory[
     const stand = standOfWindow(window, atMs);
     if (!stand) return [];
     const used = 1 - stand.left;
-    const until = stand.endsAtMs === undefined ? '' : clockWords(stand.endsAtMs, atMs, locale);
-    const text = stand.left <= 0 ? `The ${stand.name} is used up${until === '' ? '' : ` until ${until}`}. Credits do not lift it, and nothing is charged while requests wait.`
-      : `${Math.floor(used * 100)} % of the ${stand.name} is used${until === '' ? '' : `; it begins anew ${until}`}.`;
-    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text, refills: true, ...(stand.endsAtMs === undefined ? {} : { endsAtMs: stand.endsAtMs }) }];
+    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text: windowStoryText(stand, atMs, locale), refills: true, ...(stand.endsAtMs === undefined ? {} : { endsAtMs: stand.endsAtMs }) }];
   });
+}
+
+function windowStoryText({ name, left, endsAtMs }: LimitStand, atMs: number, locale: string): string {
+  const until = endsAtMs === undefined ? undefined : clockWords(endsAtMs, atMs, locale);
+  if (left > 0) {
+    const used = usedShare(1 - left, locale);
+    return until === undefined ? t('{0} of the {1} is used.', used, name) : t('{0} of the {1} is used; it begins anew {2}.', used, name, until);
+  }
+  return until === undefined ? t('The {0} is used up. Credits do not lift it, and nothing is charged while requests wait.', name)
+    : t('The {0} is used up until {1}. Credits do not lift it, and nothing is charged while requests wait.', name, until);
 }
 
 /** Those used most first; of equals the ones that stop everything. */

@@ -1,12 +1,13 @@
 // Turns a snapshot into what the meter needs: the one place where the two shapes meet, so that
 // the status bar and `codex-broker status` can never disagree.
+import { problemMessage } from './problemWords.ts';
 import { isExpired } from '../domain/grants.ts';
-import type { MeterEnd, MeterInput } from '../domain/meter.ts';
+import type { MeterEnd, MeterInput } from './meterFace.ts';
 import { levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
-import { clockWords, shortUntil } from './clockWords.ts';
-import { paceWords, tightestStand } from './limitStands.ts';
-import { isOnPlan } from './planWords.ts';
+import { clockWords, shortUntil, timeWords } from './clockWords.ts';
+import { paceWords, spokenShare, tightestStand } from './limitStands.ts';
+import { payerOf } from './payer.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
@@ -36,33 +37,34 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const { balance, atMs } = snapshot;
   const own = snapshot.waiting.filter((run) => run.workspaceId === workspaceId).toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity))[0];
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
-  const stopping = stoppingBudget(snapshot.budgets, workspaceId);
-  const [wrong] = snapshot.problems;
+  const payer = payerOf(snapshot);
+  const stopping = stoppingBudget(snapshot.budgets, workspaceId, payer);
+  const wrong = snapshot.problems.find(({ code }) => payer !== 'plan' || code !== 'no_api_key' && code !== 'api_key_rejected');
   const draw = windowDraw(snapshot, workspaceId);
   const limit = tightestStand(snapshot, workspaceId, Math.max(atMs, nowMs ?? atMs));
   return {
     link, ...taste,
     snapshot: {
       practice: snapshot.broker.mode === 'practice',
-      asOf: new Intl.DateTimeFormat(taste.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs),
+      asOf: timeWords(atMs, taste.locale),
       ageMs: nowMs === undefined ? 0 : Math.max(0, nowMs - atMs),
+      ...(payer === 'key' ? {} : { payer }),
       // Who works on a plan needs none.
-      keyMissing: snapshot.key.state === 'missing' && !isOnPlan(snapshot),
-      keyRejected: snapshot.key.state === 'rejected',
+      keyMissing: snapshot.key.state === 'missing' && payer === 'key',
+      keyRejected: snapshot.key.state === 'rejected' && payer === 'key',
       notAllowed: draw === 'not-allowed',
       // What running requests hold may come back to it.
       ...(draw === 'none' && balance.heldMicroCredits === 0 && balance.grants.length > 0 ? { noneForHere: true as const } : {}),
       tracked: balance.tracked,
       balanceMicroCredits: balance.balanceMicroCredits,
-      heldMicroCredits: balance.heldMicroCredits,
       grantedMicroCredits: grantedMicroCredits(balance, atMs),
       todayMicroCredits: snapshot.today.total.costMicroCredits,
       ...(snapshot.today.total.unpriced > 0 ? { todayUnpriced: snapshot.today.total.unpriced } : {}),
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
-      ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.use.endsAtMs, atMs, taste.locale) } } : {}),
+      ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.untilMs, atMs, taste.locale) } } : {}),
       ...(limit ? { limit: meterLimit(limit, atMs, taste.locale) } : {}),
-      ...(wrong ? { problem: wrong.message } : {}),
+      ...(wrong ? { problem: problemMessage(wrong) } : {}),
       ...(own ? { waiting: { ...(own.place === undefined ? {} : { place: own.place }), ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - atMs }) } } : {}),
     },
   };
@@ -70,7 +72,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
 
 function meterLimit(stand: LimitStand, atMs: number, locale: string): NonNullable<NonNullable<MeterInput['snapshot']>['limit']> {
   const { kind, name, left } = stand;
-  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), ''), ...endOf(stand.endsAtMs, atMs, locale) };
+  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), '', spokenShare), ...endOf(stand.endsAtMs, atMs, locale) };
 }
 
 function endOf(endsAtMs: number | undefined, atMs: number, locale: string): { readonly until?: MeterEnd } {

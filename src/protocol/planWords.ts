@@ -1,20 +1,23 @@
 // What is known of a ChatGPT plan beside its windows, in words that every surface uses. Pure.
+import { languageTag, t } from './language.ts';
 import type { PlanView, Snapshot } from './snapshot.ts';
 
 /** "ChatGPT 3fa9 (plus): 12.5 credits of OpenAI's own"; what was not told is not said. */
 export function planWords({ account, planType, credits }: PlanView): string {
   const name = planType === undefined ? account : `${account} (${planType})`;
   if (!credits) return name;
-  if (credits.isUnlimited) return `${name}: unlimited credits of OpenAI's own`;
-  return `${name}: ${credits.hasCredits ? credits.balance ?? 'some' : 'no'} credits of OpenAI's own`;
+  if (credits.isUnlimited) return t('{0}: unlimited credits of OpenAI\'s own', name);
+  if (!credits.hasCredits) return t('{0}: no credits of OpenAI\'s own', name);
+  return credits.balance === undefined ? t('{0}: some credits of OpenAI\'s own', name) : t('{0}: {1} credits of OpenAI\'s own', name, numberWords(credits.balance));
 }
 
-/** Whether requests went on a plan since the broker started: who works so needs no API key and no credits. */
+/** A number as the language writes it; what is none stays as it was told. */
+function numberWords(told: string): string {
+  const value = told.trim() === '' ? NaN : Number(told);
+  return Number.isFinite(value) ? new Intl.NumberFormat(languageTag(), { maximumFractionDigits: 6 }).format(value) : told;
+}
+
+/** Whether requests went on a plan in the last days: who works so needs no API key and no credits, and no missing key, debts or used-up credits stop it. */
 export function isOnPlan({ plans = [] }: Pick<Snapshot, 'plans'>): boolean {
   return plans.length > 0;
-}
-
-/** Whom a missing key, debts or used-up credits stop: never what a plan pays for. */
-export function refusedRequests(snapshot: Pick<Snapshot, 'plans'>): string {
-  return isOnPlan(snapshot) ? 'new requests that go on no plan' : 'new requests';
 }

@@ -1,5 +1,5 @@
-// Reads what an answer's headers say about rate limits: OpenAI's `x-ratelimit-*` family,
-// `retry-after` and `retry-after-ms`. What is not understood is left out; it never guesses or throws.
+// Reads what an answer's headers say about rate limits: OpenAI's `x-ratelimit-*` family (of images as its answers to
+// requests with images have it, recorded in July 2025: `x-ratelimit-limit-input-images`), `retry-after` and `retry-after-ms`. What is not understood is left out; it never guesses or throws.
 import type { LimitObservation, RateLimitObservation } from '../domain/rateWindow.ts';
 
 /** Gives a header by its lower-case name. */
@@ -56,11 +56,13 @@ export function parseRetryAfter(header: HeaderGetter, nowMs: number): number | u
 export function readRateLimits(header: HeaderGetter, nowMs: number): RateLimitObservation {
   const requests = readLimit(header, 'requests');
   const tokens = readLimit(header, 'tokens');
+  const images = readLimit(header, 'input-images');
+  const madeImages = readLimit(header, 'images');
   const retryAfterMs = parseRetryAfter(header, nowMs);
-  return { ...(requests ? { requests } : {}), ...(tokens ? { tokens } : {}), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { ...(requests ? { requests } : {}), ...(tokens ? { tokens } : {}), ...(images ? { images } : {}), ...(madeImages ? { madeImages } : {}), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function readLimit(header: HeaderGetter, measure: 'requests' | 'tokens'): LimitObservation | undefined {
+function readLimit(header: HeaderGetter, measure: 'requests' | 'tokens' | 'input-images' | 'images'): LimitObservation | undefined {
   const limit = parseAmount(header(`x-ratelimit-limit-${measure}`) ?? '');
   const remaining = parseAmount(header(`x-ratelimit-remaining-${measure}`) ?? '');
   const resetMs = parseDuration(header(`x-ratelimit-reset-${measure}`) ?? '');

@@ -4,7 +4,7 @@
 import type { BodySize } from '../domain/estimateBasis.ts';
 import { bodySize } from './bodySize.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
-import { field, nameCharactersMax, record } from './responseUsage.ts';
+import { field, nameCharactersMax, record, steering } from './responseUsage.ts';
 import { stepPrints } from './stepPrint.ts';
 import type { StepPrints } from './stepPrint.ts';
 
@@ -19,6 +19,8 @@ export interface RequestEnvelope {
   readonly background?: boolean;
   /** Answers that are asked for at once; absent for the usual one. */
   readonly answers?: number;
+  /** It cannot but make an image: the tool that it demands, or the only one of which it demands any. */
+  readonly makesImage?: boolean;
   /** How much there is to read for the model. */
   readonly size: BodySize;
   /** What the request adds to its task, as a print; absent where it adds nothing. */
@@ -52,6 +54,8 @@ export const patienceCodexMs = 15 * 60_000;
 export const patienceOtherMs = 4 * 60_000;
 /** The longest turn metadata that is parsed; it may list remote addresses of several folders. */
 const metadataCharactersMax = 65_536;
+/** The tool of the Responses API that makes images: https://developers.openai.com/api/docs/guides/tools-image-generation. */
+const imageTool = 'image_generation';
 /** More than any answer has. */
 export const outputTokensMax = 100_000_000;
 
@@ -71,9 +75,16 @@ export function readRequest(request: Readonly<Record<string, unknown>>, bodyChar
     ...field('effort', clean(record(request['reasoning'])?.['effort'])),
     ...field('promptCacheKey', clean(request['prompt_cache_key'])),
     ...(typeof background === 'boolean' ? { background } : {}),
+    ...(makesImage(request) ? { makesImage: true } : {}),
     size: bodySize(request, bodyCharacters),
     ...field('prints', stepPrints(request)),
   };
+}
+
+/** A tool that is only offered beside others may never be used, and would count against a limit on images with every request of a task. */
+function makesImage({ tools, tool_choice: choice }: Readonly<Record<string, unknown>>): boolean {
+  if (!Array.isArray(tools) || !tools.some((tool) => record(tool)?.['type'] === imageTool)) return false;
+  return record(choice)?.['type'] === imageTool || choice === 'required' && tools.length === 1;
 }
 
 /** Whether a limit is a positive whole number, or not there. */
@@ -132,6 +143,6 @@ function kindOf(subagent: string | undefined, kind: string | undefined): ClientF
 /** Without control characters and marks that turn the direction of text, bounded; undefined when nothing is left. */
 export function clean(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = value.slice(0, 4 * nameCharactersMax).replaceAll(/[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '').trim();
+  const text = value.slice(0, 4 * nameCharactersMax).replaceAll(steering, '').trim();
   return text === '' ? undefined : text.slice(0, nameCharactersMax);
 }

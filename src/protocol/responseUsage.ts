@@ -53,12 +53,12 @@ export function readResponse(value: unknown): ResponseFacts {
   return {
     ...field('id', text(response['id'])),
     ...field('status', text(response['status'])),
-    ...field('model', text(response['model'])),
+    ...field('model', readable(response['model'])),
     ...field('serviceTier', text(response['service_tier'])),
     ...field('usage', usage),
     usagePlausible: usage !== undefined && isPlausible(usage) && detailsReadable(response['usage']) && totalFits(response['usage'], usage),
     ...field('errorCode', text(error?.['code']) ?? text(error?.['type'])),
-    ...field('errorMessage', text(error?.['message'], messageCharactersMax)),
+    ...field('errorMessage', readable(error?.['message'], messageCharactersMax)),
     ...field('incompleteReason', text(record(response['incomplete_details'])?.['reason'])),
   };
 }
@@ -81,6 +81,14 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
 /** A string that is not empty, cut to a maximum; undefined for anything else. */
 export function text(value: unknown, charactersMax = nameCharactersMax): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, charactersMax) : undefined;
+}
+
+/** Characters that steer a terminal or turn the direction of writing; of others' text people get to see none of them. */
+export const steering = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
+/** The same for what people read: what steers is left out, and a line break becomes a space. */
+export function readable(value: unknown, charactersMax = nameCharactersMax): string | undefined {
+  return text(text(value, charactersMax)?.replaceAll(/\r?\n|\t/g, ' ').replaceAll(steering, ''), charactersMax);
 }
 
 /** An object with one field, or with none when the value is absent. */

@@ -3,16 +3,20 @@
 // some simply paints the newest. An absent field means "unknown", never zero.
 import type { Priority } from '../domain/fairQueue.ts';
 import type { Allowance } from '../domain/allowances.ts';
-import type { Budget } from '../domain/budgets.ts';
+import type { Budget, DayShare } from '../domain/budgets.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
 import type { Policies } from '../domain/directives.ts';
 import type { EstimateErrorSums } from '../domain/estimateError.ts';
+import type { AutoTopUp } from '../domain/autoTopUp.ts';
 import type { GrantKind } from '../domain/grants.ts';
+import type { GrantSource } from '../domain/grantSource.ts';
+import type { VoucherIssuer } from '../domain/vouchers.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
 import type { PlanCredits } from '../domain/planLimits.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { Said } from '../domain/say.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
 /** One grant and what is left of it. Amounts in microcredits. */
@@ -31,6 +35,8 @@ export interface GrantView {
   readonly workspaces?: readonly string[];
   /** The allowance that made it. */
   readonly allowanceId?: string;
+  /** Where it came from, where neither a person nor an allowance added it. */
+  readonly source?: GrantSource;
   /** It was taken back. */
   readonly voided?: 'undone' | 'disputed';
   /** Why it exists, in the words of whoever added it. */
@@ -47,13 +53,22 @@ export interface BalanceView {
   readonly grants: readonly GrantView[];
 }
 
+/** The automatic top-up as it stands. */
+export interface AutoTopUpView extends AutoTopUp { readonly addedMicroCredits: number; readonly beginsAnewAtMs: number }
+
 /** A budget with what has been used of it now, by each key that it counts. Amounts in its own unit. */
 export interface BudgetView {
   readonly id: string;
   /** "100.00 credits per workspace and week" */
   readonly text: string;
   readonly budget: Budget;
-  readonly uses: readonly { readonly key: string; readonly label?: string; readonly used: number; readonly reserved: number; readonly endsAtMs?: number }[];
+  /** What may be used of each key by now, where it is spread evenly over its days. */
+  readonly today?: DayShare;
+  readonly uses: readonly {
+    readonly key: string; readonly label?: string; readonly used: number; readonly reserved: number; readonly endsAtMs?: number;
+    /** Where `today` has a day: what of `used` was used on it, and where its share is used up, when a later one has room again. */
+    readonly usedToday?: number; readonly goesOnAtMs?: number;
+  }[];
 }
 
 /** A question that a request waits with. */
@@ -71,8 +86,9 @@ export interface QuestionView {
   readonly endsAtMs: number;
   /** What it would take of purchased credits at the most; absent for a model without a price. */
   readonly estimateMicroCredits?: number;
-  /** What is asked, as a sentence. */
+  /** What is asked, as a sentence, and what that was made of. */
   readonly text: string;
+  readonly said?: Said;
   /** Whether a window of its own workspace is open; if not, any window may ask. */
   readonly hasWindow: boolean;
 }
@@ -90,8 +106,8 @@ export interface WindowView {
   /** Stable name: upstream, model and measure, e.g. `gpt-5.5/requests`. */
   readonly id: string;
   readonly model: string;
-  /** `percent`: a plan's window, of which the provider tells only shares; its limit is 100. */
-  readonly measure: 'requests' | 'tokens' | 'percent';
+  /** `images`: what requests bring along; `madeImages`: what they ask for; `percent`: a plan's window, of which the provider tells only shares; its limit is 100. */
+  readonly measure: 'requests' | 'tokens' | 'images' | 'madeImages' | 'percent';
   readonly windowMinutes: number;
   readonly limit?: number;
   /** What is left now, in-flight reservations subtracted; absent until the upstream told it. */
@@ -113,6 +129,9 @@ export interface PlanView {
   readonly observedAtMs: number;
 }
 
+/** Requests that a setting lets through unmetered, since the broker started. */
+export interface UnmeteredView { readonly requests: number; readonly lastAtMs: number }
+
 /** A request that runs or waits now. */
 export interface RunView {
   readonly requestId: string;
@@ -125,8 +144,9 @@ export interface RunView {
   readonly sinceMs: number;
   readonly estimatedTokens: number;
   readonly heldMicroCredits: number;
-  /** Waiting: why, as a sentence, and when it probably starts. */
+  /** Waiting: why, as a sentence, what that was made of, and when it probably starts. */
   readonly reason?: string;
+  readonly said?: Said;
   readonly startsAtMs?: number;
   /** Waiting: 1 for the next one in line. */
   readonly place?: number;
@@ -171,8 +191,9 @@ export interface RequestView extends TokenUsage {
   readonly waitedMs: number;
   /** Absent when the model had no price. */
   readonly costMicroCredits?: number;
-  /** Why it cost nothing, where it cost nothing. */
+  /** Why it cost nothing, where it cost nothing, and what that sentence was made of. */
   readonly freeReason?: string;
+  readonly said?: Said;
   /** The fallback's model, where that answered instead of the one asked for. */
   readonly fallback?: string;
 }
@@ -225,6 +246,10 @@ export interface Snapshot {
   readonly workspaceLabels?: Readonly<Record<string, string>>;
   readonly budgets: readonly BudgetView[];
   readonly allowances: readonly Allowance[];
+  /** The automatic top-up with what it added this month and when the next month begins; left out where it is off. */
+  readonly autoTopUp?: AutoTopUpView;
+  /** Whose vouchers are taken; left out where nobody's are. */
+  readonly voucherIssuers?: readonly VoucherIssuer[];
   readonly policies: Policies;
   /** What requests wait to be told, oldest first. */
   readonly questions: readonly QuestionView[];
@@ -233,8 +258,10 @@ export interface Snapshot {
   /** What the next request of any allowed workspace would draw from; `none` when each would be refused. For one window, see `windowDraw`. */
   readonly nextDraw: 'untracked' | GrantKind | 'none';
   readonly windows: readonly WindowView[];
-  /** Plans that requests went on since the broker started; left out where there were none. */
+  /** Plans that requests went on in the last days; left out where there were none. */
   readonly plans?: readonly PlanView[];
+  /** Left out where there were none. They are in no sum: what they cost is not known. */
+  readonly unmetered?: UnmeteredView;
   readonly running: readonly RunView[];
   readonly waiting: readonly RunView[];
   readonly today: {

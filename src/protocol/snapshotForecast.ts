@@ -2,7 +2,8 @@
 import { runOut, type RunOut } from '../domain/forecast.ts';
 import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
 import { clockWords } from './clockWords.ts';
-import { limitStands } from './limitStands.ts';
+import { plural, t } from './language.ts';
+import { limitStands, type LimitFacts } from './limitStands.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** See `runOut`; undefined too where no balance is tracked. Requests without a price draw nothing. */
@@ -14,17 +15,18 @@ export function snapshotRunOut(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 're
 
 /** "At the pace of the last 2 hours, credits last until about 17:40 (16:55 to 18:50)." */
 export function runOutWords(ahead: RunOut, nowMs: number, locale: string): string {
+  const until = untilWords(ahead, nowMs, locale);
   const minutes = Math.round(ahead.spanMs / 60_000);
-  const span = minutes < 90 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
-  return `At the pace of the last ${span}, credits last until about ${clockWords(ahead.runsOutAtMs, nowMs, locale)}${bandWords(ahead, nowMs, locale)}.`;
+  return minutes < 90 ? plural(minutes, 'At the pace of the last minute, credits last until about {1}.', 'At the pace of the last {0} minutes, credits last until about {1}.', until)
+    : plural(Math.round(minutes / 60), 'At the pace of the last hour, credits last until about {1}.', 'At the pace of the last {0} hours, credits last until about {1}.', until);
 }
 
-/** The band in brackets; nothing where both its ends read the same. */
-function bandWords({ earliestAtMs, latestAtMs }: RunOut, nowMs: number, locale: string): string {
-  const earliest = clockWords(earliestAtMs, nowMs, locale);
-  if (latestAtMs === undefined) return ` (${earliest} at the earliest)`;
+/** The moment, with its band in brackets; without one where both its ends read the same. */
+function untilWords({ runsOutAtMs, earliestAtMs, latestAtMs }: RunOut, nowMs: number, locale: string): string {
+  const [until, earliest] = [clockWords(runsOutAtMs, nowMs, locale), clockWords(earliestAtMs, nowMs, locale)];
+  if (latestAtMs === undefined) return t('{0} ({1} at the earliest)', until, earliest);
   const latest = clockWords(latestAtMs, nowMs, locale);
-  return earliest === latest ? '' : ` (${earliest} to ${latest})`;
+  return earliest === latest ? until : t('{0} ({1} to {2})', until, earliest, latest);
 }
 
 /** A limit or budget that is used up before it begins anew. */
@@ -35,7 +37,7 @@ export interface LimitRunOut {
 }
 
 /** The limit or budget of a window that is used up first at its own pace so far; undefined while all of them last. */
-export function snapshotLimitRunOut(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, workspaceId: string | undefined, nowMs: number): LimitRunOut | undefined {
+export function snapshotLimitRunOut(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitRunOut | undefined {
   return limitStands(snapshot, workspaceId, nowMs)
     .flatMap((limit) => {
       const [runsOutAtMs, resetsAtMs] = [usedUpAtMs(limit, nowMs), limit.endsAtMs];
@@ -46,5 +48,5 @@ export function snapshotLimitRunOut(snapshot: Pick<Snapshot, 'windows' | 'budget
 
 /** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00; it begins anew at Sat 28 Nov 09:00." */
 export function limitRunOutWords({ limit, runsOutAtMs, resetsAtMs }: LimitRunOut, nowMs: number, locale: string): string {
-  return `At its pace so far, the ${limit.name} is used up about ${clockWords(runsOutAtMs, nowMs, locale)}; it begins anew at ${clockWords(resetsAtMs, nowMs, locale)}.`;
+  return t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', limit.name, clockWords(runsOutAtMs, nowMs, locale), clockWords(resetsAtMs, nowMs, locale));
 }

@@ -62,10 +62,15 @@ function typeOf(item: unknown): string {
 /** Names that differ each time. */
 const names = new Set(['id', 'call_id', 'tool_call_id', 'status', 'internal_chat_message_metadata_passthrough']);
 
-/** An item as text, without such names. */
+/** An item as text, without such names. One that is nested deeper than can be written has none. */
 function itemText(item: unknown): string {
-  const json: string | undefined = JSON.stringify(item, (key, value: unknown) => (names.has(key) ? undefined : value));
-  return json ?? '';
+  try {
+    const json: string | undefined = JSON.stringify(item, (key, value: unknown) => (names.has(key) ? undefined : value));
+    return json ?? '';
+  } catch (error) {
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
 }
 
 function excerpt(text: string): string {

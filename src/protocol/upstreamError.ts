@@ -1,15 +1,16 @@
 // Tells what a refusal by the upstream means: something that waiting cures, a question of money or
 // plan, a fault of the request, or a fault of the server. Money and plan are never taken for a
 // throttle, because repeating such a request helps nobody. It keeps no text of a request.
+import { measures, type Measure } from '../domain/measure.ts';
 import { amountMax, parseAmount, parseDuration, parseRetryAfter, readRateLimits, retryAfterMsMax, type HeaderGetter } from './rateLimitHeaders.ts';
-import { field, messageCharactersMax, record, text } from './responseUsage.ts';
+import { field, messageCharactersMax, readable, record, text } from './responseUsage.ts';
 
 /** What a refusal means. */
 export type UpstreamFault =
   | {
     readonly kind: 'throttle';
     /** The limit that was met; absent when the answer does not say. */
-    readonly measure?: 'requests' | 'tokens';
+    readonly measure?: Measure;
     /** It is one per day, which the minute's headers do not tell of. */
     readonly perDay?: true;
     readonly retryAfterMs?: number;
@@ -61,7 +62,7 @@ export function readError(body: string | undefined): ErrorParts {
     return {
       ...field('code', text(error?.['code'])),
       ...field('type', text(error?.['type'])),
-      ...field('message', text(error?.['message'], messageCharactersMax)),
+      ...field('message', readable(error?.['message'], messageCharactersMax)),
       ...(typeof resetsAt === 'number' && Number.isFinite(resetsAt) ? { resetsAtSeconds: resetsAt } : {}),
     };
   } catch {
@@ -112,7 +113,7 @@ function classify(status: number, header: HeaderGetter, parts: ErrorParts, nowMs
   if (status === 429) {
     if (code === 'request_too_large' || /^request too large/i.test(message)) return { kind: 'too-large' };
     return {
-      kind: 'throttle', ...field('measure', measureOf(header, parts, nowMs)), ...(/\b(?:requests|tokens) per day\b/i.test(message) ? { perDay: true as const } : {}), ...field('retryAfterMs', retryAfterMs),
+      kind: 'throttle', ...field('measure', measureOf(header, parts, nowMs)), ...(/\b(?:requests|tokens|images) per day\b/i.test(message) ? { perDay: true as const } : {}), ...field('retryAfterMs', retryAfterMs),
       ...field('limit', named('Limit', message)), ...field('requested', named('Requested', message)),
     };
   }
@@ -130,12 +131,15 @@ function planFault(parts: ErrorParts, header: HeaderGetter, nowMs: number): Upst
   return { kind: 'plan', ...(believable ? { resetsAtMs } : {}) };
 }
 
-function measureOf(header: HeaderGetter, parts: ErrorParts, nowMs: number): 'requests' | 'tokens' | undefined {
+function measureOf(header: HeaderGetter, parts: ErrorParts, nowMs: number): Measure | undefined {
+  // "on input-images per min: Limit 5, Used 5, Requested 1" may come with the type of another measure.
+  const worded = /\b(requests|tokens|input-images|images) per (?:min|day)/i.exec(parts.message ?? '')?.[1]?.toLowerCase();
+  if (worded === 'input-images') return 'images';
+  if (worded === 'images') return 'madeImages';
   if (parts.type === 'requests' || parts.type === 'tokens') return parts.type;
-  const worded = /\b(requests|tokens) per (?:min|day)/i.exec(parts.message ?? '')?.[1]?.toLowerCase();
   if (worded === 'requests' || worded === 'tokens') return worded;
   const seen = readRateLimits(header, nowMs);
-  const empty = (['requests', 'tokens'] as const).filter((measure) => seen[measure]?.remaining === 0);
+  const empty = measures.filter((measure) => seen[measure]?.remaining === 0);
   return empty.length === 1 ? empty[0] : undefined;
 }
 

@@ -2,7 +2,9 @@
 // workspace; permission to use purchased credits and grants for some workspaces only are joined here.
 // It never decides about a request: the broker does that, with the request's real size and model.
 import { grantKinds, isInForce } from '../domain/grants.ts';
+import { isKeyUsable, type PayerFacts } from './payer.ts';
 import type { GrantView, Snapshot } from './snapshot.ts';
+import { stoppingBudget } from './windowBudgets.ts';
 
 /**
  * As `Snapshot.nextDraw`. When only purchased credits are free: `asks` where nobody said yet whether this workspace
@@ -38,4 +40,14 @@ export function windowDraw(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 'consen
   const kind = grantKinds.find((one) => balance.grants.some((grant) => grant.kind === one && isFree(grant, workspaceId, atMs)));
   if (kind !== 'purchased' || mayUsePurchased(consent, workspaceId)) return kind ?? 'none';
   return isDenied(consent, workspaceId) ? 'not-allowed' : 'asks';
+}
+
+/** What tells whether a window's requests with the key go on. */
+export type KeyFacts = PayerFacts & Pick<Snapshot, 'atMs' | 'balance' | 'consent' | 'budgets'>;
+
+/** Whether requests of a window go on with the key: nothing is owed, no budget is used up, and there are credits, if only held ones that may come back. */
+export function keyGoesOn(facts: KeyFacts, workspaceId: string | undefined): boolean {
+  if (!isKeyUsable(facts) || facts.balance.owedMicroCredits > 0 || stoppingBudget(facts.budgets, workspaceId, 'key')) return false;
+  const draw = windowDraw(facts, workspaceId);
+  return draw === 'none' ? facts.balance.heldMicroCredits > 0 : draw !== 'not-allowed';
 }

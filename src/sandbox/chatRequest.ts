@@ -1,6 +1,6 @@
 // The body of `POST /v1/chat/completions` as far as the sandbox understands it, and the same request in the
 // words of the Responses API, so that one mind answers both.
-import { z } from 'zod';
+import * as z from 'zod';
 import { badRequest, type PlainAnswer } from './errorAnswer.ts';
 import { parseJson, type InputItem, type OfferedTool, type ResponsesRequest } from './responsesRequest.ts';
 

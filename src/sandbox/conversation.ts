@@ -38,7 +38,7 @@ export function readConversation(request: ResponsesRequest): Conversation {
       if (item.role !== undefined && item.role !== 'user') continue;
       const text = contentText(item['content']);
       shell = /<shell>\s*([\w.-]{1,40})\s*<\/shell>/.exec(text)?.[1] ?? shell;
-      if (isContext(text)) continue;
+      if (isContext(text) || isGoOn(text) && prompt !== '') continue;
       prompt = text;
       toolOutput = undefined;
     } else if (item.type.endsWith('_call_output')) {
@@ -91,6 +91,11 @@ function contentText(content: unknown): string {
 /** Codex sends its surroundings as user messages too; nobody asked those. */
 function isContext(text: string): boolean {
   return text === '' || /^\s*<(environment_context|user_instructions|skills_instructions|permissions instructions|tools|turn_aborted)[ >]/.test(text) || text.startsWith('# AGENTS.md instructions');
+}
+
+/** Who only says to go on asks for what was asked before. */
+function isGoOn(text: string): boolean {
+  return /^\s*(go on|continue)\b/i.test(text);
 }
 
 /** Tools of the request itself, and those that newer models get as an item of the input, flattened. */

@@ -1,7 +1,7 @@
 // `POST /v1/embeddings`: vectors that are made from nothing but the text, so that the same text always gets
 // the same one. Limits, keys and faults that replace an answer hold as everywhere.
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SandboxWorld } from './answerPlan.ts';
 import { answerHeaders } from './answerHeaders.ts';
 import { badRequest, modelNotFound } from './errorAnswer.ts';

@@ -1,6 +1,6 @@
 // What a fault can do to a request, one shape per kind. This file only names and bounds the shapes;
 // answering with them is the endpoint's part, and bending a stream is streamBytes.ts's.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longest silence of a fault: half an hour, beyond the patience of every client known. */
 export const silenceMsMax = 1_800_000;

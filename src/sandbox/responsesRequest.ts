@@ -1,6 +1,6 @@
 // The body of `POST /v1/responses` as far as the sandbox understands it, and the refusals for one
 // that it does not. Fields that it does not know pass unread; it never guesses a missing one.
-import { z } from 'zod';
+import * as z from 'zod';
 import { badRequest, type PlainAnswer } from './errorAnswer.ts';
 
 const nestedTool = z.looseObject({ type: z.string().max(100), name: z.string().max(200).optional() });

@@ -18,7 +18,7 @@
 // is exact, `promptIncludes` looks into what was asked last, `times` ends the fault after so many.
 // The first fault that matches acts. What faults can do is in faultAction.ts; over a WebSocket a request
 // is a message, and what is said of bytes and lines does not apply to it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultAction } from './faultAction.ts';
 
 /** Most faults in one scenario. */

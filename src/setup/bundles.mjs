@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { thirdPartyNotices } from './notices.mjs';
+import { ownPricesPlugin } from './priceData.mjs';
 
 /** Entry file, output and largest size, minified, of each bundle. The order is the order of the printed list. */
 export const bundles = [
@@ -12,12 +13,13 @@ export const bundles = [
   { name: 'ledger', entry: 'src/broker/ledgerMain.ts', outfile: 'dist/ledger.mjs', bytesMax: 400_000 },
   { name: 'sandbox', entry: 'src/sandbox/main.ts', outfile: 'dist/sandbox.mjs', bytesMax: 1_000_000 },
   { name: 'webview', entry: 'src/webview/main.ts', outfile: 'dist/webview.js', bytesMax: 250_000 },
+  { name: 'plot', entry: 'src/webview/plotMain.ts', outfile: 'dist/plot.js', bytesMax: 60_000 },
   { name: 'sidebar', entry: 'src/webview/sidebarMain.ts', outfile: 'dist/sidebar.js', bytesMax: 60_000 },
 ];
 
 // Bundled CommonJS packages still call `require` for Node's own modules and may ask for
 // `__dirname`, neither of which an ES module has.
-const moduleShim = [
+export const moduleShim = [
   'import { createRequire as bundleCreateRequire } from "node:module";',
   'import { fileURLToPath as bundleFileUrlToPath } from "node:url";',
   'import { dirname as bundleDirname } from "node:path";',
@@ -25,6 +27,11 @@ const moduleShim = [
   'const bundleFile = bundleFileUrlToPath(import.meta.url);',
   'const bundleFolder = bundleDirname(bundleFile);',
 ].join('\n');
+
+/** Whether a bundle runs in a page. */
+function isPage({ name }) {
+  return name === 'webview' || name === 'plot' || name === 'sidebar';
+}
 
 /**
  * Options of esbuild for one bundle. Node parts target Node 22, the oldest one inside the supported
@@ -41,12 +48,14 @@ export function optionsFor(bundle, { root, minify, version }) {
     metafile: true,
     legalComments: 'none',
     logLevel: 'silent',
-    charset: 'utf8',
+    // One letter outside of Latin-1 would make V8 keep the whole bundle in two bytes a letter.
+    charset: 'ascii',
+    plugins: [ownPricesPlugin],
     define: { __BROKER_VERSION__: JSON.stringify(version) },
   };
-  if (bundle.name === 'webview' || bundle.name === 'sidebar') {
+  if (isPage(bundle)) {
     return {
-      ...shared, platform: 'browser', format: 'iife', target: ['chrome132'],
+      ...shared, charset: 'utf8', platform: 'browser', format: 'iife', target: ['chrome132'],
       loader: { '.ttf': 'dataurl', '.svg': 'text' },
       define: { ...shared.define, 'process.env.NODE_ENV': '"production"' },
     };
@@ -93,6 +102,11 @@ export async function buildAll({ root, minify = false, allowMissing = false, say
   const warnings = results.flatMap((result) => result.value.warnings);
   if (warnings.length > 0) throw Object.assign(new Error('esbuild warned.'), { errors: warnings });
 
+  if (minify) for (const bundle of present.filter(isPage)) {
+    const file = path.join(root, bundle.outfile);
+    fs.writeFileSync(file, unindented(fs.readFileSync(file, 'utf8')));
+  }
+
   const metafiles = results.map((result) => result.value.metafile);
   if (present.some((bundle) => bundle.name === 'webview')) await finishPage({ root, build, minify, metafiles });
   copyIconFont(root);
@@ -107,6 +121,11 @@ export async function buildAll({ root, minify = false, allowMissing = false, say
       throw new Error(`${bundle.outfile} has ${kilobytes(bytes).trim()}, more than its budget of ${kilobytes(bundle.bytesMax).trim()}. Something large was imported, or the budget in src/setup/bundles.mjs is to be raised on purpose.`);
     }
   }
+}
+
+/** In a minified page lines break in templates alone, and a browser reads a break with what indents the next line as one space. */
+export function unindented(page) {
+  return page.replaceAll(/\n[ \t]+/g, '\n');
 }
 
 /** The page's styles: esbuild writes them when the entry imports them, else main.css is built on its own. */

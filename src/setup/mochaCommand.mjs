@@ -9,10 +9,10 @@ import { node24 } from './nodeVersion.mjs';
 const testMsMax = 20_000;
 
 /**
- * @param {{ root: string, files: string[], ignore?: string[], grep?: string }} options `files` and `ignore` are globs
+ * @param {{ root: string, files: string[], ignore?: string[], grep?: string, color?: boolean }} options `files` and `ignore` are globs; `color` is for a terminal at the other end of a pipe
  * @returns {{ command: string, args: string[], report: string }} ready for `runCommand`; `report` is where the counts will be
  */
-export function mochaCommand({ root, files, ignore = [], grep }) {
+export function mochaCommand({ root, files, ignore = [], grep, color = false }) {
   const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'codex-broker-report-')), 'counts.json');
   return {
     command: node24(root),
@@ -24,7 +24,7 @@ export function mochaCommand({ root, files, ignore = [], grep }) {
       '--timeout', String(testMsMax),
       '--forbid-only', '--no-config', '--no-package', '--no-opts',
       ...ignore.flatMap((pattern) => ['--ignore', pattern]),
-      ...(grep ? ['--grep', grep] : []),
+      ...(grep ? ['--grep', grep] : []), ...(color ? ['--color'] : []),
       ...files,
     ],
     report,
@@ -35,8 +35,8 @@ export function mochaCommand({ root, files, ignore = [], grep }) {
  * What a finished mocha run counted.
  * @param {{ report: string }} command what `mochaCommand` gave
  * @param {{ code: number, timedOut: boolean }} result what `runCommand` gave
- * @returns {{ passed: number, failed: number, skipped: number, problem?: string }} `problem` says what is
- *   wrong beyond failed tests, and is then counted as one failure
+ * @returns {{ passed: number, failed: number, skipped: number, failures?: string[], problem?: string }} `failures` are the
+ *   failed tests, each with what it said; `problem` says what is wrong beyond them, and is then counted as one failure
  */
 export function countOf({ report }, { code, timedOut }) {
   let counts;
@@ -46,12 +46,12 @@ export function countOf({ report }, { code, timedOut }) {
     counts = undefined; // mocha ended before it could write; the sentences below say so
   }
   fs.rmSync(path.dirname(report), { recursive: true, force: true });
-  const { passed = 0, failed = 0, skipped = 0, ended = false, lingering = false } = counts ?? {};
+  const { passed = 0, failed = 0, skipped = 0, failures = [], ended = false, lingering = false } = counts ?? {};
   const problem = !counts ? 'the test run wrote no report: it ended before its first test'
     : lingering || (timedOut && ended) ? 'all tests ended, but something they started kept the run alive'
       : timedOut ? 'the test run took longer than its limit and was ended'
         : !ended ? 'the test run stopped before its last test'
           : passed + failed + skipped === 0 ? 'no test ran'
             : code !== 0 && failed === 0 ? `the test run ended with code ${code} although no test failed` : undefined;
-  return { passed, failed: failed + (problem ? 1 : 0), skipped, ...(problem ? { problem } : {}) };
+  return { passed, failed: failed + (problem ? 1 : 0), skipped, ...(failures.length > 0 ? { failures } : {}), ...(problem ? { problem } : {}) };
 }

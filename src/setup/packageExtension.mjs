@@ -2,6 +2,7 @@
 // every file that must be there, and less than four megabytes. It never publishes anything.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { node24 } from './nodeVersion.mjs';
 import { zipListing } from './zipListing.mjs';
@@ -15,20 +16,21 @@ const allowed = [
   /^extension\.vsixmanifest$/,
   /^extension\/package\.json$/,
   /^extension\/package\.nls(\.[a-z-]+)?\.json$/,
+  /^extension\/l10n\/bundle\.l10n\.[a-z-]+\.json$/,
   /^extension\/(readme|README)\.md$/,
   /^extension\/(changelog|CHANGELOG)\.md$/,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/dist\/(extension\.cjs|broker\.mjs|ledger\.mjs|sandbox\.mjs|webview\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
+  /^extension\/dist\/(extension\.cjs|broker\.mjs|ledger\.mjs|sandbox\.mjs|webview\.js|plot\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
   /^extension\/dist\/node_modules\/keytar\/(package\.json|LICENSE\.md|lib\/keytar\.js)$/,
   /^extension\/dist\/node_modules\/keytar\/prebuilds\/[a-z0-9-]+\/[^/]+\.node$/,
-  /^extension\/media\/[\w/-]+\.(svg|png|md)$/,
+  /^extension\/media\/[\w/-]+(\.nls\.[a-z-]+)?\.(svg|png|md)$/,
 ];
 
 /** What must be in it, or the extension could not run. */
 const required = [
-  'extension/package.json', 'extension/readme.md', 'extension/changelog.md', 'extension/LICENSE.txt',
+  'extension/package.json', 'extension/package.nls.json', 'extension/package.nls.de.json', 'extension/l10n/bundle.l10n.de.json', 'extension/readme.md', 'extension/changelog.md', 'extension/LICENSE.txt',
   'extension/dist/extension.cjs', 'extension/dist/broker.mjs', 'extension/dist/ledger.mjs', 'extension/dist/sandbox.mjs',
-  'extension/dist/webview.js', 'extension/dist/webview.css', 'extension/dist/sidebar.js', 'extension/dist/sidebar.css', 'extension/dist/codicon.css', 'extension/dist/codicon.ttf',
+  'extension/dist/webview.js', 'extension/dist/plot.js', 'extension/dist/webview.css', 'extension/dist/sidebar.js', 'extension/dist/sidebar.css', 'extension/dist/codicon.css', 'extension/dist/codicon.ttf',
   'extension/dist/ThirdPartyNotices.txt',
   'extension/dist/node_modules/keytar/prebuilds/linux-x64/keytar.node',
   'extension/dist/node_modules/keytar/prebuilds/darwin-arm64/keytar.node',
@@ -53,11 +55,12 @@ export function vsixPath(root) {
 export async function packageExtension({ root, say }) {
   const file = vsixPath(root);
   fs.rmSync(file, { force: true });
+  const staged = stage(root);
   const { code, output } = await run(node24(root), [
     path.join(root, 'node_modules/@vscode/vsce/vsce'), 'package', '--no-dependencies', '--out', file,
     // Pictures in README.md are shown from the package, not from an address that may not exist yet.
     '--allow-missing-repository', '--no-rewrite-relative-links',
-  ], root);
+  ], staged).finally(() => fs.rmSync(staged, { recursive: true, force: true }));
   if (code !== 0) throw new Error(`vsce refused to make the package:\n${output.trim()}`);
   const warnings = output.split('\n').filter((line) => /^\s*WARNING/.test(line));
   if (warnings.length > 0) throw new Error(`vsce warned, and a package with warnings is not made:\n${warnings.join('\n')}`);
@@ -67,6 +70,23 @@ export async function packageExtension({ root, say }) {
   if (problems.length > 0) throw new Error(`The package is not right:\n  ${problems.join('\n  ')}`);
   say(`  package    ${path.relative(root, file)}, ${(fs.statSync(file).size / 1024).toFixed(0)} KB, ${entries.length} files, every one on the list`);
   return file;
+}
+
+/**
+ * Copies what .vscodeignore lets into a package to a folder of its own: vsce looks at every file below the one that it works
+ * in, and beside the product lie tens of thousands in caches, which took minutes on a disk that had not read them yet.
+ * @param {string} root
+ * @returns {string} the folder
+ */
+function stage(root) {
+  const staged = fs.mkdtempSync(path.join(os.tmpdir(), 'codex-broker-package-'));
+  const ignoreFile = '.vscodeignore';
+  const named = fs.readFileSync(path.join(root, ignoreFile), 'utf8').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1).trim().split('/')[0]);
+  for (const name of new Set([ignoreFile, ...named])) {
+    // What is missing is named once the package is looked at.
+    if (fs.existsSync(path.join(root, name))) fs.cpSync(path.join(root, name), path.join(staged, name), { recursive: true, filter: (from) => !from.endsWith('.vsix') });
+  }
+  return staged;
 }
 
 /**

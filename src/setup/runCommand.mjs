@@ -13,20 +13,24 @@ const interruptions = ['SIGINT', 'SIGTERM'];
 /**
  * @param {{
  *   command: string, args: string[], cwd: string, env?: Record<string, string | undefined>,
- *   timeMsMax: number, capture?: boolean,
- * }} options `capture` keeps the output instead of showing it
+ *   timeMsMax: number, capture?: boolean, hear?: (text: string) => void,
+ * }} options `capture` keeps the output instead of showing it, and `hear` gets it as it comes
  * @returns {Promise<{ code: number, output: string, timedOut: boolean }>} `code` is 1 or more when the
  *   program was ended by a signal; rejects with a sentence when the program could not be
  *   started, or when this process was told to end meanwhile
  */
-export function runCommand({ command, args, cwd, env = process.env, timeMsMax, capture = false }) {
+export function runCommand({ command, args, cwd, env = process.env, timeMsMax, capture = false, hear }) {
   return new Promise((resolve, reject) => {
+    const isHeard = capture || hear !== undefined;
     // A group of its own, so that browsers and brokers which a test left behind end with it.
     const ownGroup = process.platform !== 'win32';
-    const child = spawn(command, args, { cwd, env, detached: ownGroup, stdio: capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, args, { cwd, env, detached: ownGroup, stdio: isHeard ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'] });
     let output = '';
     let timedOut = false;
-    const keep = (chunk) => { output = (output + chunk).slice(-capturedCharsMax); };
+    const keep = (chunk) => {
+      if (capture) output = (output + chunk).slice(-capturedCharsMax);
+      hear?.(chunk);
+    };
     child.stdout?.setEncoding('utf8').on('data', keep);
     child.stderr?.setEncoding('utf8').on('data', keep);
 
@@ -58,7 +62,7 @@ export function runCommand({ command, args, cwd, env = process.env, timeMsMax, c
       for (const each of interruptions) process.off(each, interrupt);
       signal('SIGKILL'); // whatever it started and did not end
       const finish = () => (interrupted ? reject(new Error('The run was interrupted.')) : resolve({ code: code ?? (name ? 1 : 0), output, timedOut }));
-      if (capture) child.once('close', finish); else finish();
+      if (isHeard) child.once('close', finish); else finish();
     });
   });
 }

@@ -21,7 +21,10 @@ async function ensureBuilt() {
   const { vsixPath, packageExtension } = await import('./packageExtension.mjs');
   const { buildAll, buildFailureText } = await import('./bundles.mjs');
   const made = fs.existsSync(vsixPath(root)) ? fs.statSync(vsixPath(root)).mtimeMs : 0;
-  const from = Math.max(newestMs(path.join(root, 'src')), newestMs(path.join(root, 'media')), fs.statSync(path.join(root, 'package.json')).mtimeMs, fs.statSync(path.join(root, 'package-lock.json')).mtimeMs);
+  const from = Math.max(
+    ...['src', 'media', 'l10n'].map((folder) => newestMs(path.join(root, folder))),
+    ...['package.json', 'package.nls.json', 'package.nls.de.json', 'package-lock.json'].map((file) => fs.statSync(path.join(root, file)).mtimeMs),
+  );
   if (made > from) return;
   say('Building the extension, the broker and the dashboard:');
   try {

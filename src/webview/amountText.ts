@@ -2,6 +2,7 @@
 // Pure; it never rounds an amount to nothing and never calls a share full or empty when it is not.
 import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
+import { languageTag, plural, t } from '../protocol/language.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
 
 /** Credits in a list, two decimals: a cost below a hundredth is "< 0.01", an estimate begins with "≈". */
@@ -28,7 +29,9 @@ export function signedCredits(microCredits: number, locale: string, decimals = 4
 }
 
 /** A share as every surface writes it. */
-export const percentText = formatShare;
+export function percentText(share: number): string {
+  return formatShare(share, languageTag());
+}
 
 /** A plain count, grouped. */
 export function countText(count: number, locale: string): string {
@@ -52,11 +55,11 @@ export function cachedShare(usage: TokenUsage): number | undefined {
 /** One line about tokens: "148.2 k in (82 % cached) · 6,904 out". */
 export function tokensLine(usage: TokenUsage, locale: string): string {
   const cached = cachedShare(usage);
-  const note = cached === undefined || cached === 0 ? '' : ` (${percentText(cached)} cached)`;
-  return `${formatTokens(usage.inputTokens, locale)} in${note} · ${formatTokens(usage.outputTokens, locale)} out`;
+  const [input, output] = [formatTokens(usage.inputTokens, locale), formatTokens(usage.outputTokens, locale)];
+  return cached === undefined || cached === 0 ? t('{0} in · {1} out', input, output) : t('{0} in ({1} cached) · {2} out', input, percentText(cached), output);
 }
 
 /** "3 requests", "1 request". */
 export function requestsText(count: number, locale: string): string {
-  return `${countText(count, locale)} ${count === 1 ? 'request' : 'requests'}`;
+  return plural(count, '{1} request', '{1} requests', countText(count, locale));
 }

@@ -1,31 +1,31 @@
 // What the balance means right now: its level, what the next request draws from, the order in which
-// grants burn. Pure, and built on the meter so that the page and the status bar never disagree.
+// grants burn. Pure, and built on the meter's rule so that the page and the status bar never disagree.
+import { balanceLevelOf } from '../domain/balanceLevel.ts';
+import type { BalanceLevel } from '../domain/balanceLevel.ts';
 import { grantKinds } from '../domain/grants.ts';
 import type { GrantKind } from '../domain/grants.ts';
-import { meterFace } from '../domain/meter.ts';
 import { sum } from '../domain/units.ts';
-import { meterInput } from '../protocol/meterInput.ts';
-import { isOnPlan, refusedRequests } from '../protocol/planWords.ts';
-import { budgetName, stoppingBudget } from '../protocol/windowBudgets.ts';
+import { grantedMicroCredits } from '../protocol/meterInput.ts';
+import { t } from '../protocol/language.ts';
+import { standOfWindow } from '../protocol/limitStands.ts';
+import { payerOf, type PayerFacts } from '../protocol/payer.ts';
+import { budgetName, stoppingBudget, type BudgetStand } from '../protocol/windowBudgets.ts';
 import { isDenied, isFree, mayUsePurchased, windowDraw } from '../protocol/windowDraw.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
 
-/** How the balance stands, whatever the mode and the key. */
-export type BalanceLevel = 'untracked' | 'ok' | 'low' | 'critical' | 'blocked';
-
-/** Level of the balance by the meter's own rule; practice mode, key, permission, budgets, limits, debts, problems and what waits are left aside. */
-export function balanceLevel(snapshot: Snapshot): BalanceLevel {
-  const input = meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' });
-  if (!input.snapshot) return 'untracked';
-  const { waiting: _waiting, problem: _problem, question: _question, budget: _budget, limit: _limit, owedMicroCredits: _owed, noneForHere: _none, ...facts } = input.snapshot;
-  const { state } = meterFace({ ...input, snapshot: { ...facts, practice: false, keyMissing: false, keyRejected: false, notAllowed: false } });
-  return state === 'low' || state === 'critical' || state === 'blocked' || state === 'untracked' ? state : 'ok';
+/** Level of the balance by the meter's own rule, whatever the mode, the key, permissions, budgets and limits. */
+export function balanceLevel({ balance, atMs }: Snapshot): BalanceLevel {
+  return balanceLevelOf({ ...balance, grantedMicroCredits: grantedMicroCredits(balance, atMs) });
 }
 
 /** A grant's kind as a word. */
 export function kindName(kind: GrantKind): string {
-  return { included: 'Included', promotional: 'Promotional', purchased: 'Purchased' }[kind];
+  switch (kind) {
+    case 'included': return t('Included');
+    case 'promotional': return t('Promotional');
+    case 'purchased': return t('Purchased');
+  }
 }
 
 /** The third headline fact: what the next request draws from, and what comes after it. */
@@ -40,50 +40,76 @@ export interface DrawText {
  * missing or refused key, comes first; the simulated upstream of practice mode needs none.
  */
 export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
-  const { balance } = snapshot;
-  if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') {
-    const amount = snapshot.key.state === 'missing' ? 'no API key' : 'API key refused';
-    const until = snapshot.key.state === 'missing' ? 'are refused until a key is stored' : 'fail until another key is stored';
-    return isOnPlan(snapshot) ? { title: 'The plan', amount, then: `It pays for Codex that is signed in with ChatGPT, and no credits are drawn. Other requests ${until}.` }
-      : { title: 'Nothing', amount, then: `Requests ${until}, but those of a ChatGPT sign-in, which go on its plan.` };
+  const payer = payerOf(snapshot);
+  if (payer === 'key') return keyDraw(snapshot, locale, workspaceId);
+  const budget = stoppingBudget(snapshot.budgets, workspaceId, payer);
+  if (budget) return budgetDraw(budget);
+  const isUsedUp = snapshot.windows.some((window) => {
+    const stand = window.measure === 'percent' ? standOfWindow(window, snapshot.atMs) : undefined;
+    return stand !== undefined && stand.left <= 0 && (stand.endsAtMs ?? Infinity) > snapshot.atMs;
+  });
+  const amount = isUsedUp ? { amount: t('used up') } : {};
+  if (payer === 'both') {
+    const key = keyDraw(snapshot, locale, workspaceId);
+    return { title: t('The plan'), ...amount, then: t('With a key: {0}', `${[key.title, ...(key.amount === undefined ? [] : [key.amount])].join(' · ')}. ${key.then}`) };
   }
-  if (balance.owedMicroCredits > 0) {
-    return { title: 'Nothing', amount: 'credits owed', then: `${sentence(refusedRequests(snapshot))} are refused until purchased credits are added; they pay what is owed first.` };
-  }
-  const budget = stoppingBudget(snapshot.budgets, workspaceId);
-  if (budget) return { title: 'Nothing', amount: 'budget used up', then: `The budget of ${budgetName(budget.view)} refuses requests.` };
-  const nextDraw = windowDraw(snapshot, workspaceId);
-  if (nextDraw === 'untracked') {
-    return { title: 'No balance', then: 'Requests are counted and priced. The first top-up begins the balance.' };
-  }
-  if (nextDraw === 'not-allowed') {
-    return { title: 'Nothing', amount: 'not allowed', then: 'Only purchased credits are left, and they were refused to this workspace.' };
-  }
-  if (nextDraw === 'none') {
-    return { title: 'Nothing', then: whyNothing(snapshot) };
-  }
-  const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind && isFree(grant, workspaceId, snapshot.atMs)).map((grant) => grant.remainingMicroCredits), 'credits left');
-  if (nextDraw === 'asks') {
-    return { title: kindName('purchased'), amount: `${creditsText(left('purchased'), locale)} credits left`, then: 'Nothing else is left, so the next request asks first whether it may use them.' };
-  }
-  const later = grantKinds.slice(grantKinds.indexOf(nextDraw) + 1).filter((kind) => left(kind) > 0 && (kind !== 'purchased' || !isDenied(snapshot.consent, workspaceId)));
-  const names = later.map((kind) => (kind === 'purchased' && !mayUsePurchased(snapshot.consent, workspaceId) ? 'purchased credits, once you allow them' : `${kind} credits`));
-  return {
-    title: kindName(nextDraw),
-    amount: `${creditsText(left(nextDraw), locale)} credits left`,
-    then: names.length === 0 ? 'Nothing comes after that.' : `Then ${names.join(', then ')}.`,
-  };
+  if (isUsedUp) return { title: t('The plan'), ...amount, then: t('Requests go on when its limit begins anew. No credits are drawn.') };
+  return planText(snapshot.key.state === 'missing');
 }
 
-/** Words as the beginning of a sentence. */
-export function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+function budgetDraw({ view }: BudgetStand): DrawText {
+  return { title: t('Nothing'), amount: t('budget used up'), then: t('The budget of {0} refuses requests.', budgetName(view)) };
+}
+
+/** What a request with the key draws from. */
+function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
+  const { balance } = snapshot;
+  if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') return keylessText(snapshot.key.state);
+  if (balance.owedMicroCredits > 0) {
+    const then = payerOf(snapshot) === 'both' ? t('New requests that go on no plan are refused until purchased credits are added; they pay what is owed first.') : t('New requests are refused until purchased credits are added; they pay what is owed first.');
+    return { title: t('Nothing'), amount: t('credits owed'), then };
+  }
+  const budget = stoppingBudget(snapshot.budgets, workspaceId, 'key');
+  if (budget) return budgetDraw(budget);
+  const nextDraw = windowDraw(snapshot, workspaceId);
+  if (nextDraw === 'untracked') return { title: t('No balance'), then: t('Requests are counted and priced. The first top-up begins the balance.') };
+  if (nextDraw === 'not-allowed') return { title: t('Nothing'), amount: t('not allowed'), then: t('Only purchased credits are left, and they were refused to this workspace.') };
+  if (nextDraw === 'none') return { title: t('Nothing'), then: whyNothing(snapshot) };
+  const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind && isFree(grant, workspaceId, snapshot.atMs)).map((grant) => grant.remainingMicroCredits), 'credits left');
+  const amount = (kind: GrantKind) => t('{0} credits left', creditsText(left(kind), locale));
+  if (nextDraw === 'asks') return { title: kindName('purchased'), amount: amount('purchased'), then: t('Nothing else is left, so the next request asks first whether it may use them.') };
+  const later = grantKinds.slice(grantKinds.indexOf(nextDraw) + 1).filter((kind) => left(kind) > 0 && (kind !== 'purchased' || !isDenied(snapshot.consent, workspaceId)));
+  return { title: kindName(nextDraw), amount: amount(nextDraw), then: laterText(later, mayUsePurchased(snapshot.consent, workspaceId)) };
+}
+
+/** A plan pays, and there is no other that could. */
+function planText(isMissing: boolean): DrawText {
+  return isMissing ? { title: t('The plan'), amount: t('no API key'), then: t('It pays for Codex that is signed in with ChatGPT, and no credits are drawn. Other requests are refused until a key is stored.') }
+    : { title: t('The plan'), amount: t('API key refused'), then: t('It pays for Codex that is signed in with ChatGPT, and no credits are drawn. Other requests fail until another key is stored.') };
+}
+
+/** No key is stored, or it was refused. */
+function keylessText(state: 'missing' | 'rejected'): DrawText {
+  const isMissing = state === 'missing';
+  const amount = isMissing ? t('no API key') : t('API key refused');
+  return { title: t('Nothing'), amount, then: isMissing ? t('Requests are refused until a key is stored, but those of a ChatGPT sign-in, which go on its plan.') : t('Requests fail until another key is stored, but those of a ChatGPT sign-in, which go on its plan.') };
+}
+
+/** The kinds that burn after the present one, in their order. */
+function laterText(later: readonly GrantKind[], mayUse: boolean): string {
+  const hasPromotional = later.includes('promotional');
+  if (!later.includes('purchased')) return hasPromotional ? t('Then promotional credits.') : t('Nothing comes after that.');
+  if (mayUse) return hasPromotional ? t('Then promotional credits, then purchased credits.') : t('Then purchased credits.');
+  return hasPromotional ? t('Then promotional credits, then purchased credits, once you allow them.') : t('Then purchased credits, once you allow them.');
 }
 
 /** Why nothing can be drawn although there may be a balance. */
-export function whyNothing({ balance, atMs }: Pick<Snapshot, 'balance' | 'atMs'>): string {
+export function whyNothing(snapshot: PayerFacts & Pick<Snapshot, 'balance' | 'atMs'>): string {
+  const { balance, atMs } = snapshot;
+  const isKeyOnly = payerOf(snapshot) === 'key';
   const starts = balance.grants.filter((grant) => grant.voided === undefined && grant.startsAtMs !== undefined && grant.startsAtMs > atMs && grant.remainingMicroCredits > 0);
-  if (balance.heldMicroCredits > 0) return 'Running requests hold all credits that could be used; what they do not use comes back when they end.';
-  if (starts.length > 0) return 'The credits that are left have not begun yet. Until then requests are refused, and nothing is charged for them.';
-  return balance.balanceMicroCredits > 0 ? 'The credits that are left are for other workspaces or models.' : 'The next request would be refused, and nothing would be charged for it.';
+  if (balance.heldMicroCredits > 0) return t('Running requests hold all credits that could be used; what they do not use comes back when they end.');
+  if (starts.length > 0) return !isKeyOnly ? t('The credits that are left have not begun yet. Until then requests with a key are refused, and nothing is charged for them.') : t('The credits that are left have not begun yet. Until then requests are refused, and nothing is charged for them.');
+  if (balance.balanceMicroCredits > 0) return t('The credits that are left are for other workspaces or models.');
+  return !isKeyOnly ? t('A request with a key would be refused, and nothing would be charged for it.') : t('The next request would be refused, and nothing would be charged for it.');
 }

@@ -1,6 +1,7 @@
 // The words of a burn-down: what is left of a budget, or of the balance, against even use. Pure.
 import { formatTokens, microCreditsPerCredit } from '../domain/units.ts';
 import type { Course } from '../protocol/ledgerPages.ts';
+import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { budgetName } from '../protocol/windowBudgets.ts';
 import { creditsText, percentText } from './amountText.ts';
@@ -43,7 +44,7 @@ export function burnSubjects(snapshot: Pick<Snapshot, 'budgets' | 'balance'>, wo
       const use = uses.find((one) => budget.per === 'workspace' && one.key === workspaceId) ?? uses[0];
       return use ? [{ id: `budget ${view.id}`, name: `${budgetName(view)}: ${use.label ?? use.key}`, budgetId: view.id, key: use.key }] : [];
     }),
-    ...(snapshot.balance.tracked ? [{ id: 'balance', name: 'Balance' }] : []),
+    ...(snapshot.balance.tracked ? [{ id: 'balance', name: t('Balance') }] : []),
   ];
 }
 
@@ -51,17 +52,18 @@ export function burnSubjects(snapshot: Pick<Snapshot, 'budgets' | 'balance'>, wo
 export function burnDown(course: Course, name: string, nowMs: number, place: Place): BurnDown {
   const { ideal, left, fromMs, untilMs, unit } = course;
   const amount = (value: number) => (unit === 'credits' ? creditsText(value, place.locale) : formatTokens(value, place.locale));
-  const units = unit === 'credits' ? 'credits' : 'tokens';
   const now = left.at(-1)?.amount ?? 0;
   const evenAt = (atMs: number) => (ideal && untilMs > fromMs ? Math.round(ideal.atStart + (ideal.atEnd - ideal.atStart) * (atMs - fromMs) / (untilMs - fromMs)) : undefined);
   const even = evenAt(left.at(-1)?.atMs ?? nowMs);
-  const verdict = even === undefined ? `${amount(now)} ${units} left.` : `${amount(now)} ${units} left; even use would leave ${amount(even)}. ${paceWords(now - even, ideal!.atStart - ideal!.atEnd)}`;
+  const isCredits = unit === 'credits';
+  const verdict = even === undefined ? isCredits ? t('{0} credits left.', amount(now)) : t('{0} tokens left.', amount(now))
+    : `${isCredits ? t('{0} credits left; even use would leave {1}.', amount(now), amount(even)) : t('{0} tokens left; even use would leave {1}.', amount(now), amount(even))} ${paceWords(now - even, ideal!.atStart - ideal!.atEnd)}`;
   return {
-    course, scale: unit === 'credits' ? microCreditsPerCredit : 1, verdict,
-    sentence: `${name}, from ${dayAndTime(fromMs, nowMs, place)} to ${dayAndTime(untilMs, nowMs, place)}. ${verdict}`,
+    course, scale: isCredits ? microCreditsPerCredit : 1, verdict,
+    sentence: `${t('{0}, from {1} to {2}.', name, dayAndTime(fromMs, nowMs, place), dayAndTime(untilMs, nowMs, place))} ${verdict}`,
     table: () => ({
-      title: `${name}: left and even use`,
-      columns: [{ key: 'at', title: 'Time' }, { key: unit === 'credits' ? 'leftMicroCredits' : 'leftTokens', title: 'Left', isNumber: true }, { key: unit === 'credits' ? 'evenMicroCredits' : 'evenTokens', title: 'Even use', isNumber: true }],
+      title: t('{0}: left and even use', name),
+      columns: [{ key: 'at', title: t('Time') }, { key: isCredits ? 'leftMicroCredits' : 'leftTokens', title: t('Left'), isNumber: true }, { key: isCredits ? 'evenMicroCredits' : 'evenTokens', title: t('Even use'), isNumber: true }],
       rows: left.map((one) => {
         const ideally = evenAt(one.atMs);
         return [
@@ -75,6 +77,6 @@ export function burnDown(course: Course, name: string, nowMs: number, place: Pla
 
 function paceWords(spare: number, whole: number): string {
   const share = whole > 0 ? spare / whole : 0;
-  if (Math.abs(share) <= onPaceShare) return 'On pace.';
-  return share > 0 ? `${percentText(share)} spare.` : `${percentText(-share)} over.`;
+  if (Math.abs(share) <= onPaceShare) return t('On pace.');
+  return share > 0 ? t('{0} spare.', percentText(share)) : t('{0} over.', percentText(-share));
 }

@@ -1,5 +1,6 @@
 // A picture of a chart that stands by itself: title, range, legend, and the badge of practice mode around the drawing, in
 // the colours of the theme. Nothing in it names a workspace's path, a key or a request.
+import { t } from '../protocol/language.ts';
 import { inkOf, seriesFill } from './chartInk.ts';
 
 /** What is written around the drawing. */
@@ -38,7 +39,7 @@ export function chartPicture(chart: HTMLCanvasElement, words: PictureWords): str
     pen.fillText(text, x, y, widthPx - marginPx - x);
   };
   let y = marginPx + titlePx;
-  write(words.isPractice ? `${words.title} · Practice mode` : words.title, marginPx, y, `600 ${titlePx}px`, '--vscode-foreground');
+  write(words.isPractice ? t('{0} · Practice mode', words.title) : words.title, marginPx, y, `600 ${titlePx}px`, '--vscode-foreground');
   y += lineHeightPx;
   write(words.subtitle, marginPx, y, `${textPx}px`, '--vscode-descriptionForeground');
   y += 12;

@@ -1,6 +1,7 @@
 // The numbers and words of bar charts: stacked series, the scale's top, the sentence that stands for the picture.
 // Pure; the drawing itself is the usage-chart element's.
 import { formatUsd, microCreditsPerCredit } from '../domain/units.ts';
+import { plural, t } from '../protocol/language.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
 import { countText, creditsText, requestsText, tokensLine } from './amountText.ts';
 import type { ShownTable } from './shownTable.ts';
@@ -66,7 +67,7 @@ export function highestStep(values: readonly number[]): number | undefined {
 
 /** A day in words: "Thu 12 Nov: 75.00 credits, $3.00, 41 requests". */
 export function dayText(day: UsageRow, locale: string): string {
-  return `${dayTitle(day.key, locale)}: ${creditsText(day.costMicroCredits, locale, day.estimated > 0)} credits, ${formatUsd(day.costMicroCredits, 2, locale)}, ${requestsText(day.requests, locale)}`;
+  return t('{0}: {1} credits, {2}, {3}', dayTitle(day.key, locale), creditsText(day.costMicroCredits, locale, day.estimated > 0), formatUsd(day.costMicroCredits, 2, locale), requestsText(day.requests, locale));
 }
 
 /** "Thu 12", for an axis. */
@@ -80,16 +81,16 @@ export function dailyCostChart(days: readonly UsageRow[], locale: string): BarCh
   const values = shown.map((day) => day.costMicroCredits / microCreditsPerCredit);
   const highest = highestStep(values);
   return {
-    title: 'Cost per day', subtitle: `last ${shown.length} days, in credits`, nothing: 'No cost yet.',
-    sentence: highest === undefined ? `No cost in the last ${shown.length} days` : `Credits per day over ${shown.length} days, highest ${dayText(shown[highest]!, locale)}`,
+    title: t('Cost per day'), subtitle: plural(shown.length, 'last {0} day, in credits', 'last {0} days, in credits'), nothing: t('No cost yet.'),
+    sentence: highest === undefined ? plural(shown.length, 'No cost in the last {0} day', 'No cost in the last {0} days') : plural(shown.length, 'Credits per day over {0} day, highest {1}', 'Credits per day over {0} days, highest {1}', dayText(shown[highest]!, locale)),
     steps: shown.map((day) => ({ label: dayLabel(day.key, locale), text: dayText(day, locale) })),
-    series: [{ name: 'Credits', amount: '', values }],
+    series: [{ name: t('Credits'), amount: '', values }],
     ...(highest === undefined ? {} : { highest }),
     table: () => ({
-      title: 'Cost per day',
+      title: t('Cost per day'),
       columns: [
-        { key: 'day', title: 'Day' }, { key: 'requests', title: 'Requests', isNumber: true, hide: 'hide-s' }, { key: 'tokens', title: 'Tokens', isNumber: true, hide: 'hide-s' },
-        { key: 'costMicroCredits', title: 'Credits', isNumber: true }, { key: 'usd', title: '$', isNumber: true, hide: 'hide-s' },
+        { key: 'day', title: t('Day') }, { key: 'requests', title: t('Requests'), isNumber: true, hide: 'hide-s' }, { key: 'tokens', title: t('Tokens'), isNumber: true, hide: 'hide-s' },
+        { key: 'costMicroCredits', title: t('Credits'), isNumber: true }, { key: 'usd', title: '$', isNumber: true, hide: 'hide-s' },
       ],
       rows: shown.toReversed().map((day) => [
         { text: dayTitle(day.key, locale), value: day.key }, { text: countText(day.requests, locale), value: day.requests },

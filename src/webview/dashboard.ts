@@ -5,42 +5,34 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
+import { t, usableLocale } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { receiptName, receiptText } from './receiptText.ts';
 import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';
-import { budgetsArea, budgetsNow } from './budgetsTable.ts';
-import { estimateLine } from './estimateLine.ts';
+import { budgetsArea } from './budgetsTable.ts';
 import { explainPanel } from './explainPanel.ts';
-import { facts } from './facts.ts';
 import { grantsTable } from './grantsTable.ts';
 import { headerBar, tabBar } from './headerBar.ts';
 import { incomingMessage } from './incomingMessage.ts';
-import { limitsTable } from './limitsTable.ts';
-import { brokerDown, practiceNotice, snapshotNotices } from './notices.ts';
-import { dailyCostChart } from './chartSeries.ts';
+import { brokerDown, snapshotNotices } from './notices.ts';
+import type { Moment } from './moving.ts';
+import { nowPage } from './nowPage.ts';
 import { beginChange, changesUnderWay } from './pageChanges.ts';
+import { PageClock } from './pageClock.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
 import { bringPanelIntoView, focusAfterChange, giveFocus } from './pageFocus.ts';
 import { beginQuestion } from './pageQuestions.ts';
 import type { Asking } from './pageQuestions.ts';
 import { firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
-import { emptyView, isTicking, viewOf } from './pageView.ts';
+import { emptyView, nextTurnMs, viewOf } from './pageView.ts';
 import { policiesPart } from './policiesPart.ts';
-import { priceNews } from './priceNews.ts';
 import { questionsPanel } from './questionsPanel.ts';
-import { recentTable } from './recentTable.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
-import { runsTable } from './runsTable.ts';
 import { averageCost } from './topUpDraft.ts';
 import type { TopUpOrder } from './topUpForm.ts';
-import { usableLocale } from './timeText.ts';
-import { usageTables } from './usageTables.ts';
 import type { PageActions, RunCommand, View } from './view.ts';
-
-/** Countdowns and ages are painted this often; a number never changes faster by itself. */
-const tickMs = 2000;
 
 /** The page. `start` gives it its surroundings, `take` a message from the extension. */
 export class CodexDashboard extends LitElement {
@@ -52,8 +44,10 @@ export class CodexDashboard extends LitElement {
   #opener: HTMLElement | undefined;
   /** The explanation just opened, or was just answered: it is brought into view. */
   #showPanel = false;
-  #stopTicking: (() => void) | undefined;
-  #paintedAtMs = 0;
+  #clock: PageClock | undefined;
+  readonly #opened = new Set<Tab>();
+  /** What lies far below may come with the next frame. */
+  #isBeginning = false;
 
   constructor() {
     super();
@@ -71,14 +65,14 @@ export class CodexDashboard extends LitElement {
     // A page that was hidden is made anew, while answers to the questions of the one before may still be on their way.
     this.#lastId = environment.now();
     this.page = firstPageState(tabFrom(environment.loadTab()));
-    this.#stopTicking?.();
-    this.#stopTicking = environment.every(tickMs, () => { if (isTicking(this.page, environment.now(), this.#paintedAtMs)) this.requestUpdate(); });
+    this.#clock?.stop();
+    this.#clock = new PageClock(environment, () => this.requestUpdate());
     environment.post({ type: 'ready' });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#stopTicking?.();
+    this.#clock?.stop();
   }
 
   /** Takes what arrived by `postMessage`; what is not the extension's is dropped. */
@@ -92,6 +86,13 @@ export class CodexDashboard extends LitElement {
     // The button lost the focus when it was disabled, and goes away with the permission.
     if (message.type === 'allowResult' && this.page !== before && !message.problem && document.hasFocus() && document.activeElement === document.body) this.querySelector<HTMLElement>('#consent')?.focus();
     if (message.type === 'changeResult' && this.page !== before && !message.problem) focusAfterChange(this, before.changes.changing.get(message.id), this.page);
+  }
+
+  /** Paints the page from the message that came with it: what is seen first comes first. */
+  begin(data: unknown): void {
+    this.#isBeginning = true;
+    this.take(data);
+    this.#environment?.afterFrame(() => { this.#isBeginning = false; this.requestUpdate(); });
   }
 
   readonly #act: PageActions = {
@@ -206,17 +207,21 @@ export class CodexDashboard extends LitElement {
     moveByRow(event);
   }
 
-  #pageNowMs(): number {
-    return this.#environment?.now() ?? 0;
+  #moment(): Moment {
+    return { nowMs: this.#clock?.nowMs() ?? 0, clock: this.#clock };
+  }
+
+  protected override willUpdate(): void {
+    this.#opened.add(this.page.tab);
+    this.#clock?.begin();
   }
 
   protected override render(): TemplateResult {
     const { newest, tab } = this.page;
     const link = newest?.link ?? { state: 'connecting' as const };
     const snapshot = newest?.snapshot;
-    const ageMs = snapshot ? Math.max(0, this.#pageNowMs() - snapshot.atMs) : 0;
     return html`<main class="page">
-      ${headerBar(link, snapshot, ageMs, this.#act)}
+      ${headerBar(link, snapshot, this.#moment(), this.#act)}
       ${snapshot ? this.#pages(snapshot, tab) : this.#waiting()}
       <p class="sr" role="status">${this.page.announcement}</p></main>`;
   }
@@ -224,37 +229,36 @@ export class CodexDashboard extends LitElement {
   #waiting(): TemplateResult {
     const link = this.page.newest?.link;
     if (link?.state === 'down') {
-      return html`<div class="notices">${brokerDown(link, undefined, emptyView(this.#pageNowMs(), this.#act))}</div>`;
+      return html`<div class="notices">${brokerDown(link, undefined, emptyView(this.#moment().nowMs, this.#act))}</div>`;
     }
-    return html`<div class="loading"><vscode-progress-ring aria-label="Connecting"></vscode-progress-ring><p>Connecting to the broker…</p><p class="dim">It starts with the first window and keeps running while requests do.</p></div>`;
+    return html`<div class="loading"><vscode-progress-ring aria-label=${t('Connecting')}></vscode-progress-ring><p>${t('Connecting to the broker…')}</p><p class="dim">${t('It starts with the first window and keeps running while requests do.')}</p></div>`;
   }
 
   #pages(snapshot: Snapshot, tab: Tab): TemplateResult {
     const { newest, explanation, questions } = this.page;
-    const view = viewOf(this.page, snapshot, this.#pageNowMs(), this.#act);
+    const view = viewOf(this.page, snapshot, this.#moment(), this.#act);
     // A page that is not open stays as it was last seen, and costs nothing.
     const panel = (name: Tab, content: () => TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${tab === name ? content() : noChange}</div>`;
-    // It remembers what it asked, and of another ledger nothing.
-    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${keyed(snapshot.broker.dataDir, content)}</div>`;
+    // It is made when it is opened first, remembers what it asked, and of another ledger nothing.
+    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${this.#opened.has(name) ? keyed(snapshot.broker.dataDir, content) : nothing}</div>`;
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
       ${questionsPanel(snapshot, view)}
-      <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#pageNowMs() }) : nothing}${snapshotNotices(snapshot, view)}</div>
+      <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#moment().nowMs }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', () => html`${practiceNotice(view)}${priceNews(snapshot, view)}${facts(snapshot, view)}${limitsTable(snapshot, view)}${budgetsNow(snapshot, view)}${runsTable(snapshot, view)}${usageTables(snapshot, view)}
-          <section class="area" aria-labelledby="head-days"><usage-chart .chart=${dailyCostChart(snapshot.days, view.place.locale)} .locale=${view.place.locale} .headId=${'head-days'}></usage-chart>${estimateLine(snapshot)}</section>${recentTable(snapshot, view)}`)}
+        ${panel('now', () => nowPage(snapshot, view, this.#isBeginning))}
         ${element('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
         ${element('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
-        ${panel('credits', () => html`<div class="columns main"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}</div>
-          ${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
+        ${panel('credits', () => html`<div class="columns main credits"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}
+          <auto-credits .snapshot=${snapshot} .view=${view} .timeZone=${this.#environment?.timeZone() ?? 'UTC'}></auto-credits></div>${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
         ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
         ${element('insights', html`<insights-page .shown=${tab === 'insights'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></insights-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
   }
 
   #topUp(snapshot: Snapshot, view: View): TemplateResult {
-    const blocked = view.stale ? 'The broker is not reachable. Credits can be added when it runs.' : undefined;
-    return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">Add credits</h2></header>
+    const blocked = view.stale ? t('The broker is not reachable. Credits can be added when it runs.') : undefined;
+    return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">${t('Add credits')}</h2></header>
       <topup-form .quiet=${this.page.budgetForm !== undefined} .balance=${snapshot.balance} .consent=${snapshot.consent} .average=${averageCost(snapshot)} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
         .blockedReason=${blocked} .practice=${view.practice} .locale=${view.place.locale} .answer=${this.page.topUpAnswer} .send=${this.#sendTopUp} .newKey=${this.#environment?.newKey}></topup-form></section>`;
   }
@@ -268,17 +272,17 @@ export class CodexDashboard extends LitElement {
     if (budgetId !== undefined && !editing) return nothing;
     const used = [...snapshot.running, ...snapshot.waiting, ...snapshot.recent];
     const choices = { workspaces: view.workspaceNames, models: [...new Set(used.map((one) => one.model))], clients: [...new Set(used.map((one) => one.client))] };
-    return html`<budget-form .editing=${editing} .choices=${choices} .timeZone=${this.#environment?.timeZone() ?? 'UTC'} .busy=${view.changing.has('budgetSet')} .problem=${view.failures.get('budgetSet')} .stale=${view.stale}
+    return html`<budget-form .editing=${editing} .choices=${choices} .timeZone=${this.#environment?.timeZone() ?? 'UTC'} .locale=${view.place.locale} .busy=${view.changing.has('budgetSet')} .problem=${view.failures.get('budgetSet')} .stale=${view.stale}
       .send=${this.#sendBudget} .cancel=${this.#act.closeBudget} .newKey=${this.#environment?.newKey}></budget-form>`;
   }
 
   readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });
 
   protected override updated(changed: PropertyValues<this>): void {
-    this.#paintedAtMs = this.#pageNowMs();
+    if (this.#clock) this.#clock.end(nextTurnMs(this.page, this.#clock.nowMs()));
     settleRowStops(this);
     // On a narrow page the tabs scroll, and the open one may be out of sight.
-    if (changed.has('page') && changed.get('page')?.tab !== this.page.tab) this.querySelector(`#tab-${this.page.tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (changed.has('page') && (changed.get('page')?.tab ?? 'now') !== this.page.tab) this.querySelector(`#tab-${this.page.tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     if (this.#showPanel && this.page.explanation) {
       this.#showPanel = false;
       bringPanelIntoView(this);

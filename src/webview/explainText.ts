@@ -3,11 +3,13 @@
 import { formatCredits, formatUsd, sum } from '../domain/units.ts';
 import type { ChargeTerm } from '../domain/pricing.ts';
 import type { BudgetVerdict } from '../domain/budgets.ts';
-import type { LayerVerdict } from '../domain/decisionRecord.ts';
+import type { Layer, LayerVerdict } from '../domain/decisionRecord.ts';
+import type { Slice } from '../domain/grants.ts';
 import type { CorrectionView, ExplainResult } from '../protocol/control.ts';
+import { t } from '../protocol/language.ts';
 import { pricePerMillion } from '../protocol/priceWords.ts';
 import { countText, signedCredits } from './amountText.ts';
-import { unitAmount } from './budgetText.ts';
+import { modeWord, unitAmount } from './budgetText.ts';
 
 /** One term of the formula, ready to print; the amount has six decimals. */
 export interface TermRow {
@@ -23,27 +25,36 @@ export function termRow(term: ChargeTerm, locale: string): TermRow {
   const { numerator, denominator } = term.multiplier ?? { numerator: 1, denominator: 1 };
   const microCredits = term.tokens * term.microCreditsPerMillion * numerator / denominator / 1_000_000;
   return {
-    what: term.what === 'input' ? 'Fresh input' : sentenceCase(term.what),
+    what: termName(term.what),
     tokens: countText(term.tokens, locale),
     price: `× ${pricePerMillion(term.microCreditsPerMillion, locale)}${numerator === denominator ? '' : ` × ${numerator}${denominator === 1 ? '' : `/${denominator}`}`}`,
     credits: formatCredits(microCredits, 6, locale),
   };
 }
 
+function termName(what: ChargeTerm['what']): string {
+  switch (what) {
+    case 'input': return t('Fresh input');
+    case 'cached input': return t('Cached input');
+    case 'cache write': return t('Cache write');
+    case 'output': return t('Output');
+  }
+}
+
 /** Headline of the panel. */
 export function explainTitle(result: ExplainResult, locale: string): string {
-  if (result.decision.outcome === 'refuse') return 'Why was it refused?';
-  if (!result.charge) return 'Why was nothing charged?';
-  return `Why ${formatCredits(result.charge.costMicroCredits, 6, locale)} credits?`;
+  if (result.decision.outcome === 'refuse') return t('Why was it refused?');
+  if (!result.charge) return t('Why was nothing charged?');
+  return t('Why {0} credits?', formatCredits(result.charge.costMicroCredits, 6, locale));
 }
 
 /** Why there is no charge, where there is none. */
 export function noChargeText(result: ExplainResult): string {
-  if (result.decision.outcome === 'refuse') return 'It was refused before it was sent. Nothing was charged.';
+  if (result.decision.outcome === 'refuse') return t('It was refused before it was sent. Nothing was charged.');
   const attempt = result.attempts.at(-1);
-  if (attempt === undefined) return 'It was not sent. Nothing was charged.';
-  if (attempt.outcome === undefined) return 'It is still running. The charge follows when it ends.';
-  return attempt.freeReason ?? 'Nothing was charged.';
+  if (attempt === undefined) return t('It was not sent. Nothing was charged.');
+  if (attempt.outcome === undefined) return t('It is still running. The charge follows when it ends.');
+  return attempt.freeReason ?? t('Nothing was charged.');
 }
 
 /** The charge's currency line: "$0.1349". */
@@ -54,24 +65,54 @@ export function chargeUsd(microCredits: number, locale: string): string {
 /** A layer's icon and its verdict as a word for people who do not see the icon. */
 export function verdictMark(verdict: LayerVerdict['verdict']): { readonly icon: string; readonly word: string } {
   switch (verdict) {
-    case 'passed': return { icon: 'check', word: 'Passed' };
-    case 'took': return { icon: 'arrow-small-right', word: 'Took' };
-    case 'warned': return { icon: 'warning', word: 'Warned' };
-    case 'asked': return { icon: 'question', word: 'Asked' };
-    case 'waited': return { icon: 'clock', word: 'Waited' };
-    case 'ended': return { icon: 'circle-slash', word: 'Ended' };
-    case 'skipped': return { icon: 'circle-outline', word: 'Not reached' };
+    case 'passed': return { icon: 'check', word: t('Passed') };
+    case 'took': return { icon: 'arrow-small-right', word: t('Took') };
+    case 'warned': return { icon: 'warning', word: t('Warned') };
+    case 'asked': return { icon: 'question', word: t('Asked') };
+    case 'waited': return { icon: 'clock', word: t('Waited') };
+    case 'ended': return { icon: 'circle-slash', word: t('Ended') };
+    case 'skipped': return { icon: 'circle-outline', word: t('Not reached') };
   }
 }
 
-/** A layer's or token kind's name with a capital. */
-export function sentenceCase(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+/** A layer's name. */
+export function layerName(layer: Layer): string {
+  switch (layer) {
+    case 'safety': return t('Safety');
+    case 'budgets': return t('Budgets');
+    case 'limits': return t('Limits');
+    case 'included': return t('Included');
+    case 'promotional': return t('Promotional');
+    case 'purchased': return t('Purchased');
+    case 'consent': return t('Consent');
+    case 'fallback': return t('Fallback');
+    case 'wait': return t('Wait');
+  }
+}
+
+/** A price tier's name within a sentence; one that is not known as it came. */
+export function tierName(tier: string): string {
+  switch (tier) {
+    case 'standard': return t('standard');
+    case 'fast': return t('fast');
+    case 'flex': return t('flex');
+    default: return tier;
+  }
+}
+
+/** What was held of a kind of grant: "3.00 included". */
+export function sliceText({ kind, microCredits }: Slice, locale: string): string {
+  const amount = formatCredits(microCredits, 6, locale);
+  switch (kind) {
+    case 'included': return t('{0} included', amount);
+    case 'promotional': return t('{0} promotional', amount);
+    case 'purchased': return t('{0} purchased', amount);
+  }
 }
 
 /** The story's sentences that the decision's lists below do not say already. */
 export function storyBesideLayers(result: ExplainResult): string[] {
-  const said = new Set([...result.decision.layers.map((layer) => `${sentenceCase(layer.layer)}: ${layer.because}`), ...result.decision.toChange ?? []]);
+  const said = new Set([...result.decision.layers.map((layer) => `${layer.layer.charAt(0).toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`), ...result.decision.toChange ?? []]);
   // When it changes by itself stands below the decision, by the local clock.
   return result.story.filter((sentence) => !said.has(sentence) && !(result.decision.retryAtMs !== undefined && sentence.startsWith('It changes by itself at ')));
 }
@@ -95,18 +136,22 @@ export interface BudgetVerdictRow {
 /** Words a budget's verdict as it was at the decision. */
 export function budgetVerdictRow(verdict: BudgetVerdict, locale: string): BudgetVerdictRow {
   const amount = (value: number) => unitAmount(verdict.unit, value, locale);
-  const reserved = verdict.reserved > 0 ? ` + ${amount(verdict.reserved)} reserved` : '';
   return {
-    id: verdict.budgetId, mode: verdict.mode,
+    id: verdict.budgetId, mode: modeWord(verdict.mode),
     icon: verdict.verdict === 'fits' ? 'check' : verdict.mode === 'soft' ? 'warning' : verdict.verdict === 'reserved' ? 'clock' : 'circle-slash',
-    word: verdict.verdict === 'fits' ? 'Fits' : verdict.verdict === 'reserved' ? 'Fits once reservations come back' : verdict.mode === 'soft' ? 'Goes over, only warned' : 'Does not fit',
-    sum: `${amount(verdict.used)} used${reserved} + ${amount(verdict.wanted)} wanted of ${amount(verdict.limit)} ${verdict.unit}`,
+    word: verdict.verdict === 'fits' ? t('Fits') : verdict.verdict === 'reserved' ? t('Fits once reservations come back') : verdict.mode === 'soft' ? t('Goes over, only warned') : t('Does not fit'),
+    sum: verdict.allowed === undefined ? [
+      t('{0} used', amount(verdict.used)), ...(verdict.reserved > 0 ? [t('{0} reserved', amount(verdict.reserved))] : []),
+      verdict.unit === 'credits' ? t('{0} wanted of {1} credits', amount(verdict.wanted), amount(verdict.limit)) : t('{0} wanted of {1} tokens', amount(verdict.wanted), amount(verdict.limit)),
+    ].join(' + ') : verdict.unit === 'credits'
+      ? t('{0} used, {1} reserved and {2} wanted of {3} that the days so far allowed of {4} credits', amount(verdict.used), amount(verdict.reserved), amount(verdict.wanted), amount(verdict.allowed), amount(verdict.limit))
+      : t('{0} used, {1} reserved and {2} wanted of {3} that the days so far allowed of {4} tokens', amount(verdict.used), amount(verdict.reserved), amount(verdict.wanted), amount(verdict.allowed), amount(verdict.limit)),
   };
 }
 
 /** What a late correction changed: "refund", "−0.500000". */
 export function correctionRow({ basis, costMicroCredits }: CorrectionView, locale: string): { readonly what: string; readonly credits: string } {
-  return { what: basis === 'refund' ? 'Refund' : 'Usage corrected', credits: signedCredits(costMicroCredits, locale, 6) };
+  return { what: basis === 'refund' ? t('Refund') : t('Usage corrected'), credits: signedCredits(costMicroCredits, locale, 6) };
 }
 
 /** What a request cost after its corrections. */

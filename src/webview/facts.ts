@@ -2,50 +2,68 @@
 // the next request draws from. Nothing else on the page is set this large.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { BalanceLevel } from '../domain/balanceLevel.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
+import { t } from '../protocol/language.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
+import { payerOf } from '../protocol/payer.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { costText, creditsText, isCostKnown, requestsText, tokensLine } from './amountText.ts';
 import { balanceLevel, drawText } from './balanceText.ts';
+import { filled } from './filled.ts';
+import { moving } from './moving.ts';
 import { tightText } from './tightestText.ts';
+import type { TightText } from './tightestText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
 function balanceFact(snapshot: Snapshot, view: View): TemplateResult {
   const { balance } = snapshot;
   const { locale } = view.place;
-  const kind = view.practice ? 'Practice credits' : 'Credits';
+  const { practice } = view;
   if (!balance.tracked) {
-    return html`<div class="fact"><dt>${kind}</dt><dd class="big"><span data-test="balance">not tracked</span> <small data-test="balance-usd"></small></dd>
-      <dd>Usage is counted and priced. <span class="dim">The first top-up begins the balance.</span> <button type="button" class="link" @click=${view.act.addCredits}>Add credits…</button></dd></div>`;
+    return html`<div class="fact"><dt>${practice ? t('Practice credits') : t('Credits')}</dt><dd class="big"><span data-test="balance">${t('not tracked')}</span> <small data-test="balance-usd"></small></dd>
+      <dd>${t('Usage is counted and priced.')} <span class="dim">${t('The first top-up begins the balance.')}</span> <button type="button" class="link" @click=${view.act.addCredits}>${t('Add credits…')}</button></dd></div>`;
   }
   const used = view.show === 'used';
-  const shown = used ? Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits) : balance.balanceMicroCredits;
-  const level = balanceLevel(snapshot);
+  const granted = grantedMicroCredits(balance, snapshot.atMs);
+  const shown = used ? Math.max(0, granted - balance.balanceMicroCredits) : balance.balanceMicroCredits;
   const held = balance.heldMicroCredits;
-  const warned = level === 'low' || level === 'critical' || level === 'blocked';
-  return html`<div class="fact"><dt>${kind} ${view.show}</dt>
-    <dd class="big"><span data-test="balance">${formatCredits(shown, 2, locale)}</span> <small>credits · <span data-test="balance-usd">${formatUsd(shown, 2, locale)}</span></small></dd>
-    <dd>${warned ? html`<span class="nowrap">${icon('warning', 's warn')} ${level === 'blocked' ? 'used up' : level === 'critical' ? 'almost used up' : 'running low'}</span> <span class="dim">·</span> ` : nothing}
-    ${used ? html`${creditsText(balance.balanceMicroCredits, locale)} left` : html`of ${formatCredits(grantedMicroCredits(balance, snapshot.atMs), 2, locale)} granted`}
-    <span class="dim">· ${held > 0 ? `${creditsText(held, locale)} held by running requests` : 'nothing held'}${view.practice ? ' · dollars at real prices' : ''}</span></dd></div>`;
+  const title = used ? (practice ? t('Practice credits used') : t('Credits used')) : practice ? t('Practice credits left') : t('Credits left');
+  // Where only a plan pays, no credits are drawn.
+  const warned = payerOf(snapshot) === 'plan' ? undefined : levelWords(balanceLevel(snapshot));
+  const number = html`<span data-test="balance">${formatCredits(shown, 2, locale)}</span>`;
+  return html`<div class="fact"><dt>${title}</dt>
+    <dd class="big">${number} <small>${filled(t('credits · {0}'), html`<span data-test="balance-usd">${formatUsd(shown, 2, locale)}</span>`)}</small></dd>
+    <dd>${warned === undefined ? nothing : html`<span class="nowrap">${icon('warning', 's warn')} ${warned}</span> <span class="dim">·</span> `}
+    ${used ? t('{0} left', creditsText(balance.balanceMicroCredits, locale)) : t('of {0} granted', formatCredits(granted, 2, locale))}
+    <span class="dim">· ${held > 0 ? t('{0} held by running requests', creditsText(held, locale)) : t('nothing held')}${practice ? ` · ${t('dollars at real prices')}` : ''}</span></dd></div>`;
 }
 
-function useFact(snapshot: Snapshot, view: View): TemplateResult {
-  const tight = tightText(snapshot, view.workspaceId, view.nowMs, view.show, view.place);
+/** What the balance warns of. */
+function levelWords(level: BalanceLevel): string | undefined {
+  switch (level) {
+    case 'blocked': return t('used up');
+    case 'critical': return t('almost used up');
+    case 'low': return t('running low');
+    default: return undefined;
+  }
+}
+
+function useFact(tight: TightText | undefined, snapshot: Snapshot, view: View): TemplateResult {
   if (tight) {
-    return html`<div class="fact"><dt>Tightest limit: ${tight.title}</dt><dd class="big">${tight.amount} <small>${tight.of}</small></dd>
+    return html`<div class="fact"><dt>${t('Tightest limit: {0}', tight.title)}</dt><dd class="big">${tight.amount} <small>${tight.of}</small></dd>
       <dd>${icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
   }
   const { total } = snapshot.today;
   const { locale } = view.place;
-  return html`<div class="fact"><dt>Used today</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? `credits · ${formatUsd(total.costMicroCredits, 2, locale)}` : 'no price is known'}</small></dd>
-    <dd>${requestsText(total.requests, locale)} <span class="dim">· ${total.requests === 0 ? 'none since midnight' : tokensLine(total, locale)}</span></dd></div>`;
+  return html`<div class="fact"><dt>${t('Used today')}</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? t('credits · {0}', formatUsd(total.costMicroCredits, 2, locale)) : t('no price is known')}</small></dd>
+    <dd>${requestsText(total.requests, locale)} <span class="dim">· ${total.requests === 0 ? t('none since midnight') : tokensLine(total, locale)}</span></dd></div>`;
 }
 
 /** The facts. */
 export function facts(snapshot: Snapshot, view: View): TemplateResult {
   const draw = drawText(snapshot, view.place.locale, view.workspaceId);
-  return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${useFact(snapshot, view)}
-    <div class="fact"><dt>The next request draws from</dt><dd class="big">${draw.title} ${draw.amount === undefined ? nothing : html`<small>· ${draw.amount}</small>`}</dd><dd class="dim">${draw.then}</dd></div></dl>`;
+  return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${moving(view, (nowMs) => tightText(snapshot, view.workspaceId, nowMs, view.show, view.place), (tight) => useFact(tight, snapshot, view))}
+    <div class="fact"><dt>${t('The next request draws from')}</dt><dd class="big">${draw.title} ${draw.amount === undefined ? nothing : html`<small>· ${draw.amount}</small>`}</dd><dd class="dim">${draw.then}</dd></div></dl>`;
 }

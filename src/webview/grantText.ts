@@ -1,10 +1,12 @@
 // Grants in words: the order in which they are used, how each stands, until when it lasts, and whom it is for. Pure;
 // the numbers and the rules are the broker's.
 import { grantKinds, isExpired } from '../domain/grants.ts';
+import type { GrantKind } from '../domain/grants.ts';
 import type { Allowance } from '../domain/allowances.ts';
+import { t } from '../protocol/language.ts';
 import type { GrantView, Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
-import { dayAndTime, duration } from './timeText.ts';
+import { countdown, dayAndTime } from './timeText.ts';
 import type { Place } from './timeText.ts';
 
 /** How a grant stands now. */
@@ -29,29 +31,45 @@ export function burnOrder(grants: readonly GrantView[], nowMs: number): GrantVie
     || a.priority - b.priority || expiry(a) - expiry(b) || a.createdAtMs - b.createdAtMs);
 }
 
-/** From when and until when a grant can be used. */
-export function expiryText(grant: GrantView, nowMs: number, place: Place): string {
+/** From when and until when a grant can be used, and in how long that is. */
+export function expiryParts(grant: GrantView, nowMs: number, place: Place): string[] {
   const state = grantState(grant, nowMs);
-  if (state === 'undone') return 'Taken back';
-  if (state === 'disputed') return 'Taken back, disputed';
-  if (state === 'expired') return 'Expired';
-  if (state === 'used-up') return 'Used up';
+  if (state === 'undone') return [t('Taken back')];
+  if (state === 'disputed') return [t('Taken back, disputed')];
+  if (state === 'expired') return [t('Expired')];
+  if (state === 'used-up') return [t('Used up')];
   const { startsAtMs, expiresAtMs } = grant;
   if (state === 'not-begun' && startsAtMs !== undefined) {
-    return `Begins ${dayAndTime(startsAtMs, nowMs, place)} · in ${duration(startsAtMs - nowMs)}${expiresAtMs === undefined ? '' : `, until ${dayAndTime(expiresAtMs, nowMs, place)}`}`;
+    const [begins, wait] = [dayAndTime(startsAtMs, nowMs, place), countdown(startsAtMs - nowMs)];
+    return [t('Begins {0}', begins), expiresAtMs === undefined ? t('in {0}', wait) : t('in {0}, until {1}', wait, dayAndTime(expiresAtMs, nowMs, place))];
   }
-  return expiresAtMs === undefined ? 'Does not expire' : `${dayAndTime(expiresAtMs, nowMs, place)} · in ${duration(expiresAtMs - nowMs)}`;
+  return expiresAtMs === undefined ? [t('Does not expire')] : [dayAndTime(expiresAtMs, nowMs, place), t('in {0}', countdown(expiresAtMs - nowMs))];
 }
 
 /** What a grant is for, where it is not for everything: "Only for gpt-6*, and only in docs-site". */
 export function restrictionText({ models, workspaces }: Pick<GrantView, 'models' | 'workspaces'>, nameOf: (workspaceId: string) => string): string | undefined {
-  const parts = [...(models ? [`for ${models.join(', ')}`] : []), ...(workspaces ? [`in ${workspaces.map(nameOf).join(', ')}`] : [])];
-  return parts.length === 0 ? undefined : `Only ${parts.join(', and only ')}`;
+  const [forModels, inWorkspaces] = [models?.join(', '), workspaces?.map(nameOf).join(', ')];
+  if (forModels === undefined) return inWorkspaces === undefined ? undefined : t('Only in {0}', inWorkspaces);
+  return inWorkspaces === undefined ? t('Only for {0}', forModels) : t('Only for {0}, and only in {1}', forModels, inWorkspaces);
 }
 
 /** How an allowance gives: "250.00 included credits each week". */
 export function allowanceText({ amountMicroCredits, kind, every }: Allowance, locale: string): string {
-  return `${creditsText(amountMicroCredits, locale)} ${kind} credits each ${every}`;
+  const [amount, credits] = [creditsText(amountMicroCredits, locale), kindCredits(kind)];
+  switch (every) {
+    case 'day': return t('{0} {1} each day', amount, credits);
+    case 'week': return t('{0} {1} each week', amount, credits);
+    case 'month': return t('{0} {1} each month', amount, credits);
+  }
+}
+
+/** A kind of grant within a sentence: "included credits". */
+export function kindCredits(kind: GrantKind): string {
+  switch (kind) {
+    case 'included': return t('included credits');
+    case 'promotional': return t('promotional credits');
+    case 'purchased': return t('purchased credits');
+  }
 }
 
 /** The allowance that a grant comes from, while it still gives. */

@@ -3,38 +3,50 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { movingText } from './moving.ts';
+import type { Moment } from './moving.ts';
 import { tabs } from './pageState.ts';
 import type { Tab } from './pageState.ts';
 import { age } from './timeText.ts';
 import { icon } from './view.ts';
 import type { PageActions } from './view.ts';
 
-function linkText(link: LinkState, snapshot: Snapshot | undefined, ageMs: number): TemplateResult {
+function linkText(link: LinkState, snapshot: Snapshot | undefined, moment: Moment): TemplateResult {
   if (link.state === 'connected' && snapshot) {
-    return html`${icon('pass', 's good')} Live<span class="hide-m dim"> · updated after each request</span>`;
+    return html`${icon('pass', 's good')} ${t('Live')}<span class="hide-m dim"> · ${t('updated after each request')}</span>`;
   }
   if (link.state === 'down') {
-    return html`${icon('debug-disconnect', 's bad')} Broker down${snapshot ? html`<span class="hide-m"> · numbers from ${age(ageMs)}</span>` : nothing}`;
+    return html`${icon('debug-disconnect', 's bad')} ${t('Broker down')}${snapshot ? html`<span class="hide-m"> · ${movingText(moment, (nowMs) => t('numbers from {0}', age(Math.max(0, nowMs - snapshot.atMs))))}</span>` : nothing}`;
   }
-  return html`${icon('loading', 's codicon-modifier-spin')} Connecting…${link.attempt !== undefined && link.attempt > 1 ? html`<span class="hide-m dim"> attempt ${link.attempt}</span>` : nothing}`;
+  return html`${icon('loading', 's codicon-modifier-spin')} ${t('Connecting…')}${link.attempt !== undefined && link.attempt > 1 ? html`<span class="hide-m dim"> ${t('attempt {0}', link.attempt)}</span>` : nothing}`;
 }
 
-/** The top line. `ageMs` is the age of the newest snapshot. */
-export function headerBar(link: LinkState, snapshot: Snapshot | undefined, ageMs: number, act: PageActions): TemplateResult {
+/** The top line. `moment` is the page's. */
+export function headerBar(link: LinkState, snapshot: Snapshot | undefined, moment: Moment, act: PageActions): TemplateResult {
   const practice = snapshot?.broker.mode === 'practice';
   return html`<header class="topline">
-    <h1>Codex usage</h1>
-    <span class="mode ell" data-test="mode">${practice ? html`<span class="tag">${icon('beaker', 't')} Practice<span class="hide-s"> mode</span></span><span class="dim hide-s"> ${snapshot.broker.upstream}</span>`
+    <h1>${t('Codex usage')}</h1>
+    <span class="mode ell" data-test="mode">${practice ? html`<span class="tag">${icon('beaker', 't')} <span class="only-s">${t('Practice')}</span><span class="hide-s">${t('Practice mode')}</span></span><span class="dim hide-s"> ${snapshot.broker.upstream}</span>`
     : snapshot ? html`<span class="dim hide-s">${icon('vm', 's')} ${snapshot.broker.upstream}</span>` : nothing}</span>
     <span class="grow"></span>
-    <span class="nowrap link-state" data-test="link-state">${linkText(link, snapshot, ageMs)}</span>
-    <vscode-button secondary class="compact" data-test="add-credits" aria-label="Add credits" ?disabled=${!snapshot} aria-disabled=${snapshot ? 'false' : 'true'} @click=${act.addCredits}><span class="only-s">${icon('add')}</span><span class="hide-s">Add credits…</span></vscode-button>
-    <button type="button" class="ico" title="Settings" aria-label="Settings" @click=${() => act.run('openSettings')}>${icon('settings-gear')}</button>
+    <span class="nowrap link-state" data-test="link-state">${linkText(link, snapshot, moment)}</span>
+    <vscode-button secondary class="compact" data-test="add-credits" aria-label=${t('Add credits')} ?disabled=${!snapshot} aria-disabled=${snapshot ? 'false' : 'true'} @click=${act.addCredits}><span class="only-s">${icon('add')}</span><span class="hide-s">${t('Add credits…')}</span></vscode-button>
+    <button type="button" class="ico" title=${t('Settings')} aria-label=${t('Settings')} @click=${() => act.run('openSettings')}>${icon('settings-gear')}</button>
   </header>`;
 }
 
-const tabTitles: Record<Tab, string> = { now: 'Now', history: 'History', ledger: 'Ledger', credits: 'Credits', events: 'Events', insights: 'Insights' };
+function tabTitle(tab: Tab): string {
+  switch (tab) {
+    case 'now': return t('Now');
+    case 'history': return t('History');
+    case 'ledger': return t('Ledger');
+    case 'credits': return t('Credits');
+    case 'events': return t('Events');
+    case 'insights': return t('Insights');
+  }
+}
 
 /** Where a key moves the selection to: arrows turn round at the ends, Home and End jump. */
 export function tabAfterKey(tab: Tab, key: string): Tab | undefined {
@@ -52,6 +64,6 @@ export function tabBar(open: Tab, select: (tab: Tab) => void): TemplateResult {
     select(next);
     (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#tab-${next}`)?.focus();
   };
-  return html`<div class="tabs" role="tablist" aria-label="Dashboard pages" @keydown=${onKey}>${tabs.map((tab) => html`<button type="button" role="tab" id="tab-${tab}" data-test="tab-${tab}"
-    aria-controls="page-${tab}" aria-selected=${tab === open ? 'true' : 'false'} tabindex=${tab === open ? 0 : -1} @click=${() => select(tab)}>${tabTitles[tab]}</button>`)}</div>`;
+  return html`<div class="tabs" role="tablist" aria-label=${t('Dashboard pages')} @keydown=${onKey}>${tabs.map((tab) => html`<button type="button" role="tab" id="tab-${tab}" data-test="tab-${tab}"
+    aria-controls="page-${tab}" aria-selected=${tab === open ? 'true' : 'false'} tabindex=${tab === open ? 0 : -1} @click=${() => select(tab)}>${tabTitle(tab)}</button>`)}</div>`;
 }

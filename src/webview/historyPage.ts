@@ -1,12 +1,14 @@
 // The `history-page` element: what cost so much, and how what is left goes down. It remembers what was chosen, asks when
 // it is looked at, and paints the ledger's answers; the words and sums are made elsewhere.
-import { html, LitElement, nothing } from 'lit';
-import type { PropertyValues, TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
 import { formatUsd } from '../domain/units.ts';
 import { historyGroupings, rangeDays } from '../protocol/history.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
-import type { Snapshot } from '../protocol/snapshot.ts';
+import { t } from '../protocol/language.ts';
+import { problemMessage } from '../protocol/problemWords.ts';
 import { costText, creditsText, isCostKnown } from './amountText.ts';
+import { AskingPage } from './askingPage.ts';
 import type { BurnChart } from './burnChart.ts';
 import { burnDown, burnSubjects } from './burnText.ts';
 import type { BurnSubject } from './burnText.ts';
@@ -14,14 +16,14 @@ import { highestStep } from './chartSeries.ts';
 import type { BarChart } from './chartSeries.ts';
 import { exportButtons, pictureButton } from './exportButtons.ts';
 import { groupsTable } from './groupsTable.ts';
-import { averageText, cachedWords, chartUnits, dearestShare, groupingTitles, groupTable, historyChart, rangeText, rangeTitle, rangeWords, stepTitle, unitTitles } from './historyText.ts';
+import { averageText, cachedWords, chartUnits, dearestShare, groupingTitle, groupTable, historyChart, rangeText, rangeTitle, stepTitle, unitTitle } from './historyText.ts';
 import type { ChartUnit } from './historyText.ts';
 import { isOpen } from './pageQuestions.ts';
-import type { Asking, Questions } from './pageQuestions.ts';
 import { plainTable } from './plainTable.ts';
 import { problemLine, segments, workspaceSelect } from './pageControls.ts';
+import { tableSwitch } from './usageChart.ts';
 import type { UsageChart } from './usageChart.ts';
-import type { View } from './view.ts';
+import { importedLine } from './usageTables.ts';
 
 interface Choice { readonly days: RangeDays; readonly by: HistoryGrouping; readonly unit: ChartUnit; readonly workspaceId?: string; readonly burn?: string }
 
@@ -32,14 +34,9 @@ const savingAgainMs = 60_000;
 const nothingAsked = { key: '', mark: '', atMs: 0, savingKey: '', savingAtMs: 0 };
 
 /** Properties: `shown`, `snapshot`, `view`, `questions` (with their answers) and `asking`. */
-export class HistoryPage extends LitElement {
-  static override properties = { shown: { type: Boolean }, snapshot: { attribute: false }, view: { attribute: false }, questions: { attribute: false }, asking: { attribute: false }, choice: { state: true }, burnAsTable: { state: true } };
+export class HistoryPage extends AskingPage {
+  static override properties = { choice: { state: true }, burnAsTable: { state: true } };
 
-  declare shown: boolean;
-  declare snapshot: Snapshot;
-  declare view: View;
-  declare questions: Questions;
-  declare asking: Asking;
   declare choice: Choice | undefined;
   declare burnAsTable: boolean;
   /** What was asked last, of which state of the ledger, and when. */
@@ -47,10 +44,6 @@ export class HistoryPage extends LitElement {
   /** What was asked by each question that may still be answered, or whose answer is shown. */
   #asked: ReadonlyMap<number, Choice> = new Map();
   #askedCourse: ReadonlyMap<number, BurnSubject> = new Map();
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   #choice(): Choice {
     return this.choice ?? choiceOf(this.asking.loadChoice('history'));
@@ -60,11 +53,6 @@ export class HistoryPage extends LitElement {
     const { workspaceId, ...rest } = { ...this.#choice(), ...change };
     this.choice = { ...rest, ...(workspaceId === undefined || workspaceId === '' ? {} : { workspaceId }) };
     this.asking.saveChoice('history', this.choice);
-  }
-
-  /** Nobody sees a page that is not open. */
-  protected override shouldUpdate(changed: PropertyValues): boolean {
-    return this.shown || changed.has('shown');
   }
 
   protected override willUpdate(): void {
@@ -109,13 +97,13 @@ export class HistoryPage extends LitElement {
     const answer = this.questions.answers.history;
     const result = answer?.result;
     const { locale } = this.view.place;
-    return html`<section class="area" aria-label="History" data-test="history"><header class="head tools">
-        ${segments('Range', rangeDays.map((days) => ({ id: String(days), title: rangeTitle(days) })), String(choice.days), (id) => this.#choose({ days: Number(id) as RangeDays }))}
-        ${segments('Unit', chartUnits.map((unit) => ({ id: unit, title: unitTitles[unit] })), choice.unit, (id) => this.#choose({ unit: id as ChartUnit }))}
+    return html`<section class="area" aria-label=${t('History')} data-test="history"><header class="head tools">
+        ${segments(t('Range'), rangeDays.map((days) => ({ id: String(days), title: rangeTitle(days) })), String(choice.days), (id) => this.#choose({ days: Number(id) as RangeDays }))}
+        ${segments(t('Unit'), chartUnits.map((unit) => ({ id: unit, title: unitTitle(unit) })), choice.unit, (id) => this.#choose({ unit: id as ChartUnit }))}
         ${workspaceSelect(this.view, choice.workspaceId, (workspaceId) => this.#choose({ workspaceId: workspaceId ?? '' }))}
         <span class="grow"></span><span class="dim hide-s" data-test="history-range">${result ? rangeText(result, locale) : nothing}</span></header>
       ${answer?.problem ? problemLine(answer.problem) : nothing}
-      ${result ? this.#answered(result, this.#asked.get(answer.id) ?? choice, choice) : answer?.problem ? nothing : html`<p class="dim empty" role="status">${this.view.stale ? 'The broker is not reachable, so that its history cannot be read now.' : 'Reading the history…'}</p>`}</section>
+      ${result ? this.#answered(result, this.#asked.get(answer.id) ?? choice, choice) : answer?.problem ? nothing : html`<p class="dim empty" role="status">${this.view.stale ? t('The broker is not reachable, so that its history cannot be read now.') : t('Reading the history…')}</p>`}</section>
       ${this.#burn()}`;
   }
 
@@ -125,16 +113,16 @@ export class HistoryPage extends LitElement {
     const { by } = asked;
     const chart = this.#chart(result, by, choice.unit, locale);
     const range = rangeText(result, locale);
-    const file = ['Codex usage', result.steps.at(-1)?.key.slice(0, 10) ?? '', rangeTitle(asked.days), 'by', by];
+    const file = ['Codex usage', result.steps.at(-1)?.key.slice(0, 10) ?? '', asked.days === 1 ? 'Today' : `${asked.days} d`, 'by', by];
     const legend = () => ({ title: chart.title, subtitle: `${range} · ${chart.subtitle}`, isPractice: this.view.practice, legend: chart.series.map(({ name, amount, isOther }) => ({ name, amount, ...(isOther ? { isOther } : {}) })) });
     const tools = (asTable: boolean) => (asTable ? exportButtons(this.asking, [...file, 'per', asked.days === 1 ? 'hour' : 'day'], chart.table)
       : pictureButton(this.asking, file, () => this.querySelector<UsageChart>('usage-chart')?.canvas, legend));
     return html`${this.#facts(result, asked)}
       <div class="area" aria-busy=${isOpen(this.questions, 'history') ? 'true' : 'false'}><usage-chart .chart=${chart} .locale=${locale} .headId=${'head-history-chart'} .tools=${tools}></usage-chart></div>
-      <section class="area" aria-labelledby="head-groups"><header class="head tools"><h2 id="head-groups">Where it went</h2>
-          ${segments('Group by', historyGroupings.map((one) => ({ id: one, title: groupingTitles[one] })), choice.by, (id) => this.#choose({ by: id as HistoryGrouping }))}
-          <span class="grow"></span>${exportButtons(this.asking, file, () => groupTable(result, by, `Codex usage, ${range}`, locale))}</header>
-        ${groupsTable(result, by, this.view)}</section>`;
+      <section class="area" aria-labelledby="head-groups"><header class="head tools"><h2 id="head-groups">${t('Where it went')}</h2>
+          ${segments(t('Group by'), historyGroupings.map((one) => ({ id: one, title: groupingTitle(one) })), choice.by, (id) => this.#choose({ by: id as HistoryGrouping }))}
+          <span class="grow"></span>${exportButtons(this.asking, file, () => groupTable(result, by, t('Codex usage, {0}', range), locale))}</header>
+        ${groupsTable(result, by, this.view)}${result.imported ? importedLine(result.imported, asked.days === 1, locale) : nothing}</section>`;
   }
 
   /** The chart of an answer, made once: the page is painted after every request, and words cost time. */
@@ -153,11 +141,11 @@ export class HistoryPage extends LitElement {
     const saving = this.questions.answers.saving;
     const cached = cachedWords(total);
     return html`<dl class="facts" data-test="history-facts">
-      <div class="fact"><dt>Spent ${rangeWords(days)}</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? `credits · ${formatUsd(total.costMicroCredits, 2, locale)}` : 'no price is known'}</small></dd><dd class="dim">${isCostKnown(total) ? averageText(result, locale) : nothing}</dd></div>
-      <div class="fact"><dt>Most expensive ${days === 1 ? 'hour' : 'day'}</dt>${dearest === undefined ? html`<dd class="big">—</dd><dd class="dim">Nothing was charged.</dd>`
-    : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>credits · ${stepTitle(steps[dearest]!.key, locale)}</small></dd><dd class="dim">${dearestShare(result, asked.by, dearest, locale) ?? nothing}</dd>`}</div>
-      <div class="fact"><dt>Saved by the prompt cache</dt><dd class="big" data-test="saved">${saving?.result ? html`${creditsText(saving.result.savedMicroCredits, locale)} <small>credits${cached === undefined ? nothing : ` · ${cached}`}</small>` : '—'}</dd>
-        <dd class="dim">${saving?.problem ? saving.problem.message : isOpen(this.questions, 'saving') && !saving?.result ? 'Adding up what each charge was spared…' : 'What cached input would have cost as fresh, at the price of each charge.'}</dd></div></dl>`;
+      <div class="fact"><dt>${days === 1 ? t('Spent today') : t('Spent in {0} days', days)}</dt><dd class="big">${costText(total, locale)} <small>${isCostKnown(total) ? t('credits · {0}', formatUsd(total.costMicroCredits, 2, locale)) : t('no price is known')}</small></dd><dd class="dim">${isCostKnown(total) ? averageText(result, locale) : nothing}</dd></div>
+      <div class="fact"><dt>${days === 1 ? t('Most expensive hour') : t('Most expensive day')}</dt>${dearest === undefined ? html`<dd class="big">—</dd><dd class="dim">${t('Nothing was charged.')}</dd>`
+    : html`<dd class="big">${creditsText(steps[dearest]!.costMicroCredits, locale)} <small>${t('credits · {0}', stepTitle(steps[dearest]!.key, locale))}</small></dd><dd class="dim">${dearestShare(result, asked.by, dearest, locale) ?? nothing}</dd>`}</div>
+      <div class="fact"><dt>${t('Saved by the prompt cache')}</dt><dd class="big" data-test="saved">${saving?.result ? html`${creditsText(saving.result.savedMicroCredits, locale)} <small>${cached === undefined ? t('credits') : t('credits · {0}', cached)}</small>` : '—'}</dd>
+        <dd class="dim">${saving?.problem ? problemMessage(saving.problem) : isOpen(this.questions, 'saving') && !saving?.result ? t('Adding up what each charge was spared…') : t('What cached input would have cost as fresh, at the price of each charge.')}</dd></div></dl>`;
   }
 
   #burn(): TemplateResult | typeof nothing {
@@ -170,13 +158,13 @@ export class HistoryPage extends LitElement {
     const burn = course && course.left.length > 0 ? burnDown(course, named.name, this.view.nowMs, this.view.place) : undefined;
     const file = ['Codex burn-down', named.name];
     const legend = () => ({ title: named.name, subtitle: burn?.verdict ?? '', isPractice: this.view.practice, legend: [] });
-    return html`<section class="area" aria-labelledby="head-burn" data-test="burn"><header class="head tools"><h2 id="head-burn">Left against even use</h2>
-        ${subjects.length > 1 ? html`<select class="input" aria-label="Budget or balance" @change=${(event: Event) => this.#choose({ burn: (event.target as HTMLSelectElement).value })}>${subjects.map((one) => html`<option value=${one.id} ?selected=${one.id === subject.id}>${one.name}</option>`)}</select>` : html`<span class="dim">${subject.name}</span>`}
-        <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}<button class="link" type="button" aria-pressed=${this.burnAsTable ? 'true' : 'false'} @click=${() => { this.burnAsTable = !this.burnAsTable; }}>${this.burnAsTable ? 'Show as chart' : 'Show as table'}</button>` : nothing}</header>
+    return html`<section class="area" aria-labelledby="head-burn" data-test="burn"><header class="head tools"><h2 id="head-burn">${t('Left against even use')}</h2>
+        ${subjects.length > 1 ? html`<select class="input" aria-label=${t('Budget or balance')} @change=${(event: Event) => this.#choose({ burn: (event.target as HTMLSelectElement).value })}>${subjects.map((one) => html`<option value=${one.id} ?selected=${one.id === subject.id}>${one.name}</option>`)}</select>` : html`<span class="dim">${subject.name}</span>`}
+        <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}${tableSwitch(this.burnAsTable, () => { this.burnAsTable = !this.burnAsTable; })}` : nothing}</header>
       ${answer?.problem ? problemLine(answer.problem) : nothing}
-      ${!burn ? html`<p class="dim empty">${isOpen(this.questions, 'course') ? 'Reading…' : 'Nothing is known of its period yet.'}</p>`
+      ${!burn ? html`<p class="dim empty">${isOpen(this.questions, 'course') ? t('Reading…') : t('Nothing is known of its period yet.')}</p>`
     : html`${this.burnAsTable ? plainTable(burn.table(), 'head-burn') : html`<burn-chart .burn=${burn} .locale=${this.view.place.locale}></burn-chart>`}
-        <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">Dashed: even use.</span>` : nothing}</p>`}</section>`;
+        <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">${t('Dashed: even use.')}</span>` : nothing}</p>`}</section>`;
   }
 }
 

@@ -1,11 +1,12 @@
 // One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
-import { levelOf, spareOf } from '../domain/tightest.ts';
+import { levelOf, onPaceShare, spareOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
-import { paceMinutesMin, paceWords, shareLeft, standOfWindow, windowName } from '../protocol/limitStands.ts';
+import { paceMinutesMin, paceWords, shareLeft, standOfWindow, toldAtWords, windowName } from '../protocol/limitStands.ts';
+import { t } from '../protocol/language.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import { countText, percentText } from './amountText.ts';
-import { dayAndTime, duration } from './timeText.ts';
+import { countdown, dayAndTime } from './timeText.ts';
 import type { Place } from './timeText.ts';
 
 /** How a gauge is drawn; each level has its words too. */
@@ -25,15 +26,18 @@ export interface LimitRow {
   readonly resets: string;
   readonly countdown?: string;
   readonly pace: string;
+  /** Its pace leaves something over. */
+  readonly hasSpare: boolean;
   readonly sentence: string;
 }
 
 /** Words a limit. `show` flips number, bar and tick together. */
 export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used', place: Place): LimitRow {
   const name = windowName(window);
-  const base = { id: window.id, name, model: window.model };
+  const toldAt = toldAtWords(window, nowMs, place.locale);
+  const base = { id: window.id, name, model: toldAt === undefined ? window.model : t('{0}, as of {1}', window.model, toldAt) };
   if (window.remaining === undefined) {
-    return { ...base, level: 'unknown', amount: '—', resets: 'not announced yet', countdown: 'learned from answers', pace: 'unknown', sentence: `${name}, ${window.model}: not announced yet` };
+    return { ...base, level: 'unknown', amount: '—', resets: t('not announced yet'), countdown: t('learned from answers'), pace: t('unknown'), hasSpare: false, sentence: t('{0}, {1}: not announced yet', name, window.model) };
   }
   const stand = standOfWindow(window, nowMs);
   const left = shareLeft(window);
@@ -41,7 +45,6 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
   const spare = stand && spareOf(stand);
   const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
-  const word = window.limit === undefined ? 'left' : show;
   const nextShareAtMs = window.remaining > 0 && window.shareUsedUntilMs !== undefined && window.shareUsedUntilMs > nowMs ? window.shareUsedUntilMs : undefined;
   const refill = nextShareAtMs === undefined ? refillText(window, nowMs, time === undefined, left, place) : at(nextShareAtMs, nowMs, place);
   const empty = window.remaining <= 0;
@@ -53,26 +56,30 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
     ...(left === undefined ? {} : { share: flipped(left) }),
     ...(time === undefined ? {} : { tick: flipped(time) }),
     amount: count(shown),
-    pace: nextShareAtMs !== undefined ? 'share so far used' : paceText(window, left, spare),
-    sentence: `${name}, ${window.model}: ${left === undefined ? count(shown) : percentText(flipped(left))} ${word}, ${[refill.resets, refill.countdown].filter(Boolean).join(', ')}`,
+    pace: nextShareAtMs !== undefined ? t('share so far used') : paceText(window, left, spare), hasSpare: nextShareAtMs === undefined && spare !== undefined && spare >= onPaceShare,
+    sentence: gaugeSentence(`${name}, ${window.model}`, left === undefined ? count(shown) : percentText(flipped(left)), window.limit === undefined ? 'left' : show, [refill.resets, refill.countdown].filter(Boolean).join(', ')),
   };
 }
 
+function gaugeSentence(name: string, amount: string, show: 'left' | 'used', refill: string): string {
+  return show === 'left' ? t('{0}: {1} left, {2}', name, amount, refill) : t('{0}: {1} used, {2}', name, amount, refill);
+}
+
 function refillText(window: WindowView, nowMs: number, steady: boolean, left: number | undefined, place: Place): { resets: string; countdown?: string } {
-  if (left === 1) return { resets: 'full now' };
-  if (window.resetsAtMs === undefined) return { resets: 'reset not announced' };
+  if (left === 1) return { resets: t('full now') };
+  if (window.resetsAtMs === undefined) return { resets: t('reset not announced') };
   const waitMs = window.resetsAtMs - nowMs;
-  if (waitMs <= 0) return { resets: 'full now' };
+  if (waitMs <= 0) return { resets: t('full now') };
   return steady
-    ? { resets: 'steady refill', countdown: `full in ${duration(waitMs)}` }
+    ? { resets: t('steady refill'), countdown: t('full in {0}', countdown(waitMs)) }
     : at(window.resetsAtMs, nowMs, place);
 }
 
 function at(atMs: number, nowMs: number, place: Place): { resets: string; countdown: string } {
-  return { resets: dayAndTime(atMs, nowMs, place), countdown: `in ${duration(atMs - nowMs)}` };
+  return { resets: dayAndTime(atMs, nowMs, place), countdown: t('in {0}', countdown(atMs - nowMs)) };
 }
 
 function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {
-  if (window.remaining === 0) return 'used up';
-  return left === undefined ? 'unknown' : paceWords(left, spare, window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily');
+  if (window.remaining === 0) return t('used up');
+  return left === undefined ? t('unknown') : paceWords(left, spare, window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily');
 }

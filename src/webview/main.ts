@@ -1,8 +1,10 @@
 // Puts the dashboard page together in its webview: registers the elements, hands the page its
 // surroundings, and feeds it the extension's messages. Nothing is decided here.
+import './pageLanguage.ts';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './main.css';
+import { AutoCredits } from './autoCredits.ts';
 import { BudgetForm } from './budgetForm.ts';
 import { BurnChart } from './burnChart.ts';
 import { CodexDashboard } from './dashboard.ts';
@@ -24,11 +26,15 @@ interface WebviewHost {
 
 declare function acquireVsCodeApi(): WebviewHost;
 
+// The icons' font is fetched while the page is made, not once it was painted. Without it the words beside the icons say all.
+document.fonts.load('16px codicon').catch(() => undefined);
+
 customElements.define('usage-gauge', UsageGauge);
 customElements.define('usage-chart', UsageChart);
 customElements.define('burn-chart', BurnChart);
 customElements.define('topup-form', TopUpForm);
 customElements.define('budget-form', BudgetForm);
+customElements.define('auto-credits', AutoCredits);
 customElements.define('history-page', HistoryPage);
 customElements.define('ledger-page', LedgerPage);
 customElements.define('events-page', EventsPage);
@@ -39,16 +45,24 @@ const host = acquireVsCodeApi();
 const page = document.querySelector<CodexDashboard>('codex-dashboard');
 if (!page) throw new Error('The page lacks its codex-dashboard element.');
 
+const frame = document.querySelector<HTMLScriptElement>('script[data-plot]')?.nonce;
 const stored = () => (host.getState() ?? {}) as Readonly<Record<string, unknown>>;
 
 window.addEventListener('message', (event) => page.take(event.data));
 page.start({
   post: (message) => host.postMessage(message),
   now: () => Date.now(),
-  every: (intervalMs, callback) => {
-    const timer = setInterval(callback, intervalMs);
-    return () => clearInterval(timer);
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
   },
+  watchSeen: (callback) => {
+    const look = () => callback(!document.hidden);
+    document.addEventListener('visibilitychange', look);
+    if (document.hidden) look();
+    return () => document.removeEventListener('visibilitychange', look);
+  },
+  afterFrame: (callback) => { requestAnimationFrame(() => setTimeout(callback)); },
   newKey: () => crypto.randomUUID(),
   timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
   loadTab: () => stored()['tab'],
@@ -56,3 +70,9 @@ page.start({
   loadChoice: (name) => stored()[`${name}Choice`],
   saveChoice: (name, choice) => host.setState({ ...stored(), [`${name}Choice`]: choice }),
 });
+// Painted at once from what the frame carries. A frame that is loaded again, as after its page was hidden, carries an old picture.
+const first = document.getElementById('first')?.textContent;
+if (first && stored()['frame'] !== frame) {
+  page.begin(JSON.parse(first));
+  host.setState({ ...stored(), frame });
+}

@@ -1,9 +1,11 @@
 // Changes that the page asked for: which are under way, what is said when one was made, why one was not, and
 // where the focus goes when its button is gone. Pure; the extension makes them.
+import type { Priority } from '../domain/fairQueue.ts';
 import type { Problem } from '../domain/problem.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
 import { creditsText } from './amountText.ts';
 
 /** What the page remembers of changes. */
@@ -43,14 +45,23 @@ export function changesUnderWay({ changing }: ChangeState): ReadonlyMap<string, 
 /** What is said aloud when a change was made. */
 export function madeText(change: PageChange, result: Result, locale: string): string {
   switch (change.kind) {
-    case 'answer': return change.answer === 'never' ? 'Answered: the request is refused, and nothing is charged.' : 'Answered: the request goes on.';
-    case 'askEverywhere': case 'askWorkspace': case 'askModel': return 'Taken back. The next request asks again.';
-    case 'budgetSet': return 'The budget is set.';
-    case 'budgetRemove': return 'The budget was removed.';
-    case 'unpricedPolicy': case 'unattendedPolicy': return 'The rule is set.';
-    case 'priority': return { interactive: 'It goes first.', agent: 'It waits in turn.', batch: 'It goes last.' }[change.priority];
-    case 'undo': return result.movedMicroCredits === undefined ? 'Taken back.' : `${creditsText(Math.abs(result.movedMicroCredits), locale)} credits were taken back.`;
+    case 'answer': return change.answer === 'never' ? t('Answered: the request is refused, and nothing is charged.') : t('Answered: the request goes on.');
+    case 'askEverywhere': case 'askWorkspace': case 'askModel': return t('Taken back. The next request asks again.');
+    case 'budgetSet': return t('The budget is set.');
+    case 'budgetRemove': return t('The budget was removed.');
+    case 'voucher': return t('The voucher added {0} credits.', creditsText(result.movedMicroCredits ?? 0, locale));
+    case 'autoTopUp': case 'unpricedPolicy': case 'unattendedPolicy': return t('The rule is set.');
+    case 'priority': return turnSentence(change.priority);
+    case 'undo': return result.movedMicroCredits === undefined ? t('Taken back.') : t('{0} credits were taken back.', creditsText(Math.abs(result.movedMicroCredits), locale));
     case 'seePrices': return '';
+  }
+}
+
+function turnSentence(priority: Priority): string {
+  switch (priority) {
+    case 'interactive': return t('It goes first.');
+    case 'agent': return t('It waits in turn.');
+    case 'batch': return t('It goes last.');
   }
 }
 
@@ -61,6 +72,8 @@ export function focusAfter(change: PageChange): readonly string[] {
     case 'askEverywhere': case 'askWorkspace': case 'askModel': return ['#consent', '#head-answers'];
     case 'budgetSet': case 'budgetRemove': return ['#head-budgets'];
     case 'undo': return ['#head-grants'];
+    case 'autoTopUp': return ['#head-auto'];
+    case 'voucher': return ['#head-voucher'];
     case 'priority': case 'unpricedPolicy': case 'unattendedPolicy': case 'seePrices': return [];
   }
 }

@@ -2,6 +2,8 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
+import { t } from '../protocol/language.ts';
+import { problemWords } from '../protocol/problemWords.ts';
 import { icon, prose, workspaceName } from './view.ts';
 import type { View } from './view.ts';
 
@@ -13,11 +15,11 @@ export function segments(label: string, options: readonly { readonly id: string;
 /** All workspaces, or one of those that are known by name. */
 export function workspaceSelect(view: View, chosen: string | undefined, choose: (workspaceId: string | undefined) => void): TemplateResult {
   const ids = new Set([...(view.workspaceId === undefined ? [] : [view.workspaceId]), ...view.workspaceNames.keys(), ...(chosen === undefined ? [] : [chosen])]);
-  return html`<select class="input" aria-label="Workspace" data-test="workspace-filter" @change=${(event: Event) => choose((event.target as HTMLSelectElement).value || undefined)}>
-    <option value="" ?selected=${chosen === undefined}>All workspaces</option>${[...ids].map((id) => html`<option value=${id} ?selected=${id === chosen}>${workspaceName(view, id)}</option>`)}</select>`;
+  return html`<select class="input" aria-label=${t('Workspace')} data-test="workspace-filter" @change=${(event: Event) => choose((event.target as HTMLSelectElement).value || undefined)}>
+    <option value="" ?selected=${chosen === undefined}>${t('All workspaces')}</option>${[...ids].map((id) => html`<option value=${id} ?selected=${id === chosen}>${workspaceName(view, id)}</option>`)}</select>`;
 }
 
 /** What went wrong, and what to do. */
 export function problemLine(problem: Problem): TemplateResult {
-  return html`<p role="status">${icon('error', 's bad')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`;
+  return html`<p role="status">${icon('error', 's bad')} ${prose(problemWords(problem))}</p>`;
 }

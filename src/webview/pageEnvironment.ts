@@ -1,15 +1,23 @@
 // What the page may use of the world around it, handed in by its main file, so that every part of it
-// runs the same under a test: the channel to the extension, the clock, the ticker, fresh keys.
+// runs the same under a test: the channel to the extension, the clock, its timer, fresh keys.
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 
-/** The page's surroundings. */
-export interface PageEnvironment {
-  /** Posts a message to the extension. */
-  post(message: PageMessage): void;
+/** Time, and whether anybody looks. */
+export interface PageTime {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back again and again; the answer stops it. */
-  every(intervalMs: number, callback: () => void): () => void;
+  /** Calls back once; the answer takes it back. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Calls back whenever the page is hidden, at once where it is already, or seen again; the answer stops it. */
+  watchSeen(callback: (isSeen: boolean) => void): () => void;
+}
+
+/** The page's surroundings. */
+export interface PageEnvironment extends PageTime {
+  /** Posts a message to the extension. */
+  post(message: PageMessage): void;
+  /** Calls back once the next frame is on its way to the screen. */
+  afterFrame(callback: () => void): void;
   /** A key that no other form has, for one top-up. */
   newKey(): string;
   /** The time zone of the person, by its IANA name. */

@@ -3,13 +3,14 @@
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
 import type { CreditsAddResult, ExplainResult } from '../protocol/control.ts';
 import type { Problem } from '../domain/problem.ts';
+import { t, usableLocale } from '../protocol/language.ts';
+import { problemWords } from '../protocol/problemWords.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { balanceLevel } from './balanceText.ts';
 import { endChange, madeText, noChanges } from './pageChanges.ts';
 import type { ChangeState } from './pageChanges.ts';
 import { noQuestions, receiveAnswer } from './pageQuestions.ts';
 import type { Questions } from './pageQuestions.ts';
-import { usableLocale } from './timeText.ts';
 
 /** The pages, in the order of their tabs. */
 export const tabs = ['now', 'history', 'ledger', 'credits', 'events', 'insights'] as const;
@@ -85,7 +86,7 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
       const questions = receiveAnswer(state.questions, message);
       return questions === state.questions ? state : { ...state, questions };
     }
-    case 'saveResult': return message.problem ? { ...state, announcement: `Not saved. ${message.problem.message} ${message.problem.remedy}` } : message.saved ? { ...state, announcement: 'Saved.' } : state;
+    case 'saveResult': return message.problem ? { ...state, announcement: `${t('Not saved.')} ${problemWords(message.problem)}` } : message.saved ? { ...state, announcement: t('Saved.') } : state;
     case 'allowResult': return receiveConsent(state, message);
     case 'changeResult': return receiveChange(state, message);
     case 'explainResult':
@@ -95,8 +96,8 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
       if (!state.cancelling.has(message.id)) return state;
       const cancelling = new Map(state.cancelling);
       cancelling.delete(message.id);
-      const said = message.problem ? `Not cancelled. ${message.problem.message} ${message.problem.remedy}`
-        : message.cancelled ? 'Cancelled.' : 'It had ended before it could be cancelled.';
+      const said = message.problem ? `${t('Not cancelled.')} ${problemWords(message.problem)}`
+        : message.cancelled ? t('Cancelled.') : t('It had ended before it could be cancelled.');
       return { ...state, cancelling, announcement: said };
     }
   }
@@ -106,7 +107,7 @@ function receiveConsent(state: PageState, message: Extract<ExtensionMessage, { t
   const { consentQuestion, ...rest } = state;
   if (consentQuestion?.id !== message.id) return state;
   // A problem is painted where the button is, and that place is announced by itself.
-  return message.problem ? { ...state, consentQuestion: { id: message.id, problem: message.problem } } : { ...rest, announcement: 'This workspace may use purchased credits now.' };
+  return message.problem ? { ...state, consentQuestion: { id: message.id, problem: message.problem } } : { ...rest, announcement: t('This workspace may use purchased credits now.') };
 }
 
 function receiveChange(state: PageState, message: Extract<ExtensionMessage, { type: 'changeResult' }>): PageState {
@@ -155,17 +156,17 @@ function isSame(a: Snapshot, b: Snapshot | undefined): boolean {
 /** What is worth saying aloud: the link's loss and return, a question, and the balance crossing a line. */
 function announcementFor(before: StateMessage | undefined, after: StateMessage): string | undefined {
   if (before === undefined) return undefined;
-  if (before.link.state !== 'down' && after.link.state === 'down') return 'The broker is not running. The numbers are the last ones known.';
-  if (before.link.state === 'down' && after.link.state === 'connected') return 'The broker runs again.';
+  if (before.link.state !== 'down' && after.link.state === 'down') return t('The broker is not running. The numbers are the last ones known.');
+  if (before.link.state === 'down' && after.link.state === 'connected') return t('The broker runs again.');
   if (!before.snapshot || !after.snapshot) return undefined;
   const known = new Set(before.snapshot.questions.map((question) => question.requestId));
   const asked = after.snapshot.questions.find((question) => !known.has(question.requestId));
-  if (asked) return `A request waits for your answer. ${asked.text}`;
+  if (asked) return `${t('A request waits for your answer.')} ${asked.text}`;
   const [was, is] = [balanceLevel(before.snapshot), balanceLevel(after.snapshot)];
   if (was === is) return undefined;
-  if (is === 'blocked') return 'No credits left. New requests are refused and cost nothing.';
-  if (is === 'critical' || is === 'low') return was === 'ok' || was === 'low' ? 'Credits are running low.' : undefined;
-  return was === 'blocked' ? 'There are credits again.' : undefined;
+  if (is === 'blocked') return t('No credits left. New requests are refused and cost nothing.');
+  if (is === 'critical' || is === 'low') return was === 'ok' || was === 'low' ? t('Credits are running low.') : undefined;
+  return was === 'blocked' ? t('There are credits again.') : undefined;
 }
 
 /** The broker's clock now: the snapshot's time carried on by the page's own, which may run apart. */

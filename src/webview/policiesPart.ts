@@ -5,15 +5,16 @@ import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Policies } from '../domain/directives.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
+import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { changeProblem, isChanging } from './view.ts';
 import type { View } from './view.ts';
 
-const unpricedChoices: readonly (readonly [value: Policies['unpriced'], label: string])[] = [
-  ['refuse', 'Refuse it'], ['ask', 'Ask me'], ['ceiling', 'Hold credits at the ceiling price'], ['allow', 'Send it, counted as unpriced'],
+const unpricedChoices = (): readonly (readonly [value: Policies['unpriced'], label: string])[] => [
+  ['refuse', t('Refuse it')], ['ask', t('Ask me')], ['ceiling', t('Hold credits at the ceiling price')], ['allow', t('Send it, counted as unpriced')],
 ];
-const unattendedChoices: readonly (readonly [value: Policies['unattended'], label: string])[] = [
-  ['refuse', 'Refuse the request'], ['allow', 'Let it use purchased credits'],
+const unattendedChoices = (): readonly (readonly [value: Policies['unattended'], label: string])[] => [
+  ['refuse', t('Refuse the request')], ['allow', t('Let it use purchased credits')],
 ];
 
 function choice<V extends string>(view: View, name: string, label: string, hint: string, value: V, choices: readonly (readonly [value: V, label: string])[], changeTo: (value: V) => PageChange): TemplateResult {
@@ -29,8 +30,8 @@ export function policiesPart(snapshot: Snapshot, view: View): TemplateResult {
   const { policies } = snapshot;
   const unpriced = view.changing.get('unpricedPolicy');
   const unattended = view.changing.get('unattendedPolicy');
-  return html`<section class="area" aria-labelledby="head-rules" data-test="rules"><header class="head"><h2 id="head-rules">Rules</h2></header><div class="rules">
-    ${choice(view, 'unpriced', 'A model without a known price', 'Only where credits are tracked or a hard budget counts credits. A ceiling price stands in prices.json.', unpriced?.kind === 'unpricedPolicy' ? unpriced.value : policies.unpriced, unpricedChoices, (value) => ({ kind: 'unpricedPolicy', value }))}
-    ${choice(view, 'unattended', 'A question while no window is open', 'Requests from a terminal or script, where nobody can be asked about purchased credits.', unattended?.kind === 'unattendedPolicy' ? unattended.value : policies.unattended, unattendedChoices, (value) => ({ kind: 'unattendedPolicy', value }))}
+  return html`<section class="area" aria-labelledby="head-rules" data-test="rules"><header class="head"><h2 id="head-rules">${t('Rules')}</h2></header><div class="rules">
+    ${choice(view, 'unpriced', t('A model without a known price'), t('Only where credits are tracked or a hard budget counts credits. A ceiling price stands in prices.json.'), unpriced?.kind === 'unpricedPolicy' ? unpriced.value : policies.unpriced, unpricedChoices(), (value) => ({ kind: 'unpricedPolicy', value }))}
+    ${choice(view, 'unattended', t('A question while no window is open'), t('Requests from a terminal or script, where nobody can be asked about purchased credits.'), unattended?.kind === 'unattendedPolicy' ? unattended.value : policies.unattended, unattendedChoices(), (value) => ({ kind: 'unattendedPolicy', value }))}
   </div></section>`;
 }

@@ -2,6 +2,7 @@
 // away, and then stays away until another price changes.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { t } from '../protocol/language.ts';
 import { priceChangeText } from '../protocol/priceWords.ts';
 import type { PriceChangeView, Snapshot } from '../protocol/snapshot.ts';
 import { budgetCounting, budgetName } from '../protocol/windowBudgets.ts';
@@ -24,10 +25,10 @@ export function priceNews(snapshot: Snapshot, view: View): TemplateResult | type
   const shown = [newest, ...older].slice(0, priceNewsMax);
   const rest = older.length + 1 - shown.length;
   const seen = { kind: 'seePrices', untilMs: newest.atMs } as const;
-  return html`<div class="notices"><div class="notice info" role="group" aria-label="Prices changed" data-test="price-news">${icon('info', 'note')}<div class="grow"><strong>${older.length === 0 ? 'A price changed.' : 'Prices changed.'}</strong> What was charged before stays as it is.
+  return html`<div class="notices"><div class="notice info" role="group" aria-label=${t('Prices changed')} data-test="price-news">${icon('info', 'note')}<div class="grow"><strong>${older.length === 0 ? t('A price changed.') : t('Prices changed.')}</strong> ${t('What was charged before stays as it is.')}
     <ul class="plain">${shown.map((change) => {
     const budget = budgetCounting(snapshot.budgets, change.model);
-    return html`<li>${change.model}: ${priceChangeText(change, view.place.locale)} <span class="dim">· seen ${dayAndTime(change.atMs, view.nowMs, view.place)}${budget ? ` · counted by the budget of ${budgetName(budget)}` : ''}</span></li>`;
-  })}${rest > 0 ? html`<li class="dim">${rest} more</li>` : nothing}</ul></div>
-    <button type="button" class="ico" title="Dismiss" aria-label="Dismiss the notice about prices" data-test="price-dismiss" ?disabled=${isChanging(view, seen)} @click=${() => view.act.change(seen)}>${icon('close')}</button></div></div>`;
+    return html`<li>${change.model}: ${priceChangeText(change, view.place.locale)} <span class="dim">· ${t('seen {0}', dayAndTime(change.atMs, view.nowMs, view.place))}${budget ? ` · ${t('counted by the budget of {0}', budgetName(budget))}` : ''}</span></li>`;
+  })}${rest > 0 ? html`<li class="dim">${t('{0} more', rest)}</li>` : nothing}</ul></div>
+    <button type="button" class="ico" title=${t('Dismiss')} aria-label=${t('Dismiss the notice about prices')} data-test="price-dismiss" ?disabled=${isChanging(view, seen)} @click=${() => view.act.change(seen)}>${icon('close')}</button></div></div>`;
 }

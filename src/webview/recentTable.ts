@@ -5,7 +5,9 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatTokens, formatUsd } from '../domain/units.ts';
 import { clientName } from '../protocol/clientName.ts';
+import { t } from '../protocol/language.ts';
 import { modelText } from '../protocol/modelText.ts';
+import { outcomeName } from '../protocol/outcomeWords.ts';
 import type { RequestView, Snapshot } from '../protocol/snapshot.ts';
 import { cachedShare, creditsText, percentText } from './amountText.ts';
 import { rowTime } from './timeText.ts';
@@ -14,19 +16,19 @@ import type { View } from './view.ts';
 const recentMax = 25;
 
 function mark(request: RequestView): TemplateResult | typeof nothing {
-  if (request.outcome !== 'completed') return html` <span class="tag line">${request.outcome}</span>`;
-  return request.measured ? nothing : html` <span class="tag line">estimated</span>`;
+  if (request.outcome !== 'completed') return html` <span class="tag line">${outcomeName(request.outcome)}</span>`;
+  return request.measured ? nothing : html` <span class="tag line">${t('estimated')}</span>`;
 }
 
 function cost(request: RequestView, locale: string): string {
-  if (request.costMicroCredits === undefined) return request.freeReason === undefined ? 'unpriced' : 'free';
+  if (request.costMicroCredits === undefined) return request.freeReason === undefined ? t('unpriced') : t('free');
   return creditsText(request.costMicroCredits, locale, !request.measured);
 }
 
 /** The button that opens an explanation, from any row that has a cost. */
 export function explainLink(requestId: string, view: View): TemplateResult {
-  return html`<button type="button" class="link" data-test="explain-link" data-row-stop aria-label="Explain ${requestId}" aria-expanded=${view.explained === requestId ? 'true' : 'false'} ?disabled=${view.stale}
-    @click=${(event: Event) => view.act.explain(requestId, event.currentTarget)}>Explain</button>`;
+  return html`<button type="button" class="link" data-test="explain-link" data-row-stop aria-label=${t('Explain {0}', requestId)} aria-expanded=${view.explained === requestId ? 'true' : 'false'} ?disabled=${view.stale}
+    @click=${(event: Event) => view.act.explain(requestId, event.currentTarget)}>${t('Explain')}</button>`;
 }
 
 function requestLine(request: RequestView, view: View): TemplateResult {
@@ -42,8 +44,8 @@ function requestLine(request: RequestView, view: View): TemplateResult {
 /** The area, newest first. */
 export function recentTable(snapshot: Snapshot, view: View): TemplateResult {
   const rows = snapshot.recent.toSorted((a, b) => b.atMs - a.atMs).slice(0, recentMax);
-  return html`<section class="area" aria-labelledby="head-recent" data-test="recent"><header class="head"><h2 id="head-recent">Last requests</h2><span class="grow"></span><button type="button" class="link" @click=${() => view.act.openTab('ledger')}>Open ledger</button></header>
-    ${rows.length === 0 ? html`<p class="dim empty">No request yet. Run Codex in a metered terminal, or give any OpenAI SDK the broker's address. <button type="button" class="link" @click=${() => view.act.run('openMeteredTerminal')}>Open a metered terminal</button></p>`
-    : html`<table class="stack recent" data-rows aria-labelledby="head-recent"><thead><tr><th scope="col">Time</th><th scope="col">Workspace and client</th><th scope="col" class="hide-m">Model</th><th scope="col" class="n hide-s hide-x">Input</th><th scope="col" class="n hide-s hide-x hide-open">Cached</th><th scope="col" class="n hide-s">Output</th><th scope="col" class="n">Credits</th><th scope="col" class="n hide-m hide-open">$</th><th scope="col"><span class="sr">Explain</span></th></tr></thead>
+  return html`<section class="area" aria-labelledby="head-recent" data-test="recent"><header class="head"><h2 id="head-recent">${t('Last requests')}</h2><span class="grow"></span><button type="button" class="link" @click=${() => view.act.openTab('ledger')}>${t('Open ledger')}</button></header>
+    ${rows.length === 0 ? html`<p class="dim empty">${t('No request yet. Run Codex in a metered terminal, or give any OpenAI SDK the broker\'s address.')} <button type="button" class="link" @click=${() => view.act.run('openMeteredTerminal')}>${t('Open a metered terminal')}</button></p>`
+    : html`<table class="stack recent" data-rows aria-labelledby="head-recent"><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('Workspace and client')}</th><th scope="col" class="hide-m">${t('Model')}</th><th scope="col" class="n hide-s hide-x">${t('Input')}</th><th scope="col" class="n hide-s hide-x hide-open">${t('Cached')}</th><th scope="col" class="n hide-s">${t('Output')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n hide-m hide-open">$</th><th scope="col"><span class="sr">${t('Explain')}</span></th></tr></thead>
       <tbody>${repeat(rows, (request) => `${request.requestId} ${request.atMs}`, (request) => requestLine(request, view))}</tbody></table>`}</section>`;
 }

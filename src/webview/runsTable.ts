@@ -7,15 +7,26 @@ import type { Priority } from '../domain/fairQueue.ts';
 import { formatTokens } from '../domain/units.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
 import { clientName } from '../protocol/clientName.ts';
+import { t } from '../protocol/language.ts';
+import { problemWords } from '../protocol/problemWords.ts';
 import { modelText } from '../protocol/modelText.ts';
 import type { RunView, Snapshot } from '../protocol/snapshot.ts';
 import { creditsText } from './amountText.ts';
+import { movingText } from './moving.ts';
 import { runState, runSummary, waitSentence } from './runText.ts';
 import { stopwatch } from './timeText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
-const turns: readonly (readonly [priority: Priority, label: string])[] = [['interactive', 'Goes first'], ['agent', 'In turn'], ['batch', 'Goes last']];
+const turns: readonly Priority[] = ['interactive', 'agent', 'batch'];
+
+function turnName(priority: Priority): string {
+  switch (priority) {
+    case 'interactive': return t('Goes first');
+    case 'agent': return t('In turn');
+    case 'batch': return t('Goes last');
+  }
+}
 
 /** Where a waiting request stands among the classes, and the way to another one. */
 function turnChoice(run: RunView, view: View): TemplateResult | typeof nothing {
@@ -23,26 +34,25 @@ function turnChoice(run: RunView, view: View): TemplateResult | typeof nothing {
   const change = (priority: Priority) => ({ kind: 'priority', requestId: run.requestId, priority }) as const;
   const underWay = view.changing.get(changeSubject(change(run.priority)));
   const shown = underWay?.kind === 'priority' ? underWay.priority : run.priority;
-  return html`<select class="input turn" data-test="turn" aria-label="Turn of the request of ${run.workspaceLabel}" ?disabled=${view.stale || underWay !== undefined}
-    @change=${(event: Event) => view.act.change(change((event.target as HTMLSelectElement).value as Priority))}>${turns.map(([priority, label]) => html`<option value=${priority} .selected=${priority === shown}>${label}</option>`)}</select>`;
+  return html`<select class="input turn" data-test="turn" aria-label=${t('Turn of the request of {0}', run.workspaceLabel)} ?disabled=${view.stale || underWay !== undefined}
+    @change=${(event: Event) => view.act.change(change((event.target as HTMLSelectElement).value as Priority))}>${turns.map((priority) => html`<option value=${priority} .selected=${priority === shown}>${turnName(priority)}</option>`)}</select>`;
 }
 
 /** Why a request's turn was not changed. */
 function turnFailure(run: RunView, view: View): TemplateResult | typeof nothing {
   const why = run.state === 'waiting' && run.priority !== undefined ? view.failures.get(changeSubject({ kind: 'priority', requestId: run.requestId, priority: run.priority })) : undefined;
-  return why ? html`<span class="sub">${why.message} ${why.remedy}</span>` : nothing;
+  return why ? html`<span class="sub">${problemWords(why)}</span>` : nothing;
 }
 
 function runLine(run: RunView, asked: boolean, view: View): TemplateResult {
-  const why = waitSentence(run, view.nowMs, asked);
   const mark = run.state === 'waiting' ? icon('clock', 's') : run.state === 'parked' ? icon(asked ? 'question' : 'debug-pause', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
   const stopping = view.cancelling.has(run.requestId);
   return html`<tr><td class="nowrap state">${mark} ${runState(run, asked)}</td>
-    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${why === undefined ? nothing : html`<span class="sub">${why}</span>`}${turnFailure(run, view)}</td>
+    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${run.state === 'running' ? nothing : html`<span class="sub">${movingText(view, (nowMs) => waitSentence(run, nowMs, asked) ?? '')}</span>`}${turnFailure(run, view)}</td>
     <td class="hide-m nowrap">${modelText(run)}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
-    <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">none</span>`}</td>
-    <td class="n time">${stopwatch(view.nowMs - run.sinceMs)}</td>
-    <td class="act">${turnChoice(run, view)}<button type="button" class="link" data-test="cancel" data-row-stop aria-label="Cancel the request of ${run.workspaceLabel}" ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? 'Cancelling…' : 'Cancel'}</button></td></tr>`;
+    <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">${t('none')}</span>`}</td>
+    <td class="n time">${movingText(view, (nowMs) => stopwatch(nowMs - run.sinceMs))}</td>
+    <td class="act">${turnChoice(run, view)}<button type="button" class="link" data-test="cancel" data-row-stop aria-label=${t('Cancel the request of {0}', run.workspaceLabel)} ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? t('Cancelling…') : t('Cancel')}</button></td></tr>`;
 }
 
 /** The area; the waiting stand in the order of their places. */
@@ -50,7 +60,7 @@ export function runsTable(snapshot: Snapshot, view: View): TemplateResult {
   const waiting = snapshot.waiting.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
   const runs = [...snapshot.running, ...waiting];
   const asking = new Set(snapshot.questions.map((question) => question.requestId));
-  return html`<section class="area" aria-labelledby="head-runs" data-test="running"><header class="head"><h2 id="head-runs">Running and waiting</h2><span class="dim">${runSummary(snapshot.running.length, waiting.length)}</span></header>
-    ${runs.length === 0 ? nothing : html`<table class="stack runs" data-rows aria-labelledby="head-runs"><thead><tr><th scope="col">State</th><th scope="col">Workspace and client</th><th scope="col" class="hide-m">Model</th><th scope="col" class="n hide-s">Tokens</th><th scope="col" class="n hide-m">Held</th><th scope="col" class="n">Time</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+  return html`<section class="area" aria-labelledby="head-runs" data-test="running"><header class="head"><h2 id="head-runs">${t('Running and waiting')}</h2><span class="dim">${runSummary(snapshot.running.length, waiting.length)}</span></header>
+    ${runs.length === 0 ? nothing : html`<table class="stack runs" data-rows aria-labelledby="head-runs"><thead><tr><th scope="col">${t('State')}</th><th scope="col">${t('Workspace and client')}</th><th scope="col" class="hide-m">${t('Model')}</th><th scope="col" class="n hide-s">${t('Tokens')}</th><th scope="col" class="n hide-m">${t('Held')}</th><th scope="col" class="n">${t('Time')}</th><th scope="col"><span class="sr">${t('Actions')}</span></th></tr></thead>
       <tbody>${repeat(runs, (run) => run.requestId, (run) => runLine(run, asking.has(run.requestId), view))}</tbody></table>`}</section>`;
 }

@@ -1,5 +1,6 @@
 // Puts the side bar's page together in its webview: registers the elements, hands the page its surroundings, and feeds
 // it the extension's messages. Nothing is decided here.
+import './pageLanguage.ts';
 import './sidebar.css';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import { CodexSidebar } from './sidebar.ts';
@@ -23,8 +24,14 @@ window.addEventListener('message', (event) => page.take(event.data));
 page.start({
   post: (message) => host.postMessage(message),
   now: () => Date.now(),
-  every: (intervalMs, callback) => {
-    const timer = setInterval(callback, intervalMs);
-    return () => clearInterval(timer);
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  watchSeen: (callback) => {
+    const look = () => callback(!document.hidden);
+    document.addEventListener('visibilitychange', look);
+    if (document.hidden) look();
+    return () => document.removeEventListener('visibilitychange', look);
   },
 });

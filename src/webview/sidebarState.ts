@@ -1,6 +1,8 @@
 // What the side bar's page remembers, and how a message changes it: the newest state, what is being cancelled, what is
 // said aloud. Pure.
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { t } from '../protocol/language.ts';
+import { problemMessage } from '../protocol/problemWords.ts';
 
 /** The newest `state` message. */
 export type StateMessage = Extract<ExtensionMessage, { type: 'state' }>;
@@ -24,7 +26,7 @@ export function receiveSidebar(state: SidebarState, message: ExtensionMessage, n
   if (message.type === 'cancelResult') {
     const cancelling = new Map(state.cancelling);
     cancelling.delete(message.id);
-    const said = message.problem ? `Not cancelled. ${message.problem.message}` : message.cancelled ? 'Cancelled.' : 'It had ended before it could be cancelled.';
+    const said = message.problem ? `${t('Not cancelled.')} ${problemMessage(message.problem)}` : message.cancelled ? t('Cancelled.') : t('It had ended before it could be cancelled.');
     return { ...state, cancelling, announcement: said };
   }
   if (message.type !== 'state') return state;

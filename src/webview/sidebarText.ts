@@ -2,6 +2,7 @@
 // built on the same rules as the status bar and the dashboard, so that none of them disagrees.
 import { compareTightness } from '../domain/tightest.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
+import { plural, t } from '../protocol/language.ts';
 import { ownBudgets, paceMinutesMin, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
@@ -47,14 +48,14 @@ export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly sho
   const budgets = ownBudgets(snapshot, workspaceId).flatMap((budget) => {
     const row = rows.get(`${budget.view.id} ${budget.use.key}`);
     return row ? [{ isLong: true, stand: standOfBudget(budget, nowMs), limit: {
-      ...shapeOf(row), id: row.id, name: `Budget ${row.name}`, amount: budget.view.budget.unit === 'credits' ? `${row.amount} cr ${show}` : `${row.amount} ${show}`, pace: row.pace ?? row.state,
+      ...shapeOf(row), id: row.id, name: t('Budget {0}', row.name), amount: budget.view.budget.unit === 'credits' ? creditsShown(row.amount, show) : shown(row.amount, show), pace: row.pace ?? row.state,
       resets: [row.ends, row.countdown].filter(Boolean).join(' · '),
     } }] : [];
   });
   const windows = snapshot.windows.map((window) => {
     const row = limitRow(window, nowMs, show, place);
     return { isLong: window.windowMinutes >= paceMinutesMin, stand: standOfWindow(window, nowMs), limit: {
-      ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : `${percentText(row.share)} ${show}`, pace: row.pace, resets: [row.resets, row.countdown].filter(Boolean).join(' · '),
+      ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : shown(percentText(row.share), show), pace: row.pace, resets: [row.resets, row.countdown].filter(Boolean).join(' · '),
     } };
   });
   const all = [...budgets, ...windows];
@@ -63,20 +64,33 @@ export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly sho
   return { shown: ordered.slice(0, limitsShown).map(({ limit }) => limit), more: Math.max(0, ordered.length - limitsShown) };
 }
 
+function shown(amount: string, show: 'left' | 'used'): string {
+  return show === 'left' ? t('{0} left', amount) : t('{0} used', amount);
+}
+
+function creditsShown(amount: string, show: 'left' | 'used'): string {
+  return show === 'left' ? t('{0} cr left', amount) : t('{0} cr used', amount);
+}
+
 function shapeOf(row: Pick<SideLimit, 'share' | 'reserved' | 'tick' | 'level' | 'sentence'>): Pick<SideLimit, 'share' | 'reserved' | 'tick' | 'level' | 'sentence'> {
   const { share, reserved, tick, level, sentence } = row;
   return { level, sentence, ...(share === undefined ? {} : { share }), ...(reserved === undefined ? {} : { reserved }), ...(tick === undefined ? {} : { tick }) };
 }
 
-/** The big number and the words behind it. */
+/** The big number and the words behind it: clauses that each stand for themselves. */
 export function sideBalance(snapshot: Snapshot, show: 'left' | 'used', locale: string): { readonly number: string; readonly words: string } {
   const { balance, today } = snapshot;
   const practice = snapshot.broker.mode === 'practice';
-  const dollars = (amount: number) => (practice ? '' : ` · ${formatUsd(amount, 2, locale)}`);
-  if (!balance.tracked && !isCostKnown(today.total)) return { number: '—', words: 'cost not known: today\'s models have no price' };
-  if (!balance.tracked) return { number: creditsText(today.total.costMicroCredits, locale, today.total.estimated > 0), words: `credits used today${dollars(today.total.costMicroCredits)} · balance not tracked` };
-  const shown = show === 'left' ? balance.balanceMicroCredits : Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits);
-  return { number: formatCredits(shown, 2, locale), words: `${practice ? 'practice ' : ''}credits ${show}${dollars(shown)}` };
+  const dollars = (amount: number) => (practice ? [] : [formatUsd(amount, 2, locale)]);
+  if (!balance.tracked && !isCostKnown(today.total)) return { number: '—', words: t('cost not known: today\'s models have no price') };
+  if (!balance.tracked) {
+    const { costMicroCredits, estimated } = today.total;
+    return { number: creditsText(costMicroCredits, locale, estimated > 0), words: [t('credits used today'), ...dollars(costMicroCredits), t('balance not tracked')].join(' · ') };
+  }
+  const isLeft = show === 'left';
+  const amount = isLeft ? balance.balanceMicroCredits : Math.max(0, grantedMicroCredits(balance, snapshot.atMs) - balance.balanceMicroCredits);
+  const words = isLeft ? (practice ? t('practice credits left') : t('credits left')) : practice ? t('practice credits used') : t('credits used');
+  return { number: formatCredits(amount, 2, locale), words: [words, ...dollars(amount)].join(' · ') };
 }
 
 /** Today by workspace, the dearest first; the rest in one line. */
@@ -86,7 +100,7 @@ export function sideToday(snapshot: Snapshot, locale: string): readonly { readon
   const rest = rows.slice(workspacesShown);
   return [
     ...rows.slice(0, workspacesShown).map((row) => line(row.key, row.label, row)),
-    ...(rest.length === 0 ? [] : [line(' others', `${rest.length} ${rest.length === 1 ? 'other' : 'others'}`, rest.reduce((sum, row) => ({ costMicroCredits: sum.costMicroCredits + row.costMicroCredits, unpriced: sum.unpriced + row.unpriced, estimated: sum.estimated + row.estimated }), { costMicroCredits: 0, unpriced: 0, estimated: 0 }))]),
+    ...(rest.length === 0 ? [] : [line(' others', plural(rest.length, '{0} other', '{0} others'), rest.reduce((sum, row) => ({ costMicroCredits: sum.costMicroCredits + row.costMicroCredits, unpriced: sum.unpriced + row.unpriced, estimated: sum.estimated + row.estimated }), { costMicroCredits: 0, unpriced: 0, estimated: 0 }))]),
   ];
 }
 
@@ -96,6 +110,6 @@ export function sideWaiting(snapshot: Snapshot, nowMs: number, words: (ms: numbe
   const [first] = waiting.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
   if (!first) return undefined;
   const asking = snapshot.questions.some((question) => question.requestId === first.requestId);
-  const starts = first.startsAtMs === undefined ? '' : first.startsAtMs - nowMs <= 1000 ? ' Starts now.' : ` The first starts in about ${words(first.startsAtMs - nowMs)}.`;
-  return { title: `${waiting.length} waiting`, why: `${asking ? 'For your answer.' : first.reason ?? 'For its turn.'}${starts}` };
+  const starts = first.startsAtMs === undefined ? [] : [first.startsAtMs - nowMs <= 1000 ? t('Starts now.') : t('The first starts in about {0}.', words(first.startsAtMs - nowMs))];
+  return { title: t('{0} waiting', waiting.length), why: [asking ? t('For your answer.') : first.reason ?? t('For its turn.'), ...starts].join(' ') };
 }

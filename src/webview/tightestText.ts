@@ -1,6 +1,7 @@
 // The limit worth a headline, in words: the same one that the status bar speaks of, and only when it is low, over its
 // pace or used up. Pure.
 import { levelOf } from '../domain/tightest.ts';
+import { t } from '../protocol/language.ts';
 import { tightestStand } from '../protocol/limitStands.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { percentText } from './amountText.ts';
@@ -24,11 +25,13 @@ export function tightText(snapshot: Snapshot, workspaceId: string | undefined, n
   const stand = tightestStand(snapshot, workspaceId, nowMs);
   if (!stand || levelOf(stand) === 'ok') return undefined;
   const share = percentText(show === 'left' ? stand.left : 1 - stand.left);
+  const word = show === 'left' ? t('left') : t('used');
   if (stand.kind === 'budget') {
     const row = budgetRows(snapshot, workspaceId, nowMs, show, place).find(({ id }) => id === stand.id);
-    return row && { title: `Budget of ${row.name}`, amount: row.amount, of: `${show} · ${share}`, pace: row.pace ?? row.state, ends: [row.ends, row.countdown].filter(Boolean).join(' · ') };
+    if (row?.today) return { title: t('Today\'s share of the budget of {0}', row.name), amount: row.today.amount, of: `${word} · ${share}`, pace: row.today.state, ends: row.today.ends };
+    return row && { title: t('Budget of {0}', row.name), amount: row.amount, of: `${word} · ${share}`, pace: row.pace ?? row.state, ends: [row.ends, row.countdown].filter(Boolean).join(' · ') };
   }
   const window = snapshot.windows.find(({ id }) => id === stand.id);
   const row = window && limitRow(window, nowMs, show, place);
-  return row && { title: row.name, amount: row.amount, of: row.amount === share ? show : `${show} · ${share}`, pace: row.pace, ends: [row.resets, row.countdown].filter(Boolean).join(' · ') };
+  return row && { title: row.name, amount: row.amount, of: row.amount === share ? word : `${word} · ${share}`, pace: row.pace, ends: [row.resets, row.countdown].filter(Boolean).join(' · ') };
 }

@@ -1,8 +1,11 @@
 // The top-up form's rules: which amounts it takes, what its button is called, what the balance would
 // become. Pure; it never sends anything and knows no screen.
+import { exampleAmount, readAmount } from '../domain/typedAmount.ts';
 import { formatCredits, formatUsd, microCreditsPerCredit, parseUsd, sum } from '../domain/units.ts';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
 import type { CreditsAddResult } from '../protocol/control.ts';
+import { t } from '../protocol/language.ts';
+import { problemWords } from '../protocol/problemWords.ts';
 import type { BalanceView, Snapshot } from '../protocol/snapshot.ts';
 import { countText, creditsText, requestsText } from './amountText.ts';
 
@@ -20,21 +23,28 @@ export type DraftAmount =
   | { readonly microCredits: number }
   | { readonly wrong: string };
 
-/** Reads the amount field, in US dollars. */
+/** Reads the amount field, in US dollars as the locale writes them. */
 export function draftAmount(usdText: string, locale: string): DraftAmount {
-  const text = usdText.trim().replace(/^\$\s*/, '');
-  if (text === '') return { wrong: 'Choose or type an amount.' };
-  const microCredits = parseUsd(text);
-  const range = `${formatUsd(topUpMicroCreditsMin, 2, locale)} to ${formatUsd(topUpMicroCreditsMax, 2, locale)}`;
-  if (microCredits === undefined) return { wrong: `Type US dollars with at most two decimals, such as 12.50; ${range}.` };
-  if (microCredits < topUpMicroCreditsMin || microCredits > topUpMicroCreditsMax) return { wrong: `One top-up adds ${range}.` };
+  const text = usdText.trim().replace(/^\$\s*|\s*\$$/g, '');
+  if (text === '') return { wrong: t('Choose or type an amount.') };
+  const microCredits = parseUsd(readAmount(text, locale) ?? '');
+  const range = [formatUsd(topUpMicroCreditsMin, 2, locale), formatUsd(topUpMicroCreditsMax, 2, locale)] as const;
+  if (microCredits === undefined) return { wrong: t('Type US dollars with at most two decimals, such as {0}; {1} to {2}.', exampleAmount(12.5, locale, 2), ...range) };
+  if (microCredits < topUpMicroCreditsMin || microCredits > topUpMicroCreditsMax) return { wrong: t('One top-up adds {0} to {1}.', ...range) };
   return { microCredits };
+}
+
+/** Whether the dollar's sign stands before an amount where the locale is spoken. */
+export function isSignFirst(locale: string): boolean {
+  const [first] = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' }).formatToParts(1);
+  return first?.type === 'currency';
 }
 
 /** The button names its result; right after a top-up it says that a click would add again. */
 export function submitLabel(amount: DraftAmount, locale: string, isAgain = false): string {
-  return 'wrong' in amount ? 'Add credits'
-    : `Add ${isAgain ? 'another ' : ''}${formatCredits(amount.microCredits, 2, locale)} credits (${formatUsd(amount.microCredits, 2, locale)})`;
+  if ('wrong' in amount) return t('Add credits');
+  const [credits, usd] = [formatCredits(amount.microCredits, 2, locale), formatUsd(amount.microCredits, 2, locale)];
+  return isAgain ? t('Add another {0} credits ({1})', credits, usd) : t('Add {0} credits ({1})', credits, usd);
 }
 
 /** Balance after the top-up, in microcredits; an untracked balance begins at the amount. */
@@ -44,9 +54,8 @@ export function balanceAfter(balance: BalanceView, microCredits: number): number
 
 /** What the result says: "250.00 credits added. Balance 592.18." */
 export function addedText(result: CreditsAddResult, locale: string): string {
-  const balance = `Balance ${formatCredits(result.balance.balanceMicroCredits, 2, locale)}.`;
-  const amount = formatCredits(result.grant.amountMicroCredits, 2, locale);
-  return result.created ? `${amount} credits added. ${balance}` : `These ${amount} credits had been added already; nothing was added twice. ${balance}`;
+  const [amount, balance] = [formatCredits(result.grant.amountMicroCredits, 2, locale), formatCredits(result.balance.balanceMicroCredits, 2, locale)];
+  return result.created ? t('{0} credits added. Balance {1}.', amount, balance) : t('These {0} credits had been added already; nothing was added twice. Balance {1}.', amount, balance);
 }
 
 /** Failures after which the credits may have been added all the same. */
@@ -54,8 +63,7 @@ const unknownOutcomes: readonly ProblemCode[] = ['broker_unreachable', 'broker_s
 
 /** What a failure says: what happened, what to do, and, where the outcome is unknown, that a second try cannot add twice. */
 export function notAddedText(problem: Problem): string {
-  const again = unknownOutcomes.includes(problem.code) ? ' Trying again with the same amount cannot add it twice.' : '';
-  return `${problem.message} ${problem.remedy}${again}`;
+  return [problemWords(problem), ...(unknownOutcomes.includes(problem.code) ? [t('Trying again with the same amount cannot add it twice.')] : [])].join(' ');
 }
 
 /** What a request costs on average, over the charged ones of today that the snapshot lists. */
@@ -83,6 +91,6 @@ export function requestsBought(microCredits: number, average: AverageCost | unde
   if (average === undefined || average.microCredits <= 0) return undefined;
   const count = Math.floor(microCredits / average.microCredits);
   if (count === 0) return undefined;
-  const basis = average.isWholeDay ? 'today\'s average' : `the average of the last ${countText(average.requests, locale)}`;
-  return `${requestsText(count, locale)} at ${basis} (${creditsText(average.microCredits, locale)})`;
+  const [requests, each] = [requestsText(count, locale), creditsText(average.microCredits, locale)];
+  return average.isWholeDay ? t('{0} at today\'s average ({1})', requests, each) : t('{0} at the average of the last {1} ({2})', requests, countText(average.requests, locale), each);
 }

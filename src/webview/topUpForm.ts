@@ -3,10 +3,11 @@
 import { html, LitElement, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { formatCredits, formatUsd } from '../domain/units.ts';
+import { t } from '../protocol/language.ts';
 import type { BalanceView, Snapshot } from '../protocol/snapshot.ts';
 import type { TopUpAnswer } from './pageState.ts';
 import { consentText } from './consentText.ts';
-import { addedText, balanceAfter, draftAmount, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
+import { addedText, balanceAfter, draftAmount, isSignFirst, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
 import type { AverageCost } from './topUpDraft.ts';
 import { icon, prose } from './view.ts';
 
@@ -100,23 +101,25 @@ export class TopUpForm extends LitElement {
     const amount = draftAmount(this.usdText, this.locale);
     const sending = this.askedId !== undefined;
     const disabled = 'wrong' in amount || this.blockedReason !== undefined || sending;
+    const sign = html`<span aria-hidden="true">$</span>`;
     const reason = this.blockedReason ?? ('wrong' in amount ? amount.wrong : undefined);
     return html`<form @submit=${(event: Event) => this.#submit(event)}>
-      <fieldset ?disabled=${this.blockedReason !== undefined}><legend>Amount</legend>
+      <fieldset ?disabled=${this.blockedReason !== undefined}><legend>${t('Amount')}</legend>
         <div class="presets">${presetsUsd.map((usd) => this.#preset(usd))}</div>
-        <label class="field">Other amount, in US dollars<span class="money"><span aria-hidden="true">$</span><input data-test="topup-amount" class="input" inputmode="decimal" autocomplete="off" maxlength="12" .value=${this.usdText} aria-describedby="topup-reason" aria-invalid=${'wrong' in amount ? 'true' : 'false'} @input=${(event: Event) => { const { value } = event.target as HTMLInputElement; this.#choose(() => { this.usdText = value; }); }}></span></label></fieldset>
+        <label class="field">${t('Other amount, in US dollars')}<span class="money">${isSignFirst(this.locale) ? sign : nothing}<input data-test="topup-amount" class="input" inputmode="decimal" autocomplete="off" maxlength="12" .value=${this.usdText} aria-describedby="topup-reason" aria-invalid=${'wrong' in amount ? 'true' : 'false'} @input=${(event: Event) => { const { value } = event.target as HTMLInputElement; this.#choose(() => { this.usdText = value; }); }}>${isSignFirst(this.locale) ? nothing : sign}</span></label></fieldset>
       ${this.#scopeChoice()}
       ${this.#outcome(amount)}
-      <p class="dim">${this.practice ? 'Practice credits cost nothing and buy nothing; they let the simulated upstream run.' : 'A personal budget caps what is spent through this broker. No payment happens here: OpenAI bills the API key directly.'}</p>
-      <p id="topup-reason" class="reason">${reason === undefined ? nothing : html`${icon(this.blockedReason === undefined ? 'info' : 'warning', 's')} ${reason}`}</p>
-      <div class="row"><vscode-button class="primary" ?secondary=${this.quiet || this.answer?.result !== undefined} data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? 'Adding…' : submitLabel(amount, this.locale, this.answer?.result !== undefined)}</vscode-button></div>
+      <p class="dim">${this.practice ? t('Practice credits cost nothing and buy nothing; they let the simulated upstream run.') : t('A personal budget caps what is spent through this broker. No payment happens here: OpenAI bills the API key directly.')}</p>
+      <p id="topup-reason" class="reason" role="status">${reason === undefined ? nothing : html`${icon(this.blockedReason === undefined ? 'info' : 'warning', 's')} ${reason}`}</p>
+      <div class="row"><vscode-button class="primary" ?secondary=${this.quiet || this.answer?.result !== undefined} data-test="topup-submit" ?disabled=${disabled} aria-disabled=${disabled ? 'true' : 'false'} @click=${(event: Event) => this.#submit(event)}>${sending ? t('Adding…') : submitLabel(amount, this.locale, this.answer?.result !== undefined)}</vscode-button></div>
       <div data-test="topup-result" class="result" role="status">${this.#result()}</div></form>`;
   }
 
   #preset(usd: number): TemplateResult {
-    const chosen = Number(this.usdText) === usd;
     const amount = draftAmount(String(usd), this.locale);
-    return html`<button type="button" class="preset" data-test="topup-preset-${usd}" aria-pressed=${chosen ? 'true' : 'false'} @click=${() => this.#choose(() => { this.usdText = String(usd); })}><strong>$${usd}</strong><span>${'microCredits' in amount ? formatCredits(amount.microCredits, 0, this.locale) : ''} credits</span></button>`;
+    const typed = draftAmount(this.usdText, this.locale);
+    const chosen = 'microCredits' in amount && 'microCredits' in typed && amount.microCredits === typed.microCredits;
+    return html`<button type="button" class="preset" data-test="topup-preset-${usd}" aria-pressed=${chosen ? 'true' : 'false'} @click=${() => this.#choose(() => { this.usdText = String(usd); })}><strong>${'microCredits' in amount ? formatUsd(amount.microCredits, 0, this.locale) : usd}</strong><span>${'microCredits' in amount ? t('{0} credits', formatCredits(amount.microCredits, 0, this.locale)) : nothing}</span></button>`;
   }
 
   #scopeChoice(): TemplateResult {
@@ -124,10 +127,10 @@ export class TopUpForm extends LitElement {
     const isEverywhere = this.consent?.everywhere === true;
     const given = this.consent && (isEverywhere || this.consent.workspaceIds.length > 0) ? consentText({ consent: this.consent }, this) : undefined;
     const option = (value: 'everywhere' | 'workspace', label: string, disabled: boolean) => html`<label class="option"><input type="radio" name="topup-scope" data-test="topup-scope-${value}" value=${value} .checked=${scope === value} ?disabled=${disabled} @change=${() => this.#choose(() => { this.scope = value; })}><span>${label}</span></label>`;
-    return html`<fieldset ?disabled=${this.blockedReason !== undefined}><legend>Who may use purchased credits</legend>
-      ${option('everywhere', 'Every workspace', isEverywhere)}
-      ${option('workspace', this.workspaceId === undefined ? 'Allow this workspace (not known yet)' : `Allow this workspace: ${this.workspaceLabel ?? 'this folder'}`, isEverywhere || this.workspaceId === undefined)}
-      ${given === undefined ? nothing : html`<p class="dim" data-test="topup-consent">Allowed already: ${given}. That stays.</p>`}</fieldset>`;
+    return html`<fieldset ?disabled=${this.blockedReason !== undefined}><legend>${t('Who may use purchased credits')}</legend>
+      ${option('everywhere', t('Every workspace'), isEverywhere)}
+      ${option('workspace', this.workspaceId === undefined ? t('Allow this workspace (not known yet)') : t('Allow this workspace: {0}', this.workspaceLabel ?? t('this folder')), isEverywhere || this.workspaceId === undefined)}
+      ${given === undefined ? nothing : html`<p class="dim" data-test="topup-consent">${t('Allowed already: {0}. That stays.', given)}</p>`}</fieldset>`;
   }
 
   #outcome(amount: ReturnType<typeof draftAmount>): TemplateResult | typeof nothing {
@@ -135,10 +138,10 @@ export class TopUpForm extends LitElement {
     if ('wrong' in amount || !this.balance || this.answer?.result) return nothing;
     const after = balanceAfter(this.balance, amount.microCredits);
     const buys = requestsBought(amount.microCredits, this.average, this.locale);
-    return html`<dl class="pairs right"><dt>Balance now</dt><dd>${this.balance.tracked ? formatCredits(this.balance.balanceMicroCredits, 2, this.locale) : 'not tracked'}</dd>
-      <dt>To add</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
-      <dt class="strong">Balance after</dt><dd class="strong">${formatCredits(after, 2, this.locale)} credits · ${formatUsd(after, 2, this.locale)}</dd>
-      ${buys === undefined ? nothing : html`<dt>Enough for about</dt><dd>${buys}</dd>`}</dl>`;
+    return html`<dl class="pairs right"><dt>${t('Balance now')}</dt><dd>${this.balance.tracked ? formatCredits(this.balance.balanceMicroCredits, 2, this.locale) : t('not tracked')}</dd>
+      <dt>${t('To add')}</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
+      <dt class="strong">${t('Balance after')}</dt><dd class="strong">${t('{0} credits · {1}', formatCredits(after, 2, this.locale), formatUsd(after, 2, this.locale))}</dd>
+      ${buys === undefined ? nothing : html`<dt>${t('Enough for about')}</dt><dd>${buys}</dd>`}</dl>`;
   }
 
   #result(): TemplateResult | typeof nothing {

@@ -46,17 +46,21 @@ export class UsageGauge extends LitElement {
     place('.reserved', 'left', this.share);
     place('.reserved', 'width', this.reserved);
     place('.tick', 'left', this.tick);
-    this.dataset['level'] = this.share === undefined ? 'unknown' : this.level;
-    this.setAttribute('aria-label', this.sentence);
-    if (this.share === undefined) {
-      this.setAttribute('role', 'img');
-      for (const name of ['aria-valuemin', 'aria-valuemax', 'aria-valuenow', 'aria-valuetext']) this.removeAttribute(name);
-      return;
-    }
-    this.setAttribute('role', 'meter');
-    this.setAttribute('aria-valuemin', '0');
-    this.setAttribute('aria-valuemax', '100');
-    this.setAttribute('aria-valuenow', String(Math.round(this.share * 100)));
-    this.setAttribute('aria-valuetext', this.sentence);
+    const now = this.share === undefined ? undefined : String(Math.round(this.share * 100));
+    const isKnown = now !== undefined;
+    this.#put('data-level', isKnown ? this.level : 'unknown');
+    this.#put('aria-label', this.sentence);
+    this.#put('role', isKnown ? 'meter' : 'img');
+    this.#put('aria-valuemin', isKnown ? '0' : undefined);
+    this.#put('aria-valuemax', isKnown ? '100' : undefined);
+    this.#put('aria-valuenow', now);
+    this.#put('aria-valuetext', isKnown ? this.sentence : undefined);
+  }
+
+  /** Touches an attribute only where it changes: what looks at the page is not woken for nothing. */
+  #put(name: string, value: string | undefined): void {
+    if ((this.getAttribute(name) ?? undefined) === value) return;
+    if (value === undefined) this.removeAttribute(name);
+    else this.setAttribute(name, value);
   }
 }

@@ -4,7 +4,9 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatUsd } from '../domain/units.ts';
+import { plural, t } from '../protocol/language.ts';
 import type { ImportedSums, Snapshot, UsageRow } from '../protocol/snapshot.ts';
+import { unmeteredWords } from '../protocol/unmeteredWords.ts';
 import { costText, creditsText, isCostKnown, requestsText, tokensLine } from './amountText.ts';
 import type { View } from './view.ts';
 
@@ -19,7 +21,7 @@ function usdText(row: UsageRow, locale: string): string {
 
 function usageLine(row: UsageRow, view: View, own: boolean): TemplateResult {
   const { locale } = view.place;
-  return html`<tr><td class="what">${row.label}${own ? html` <span class="tag line">this window</span>` : nothing}${row.unpriced > 0 ? html` <span class="tag line">${row.unpriced} unpriced</span>` : nothing}
+  return html`<tr><td class="what">${row.label}${own ? html` <span class="tag line">${t('this window')}</span>` : nothing}${row.unpriced > 0 ? html` <span class="tag line">${t('{0} unpriced', row.unpriced)}</span>` : nothing}
       <span class="sub">${requestsText(row.requests, locale)} · ${tokensLine(row, locale)}</span></td>
     <td class="n cost">${costText(row, locale)}</td><td class="n dim usd hide-s">${usdText(row, locale)}</td></tr>`;
 }
@@ -27,19 +29,34 @@ function usageLine(row: UsageRow, view: View, own: boolean): TemplateResult {
 function usageTable(title: string, test: string, rows: readonly UsageRow[], total: UsageRow, view: View): TemplateResult {
   const { locale } = view.place;
   return html`<section class="area" aria-labelledby="head-${test}" data-test=${test}><header class="head"><h2 id="head-${test}">${title}</h2></header>
-    ${rows.length === 0 ? html`<p class="dim empty">No request today.</p>` : html`<table class="usage" aria-labelledby="head-${test}"><thead><tr><th scope="col">Name</th><th scope="col" class="n">Credits</th><th scope="col" class="n usd hide-s">$</th></tr></thead>
+    ${rows.length === 0 ? html`<p class="dim empty">${t('No request today.')}</p>` : html`<table class="usage" aria-labelledby="head-${test}"><thead><tr><th scope="col">${t('Name')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n usd hide-s">$</th></tr></thead>
       <tbody>${repeat(costliestFirst(rows), (row) => row.key, (row) => usageLine(row, view, test === 'usage-by-workspace' && row.key === view.workspaceId))}</tbody>
-      <tfoot><tr><td>Total</td><td class="n">${costText(total, locale)}</td><td class="n usd hide-s">${usdText(total, locale)}</td></tr></tfoot></table>`}</section>`;
+      <tfoot><tr><td>${t('Total')}</td><td class="n">${costText(total, locale)}</td><td class="n usd hide-s">${usdText(total, locale)}</td></tr></tfoot></table>`}</section>`;
 }
 
-/** What went around the broker today; it is in no sum above. */
-function importedText(imported: ImportedSums, locale: string): string {
-  return `${requestsText(imported.requests, locale)} of today went around the broker (${tokensLine(imported, locale)}) and would have cost ${creditsText(imported.costMicroCredits, locale, false)} credits; nothing was drawn for them.`;
+/** What went around the broker, as a line below sums that it is not in. @param isToday of today, else of a range that is told beside it */
+export function importedLine(imported: ImportedSums, isToday: boolean, locale: string): TemplateResult {
+  return html`<p class="dim" data-test="imported"><span class="tag line">${t('imported')}</span> ${importedText(imported, isToday, locale)}</p>`;
+}
+
+function importedText(imported: ImportedSums, isToday: boolean, locale: string): string {
+  if (!isToday) {
+    return plural(
+      imported.requests, '{1} of this time went around the broker ({2}) and would have cost {3} credits; nothing was drawn for it.', '{1} of this time went around the broker ({2}) and would have cost {3} credits; nothing was drawn for them.',
+      requestsText(imported.requests, locale), tokensLine(imported, locale), creditsText(imported.costMicroCredits, locale, false),
+    );
+  }
+  return plural(
+    imported.requests, '{1} of today went around the broker ({2}) and would have cost {3} credits; nothing was drawn for it.', '{1} of today went around the broker ({2}) and would have cost {3} credits; nothing was drawn for them.',
+    requestsText(imported.requests, locale), tokensLine(imported, locale), creditsText(imported.costMicroCredits, locale, false),
+  );
 }
 
 /** Both tables, side by side where there is room. */
 export function usageTables(snapshot: Snapshot, view: View): TemplateResult {
+  const { unmetered } = snapshot;
   const { byWorkspace, byModel, total, imported } = snapshot.today;
-  return html`<div class="columns two">${usageTable('Today by workspace', 'usage-by-workspace', byWorkspace, total, view)}${usageTable('Today by model', 'usage-by-model', byModel, total, view)}</div>
-    ${imported ? html`<p class="dim" data-test="imported"><span class="tag line">imported</span> ${importedText(imported, view.place.locale)}</p>` : nothing}`;
+  return html`<div class="columns two">${usageTable(t('Today by workspace'), 'usage-by-workspace', byWorkspace, total, view)}${usageTable(t('Today by model'), 'usage-by-model', byModel, total, view)}</div>
+    ${imported ? importedLine(imported, true, view.place.locale) : nothing}
+    ${unmetered ? html`<p class="dim" data-test="unmetered"><span class="tag line">${t('unmetered')}</span> ${unmeteredWords(unmetered)}</p>` : nothing}`;
 }

@@ -3,9 +3,11 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Problem } from '../domain/problem.ts';
+import { problemWords } from '../protocol/problemWords.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
+import type { Moment } from './moving.ts';
 import type { ConsentQuestion, Tab } from './pageState.ts';
 import type { Place } from './timeText.ts';
 
@@ -31,11 +33,9 @@ export interface PageActions {
   keepReceipt(to: 'file' | 'clipboard'): void;
 }
 
-/** What a part is painted with. */
-export interface View {
+/** What a part is painted with. Its moment is the broker's. */
+export interface View extends Moment {
   readonly place: Place;
-  /** The broker's clock. */
-  readonly nowMs: number;
   readonly show: 'left' | 'used';
   /** The numbers are not live: the link is down or connecting again. */
   readonly stale: boolean;
@@ -63,7 +63,7 @@ export interface View {
 /** Why a change was not made, as a line beside its button, or nothing. */
 export function changeProblem(view: View, change: PageChange): TemplateResult | typeof nothing {
   const problem = view.failures.get(changeSubject(change));
-  return problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(`${problem.message} ${problem.remedy}`)}</p>`;
+  return problem === undefined ? nothing : html`<p role="status">${icon('info', 's')} ${prose(problemWords(problem))}</p>`;
 }
 
 /** Whether a change about the same is under way. */

@@ -1,6 +1,6 @@
 // `npm run bench`: what the broker costs beside the barest thing that could do its work, in one run and on the
-// same machine. Parts: the relay, the ledger's throughput, a ledger with a long history, the pacing beside its
-// peers in virtual time, and what a decision of the pacing costs.
+// same machine. Parts: the relay, the ledger's throughput, a ledger with a long history, the dashboard on it, the pacing
+// beside its peers in virtual time, and what a decision of the pacing costs.
 // `-- --part NAME` runs one part (or several), `--quick` leaves out most of the relay's rounds, `--requests N`
 // makes the history shorter, `--no-full-audit` leaves out the longest measurement, `--seeds N` sets how often the pacing's scenarios
 // run, `--chart` draws media/pictures/relay-bench.svg, ledger-bench.svg and pacing.svg from the run.
@@ -13,6 +13,8 @@ import { chartOf, throughputRatioMax } from './ledgerChart.ts';
 import { measureScale } from './ledgerScale.ts';
 import type { ScaleLine, ScaleResult } from './ledgerScale.ts';
 import { measureThroughput } from './ledgerThroughput.ts';
+import { benchDashboard } from './dashboardBench.ts';
+import type { DashboardLine } from './dashboardBench.ts';
 import { benchDecisions } from './decisionBench.ts';
 import { benchPacing } from './pacingBench.ts';
 import { pacingChart } from './pacingChart.ts';
@@ -20,7 +22,7 @@ import type { ThroughputResult } from './ledgerThroughput.ts';
 import { benchRelay } from './relayBench.ts';
 import { printRelay, relayChart, relayJson } from './relayReport.ts';
 
-const partNames = ['relay', 'throughput', 'history', 'pacing', 'decisions'] as const;
+const partNames = ['relay', 'throughput', 'history', 'dashboard', 'pacing', 'decisions'] as const;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Beside the checkout's other files, so that what is measured is a real disk. */
 const folder = join(root, '.cache', 'ledger-bench');
@@ -64,6 +66,11 @@ function printScale(result: ScaleResult): void {
     what, (large.ms / empty.ms).toFixed(2), (large.processorMs / empty.processorMs).toFixed(2), msText(large.ms), msText(empty.ms)]));
 }
 
+function printDashboard(ofRequests: number, lines: readonly DashboardLine[]): void {
+  console.log(`\nThe dashboard on ${ofRequests.toLocaleString('en')} requests, in Chromium`);
+  printTable(['', 'time', 'goal', ''], lines.map(({ what, ms, goalMs }) => [what, msText(ms), goalMs === undefined ? '' : msText(goalMs), goalMs === undefined ? '' : ms <= goalMs ? 'met' : 'MISSED']));
+}
+
 function draw(name: string, picture: string): void {
   const pictures = join(root, 'media', 'pictures');
   mkdirSync(pictures, { recursive: true });
@@ -81,6 +88,8 @@ const throughput = parts.includes('throughput') ? await measureThroughput({ fold
 if (throughput) printThroughput(throughput);
 const history = parts.includes('history') ? await measureScale({ requests, folder, log, signal: stopped.signal, fullAudit: values['no-full-audit'] !== true }) : undefined;
 if (history) printScale(history);
+const dashboard = parts.includes('dashboard') ? await benchDashboard({ requests, folder, log, signal: stopped.signal }) : undefined;
+if (dashboard) printDashboard(requests, dashboard);
 const pacing = parts.includes('pacing') ? await benchPacing(seeds, log) : undefined;
 if (pacing && values.chart) draw('pacing.svg', pacingChart(pacing));
 if (parts.includes('decisions')) benchDecisions(log);

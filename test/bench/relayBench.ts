@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runtimeEnvironment, runtimeFlags } from '../../src/extension/brokerStart.ts';
 import { startPeers } from './benchPeers.ts';
 import { startProcess } from './benchProcess.ts';
 import type { BenchProcess } from './benchProcess.ts';
@@ -52,7 +53,7 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
     const pipe = await start([here('./minimalPipe.ts'), upstream.url]);
     const program = join(root, 'dist', 'broker.mjs');
     const dataDir = join(folder, 'data');
-    const broker = await start([program, 'serve', '--data', dataDir, '--upstream', upstream.url, '--api-key-env', 'BENCH_KEY', '--no-keychain', '--no-runaway-guard'], { env: { ...process.env, BENCH_KEY: 'sk-bench-0000000000' } });
+    const broker = await start([...runtimeFlags, program, 'serve', '--data', dataDir, '--upstream', upstream.url, '--api-key-env', 'BENCH_KEY', '--no-keychain', '--no-runaway-guard'], { env: { ...process.env, ...runtimeEnvironment, BENCH_KEY: 'sk-bench-0000000000' } });
     const ask = (...args: string[]) => execFileSync(process.execPath, [program, ...args, '--data', dataDir, '--json'], { encoding: 'utf8' });
     const { token } = JSON.parse(ask('token', '--workspace', folder)) as { token: string };
     ask('credits', 'add', '1000000');

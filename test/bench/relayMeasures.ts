@@ -5,7 +5,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './benchNumbers.ts';
 import { processorMs, residentMb } from './benchProcess.ts';
-import { bodyOf, openStream, stream } from './streamClient.ts';
+import { bodyOf, dropIdle, openStream, stream } from './streamClient.ts';
 import type { Asked, OpenStream, Variant } from './streamClient.ts';
 
 /** One number for each variant, by its name; absent where it could not be measured. */
@@ -14,6 +14,7 @@ export type ByVariant = ReadonlyMap<string, number>;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Runs something for a variant; a peer that fails is told of and gives nothing. */
 async function sparing<T>(variant: Variant, run: () => Promise<T>): Promise<T | undefined> {
+  dropIdle();
   try {
     return await run();
   } catch (error) {
@@ -138,6 +139,7 @@ export interface Lateness { readonly p50Ms: number; readonly p99Ms: number; read
 export async function lateness(variant: Variant, rounds: number, measureMs: number, disturbances: Readonly<Record<string, (ended: () => boolean) => Promise<void>>>): Promise<ReadonlyMap<string, Lateness>> {
   const late = new Map<string, number[]>();
   let current: number[] | undefined;
+  dropIdle();
   const opened = await openStreams(variant, 20, { events: 1_000_000, paceMs: 5, bodyBytes: 2_000 }, (ms) => { current?.push(ms); });
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, disturb] of Object.entries(disturbances)) {

@@ -2,8 +2,20 @@
 // each event comes, and a stream that is held open and left.
 import { Agent, request as send } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1024, maxFreeSockets: 1024 });
+/** When a connection was done with its last request. */
+const idleSinceMs = new WeakMap<Duplex, number>();
+agent.on('free', (socket: Duplex) => { idleSinceMs.set(socket, performance.now()); });
+/** Half of what the broker leaves a kept connection: a server may close one just when it is used again. */
+export const idleMsMax = 60_000;
+
+/** Closes connections that were idle for so long. To be called before something is measured, never within it. */
+export function dropIdle(forMs = idleMsMax): void {
+  const nowMs = performance.now();
+  for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) if (nowMs - (idleSinceMs.get(socket) ?? -Infinity) >= forMs) socket.destroy();
+}
 
 /** A variant to measure: an address and the head that it wants. */
 export interface Variant {

@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict';
 import { Admission } from '../../src/broker/admission.ts';
 import type { Admitted, AdmissionRequest } from '../../src/broker/admissionTicket.ts';
+import { refusalMsMax, unansweredMin } from '../../src/domain/answerGate.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
-import { problem } from '../../src/domain/problem.ts';
-import type { Problem } from '../../src/domain/problem.ts';
+import { problem, type Problem } from '../../src/domain/problem.ts';
 import { grantCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
 import { calmWatch } from '../support/calmWatch.ts';
-import type { ManualClock } from '../support/manualClock.ts';
-import { manualClock, noonMs } from '../support/manualClock.ts';
+import { manualClock, noonMs, type ManualClock } from '../support/manualClock.ts';
 import { recordingLedger } from './recordingLedger.ts';
 import type { RecordingLedger } from './recordingLedger.ts';
 
@@ -52,9 +51,12 @@ async function soFar(promise: Promise<Admitted>): Promise<Admitted | undefined> 
   return Promise.race([promise, turn().then(() => undefined)]);
 }
 
-/** Four requests run, as many as may while nothing is known of the upstream's limits. */
+/** Four requests run, as many as may while nothing is known of the upstream's limits; few at once, until a refusal of theirs would have come. */
 async function fill(made: World): Promise<void> {
-  for (let index = 0; index < 4; index += 1) leaseOf(await made.admission.acquire(request(`busy${index}`, { workspaceId: 'ws_busy' })));
+  for (let index = 0; index < 4; index += 1) {
+    leaseOf(await made.admission.acquire(request(`busy${index}`, { workspaceId: 'ws_busy' })));
+    if (index % unansweredMin === unansweredMin - 1) made.clock.advance(refusalMsMax);
+  }
 }
 
 describe('admission', () => {
@@ -102,6 +104,7 @@ describe('admission', () => {
     assert.deepEqual(made.admission.live().filter((one) => one.state === 'waiting').length, 5);
     for (let round = 0; round < 4; round += 1) {
       made.admission.finished(`busy${round}`, 10);
+      made.clock.advance(refusalMsMax);
       await turn();
     }
     assert.equal(order.length, 4);

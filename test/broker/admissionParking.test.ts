@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { Admission, answerWaitMsMax } from '../../src/broker/admission.ts';
 import type { Admitted, AdmissionRequest } from '../../src/broker/admissionTicket.ts';
 import type { PersonAnswer } from '../../src/broker/personAnswer.ts';
+import { refusalMsMax } from '../../src/domain/answerGate.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { problem } from '../../src/domain/problem.ts';
 import { calmWatch } from '../support/calmWatch.ts';
@@ -54,6 +55,19 @@ describe('a request that waits for credits that others hold', () => {
     await turn();
     return { ...made, first, second };
   }
+
+  it('goes on when another request brought credits that are added by themselves', async () => {
+    const { admission, ledger, clock, second } = await crowded();
+    await ledger.command({ type: 'direct', key: 'c', atMs: noonMs, directive: { kind: 'consent', consent: { scope: 'everywhere', of: '', answer: 'allow' } } });
+    await ledger.command({ type: 'direct', key: 't', atMs: noonMs, directive: { kind: 'auto-top-up', rule: { belowMicroCredits: 1, amountMicroCredits: 2_000_000, capMicroCredits: 4_000_000, timeZone: 'UTC' } } });
+    assert.equal(stateOf(second), 'waits');
+    const third = watched(admission.acquire(request('r3', { estimateMicroCredits: 900_000 })));
+    await turn();
+    // Nothing is known of the model yet, so few go at once.
+    clock.advance(refusalMsMax);
+    await turn();
+    assert.deepEqual([stateOf(third), stateOf(second)], ['runs', 'runs']);
+  });
 
   it('is no refusal: it goes on when they give back what they did not use', async () => {
     const { admission, ledger, first, second, pacer } = await crowded();
@@ -173,6 +187,8 @@ describe('a request that waits for an answer', () => {
     await bought(made);
     const all = [await asked(made), await asked(made, request('r2')), await asked(made, request('r3'))];
     await made.admission.answer('r2', 'workspace', 'k');
+    await turn();
+    made.clock.advance(refusalMsMax);
     await turn();
     assert.deepEqual(all.map(stateOf), ['runs', 'runs', 'runs']);
   });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { apiCallsOf, isResponseId } from '../../src/broker/apiRoutes.ts';
+import { passedCallsOf } from '../../src/broker/passThrough.ts';
 
 const asked = (target: string) => {
   const [path = '', query = ''] = target.split('?');
@@ -24,6 +25,13 @@ describe('the table of the API', () => {
     assert.deepEqual(told('/v1/models/ft:gpt-4o:org::a1'), ['GET /models/ft:gpt-4o:org::a1']);
     assert.deepEqual(['/v1/responses/resp_1', '/v1/responses/resp_1/cancel', '/v1/responses/resp_1/input_items'].map((target) => asked(target)?.map((call) => (call.kind === 'free' ? call.responseId : ''))),
       [['resp_1', 'resp_1'], ['resp_1'], [undefined]]);
+  });
+
+  it('knows of which response anything is asked for, so that only its own workspace may', () => {
+    const of = (target: string) => (asked(target) ?? passedCallsOf(target, '', ['/v1/responses', '/v1/files']))?.map((call) => (call.kind === 'free' ? call.ofResponse : ''));
+    assert.deepEqual(['/v1/responses/resp_1', '/v1/responses/resp_1/cancel', '/v1/responses/resp_1/input_items'].map(of), [['resp_1', 'resp_1'], ['resp_1'], ['resp_1']]);
+    // What a setting opens is no way around it.
+    assert.deepEqual(['/v1/responses/resp_1/events', '/v1/responses/resp_1/a/b', '/v1/responses/input_tokens', '/v1/files/resp_1', '/v1/responses/resp_'].map((target) => of(target)?.[0]), ['resp_1', 'resp_1', undefined, undefined, undefined]);
   });
 
   it('lets only listed parameters of their own shape go on', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokerLogFile, openLog, redact } from '../../src/broker/brokerLog.ts';
+import { manualClock } from '../support/manualClock.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 
 describe('the log', () => {
@@ -16,13 +17,16 @@ describe('the log', () => {
 
   it('writes lines of JSON that only its owner reads, with the secrets of that moment blotted out', () => withFolder(async (folder) => {
     let secrets: string[] = [];
-    const { log, flush } = openLog(folder, () => secrets);
+    const clock = manualClock();
+    const { log } = openLog(folder, () => secrets, clock);
     log('first', { text: 'the-later-secret' });
     secrets = ['the-later-secret'];
     log('second', { text: 'the-later-secret', error: 'sk-1234567890' });
     const path = join(folder, brokerLogFile);
+    // Lines of one moment are written together, a moment later.
+    assert.equal(clock.pendingMs.length, 1);
     for (let round = 0; round < 200; round += 1) {
-      flush();
+      clock.advance(250);
       try { if (readFileSync(path, 'utf8').trim().split('\n').length >= 2) break; } catch { /* The file is opened in its own time. */ }
       await new Promise((resolve) => { setTimeout(resolve, 5); });
     }

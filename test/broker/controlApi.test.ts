@@ -7,6 +7,7 @@ import { callControl, controlApi } from '../../src/broker/controlApi.ts';
 import type { ControlParts } from '../../src/broker/controlApi.ts';
 import { prepareDataFolder, tokenHash } from '../../src/broker/dataFolder.ts';
 import { KeyStore } from '../../src/broker/keyStore.ts';
+import { LedgerAnchor } from '../../src/broker/ledgerAnchor.ts';
 import { SnapshotFeed } from '../../src/broker/snapshotFeed.ts';
 import type { Workspace } from '../../src/broker/store/ledgerPort.ts';
 import { Estimator } from '../../src/domain/estimator.ts';
@@ -35,12 +36,11 @@ function withApi(run: (world: World, folder: string) => Promise<void>) {
     const registered: Workspace[] = [];
     const logged: string[] = [];
     const events: string[] = [];
-    let grants = 0;
-    let directives = 0;
+    let [grants, directives] = [0, 0];
     const parts: ControlParts = {
       ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}`, directiveId: () => `dir_${directives += 1}` },
       feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(), broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
-      admission: () => undefined, heldBodyBytes: () => 7, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
+      anchor: new LedgerAnchor(path, undefined, clock), admission: () => undefined, heldBodyBytes: () => 7, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
       pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice, canAsk: () => true, unsafe: () => undefined }), newBackup: () => join(path, 'backup.db'),
     };
     const api = controlApi(parts);
@@ -125,7 +125,7 @@ describe('control calls', () => {
     assert.deepEqual([usage.rows.length, usage.total.requests, usage.total.costMicroCredits], [1, 1, 125_000]);
     assert.equal(valueOf<{ id: string }>(await call('explain', { id: 'r1' })).id, 'r1');
     assert.equal(codeOf(await call('explain', { id: 'r9' })), 'request_not_found');
-    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, imports: 0, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1 });
+    assert.deepEqual(valueOf(await call('audit', { full: true })), { ok: true, violations: [], usageEvents: 1, charges: 1, entries: 3, directives: 2, imports: 0, openHolds: 0, balanceMicroCredits: 4_875_000, exposureMicroCredits: 0, overshootMicroCredits: 0, owedMicroCredits: 0, full: true, requests: 1, anchors: { file: 'nothing', keychain: 'not-asked' } });
     assert.equal(valueOf<{ today: { total: { requests: number } } }>(await call('status')).today.total.requests, 1);
   }));
 
@@ -154,6 +154,24 @@ describe('control calls', () => {
     }
   }));
 
+  it('give a rolling budget that is spread its first day, and leave it that day while only its amount changes', () => withApi(async ({ call, ledger, clock }) => {
+    const budget = { id: 'roll', per: 'everything', unit: 'credits', limit: 7_000_000, period: { rollingHours: 168 }, timeZone: 'UTC', mode: 'hard', pace: 'even' };
+    const firstDay = async (more: object) => {
+      assert.deepEqual(valueOf(await call('budgetSet', { budget: { ...budget, ...more } })), { exists: false });
+      return (await ledger.query('balance', { nowMs: noonMs })).directives.budgets.map(({ pace, pacedFromMs }) => [pace, pacedFromMs]);
+    };
+    const quarterMs = 900_000;
+    const firstMs = Math.floor(clock.nowMs() / quarterMs) * quarterMs;
+    assert.deepEqual(await firstDay({}), [['even', firstMs]]);
+    clock.advance(5 * 3_600_000);
+    assert.deepEqual(await firstDay({ limit: 9_000_000 }), [['even', firstMs]]);
+    assert.deepEqual(await firstDay({ period: { rollingHours: 48 } }), [['even', firstMs + 5 * 3_600_000]]);
+    assert.deepEqual(await firstDay({ period: 'week' }), [['even', undefined]]);
+    assert.equal(codeOf(await call('budgetSet', { budget: { ...budget, period: 'day' } })), 'argument_invalid');
+    assert.equal(codeOf(await call('budgetSet', { budget: { ...budget, pacedFromMs: 0 } })), 'argument_invalid');
+    assert.equal(codeOf(await call('budgetSet', { budget: { ...budget, pace: 'odd' } })), 'argument_invalid');
+  }));
+
   it('set, replace, show and remove budgets', () => withApi(async ({ call, ledger, events }) => {
     const budget = { id: 'day', per: 'everything', unit: 'credits', limit: 2_000_000, period: 'day', timeZone: 'UTC', mode: 'hard' };
     for (const limit of [9_000_000, budget.limit]) assert.deepEqual(valueOf(await call('budgetSet', { budget: { ...budget, limit } })), { exists: false });
@@ -174,6 +192,17 @@ describe('control calls', () => {
     assert.equal(codeOf(await call('allowanceSet', { allowance: { ...allowance, id: 'x', timeZone: 'Mars/Base' } })), 'argument_invalid');
     assert.deepEqual([valueOf(await call('allowanceRemove', { id: 'weekly' })), valueOf(await call('allowanceRemove', { id: 'x' }))], [{ removed: true }, { removed: false }]);
     assert.equal(valueOf<{ balanceMicroCredits: number }>(await call('creditsList')).balanceMicroCredits, 250_000_000);
+  }));
+
+  it('switch the automatic top-up on and off, and add at once where too little is left', () => withApi(async ({ call }) => {
+    const rule = { belowMicroCredits: 10_000_000, amountMicroCredits: 50_000_000, capMicroCredits: 60_000_000, timeZone: 'UTC' };
+    valueOf(await call('creditsAdd', top));
+    assert.deepEqual(valueOf(await call('autoTopUpSet', { rule })), { exists: false });
+    const { balance, autoTopUp, entries } = valueOf<Snapshot>(await call('status'));
+    assert.deepEqual([balance.balanceMicroCredits, balance.grants.map((grant) => grant.source), autoTopUp, entries[0]?.kind], [55_000_000, [undefined, 'auto'], { ...rule, addedMicroCredits: 50_000_000, beginsAnewAtMs: Date.UTC(2026, 11, 1) }, 'grant']);
+    assert.equal(codeOf(await call('autoTopUpSet', { rule: { ...rule, capMicroCredits: 40_000_000 } })), 'argument_invalid');
+    assert.deepEqual(valueOf(await call('autoTopUpSet', { rule: null })), { exists: false });
+    assert.equal(valueOf<Snapshot>(await call('status')).autoTopUp, undefined);
   }));
 
   it('set policies, and correct what was booked once for one key', () => withApi(async ({ call, ledger }) => {

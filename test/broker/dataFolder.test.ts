@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareDataFolder, proofOf, readBrokerAddress, removeBrokerAddress, sameSecret, tokenHash, workspaceIdOf, workspaceToken, writeBrokerAddress } from '../../src/broker/dataFolder.ts';
+import { prepareDataFolder, proofOf, readBrokerAddress, removeBrokerAddress, renewalsMax, renewalsOf, sameSecret, tokenHash, workspaceIdOf, workspaceToken, writeBrokerAddress } from '../../src/broker/dataFolder.ts';
 import type { ProblemError } from '../../src/domain/problem.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 
@@ -115,6 +115,13 @@ describe('workspaces and secrets', () => {
     assert.notEqual(workspaceToken(key, 'ws_b'), token);
     assert.notEqual(workspaceToken(Buffer.alloc(32, 2), 'ws_a'), token);
     assert.match(tokenHash(token), /^[0-9a-f]{64}$/);
+  });
+
+  it('find out how often a token was replaced by what is stored of it', () => {
+    const key = Buffer.alloc(32, 1);
+    for (const renewals of [0, 1, 7, renewalsMax]) assert.equal(renewalsOf(key, 'ws_a', tokenHash(workspaceToken(key, 'ws_a', renewals))), renewals);
+    assert.equal(renewalsOf(key, 'ws_b', tokenHash(workspaceToken(key, 'ws_a', 3))), 0, 'of another workspace');
+    assert.equal(new Set([0, 1, 2].map((renewals) => workspaceToken(key, 'ws_a', renewals))).size, 3);
   });
 
   it('prove what they know without saying it', () => {

@@ -12,6 +12,7 @@ import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
 import { BackgroundRuns } from '../../src/broker/background/backgroundRuns.ts';
 import { BodyRoom, HeldBody } from '../../src/broker/heldBodies.ts';
 import { apiKeyCredential } from '../../src/broker/upstream/credential.ts';
+import { ResponseOwners } from '../../src/broker/responseOwners.ts';
 import { carryResponses } from '../../src/broker/responsesRoute.ts';
 import { systemClock } from '../../src/broker/systemClock.ts';
 import { networkOf } from '../../src/broker/upstream/network.ts';
@@ -54,7 +55,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const parts: ResponsesParts = {
     admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
     estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk', target), headSeen: nothing, limitsTold: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
-    background: new BackgroundRuns({ target, credential: nothing, clock: systemClock, end: nothing, log: nothing }),
+    owners: new ResponseOwners({ ledger, log: nothing }), background: new BackgroundRuns({ target, credential: nothing, clock: systemClock, end: nothing, log: nothing }),
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

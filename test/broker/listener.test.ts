@@ -84,6 +84,29 @@ describe('the door', () => {
       assert.match(answer.text, /token/);
     }
   }));
+
+  it('keeps an idle connection for longer than Node would by itself, and closes it when it closes', () => withDoor(async (door) => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const ask = () => new Promise<{ readonly socket: net.Socket; readonly isKept: boolean; readonly hint: string }>((resolve, reject) => {
+        const request = http.get(`${door.url}/v1/models`, { agent, headers: { authorization: `Bearer ${token}` } }, (answer) => {
+          const { socket } = answer;
+          answer.resume().on('end', () => resolve({ socket, isKept: request.reusedSocket, hint: String(answer.headers['keep-alive']) }));
+        }).on('error', reject);
+      });
+      const { hint } = await ask();
+      assert.match(hint, /^timeout=([6-9]\d|\d{3,})$/, 'clients that heed it keep the connection for a minute at least');
+      await new Promise((resolve) => { setTimeout(resolve, 6500); });
+      const { socket, isKept } = await ask();
+      assert.ok(isKept);
+      const closed = once(socket, 'close');
+      // The time to end in is longer than this test's: it is not waited out for connections that only stand open.
+      await door.close(60_000);
+      await closed;
+    } finally {
+      agent.destroy();
+    }
+  })).timeout(40_000);
 });
 
 describe('the room of connections without a token', () => {

@@ -6,8 +6,10 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { accountsMax, PlanAccounts, usageAskedMs } from '../../src/broker/planAccounts.ts';
 import type { PlanWay } from '../../src/broker/planAccounts.ts';
+import type { RememberedPlan } from '../../src/broker/planMemory.ts';
 import { chatGptTarget } from '../../src/broker/upstream/chatGptTarget.ts';
 import { networkOf } from '../../src/broker/upstream/network.ts';
+import type { PlanWindow } from '../../src/domain/planLimits.ts';
 import { ProblemError } from '../../src/domain/problem.ts';
 import { manualClock } from '../support/manualClock.ts';
 import type { ManualClock } from '../support/manualClock.ts';
@@ -17,21 +19,27 @@ interface World {
   readonly accounts: PlanAccounts;
   readonly asked: http.IncomingMessage[];
   readonly logged: string[];
+  /** What was passed on for the ledger's notes. */
+  readonly told: [plan: string, windows: readonly PlanWindow[]][];
+  /** What was to be remembered last. */
+  readonly kept: readonly RememberedPlan[];
   answer: (response: http.ServerResponse) => void;
   way(account: string | undefined, bearer?: string): PlanWay;
 }
 
-async function inWorld(run: (world: World) => Promise<void> | void, spread = false): Promise<void> {
+async function inWorld(run: (world: World) => Promise<void> | void, spread = false, remembered: readonly RememberedPlan[] = []): Promise<void> {
   const clock = manualClock();
   const asked: http.IncomingMessage[] = [];
   const logged: string[] = [];
+  const told: World['told'] = [];
+  const kept: RememberedPlan[] = [];
   const server = http.createServer((message, response) => { asked.push(message); world.answer(response); });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const target = chatGptTarget(`http://127.0.0.1:${(server.address() as AddressInfo).port}/backend-api/codex`, networkOf({ env: {} }));
-  const accounts = new PlanAccounts({ target, clock, upstreamAnswered: () => undefined, spread, changed: () => undefined, log: (event, fields) => { logged.push(`${event} ${JSON.stringify(fields)}`); } });
+  const accounts = new PlanAccounts({ remembered, remember: (plans) => { kept.splice(0, kept.length, ...plans); }, target, planTold: (plan, windows) => { told.push([plan, windows]); }, clock, upstreamAnswered: () => undefined, spread, changed: () => undefined, log: (event, fields) => { logged.push(`${event} ${JSON.stringify(fields)}`); } });
   const world: World = {
-    clock, accounts, asked, logged,
+    clock, accounts, asked, logged, told, kept,
     answer: (response) => { response.setHeader('set-cookie', '__cf_bm=from-usage'); response.end(JSON.stringify({ plan_type: 'pro', rate_limit: { primary_window: { used_percent: 7, limit_window_seconds: 18_000 } } })); },
     way: (account, bearer = 'sign-in') => {
       const way = accounts.wayOf({ authorization: `Bearer ${bearer}`, ...(account === undefined ? {} : { 'chatgpt-account-id': account }) });
@@ -52,15 +60,16 @@ const used = (percent: number) => ({ 'x-codex-primary-used-percent': String(perc
 const cookieOf = (way: PlanWay) => way.way.credential()?.head()['cookie'];
 
 describe('ChatGPT accounts', () => {
-  it('have their own cookies and windows, and names that give nothing away', () => inWorld(({ accounts, way }) => {
+  it('have their own cookies and windows, and names that give nothing away', () => inWorld(({ accounts, way, told }) => {
     const [one, two] = [way('account-one'), way('account-two')];
     one.way.headSeen({ ...used(10), 'set-cookie': ['__cf_bm=of-one', 'session=secret'] });
     two.way.headSeen({ ...used(90), 'set-cookie': ['__cf_bm=of-two'] });
     assert.deepEqual([cookieOf(way('account-one')), cookieOf(two)], ['__cf_bm=of-one', '__cf_bm=of-two']);
+    assert.deepEqual(told.map(([plan, windows]) => [/^ChatGPT [0-9a-f]{4}$/.test(plan), windows.map((window) => window.usedPercent)]), [[true, [10]], [true, [90]]]);
     assert.deepEqual(accounts.windows().map((window) => window.remaining).toSorted((a, b) => (a ?? 0) - (b ?? 0)), [10, 90]);
     assert.equal(new Set(accounts.windows().map((window) => window.model)).size, 2);
     assert.doesNotMatch(JSON.stringify([accounts.windows(), accounts.plans()]), /account-|sign-in|of-one/);
-    assert.match(one.cover.because(), /used: 10 % of its 5 hours/);
+    assert.match(one.cover.because().because, /used: 10 % of its 5 hours/);
   }));
 
   it('without an id are told apart by the sign-in itself', () => inWorld(({ way }) => {
@@ -77,6 +86,31 @@ describe('ChatGPT accounts', () => {
     assert.ok(accounts.windows().some((window) => window.remaining === 100));
     assert.ok(!accounts.windows().some((window) => window.remaining === 98 || window.remaining === 99));
   }));
+
+  it('are known from before a restart, with their age, and refuse nothing by that', async () => {
+    let before: readonly RememberedPlan[] = [];
+    await inWorld(({ way, kept, clock }) => {
+      way('account-one').way.headSeen({ ...used(100), 'x-codex-primary-reset-at': String(clock.nowMs() / 1000 + 9_000) });
+      way(undefined, 'another-bearer').way.headSeen(used(50));
+      before = [...kept];
+    });
+    assert.deepEqual(before.map(({ limits }) => limits.windows.map((window) => window.usedPercent)), [[100]], 'a sign-in without an id is another one the next time');
+    assert.doesNotMatch(JSON.stringify(before), /account-one|sign-in|another-bearer/);
+    const observedAtMs = before[0]?.limits.observedAtMs ?? 0;
+    await inWorld(({ accounts, way, clock }) => {
+      clock.jumpWall(3_600_000);
+      assert.deepEqual(accounts.windows().map((window) => [window.remaining, window.observedAtMs]), [[0, observedAtMs]]);
+      assert.deepEqual(accounts.plans().map((one) => one.observedAtMs), [observedAtMs]);
+      assert.equal(way('account-one').cover.ended(), undefined);
+      way('account-one').way.headSeen(used(7));
+      assert.deepEqual(accounts.windows().map((window) => window.remaining), [93], 'the same account');
+      clock.jumpWall(9_000_000);
+    }, false, before);
+    await inWorld(({ accounts, clock }) => {
+      clock.jumpWall(9_000_001);
+      assert.deepEqual(accounts.windows().map((window) => [window.remaining, window.resetsAtMs]), [[100, undefined]], 'its reset came meanwhile');
+    }, false, before);
+  });
 
   it('are spread over their days where that is wanted: each day opens its share', () => inWorld(({ accounts, clock, way }) => {
     const one = way('account-one');

@@ -34,9 +34,9 @@ describe('a refusal to an SDK', () => {
   });
 
   it('says when to come back, between one second and the minute that SDKs heed', () => {
-    const after = (ms: number) => written(problem('wait_too_long', 'Too long.', nowMs + ms), false).headers?.['retry-after'];
+    const after = (ms: number) => written(problem('wait_too_long', 'Too long.', { retryAtMs: nowMs + ms }), false).headers?.['retry-after'];
     assert.deepEqual([after(-5000), after(1), after(1001), after(59_000), after(3_600_000)], ['1', '1', '2', '59', '60']);
-    assert.equal(written(problem('wait_too_long', 'Too long.', nowMs + 1), false).headers?.['x-should-retry'], 'true');
+    assert.equal(written(problem('wait_too_long', 'Too long.', { retryAtMs: nowMs + 1 }), false).headers?.['x-should-retry'], 'true');
     assert.equal(written(problem('credits_exhausted', 'Nothing left.'), false).headers?.['retry-after'], undefined);
   });
 });
@@ -57,7 +57,7 @@ describe('a refusal to Codex', () => {
   });
 
   it('is a rate limit with a time when waiting helps', () => {
-    const { body } = written(problem('wait_too_long', 'Too long.', nowMs + 90_500), true);
+    const { body } = written(problem('wait_too_long', 'Too long.', { retryAtMs: nowMs + 90_500 }), true);
     const failed = eventsOf(body)[1]?.response.error;
     assert.equal(failed?.code, 'rate_limit_exceeded');
     assert.match(failed?.message ?? '', /Please try again in 91s\.$/);

@@ -71,7 +71,7 @@ describe('restoring a ledger', () => {
     assert.ok(readFileSync(restored.kept[0] ?? '').equals(before) && readFileSync(backup).equals(backupBefore));
     assert.deepEqual(holds(path), { requests: 1, violations: 0, directives: ['price', 'restored'] });
     const ledger = SqliteLedger.open(path, sha256);
-    assert.deepEqual([(await anchor.read()).every((head) => ledger.query('stoodAt', { head })), ledger.query('head', {})], [true, (await anchor.read())[0]]);
+    assert.deepEqual([(await anchor.read()).heads.every((head) => ledger.query('stoodAt', { head })), ledger.query('head', {})], [true, (await anchor.read()).heads[0]]);
     ledger.close();
     // What was put aside can be restored in its turn, and has a name of its own even in the same millisecond.
     const back = await restoreBackup(parts, restored.kept[0] ?? '');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { prepareDataFolder, proofOf, writeBrokerAddress } from '../../src/broker/dataFolder.ts';
-import { findOrHold, holdWaitMsMax } from '../../src/broker/runningBroker.ts';
+import { findOrHold, holdWaitMsMax, lookForBroker } from '../../src/broker/runningBroker.ts';
 import { acquireLease } from '../../src/broker/store/lease.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 import { manualClock } from '../support/manualClock.ts';
@@ -45,6 +45,18 @@ describe('taking a data folder', () => {
       server.close();
       other?.release();
     }
+  }));
+
+  it('tells a broker that says nothing in time from one that is not there', () => withFolder(async (folder) => {
+    prepareDataFolder(folder);
+    assert.equal(await lookForBroker(folder), undefined);
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    writeBrokerAddress(folder, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pid: 1, version: '1', protocol: 1, mode: 'live' });
+    assert.equal(await lookForBroker(folder, 50), 'silent');
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => { server.close(() => resolve()); });
+    assert.equal(await lookForBroker(folder), undefined);
   }));
 
   it('gives up on somebody who keeps it', () => withFolder(async (folder) => {

@@ -127,6 +127,27 @@ describe('the snapshot feed', () => {
     assert.ok(seen.length <= 2, `${seen.length} pictures of the same thing`);
   });
 
+  it('does not send pictures without end where what is due cannot be booked', async () => {
+    const { feed, seen, pass, ledger } = world();
+    await ledger.command(grantCommand('g1', 900, { expiresAtMs: noonMs + 1000 }));
+    ledger.failing = 'upkeep';
+    feed.listen((snapshot) => seen.push(snapshot));
+    for (let steps = 0; steps < 400; steps += 1) await pass(50);
+    assert.ok(seen.length <= 22, `${seen.length} pictures in twenty seconds`);
+  });
+
+  it('tells when a day of a budget that is spread evenly ends, wherever that is', async () => {
+    const { feed, seen, pass, ledger } = world(() => 2 * hourMs);
+    // In Kolkata the day ends at half past six in the evening of UTC.
+    const budget = { id: 'b', per: 'everything', unit: 'credits', limit: 300, period: 'month', timeZone: 'Asia/Kolkata', mode: 'hard', pace: 'even' } as const;
+    await ledger.command({ type: 'direct', key: 'k', atMs: noonMs, directive: { kind: 'budget', id: 'b', budget } });
+    feed.listen((snapshot) => seen.push(snapshot));
+    await pass(0);
+    assert.equal(seen[0]?.budgets[0]?.today?.allowed, 220);
+    await pass(6.5 * hourMs);
+    assert.deepEqual([seen.length, seen.at(-1)?.budgets[0]?.today?.allowed], [2, 230]);
+  });
+
   it('tells when a local day ends', async () => {
     const { feed, seen, pass, ledger } = world(() => 2 * hourMs);
     await ledger.command(reserveCommand('r1-1', 900));

@@ -1,8 +1,10 @@
 // Budgets: whom they are about, from when they count, what fits, and where a running attempt is stopped.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { judgeBudgets } from '../../src/domain/budgetLayer.ts';
 import { budgetEndsAtMs, budgetKey, budgetText, bucketMs, countedFromMs, judgeBudget, stopsAt } from '../../src/domain/budgets.ts';
 import type { Budget } from '../../src/domain/budgets.ts';
+import type { Walk } from '../../src/domain/walk.ts';
 
 const base: Budget = { id: 'b', per: 'workspace', unit: 'credits', limit: 1000, period: 'day', timeZone: 'UTC', mode: 'hard' };
 const subject = { requestId: 'r1', workspaceId: 'ws_a', model: 'gpt-5.4-mini', client: 'codex_exec', threadId: 't1' };
@@ -46,6 +48,22 @@ describe('judging a budget', () => {
     assert.equal(judgeBudget({ budget: { ...base, unit: 'tokens' }, key: '', used: 996, reserved: 0 }, { tokens: 5 })?.verdict, 'over');
   });
 
+  it('takes the shares of the days so far for the limit where it is spread, and keeps what they were', () => {
+    const spread = (allowed: number, used: number, reserved: number, wanted: number) => judgeBudget({ budget: { ...base, period: 'week', pace: 'even' }, key: 'ws_a', used, reserved, today: { allowed } }, { costMicroCredits: wanted, tokens: 5 });
+    assert.deepEqual([spread(300, 100, 100, 100), spread(300, 100, 100, 101), spread(300, 200, 0, 101), spread(0, 0, 0, 1)].map((one) => [one?.verdict, one?.allowed, one?.limit]),
+      [['fits', 300, 1000], ['reserved', 300, 1000], ['over', 300, 1000], ['over', 0, 1000]]);
+    assert.equal(judgeBudget({ budget: base, key: '', used: 0, reserved: 0 }, { costMicroCredits: 1, tokens: 5 })?.allowed, undefined);
+    assert.deepEqual(stopsAt([{ budget: { ...base, per: 'task' }, key: 't', used: 100, reserved: 50, today: { allowed: 400 } }]), [{ budgetId: 'b', unit: 'credits', amount: 250 }]);
+  });
+
+  it('comes back with the first day that has room, whatever running requests hold of the whole', () => {
+    const nowMs = Date.UTC(2026, 10, 28, 12);
+    const budget = { ...base, limit: 70, period: 'week', timeZone: 'UTC', pace: 'even' } as const;
+    const use = { budget, key: 'ws_a', used: 45, reserved: 15, endsAtMs: Date.UTC(2026, 10, 30), today: { allowed: 60, day: { fromMs: Date.UTC(2026, 10, 28), untilMs: Date.UTC(2026, 10, 29) } } };
+    const retryAtMs = (wanted: number) => judgeBudgets({ input: { nowMs, budgets: [use], estimateTokens: 1, estimateMicroCredits: wanted, canWait: false } as unknown as Walk['input'], layers: [] }).ended?.retryAtMs;
+    assert.deepEqual([retryAtMs(16), retryAtMs(26)], [Date.UTC(2026, 10, 29), Date.UTC(2026, 11, 2)], 'the last day of this week, or the third of the next one');
+  });
+
   it('stops running attempts only at hard budgets per request or task, at the narrowest of each unit', () => {
     const use = (more: Partial<Budget>, used = 0, reserved = 0) => ({ budget: { ...base, ...more }, key: 'k', used, reserved });
     assert.deepEqual(stopsAt([use({}), use({ per: 'task', mode: 'soft' })]), []);
@@ -57,7 +75,7 @@ describe('judging a budget', () => {
 describe('a budget in words', () => {
   it('says how much, for whom and over which time', () => {
     const text = (more: Partial<Budget>) => budgetText({ ...base, limit: 100_000_000, ...more });
-    assert.deepEqual([text({}), text({ per: 'everything', period: 'month' }), text({ per: 'task', period: 'life' }), text({ per: 'model', of: 'gpt-5*', period: { rollingHours: 5 } }), text({ unit: 'tokens', limit: 50_000, per: 'request', period: 'life' })],
-      ['100.00 credits per workspace and day', '100.00 credits per month', '100.00 credits per task', '100.00 credits per model (gpt-5*) in any 5 hours', '50.0 k tokens per request']);
+    assert.deepEqual([text({}), text({ per: 'everything', period: 'month' }), text({ per: 'task', period: 'life' }), text({ per: 'model', of: 'gpt-5*', period: { rollingHours: 5 } }), text({ unit: 'tokens', limit: 50_000, per: 'request', period: 'life' }), text({ per: 'everything', period: 'week', pace: 'even' })],
+      ['100.00 credits per workspace and day', '100.00 credits per month', '100.00 credits per task', '100.00 credits per model (gpt-5*) in any 5 hours', '50.0 k tokens per request', '100.00 credits per week (spread evenly)']);
   });
 });

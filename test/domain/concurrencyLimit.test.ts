@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  afterAnswer, afterRefusal, attemptsAnnouncedMax, attemptsLearntMax, attemptsUnknownMax, hasRoom, unknownConcurrency, type ConcurrencyLimit,
+  afterAnswer, afterRefusal, afterSlowness, attemptsAnnouncedMax, attemptsLearntMax, attemptsUnknownMax, hasRoom, unknownConcurrency, type ConcurrencyLimit,
 } from '../../src/domain/concurrencyLimit.ts';
 
 describe('concurrency limit', () => {
@@ -27,6 +27,14 @@ describe('concurrency limit', () => {
     assert.equal(once.attemptsMax, 14);
     assert.equal(afterRefusal(once, 19, 150, 210).attemptsMax, 14, 'sent before the decrease');
     assert.ok(afterRefusal(once, 14, 300, 400).attemptsMax < 14, 'sent after it');
+  });
+
+  it('steps down a little after slow answers, from what runs, and never below what is tried at first', () => {
+    const wide = { state: 'learnt', attemptsMax: 20 } as const;
+    assert.equal(afterSlowness(wide, 20).attemptsMax, 18);
+    assert.equal(afterSlowness(wide, 10).attemptsMax, 9);
+    assert.equal(afterSlowness(wide, 1).attemptsMax, attemptsUnknownMax);
+    assert.equal(afterSlowness({ ...wide, attemptsMax: 2 }, 2).attemptsMax, 2, 'refusals may have taken it lower');
   });
 
   it('stays within its bounds for any history, and always lets one attempt run', () => {

@@ -28,18 +28,20 @@ describe('directives', () => {
     const none = directiveState([]);
     assert.equal(directiveFault(set(), none), undefined);
     assert.equal(directiveFault({ kind: 'budget', id: 'b', budget: null }, none), undefined);
+    assert.equal(directiveFault(set({ pace: 'even' }), none)?.because, 'Only a budget over more than a day can be spread evenly over its days.');
+    assert.equal(directiveFault(set({ pace: 'even', period: 'month' }), none), undefined);
     const faults: readonly [Directive, RegExp][] = [
       [set({ limit: -1 }), /whole amount/], [set({ limit: 0.5 }), /whole amount/], [set({ timeZone: 'Mars/Olympus' }), /no time zone/], [set({ period: { rollingHours: 0 } }), /1 to 8784/], [set({ period: { rollingHours: 1.5 } }), /whole hours/],
       [{ kind: 'allowance', id: 'a', allowance: { ...allowance, amountMicroCredits: 0 } }, /above zero/], [{ kind: 'allowance', id: 'a', allowance: { ...allowance, timeZone: 'x/y' } }, /no time zone/],
       [{ kind: 'allowance', id: 'a', allowance: { ...allowance, weekStartsOn: 8 } }, /day 1/],
     ];
-    for (const [directive, sentence] of faults) assert.match(directiveFault(directive, none) ?? 'taken', sentence);
+    for (const [directive, sentence] of faults) assert.match(directiveFault(directive, none)?.because ?? 'taken', sentence);
   });
 
   it('are not more than can be looked at with each request', () => {
     const full = directiveState([...Array.from({ length: budgetsMax }, (_, index) => set({ id: `b${index}` })), ...Array.from({ length: allowancesMax }, (_, index): Directive => ({ kind: 'allowance', id: `a${index}`, allowance: { ...allowance, id: `a${index}` } }))]);
-    assert.match(directiveFault(set({ id: 'one more' }), full) ?? '', /50 budgets already/);
+    assert.match(directiveFault(set({ id: 'one more' }), full)?.because ?? '', /50 budgets already/);
     assert.equal(directiveFault(set({ id: 'b3' }), full), undefined);
-    assert.match(directiveFault({ kind: 'allowance', id: 'z', allowance: { ...allowance, id: 'z' } }, full) ?? '', /20 allowances already/);
+    assert.match(directiveFault({ kind: 'allowance', id: 'z', allowance: { ...allowance, id: 'z' } }, full)?.because ?? '', /20 allowances already/);
   });
 });

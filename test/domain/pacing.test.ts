@@ -2,47 +2,30 @@
 // cancelled; and that reservations, places, reasons and limits are told truly at each step.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { refusalMsMax, unansweredMin } from '../../src/domain/answerGate.ts';
 import { attemptsUnknownMax } from '../../src/domain/concurrencyLimit.ts';
 import { queueBounds } from '../../src/domain/fairQueue.ts';
 import { backOffMsMax, backOffMsMin, limitCertainMs } from '../../src/domain/modelLane.ts';
-import type { PaceRequest } from '../../src/domain/paceRequest.ts';
 import { lanesMax, Pacer } from '../../src/domain/pacing.ts';
 import { placesLookedMax } from '../../src/domain/waitingView.ts';
-
-let made = 0;
-const request = (over: Partial<PaceRequest> = {}): PaceRequest => ({ id: `r${made += 1}`, model: 'm', workspaceId: 'w', priority: 'agent', estimatedTokens: 1_000, ...over });
-const seen = (limit: number, remaining: number, tokens?: { limit: number; remaining: number }) => ({ requests: { limit, remaining, resetMs: 0 }, ...(tokens ? { tokens } : {}) });
-const submitted = (pacer: Pacer, nowMs: number, over: Partial<PaceRequest> = {}): string => {
-  const each = request(over);
-  assert.equal(pacer.submit(each, nowMs).outcome, 'queued');
-  return each.id;
-};
-const started = (pacer: Pacer, nowMs: number) => pacer.next(nowMs).start.map((ticket) => ticket.id);
-/** A pacer that knows its limits from a first request that ended. */
-const knowing = (limit: number, remaining: number, tokens?: { limit: number; remaining: number }): Pacer => {
-  const pacer = new Pacer(() => 1);
-  const first = submitted(pacer, 0);
-  assert.deepEqual(started(pacer, 0), [first]);
-  pacer.sent(first, 0);
-  pacer.headers(first, seen(limit, remaining, tokens), 0);
-  pacer.finished(first, 1_000, 0);
-  return pacer;
-};
+import { knowing, request, seen, started, submitted } from '../support/pacerSteps.ts';
 
 describe('pacer', () => {
   it('starts a few while nothing is known, and the rest once limits are told', () => {
     const pacer = new Pacer(() => 1);
-    const ids = Array.from({ length: 10 }, () => submitted(pacer, 0));
-    const step = pacer.next(0);
-    assert.equal(step.start.length, attemptsUnknownMax);
+    const ids = Array.from({ length: 20 }, () => submitted(pacer, 0));
+    assert.equal(pacer.next(0).start.length, unansweredMin);
+    const step = pacer.next(refusalMsMax);
+    assert.equal(step.start.length, attemptsUnknownMax - unansweredMin, 'a refusal would have come by now');
     assert.equal(step.wakeAtMs, undefined, 'only an event can help');
-    assert.match(pacer.waiting(0)[0]?.because ?? '', /more start once the upstream told its limits/);
-    pacer.sent(ids[0] ?? '', 0);
-    pacer.headers(ids[0] ?? '', seen(60, 59), 100);
-    assert.equal(pacer.next(100).start.length, 2, 'one more than before may be unanswered');
-    for (const id of ids.slice(1, 4)) pacer.headers(id, seen(60, 56), 150);
-    assert.equal(pacer.next(150).start.length, 10 - attemptsUnknownMax - 2);
-    assert.equal(pacer.runningCount, 10);
+    assert.match(pacer.waiting(refusalMsMax)[0]?.because ?? '', /more start once the upstream told its limits/);
+    const [first, ...others] = ids;
+    pacer.sent(first ?? '', 0);
+    pacer.headers(first ?? '', seen(600, 599), refusalMsMax);
+    assert.equal(pacer.next(refusalMsMax).start.length, 1, 'one more than before may be unanswered');
+    for (const id of others.slice(0, 4)) pacer.headers(id, seen(600, 590), refusalMsMax);
+    assert.equal(pacer.next(refusalMsMax).start.length, unansweredMin + 5);
+    assert.equal(pacer.runningCount, attemptsUnknownMax + 1 + unansweredMin + 5);
   });
 
   it('waits for the refill, names the limit, and asks to be woken exactly then', () => {
@@ -76,13 +59,13 @@ describe('pacer', () => {
     const unknown = new Pacer(() => 1);
     const others = Array.from({ length: attemptsUnknownMax }, () => submitted(unknown, 0));
     const large = submitted(unknown, 0, { estimatedTokens: 50_000 });
-    assert.equal(unknown.next(0).start.length, attemptsUnknownMax);
-    unknown.headers(others[0] ?? '', seen(60, 50, { limit: 30_000, remaining: 20_000 }), 10);
-    const step = unknown.next(10);
+    assert.equal(unknown.next(0).start.length + unknown.next(refusalMsMax).start.length, attemptsUnknownMax);
+    unknown.headers(others[0] ?? '', seen(60, 50, { limit: 30_000, remaining: 20_000 }), refusalMsMax);
+    const step = unknown.next(refusalMsMax);
     assert.deepEqual(step.tooLarge.map((each) => each.id), [large]);
     assert.match(step.tooLarge[0]?.because ?? '', /about 50000 tokens, but the whole token limit of m is 30000/);
-    assert.equal(unknown.submit(request({ estimatedTokens: 30_001 }), 10).outcome, 'too-large');
-    assert.equal(unknown.submit(request({ estimatedTokens: 90_000, certainTokens: 8_000 }), 10).outcome, 'queued', 'only what is certain counts');
+    assert.equal(unknown.submit(request({ estimatedTokens: 30_001 }), refusalMsMax).outcome, 'too-large');
+    assert.equal(unknown.submit(request({ estimatedTokens: 90_000, certainTokens: 8_000 }), refusalMsMax).outcome, 'queued', 'only what is certain counts');
   });
 
   it('does not believe a small token limit for ever: after a while one request finds out', () => {
@@ -135,7 +118,7 @@ describe('pacer', () => {
   });
 
   it('puts a refused attempt at the head again and waits as long as it was told', () => {
-    const pacer = knowing(60, 60);
+    const pacer = knowing(60, 1);
     const refused = submitted(pacer, 0);
     started(pacer, 0);
     const behind = submitted(pacer, 0);

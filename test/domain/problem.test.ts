@@ -27,7 +27,7 @@ describe('problems', () => {
 
   it('carry the time to come back where there is one', () => {
     assert.deepEqual(problem('queue_full', 'Full.'), { code: 'queue_full', message: 'Full.', remedy: problemKinds.queue_full.remedy });
-    assert.equal(problem('queue_full', 'Full.', 5).retryAtMs, 5);
+    assert.equal(problem('queue_full', 'Full.', { retryAtMs: 5 }).retryAtMs, 5);
   });
 
   it('speak as OpenAI does: message with remedy, code, type, param', () => {

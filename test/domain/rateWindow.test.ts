@@ -51,7 +51,36 @@ describe('rate window', () => {
     assert.equal(levelAt(observe(window, 'beside', 9_900, seen(60, 59), 10_100), 10_100), 20);
     assert.equal(levelAt(observe(window, 'beside', 9_900, seen(60, 18), 10_100), 10_100), 18);
     assert.equal(levelAt(observe(window, 'old', 1_000, seen(60, 3), 10_100), 10_100), 20, 'too old to say anything');
+    assert.equal(levelAt(observe(window, 'at once', 10_100, seen(60, 40), 10_300), 10_300), 40, 'sent by what that answer told');
     assert.equal(levelAt(observe(window, 'next', 10_200, seen(60, 40), 10_300), 10_300), 40);
+  });
+
+  it('is raised by an answer only as far as it cannot have overtaken others that were answered before it', () => {
+    let window = known(60, 20, 1_000);
+    for (const [id, sentAtMs] of [['a', 900], ['b', 905], ['c', 1_010]] as const) window = reserve(window, id, 10, sentAtMs);
+    // At the door: c, then a and b.
+    window = observe(window, 'a', 900, seen(60, 1), 1_400);
+    window = observe(window, 'c', 1_010, seen(60, 40), 1_600);
+    assert.equal(availableAt(window, 1_600), 20, 'forty less the ten of a, and of b, which is still under way');
+    window = observe(window, 'b', 905, seen(60, 12), 1_700);
+    assert.equal(availableAt(window, 1_700), 12);
+    window = observe(reserve(window, 'd', 1, 1_700), 'd', 1_700, seen(60, 45), 2_500);
+    assert.equal(availableAt(window, 2_500), 45, 'sent after all of them were answered, at the earliest together with it');
+  });
+
+  it('is lowered by an answer that was overtaken by what others took after it, and by nothing that it knew of', () => {
+    /** Each takes ten; they are answered in this order, and those named t were sent a little before the others. */
+    const after = (...answers: (readonly [id: string, remaining: number])[]): number | undefined => {
+      let window = known(60, 50, 1_005);
+      const sentAtMs = (id: string) => (id.startsWith('t') ? 1_000 : 1_010);
+      for (const [id] of answers) window = reserve(window, id, 10, sentAtMs(id));
+      for (const [id, remaining] of answers) window = observe(window, id, sentAtMs(id), seen(60, remaining), 1_100);
+      return availableAt(window, 1_100);
+    };
+    assert.equal(after(['t', 10], ['r', 30], ['x', 20]), 10, 'neither r nor x saw all three');
+    assert.equal(after(['t', 30], ['r', 10], ['x', 20]), 10, 'r saw all three');
+    assert.equal(after(['t', 20], ['r', 10], ['x', 30]), 10, 'r saw all three, and x neither of the others');
+    assert.equal(after(['t1', 40], ['t2', 30], ['r', 10], ['x', 20]), 10, 'r saw all, and x all but r');
   });
 
   it('follows a limit that halves and returns, and one per day', () => {
@@ -78,8 +107,11 @@ describe('rate window', () => {
     assert.equal(earliestStartMs(implied, 20_000, 0), 14_000);
     assert.ok(earliestStartMs(implied, 30_000, 0) > 14_000);
     const smooth = reserve(close(known(60, 60), 1_000, { amount: 1, sentAtMs: 0, remaining: 40 }, 0), 'a', 1, 1_000);
-    assert.equal(earliestStartMs(smooth, 1, 1_000), 2_003, 'a little slower than the limit');
-    assert.equal(earliestStartMs(smooth, 1, 1_000, 0, true), 1_503, 'a person half a turn earlier');
+    assert.equal(earliestStartMs(smooth, 1, 1_000), 2_501, 'half a turn after the pause, then a little slower than the limit');
+    assert.equal(earliestStartMs(smooth, 1, 1_000, 0, true), 2_001, 'a person half a turn earlier');
+    const beside = reserve(reserve(known(60, 60), 'before', 1, 100), 'since', 1, 200);
+    const apart = close(beside, 1_000, { amount: 1, sentAtMs: 150, remaining: 40 }, 300);
+    assert.equal(earliestStartMs(apart, 1, 300), 2_500, 'what was sent since the refused one takes a turn of its own');
   });
 
   it('never admits more than the limit refills plus one full limit, however late answers come', () => {

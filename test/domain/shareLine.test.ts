@@ -36,9 +36,78 @@ describe('share line', () => {
     assert.ok(line.next !== late, 'who was not there has saved up nothing');
   });
 
+  /** A turn that is had at once, and still runs. */
+  const runs = (line: ShareLine<undefined>, id: string, cost: number, catchUpMax: number): void => {
+    const member = line.join(id, catchUpMax);
+    line.served(member, cost);
+    line.began(id);
+    line.leave(member);
+  };
+  /** Whose turns come next, each of so much, until none of them is behind. */
+  const turns = (line: ShareLine<undefined>, count: number, cost = 10): string => Array.from({ length: count }, () => {
+    const { next } = line;
+    if (next) line.served(next, cost);
+    return next?.id;
+  }).join('');
+
+  it('makes good for what others took while nobody had to wait, as far as it is missing', () => {
+    for (const [missing, ahead] of [[100, 6], [30, 2], [0, 0]] as const) {
+      const line = new ShareLine(() => undefined);
+      for (let count = 0; count < 8; count += 1) runs(line, 'a', 10, missing);
+      runs(line, 'b', 10, missing);
+      runs(line, 'b', 10, missing);
+      for (const id of ['a', 'b']) line.join(id, missing);
+      const order = turns(line, 20);
+      assert.equal(/^b*/.exec(order)?.[0].length, ahead, `${order} with ${missing} missing`);
+      assert.match(order.slice(ahead), /^(ab)+a?$/, order);
+    }
+  });
+
+  it('gives who comes anew the place of the least served one that waits, and who is away nothing', () => {
+    const line = new ShareLine(() => undefined);
+    for (let count = 0; count < 8; count += 1) runs(line, 'a', 10, 100);
+    runs(line, 'b', 10, 100);
+    for (const id of ['a', 'b']) line.join(id, 100);
+    turns(line, 3);
+    line.join('new', 100);
+    assert.match(turns(line, 8), /^(bnew|newb)+$/);
+    const stays = line.join('a');
+    for (let turn = 0; turn < 50; turn += 1) line.served(line.next ?? stays, 10);
+    line.leave(line.join('b'));
+    line.ended('b', 0);
+    for (let turn = 0; turn < 50; turn += 1) line.served(line.next ?? stays, 10);
+    line.join('b', 100);
+    assert.ok(turns(line, 6).replaceAll('new', 'n').split('b').length <= 3, 'it neither waited nor ran');
+  });
+
+  it('lets members pay for what their turns really took', () => {
+    const line = new ShareLine(() => undefined);
+    const served = { a: 0, b: 0 };
+    for (const id of ['a', 'b']) line.join(id);
+    for (let turn = 0; turn < 300; turn += 1) {
+      const id = line.next?.id === 'a' ? 'a' : 'b';
+      if (line.next) line.served(line.next, 10);
+      line.began(id);
+      const used = id === 'a' ? 30 : 5;
+      line.ended(id, used - 10);
+      served[id] += used;
+    }
+    assert.ok(Math.abs(served.a - served.b) <= 60, JSON.stringify(served));
+    line.ended('a', 1_000);
+    assert.match(turns(line, 6), /a/, 'what does not run has nothing to pay for');
+    line.began('a');
+    line.ended('a', 1_000);
+    assert.equal(turns(line, 6), 'bbbbbb');
+    for (const id of ['a', 'b']) line.leave(line.join(id));
+    for (const id of ['a', 'b']) line.join(id);
+    assert.equal(turns(line, 6), 'ababab', 'nothing waited or ran any more');
+  });
+
   it('remembers a bounded number of members', () => {
     const line = new ShareLine(() => undefined);
-    line.join('stays');
+    const stays = line.join('stays');
+    line.served(stays, 5);
+    runs(line, 'runs', 10_000, 0);
     for (let count = 0; count < 2_000; count += 1) {
       const member = line.join(`m${count}`);
       line.served(member, 5);
@@ -46,6 +115,8 @@ describe('share line', () => {
     }
     assert.equal(line.size, 1);
     assert.equal(line.upcoming(10).length, 1);
+    line.join('runs');
+    assert.equal(turns(line, 9).includes('runs'), false, 'what is running is remembered, and what it took ahead');
   });
 });
 

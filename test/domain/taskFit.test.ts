@@ -1,7 +1,7 @@
 // Whether a task may not fit: by what three of four former ones stayed within, and never from too few of them.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formerTasksMin, tooSmallRoom, type Room } from '../../src/domain/taskFit.ts';
+import { formerTasksMin, tooSmallRoom, usualTask, type Room } from '../../src/domain/taskFit.ts';
 
 const credits = (left: number, what = 'balance'): Room<string> => ({ unit: 'credits', left, what });
 const tasks = (...amounts: readonly number[]) => amounts.map((microCredits) => ({ microCredits, tokens: microCredits * 10 }));
@@ -16,6 +16,12 @@ describe('the fit of a task', () => {
   it('says nothing from a few tasks', () => {
     assert.equal(tooSmallRoom(tasks(...Array.from({ length: formerTasksMin - 1 }, () => 5)), [credits(0)]), undefined);
     assert.ok(tooSmallRoom(tasks(...Array.from({ length: formerTasksMin }, () => 5)), [credits(0)]));
+  });
+
+  it('is usually between the cheapest and the dearest quarter', () => {
+    assert.deepEqual(usualTask(tasks(1, 2, 3, 100)), { from: { microCredits: 1, tokens: 10 }, to: { microCredits: 3, tokens: 30 } });
+    assert.deepEqual(usualTask(tasks(8, 1, 2, 3, 4, 5, 6, 7))?.from.microCredits, 2);
+    assert.equal(usualTask(tasks(1, 2, 3)), undefined);
   });
 
   it('names the room that is exceeded most, each in its own unit', () => {

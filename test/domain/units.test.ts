@@ -1,7 +1,7 @@
 // Amounts: exact arithmetic, what people type, and what they read.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { divideHalfUp, formatCredits, formatTokens, formatUsd, parseCredits, parseUsd, safeInteger, sum } from '../../src/domain/units.ts';
+import { divideHalfUp, formatCredits, formatPercent, formatShare, formatTokens, formatUsd, parseCredits, parseUsd, safeInteger, sum } from '../../src/domain/units.ts';
 
 describe('exact amounts', () => {
   it('refuses what a double cannot hold exactly', () => {
@@ -61,7 +61,14 @@ describe('amounts as people read them', () => {
     assert.equal(formatUsd(-1), '> −$0.01');
   });
 
+  it('writes shares in whole percent, and calls none empty or full that is not', () => {
+    assert.deepEqual([0, 0.004, 0.38, 0.996, 1, 3].map((share) => formatShare(share)), ['0 %', '< 1 %', '38 %', '> 99 %', '100 %', '100 %']);
+    assert.deepEqual([formatShare(0.38, 'de'), formatPercent(2.5, 'de')], ['38\u00a0%', '250\u00a0%']);
+  });
+
   it('writes tokens shorter as they grow', () => {
     assert.deepEqual([0, 6904, 9999, 10_000, 33_940, 999_949, 999_950, 1_240_000].map((tokens) => formatTokens(tokens)), ['0', '6,904', '9,999', '10.0 k', '33.9 k', '999.9 k', '1.00 M', '1.24 M']);
+    assert.deepEqual([6904, 33_940, 1_240_000].map((tokens) => formatTokens(tokens, 'de')), ['6.904', '33.940', '1,24\u00a0Mio.'], 'as German shortens numbers');
+    assert.deepEqual([33_940, 1_240_000].map((tokens) => formatTokens(tokens, 'fr')), ['33,9\u00a0k', '1,24\u00a0M']);
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Grant, GrantKind } from '../../src/domain/grants.ts';
 import { problem } from '../../src/domain/problem.ts';
+import { dayShare } from '../../src/domain/evenBurn.ts';
 import { decide, nextDraw } from '../../src/domain/waterfall.ts';
 import type { WaterfallInput } from '../../src/domain/walk.ts';
 
@@ -137,6 +138,8 @@ describe('budgets in the waterfall', () => {
     const over = ask(plenty, { budgets: [{ ...use(7), used: 7 * credit + 1 }] });
     assert.deepEqual([over.outcome, over.code, over.retryAtMs, verdicts(over)], ['refuse', 'budget_exceeded', 9000, ['safety passed', 'budgets ended']]);
     assert.deepEqual(over.toChange, ['Raise the budget to 10.00 credits or more.', 'Or wait for its next period.']);
+    const named = ask(plenty, { budgets: [{ ...use(8), budget: { ...budget, of: 'ws_a' }, label: 'shop' }] });
+    assert.match(named.message ?? '', /^The budget of 10\.00 credits per workspace \(shop\) and day has 2\.00 credits left/);
   });
 
   it('count what is reserved, and wait where only that is in the way', () => {
@@ -155,6 +158,31 @@ describe('budgets in the waterfall', () => {
     const tokens = { budget: { ...budget, unit: 'tokens' as const, limit: 2000 }, key: 'ws_a', used: 501, reserved: 0 };
     assert.equal(ask([], { budgets: [tokens] }).code, 'budget_exceeded');
     assert.equal(ask([], { budgets: [{ ...tokens, used: 500 }] }).outcome, 'admit');
+  });
+
+  it('that are spread evenly end for today what only a later day has room for, and say which', () => {
+    const monday = Date.parse('2026-11-23T12:00:00Z');
+    const dayMs = 86_400_000;
+    const week = { ...budget, limit: 21 * credit, period: 'week', pace: 'even' } as const;
+    const spread = (nowMs: number, used: number, reserved = 0, more: Partial<WaterfallInput> & { readonly mode?: 'soft' } = {}) => {
+      const { mode, ...rest } = more;
+      const made = mode ? { ...week, mode } : week;
+      const today = dayShare(made, nowMs) ?? assert.fail('it is spread');
+      return ask(plenty, { nowMs, budgets: [{ budget: made, key: 'ws_a', used: used * credit, reserved: reserved * credit, endsAtMs: Date.parse('2026-11-30T00:00:00Z'), today }], ...rest });
+    };
+    assert.deepEqual([spread(monday, 0).outcome, spread(monday, 0).budgets?.[0]?.allowed], ['admit', 3 * credit]);
+    const over = spread(monday, 3);
+    assert.deepEqual([over.code, over.retryAtMs], ['budget_exceeded', Date.parse('2026-11-24T00:00:00Z')]);
+    assert.equal(over.message, 'The budget of 21.00 credits per workspace and week (spread evenly) is used up for today: its days so far allow 3.00 credits, and this request may take 3.00 credits. Nothing was sent and nothing was charged.');
+    assert.deepEqual(over.toChange, ['Wait for the share of a later day.', 'Or set the budget without spreading it evenly; then all of it may be used at any time.']);
+    assert.match(spread(monday, 1, 1).message ?? '', /has 2\.00 credits left for today, of which running requests reserve 1\.00 credits: its days so far allow 3\.00 credits/);
+    assert.equal(spread(monday + 2 * dayMs, 0, 0, { estimateMicroCredits: 9 * credit }).outcome, 'admit', 'what earlier days left is there');
+    // Three days' shares are gone, and what is reserved takes another.
+    assert.deepEqual([spread(monday, 6, 3).retryAtMs, spread(monday, 0, 3, { canWait: true }).outcome, spread(monday, 3, 0, { mode: 'soft' }).outcome], [Date.parse('2026-11-26T00:00:00Z'), 'wait', 'admit']);
+    assert.deepEqual([3, 20].map((used) => spread(monday, used, 0, { mode: 'soft' }).layers.find(({ verdict }) => verdict === 'warned')?.because), [' for today', ''].map((day) => `It goes over the soft budget of 21.00 credits per workspace and week (spread evenly)${day}.`));
+    // Beyond the whole budget only the next week helps, and on its second day where the request is larger than a share.
+    assert.deepEqual([spread(monday, 20, 0).retryAtMs, spread(monday, 20, 0, { estimateMicroCredits: 5 * credit }).retryAtMs], [Date.parse('2026-11-30T00:00:00Z'), Date.parse('2026-12-01T00:00:00Z')]);
+    assert.deepEqual(spread(monday, 20, 0).toChange, ['Raise the budget to 23.00 credits or more.', 'Or wait for its next period.']);
   });
 
   it('do not send back for the next period what no period has room for', () => {

@@ -3,15 +3,15 @@
 // What they cost is counted for their workspace.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeShims } from '../../src/extension/codexShim.ts';
-import { startSandbox } from '../../src/sandbox/main.ts';
-import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
-import { brokerProgram, plainEnvironment, runBroker, startBroker } from '../support/process/brokerProgram.ts';
-import type { BrokerProcess, CommandResult } from '../support/process/brokerProgram.ts';
-import { codexModel, makeCodexHome } from '../support/process/codexBench.ts';
-import { callBroker, makeFolder, removeFolder } from '../support/process/workbench.ts';
+import { brokerProgram, plainEnvironment, runBroker } from '../support/process/brokerProgram.ts';
+import type { CommandResult } from '../support/process/brokerProgram.ts';
+import { codexModel } from '../support/process/codexBench.ts';
+import { openSandboxBench } from '../support/process/sandboxBench.ts';
+import type { SandboxBench } from '../support/process/sandboxBench.ts';
+import { callBroker } from '../support/process/workbench.ts';
 
 const codexBin = path.resolve(import.meta.dirname, '../../node_modules/.bin');
 /** The Node that runs the tests, for Codex's launcher. */
@@ -29,29 +29,12 @@ const nasty = [
 
 describe('a client of the README', function () {
   this.timeout(180_000);
-  let folder: string;
-  let home: string;
-  let sandbox: Sandbox;
-  let broker: BrokerProcess;
-  beforeEach(async () => {
-    folder = makeFolder('clients');
-    home = makeCodexHome(folder);
-    sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 } } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey: 'sk-of-the-broker' });
-  });
-  afterEach(async () => {
-    await broker.kill();
-    await sandbox.close();
-    removeFolder(folder);
-  });
-
-  const place = (name: string) => {
-    const made = path.join(folder, name);
-    mkdirSync(made, { recursive: true });
-    return made;
-  };
-  const program = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = folder): Promise<CommandResult> => new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: plainEnvironment({ CODEX_HOME: home, HOME: folder, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
+  let bench: SandboxBench;
+  beforeEach(async () => { bench = await openSandboxBench('clients', { delays: { deltaMs: 0 } }, 0, { apiKey: 'sk-of-the-broker', runawayGuard: false }); });
+  afterEach(() => bench.close());
+  const place = (name: string) => bench.workspace(name);
+  const program = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = bench.folder): Promise<CommandResult> => new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: plainEnvironment({ CODEX_HOME: bench.home, HOME: bench.folder, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => { stdout += chunk; });
@@ -60,14 +43,14 @@ describe('a client of the README', function () {
     child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
   });
   /** Codex as a person has it: on the path, signed in with a key of their own, and told nothing of a broker. */
-  const codex = (args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = folder) =>
+  const codex = (args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = bench.folder) =>
     program(path.join(codexBin, 'codex'), args, { PATH: `${nodeBin}${path.delimiter}${process.env['PATH'] ?? ''}`, CODEX_API_KEY: 'sk-of-the-person', ...env }, cwd);
-  const route = (...args: string[]) => runBroker(['route', '--data', broker.dataDir, '--codex-home', home, ...args], { cwd: folder, env: { HOME: folder } });
+  const route = (...args: string[]) => runBroker(['route', '--data', bench.broker.dataDir, '--codex-home', bench.home, ...args], { cwd: bench.folder, env: { HOME: bench.folder } });
   /** Requests by workspace. Codex warms each connection up, which is one more. */
-  const counted = async () => (await callBroker(broker, 'usage', { by: 'workspace' })).rows.map((row) => [row.label, row.requests]);
+  const counted = async () => (await callBroker(bench.broker, 'usage', { by: 'workspace' })).rows.map((row) => [row.label, row.requests]);
 
   it('Codex reads a routed configuration, whatever else stands in it, and the person\'s own key stays here', async () => {
-    const config = path.join(home, 'config.toml');
+    const config = path.join(bench.home, 'config.toml');
     const before = `${nasty}${readFileSync(config, 'utf8')}`;
     writeFileSync(config, before);
     const routed = await route('--yes', '--workspace', place('shop'));
@@ -76,9 +59,9 @@ describe('a client of the README', function () {
     const run = await codex(exec, { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' });
     assert.deepEqual([run.code, /say hi/.test(run.stdout)], [0, true], run.stderr);
     assert.deepEqual(await counted(), [['shop', 2]]);
-    assert.equal((await callBroker(broker, 'usage', { by: 'client' })).rows[0]?.key, 'codex_exec');
-    await broker.kill();
-    broker = await startBroker({ dataDir: broker.dataDir, upstream: sandbox.url, apiKey: 'sk-of-the-broker' });
+    assert.equal((await callBroker(bench.broker, 'usage', { by: 'client' })).rows[0]?.key, 'codex_exec');
+    await bench.broker.kill();
+    await bench.restart();
     const again = await codex(['exec', 'resume', '--last', ...exec.slice(1, -1), 'say it again']);
     assert.deepEqual([again.code, /say it again/.test(again.stdout)], [0, true], again.stderr);
     assert.deepEqual(await counted(), [['shop', 4]]);
@@ -94,7 +77,7 @@ describe('a client of the README', function () {
 
   it('Codex goes through the broker by the shim of a terminal, under the folder that it stands in', async () => {
     const binDir = place('shims');
-    await writeShims({ binDir, execPath: process.execPath, brokerScript: brokerProgram, dataDir: broker.dataDir, codexPath: '' }, process.platform, () => 'new');
+    await writeShims({ binDir, execPath: process.execPath, brokerScript: brokerProgram, dataDir: bench.broker.dataDir, codexPath: '' }, process.platform, () => 'new');
     const terminal = { PATH: [binDir, codexBin, nodeBin, process.env['PATH'] ?? ''].join(path.delimiter), HTTP_PROXY: 'http://127.0.0.1:9' };
     const run = await program('sh', ['-c', 'codex "$@"', 'sh', ...exec], terminal, place('shop'));
     assert.deepEqual([run.code, await counted()], [0, [['shop', 2]]], run.stderr);
@@ -110,7 +93,7 @@ describe('a client of the README', function () {
   });
 
   it('Codex as its SDK calls it gets address and token as options of the client', async () => {
-    const { token, codexBaseUrl } = await callBroker(broker, 'token', { workspacePath: place('sdk') });
+    const { token, codexBaseUrl } = await callBroker(bench.broker, 'token', { workspacePath: place('sdk') });
     // What `new Codex({ baseUrl, apiKey })` of @openai/codex-sdk starts for each turn.
     const run = await codex(['exec', '--experimental-json', '--config', `openai_base_url=${JSON.stringify(codexBaseUrl)}`, ...exec.slice(1)], { CODEX_API_KEY: token, CODEX_INTERNAL_ORIGINATOR_OVERRIDE: 'codex_sdk_ts' });
     assert.deepEqual([run.code, await counted()], [0, [['sdk', 2]]], run.stderr);
@@ -118,17 +101,17 @@ describe('a client of the README', function () {
   });
 
   it('curl takes the address and the token', async () => {
-    const { token } = await callBroker(broker, 'token', { workspacePath: place('script') });
-    const run = await program('curl', ['-sSN', `${broker.url}/v1/responses`, '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json', '-d', '{"model":"gpt-5.5","input":"say hi","stream":true}']);
+    const { token } = await callBroker(bench.broker, 'token', { workspacePath: place('script') });
+    const run = await program('curl', ['-sSN', `${bench.broker.url}/v1/responses`, '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json', '-d', '{"model":"gpt-5.5","input":"say hi","stream":true}']);
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /^event: response\.completed$/m);
-    const whole = await program('curl', ['-sS', '--fail', `${broker.url}/v1/responses`, '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json', '-d', '{"model":"gpt-5.5","input":"say hi"}']);
+    const whole = await program('curl', ['-sS', '--fail', `${bench.broker.url}/v1/responses`, '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json', '-d', '{"model":"gpt-5.5","input":"say hi"}']);
     assert.equal((JSON.parse(whole.stdout) as { status: string }).status, 'completed');
     assert.deepEqual(await counted(), [['script', 2]]);
   });
 
   it('an SDK program takes them from its environment', async () => {
-    const { token, baseUrl } = await callBroker(broker, 'token', { workspacePath: place('script') });
+    const { token, baseUrl } = await callBroker(bench.broker, 'token', { workspacePath: place('script') });
     const script = 'import OpenAI from "openai"; const answer = await new OpenAI().responses.create({ model: "gpt-5.5", input: "say hi" }); console.log(answer.output_text);';
     const run = await program(process.execPath, ['--input-type=module', '-e', script], { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: token }, path.resolve(import.meta.dirname, '../..'));
     assert.deepEqual([run.code, /say hi/.test(run.stdout), await counted()], [0, true, [['script', 1]]], run.stderr);

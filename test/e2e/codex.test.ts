@@ -2,93 +2,47 @@
 // every token and microcredit is compared with the upstream's own record, threads are resumed,
 // refusals are one sentence, and twenty runs at once never meet a rate limit.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chargeFor } from '../../src/domain/pricing.ts';
-import type { UsageResult } from '../../src/protocol/control.ts';
 import { overlayPrices } from '../../src/broker/prices/overlayPrices.ts';
 import { priceLookup } from '../../src/broker/prices/priceTable.ts';
 import { codexStep, failureWords, type CodexStep } from '../../src/extension/codexEvents.ts';
 import { findCodex } from '../../src/extension/codexProgram.ts';
 import { runCodex as editorRun } from '../../src/extension/codexRun.ts';
-import { startSandbox } from '../../src/sandbox/main.ts';
-import type { Sandbox } from '../../src/sandbox/sandboxServer.ts';
 import { realSchedule } from '../extension/manualSchedule.ts';
-import { plainEnvironment, startBroker } from '../support/process/brokerProgram.ts';
-import type { BrokerProcess } from '../support/process/brokerProgram.ts';
-import { codexModel, deedsOf, makeCodexHome, runCodex, signalRun, startCodex } from '../support/process/codexBench.ts';
+import { plainEnvironment } from '../support/process/brokerProgram.ts';
+import { codexModel, deedsOf, runCodex, signalRun, startCodex } from '../support/process/codexBench.ts';
 import type { CodexRun } from '../support/process/codexBench.ts';
-import { addCredits, callBroker, makeFolder, removeFolder, until } from '../support/process/workbench.ts';
+import { openSandboxBench, sandboxKey } from '../support/process/sandboxBench.ts';
+import type { SandboxBench } from '../support/process/sandboxBench.ts';
+import { compareWithRecord, total } from '../support/process/upstreamRecord.ts';
+import { callBroker, until } from '../support/process/workbench.ts';
 
-const apiKey = 'sk-practice-upstream';
 const runsAtOnce = 20;
-
-/** What the upstream's own record and the dated price list say that a request cost, and all of them together. */
-function costByRecord(sandbox: Sandbox): number[] {
-  const price = priceLookup([])(codexModel, Date.now());
-  assert.ok(price, 'the price list has the model');
-  return sandbox.meter.attempts.flatMap(({ billedUsage }) => (billedUsage ? [chargeFor(billedUsage, price, 'standard').costMicroCredits] : []));
-}
-
-const total = (amounts: readonly number[]) => amounts.reduce((sum, one) => sum + one, 0);
 
 describe('the real Codex CLI over HTTP', function () {
   this.timeout(180_000);
-  let folder: string;
-  let home: string;
-  let sandbox: Sandbox;
-  let broker: BrokerProcess;
-  const route = () => ({ dataDir: broker.dataDir });
-  const workspace = (name: string) => {
-    const made = path.join(folder, name);
-    mkdirSync(made, { recursive: true });
-    return made;
-  };
+  let bench: SandboxBench;
+  const open = async (scenario: Parameters<typeof openSandboxBench>[1], credits: number) => { bench = await openSandboxBench('codex', { ...scenario, webSocket: { offered: false } }, credits); };
+  afterEach(() => bench.close());
+  const route = () => ({ dataDir: bench.broker.dataDir });
+  const workspace = (name: string) => bench.workspace(name);
 
-  async function open(scenario: NonNullable<Parameters<typeof startSandbox>[0]>['scenario'], credits: number): Promise<void> {
-    folder = makeFolder('codex');
-    home = makeCodexHome(folder);
-    sandbox = await startSandbox({ scenario: { ...scenario, webSocket: { offered: false } } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey, runawayGuard: true });
-    if (credits > 0) await addCredits(broker, credits, 'the test');
-  }
-  afterEach(async () => {
-    await broker.kill();
-    await sandbox.close();
-    removeFolder(folder);
-  });
-
-  /** Compares the ledger with the upstream's own record, request by request. */
-  async function compare(credits: number): Promise<UsageResult> {
-    const usage = await callBroker(broker, 'usage', { by: 'workspace' });
-    const balance = await callBroker(broker, 'creditsList', {});
-    const costs = costByRecord(sandbox);
-    const { recent } = await callBroker(broker, 'status', {});
-    const charged = recent.flatMap((one) => (one.costMicroCredits === undefined ? [] : [one.costMicroCredits]));
-    if (costs.length <= 30) assert.deepEqual(charged.sort((a, b) => a - b), costs.sort((a, b) => a - b));
-    assert.equal(usage.total.costMicroCredits, total(costs));
-    assert.equal(credits * 1_000_000 - balance.balanceMicroCredits, total(usage.rows.map((row) => row.costMicroCredits)));
-    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = sandbox.meter.totals;
-    assert.deepEqual([usage.total.inputTokens, usage.total.cachedInputTokens, usage.total.cacheWriteTokens, usage.total.outputTokens, usage.total.reasoningTokens, usage.total.estimated],
-      [inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, 0]);
-    const audit = await callBroker(broker, 'audit', { full: true });
-    assert.deepEqual([audit.ok, audit.violations, audit.openHolds, balance.heldMicroCredits], [true, [], 0, 0]);
-    return usage;
-  }
+  const compare = (credits: number) => compareWithRecord(bench.broker, bench.sandbox, credits);
 
   it('edits files in two workspaces at once, just as without the broker, and costs exactly what the upstream counted', async () => {
     await open({ delays: { deltaMs: 1 } }, 100);
     const [one, two, alone] = ['one', 'two', 'alone'].map(workspace) as [string, string, string];
     for (const each of [one, two, alone]) writeFileSync(path.join(each, 'notes.md'), 'first line\n');
     const prompt = 'add the line second line to notes.md';
-    const runs = await Promise.all([one, two].map((each) => runCodex(route(), home, each, [prompt])));
+    const runs = await Promise.all([one, two].map((each) => runCodex(route(), bench.home, each, [prompt])));
     const usage = await compare(100);
     assert.deepEqual(usage.rows.map((row) => row.label).sort(), ['one', 'two']);
     const counted = (key: string) => total(runs.map((run) => run.events.find((event) => event.type === 'turn.completed')?.usage?.[key] ?? 0));
     assert.deepEqual([counted('input_tokens'), counted('output_tokens')], [usage.total.inputTokens, usage.total.outputTokens]);
     // The same run without a broker, against an upstream that has forgotten everything.
-    sandbox.reset();
-    const direct = await runCodex({ baseUrl: `${sandbox.url}/v1`, apiKey }, home, alone, [prompt]);
+    bench.sandbox.reset();
+    const direct = await runCodex({ baseUrl: `${bench.sandbox.url}/v1`, apiKey: sandboxKey }, bench.home, alone, [prompt]);
     for (const run of runs) {
       assert.deepEqual([run.code, run.lastMessage, deedsOf(run)], [direct.code, direct.lastMessage, deedsOf(direct)]);
       assert.deepEqual([run.code, run.complaints], [0, []]);
@@ -99,65 +53,65 @@ describe('the real Codex CLI over HTTP', function () {
   it('resumes the last thread', async () => {
     await open({ delays: { deltaMs: 0 } }, 100);
     const work = workspace('work');
-    const first = await runCodex(route(), home, work, ['say hi']);
-    const again = await runCodex(route(), home, work, ['resume', '--last', 'say it again']);
+    const first = await runCodex(route(), bench.home, work, ['say hi']);
+    const again = await runCodex(route(), bench.home, work, ['resume', '--last', 'say it again']);
     const threadOf = (run: CodexRun) => run.events.find((event) => event.type === 'thread.started')?.thread_id;
     assert.deepEqual([first.code, again.code, threadOf(again)], [0, 0, threadOf(first)], again.stderr);
     assert.match(again.lastMessage, /say it again/);
-    const { rows } = await callBroker(broker, 'usage', { by: 'thread' });
+    const { rows } = await callBroker(bench.broker, 'usage', { by: 'thread' });
     assert.deepEqual(rows.map((row) => [row.key, row.requests]), [[threadOf(first), 2]]);
     await compare(100);
   });
 
   it('says in one sentence that the credits are used up, and asks once', async () => {
     await open({ delays: { deltaMs: 0 } }, 0);
-    await callBroker(broker, 'creditsAdd', { amountMicroCredits: 1, kind: 'included', key: 'a crumb', consent: { scope: 'ask' } });
-    const run = await runCodex(route(), home, workspace('work'), ['say hi']);
+    await callBroker(bench.broker, 'creditsAdd', { amountMicroCredits: 1, kind: 'included', key: 'a crumb', consent: { scope: 'ask' } });
+    const run = await runCodex(route(), bench.home, workspace('work'), ['say hi']);
     assert.equal(run.code, 1);
     assert.equal(new Set(run.complaints).size, 1, run.complaints.join('\n'));
     assert.match(run.complaints[0] ?? '', /^This request may cost up to [\d.]+ credits and 0\.00 are free\. Nothing was sent and nothing was charged\. Add credits with [^\n]+ \(credits_exhausted, req_\w+\)$/);
-    assert.deepEqual([sandbox.meter.attempts.length, (await callBroker(broker, 'usage', { by: 'client' })).total.requests], [0, 1]);
+    assert.deepEqual([bench.sandbox.meter.attempts.length, (await callBroker(bench.broker, 'usage', { by: 'client' })).total.requests], [0, 1]);
   });
 
   it('goes on in its thread, as an editor lets it, once the limit that stopped it is gone', async () => {
     await open({ delays: { deltaMs: 0 } }, 100);
     const budget = { id: 'day', per: 'everything', period: 'day', unit: 'tokens', timeZone: 'UTC', mode: 'hard' } as const;
-    await callBroker(broker, 'budgetSet', { budget: { ...budget, limit: 1 } });
+    await callBroker(bench.broker, 'budgetSet', { budget: { ...budget, limit: 1 } });
     const work = workspace('work');
-    const token = await callBroker(broker, 'token', { workspacePath: work });
+    const token = await callBroker(bench.broker, 'token', { workspacePath: work });
     const codexPath = path.resolve('node_modules/.bin/codex');
     const program = await findCodex({ platform: process.platform, env: {}, codexPath, shimDir: '', execPath: process.execPath });
     const run = async (prompt: string, threadId?: string) => {
       const steps: CodexStep[] = [];
       const end = await editorRun({
-        program, folder: work, prompt, token, model: codexModel, sandbox: 'danger-full-access', platform: process.platform, ...(threadId === undefined ? {} : { threadId }),
-        env: plainEnvironment({ CODEX_HOME: home, HOME: folder }),
+        program, folder: work, prompt, token, pay: 'key', model: codexModel, sandbox: 'danger-full-access', platform: process.platform, ...(threadId === undefined ? {} : { threadId }),
+        env: plainEnvironment({ CODEX_HOME: bench.home, HOME: bench.folder }),
       }, realSchedule, new AbortController().signal, (line) => steps.push(codexStep(line)));
       return { end, threadId: steps.find((step) => step.threadId !== undefined)?.threadId, failure: steps.find((step) => step.failure !== undefined)?.failure };
     };
     const stopped = await run('create note.txt with the text hello');
     assert.match(stopped.failure ?? '', /\(budget_exceeded, req_\w+\)$/, stopped.end.errorText);
     assert.ok(stopped.threadId);
-    const { decision } = await callBroker(broker, 'explain', { id: failureWords(stopped.failure ?? '').requestId ?? '' });
+    const { decision } = await callBroker(bench.broker, 'explain', { id: failureWords(stopped.failure ?? '').requestId ?? '' });
     assert.deepEqual([decision.code, decision.retryAtMs], ['budget_exceeded', undefined], 'it fits no period of this budget, so it would not go on by itself');
-    await callBroker(broker, 'budgetSet', { budget: { ...budget, limit: 10_000_000 } });
+    await callBroker(bench.broker, 'budgetSet', { budget: { ...budget, limit: 10_000_000 } });
     const goneOn = await run('Go on with the task.', stopped.threadId);
     assert.deepEqual([goneOn.end.exitCode, goneOn.failure, goneOn.threadId], [0, undefined, stopped.threadId], goneOn.end.errorText);
-    assert.deepEqual((await callBroker(broker, 'usage', { by: 'thread' })).rows.map(({ key }) => key), [stopped.threadId], 'one thread for both');
-    assert.ok(sandbox.meter.attempts.some(({ billedUsage }) => billedUsage));
+    assert.deepEqual((await callBroker(bench.broker, 'usage', { by: 'thread' })).rows.map(({ key }) => key), [stopped.threadId], 'one thread for both');
+    assert.equal(readFileSync(path.join(work, 'note.txt'), 'utf8'), 'hello\n');
   });
 
   it('stops the upstream when a person stops Codex', async () => {
     await open({ delays: { deltaMs: 40 } }, 100);
-    const started = startCodex(route(), home, workspace('work'), ['tell me in 20000 words']);
-    await until(() => sandbox.meter.attempts.some((request) => request.responseId !== undefined), 'a request upstream');
-    await until(async () => (await callBroker(broker, 'status', {})).running.length === 1);
+    const started = startCodex(route(), bench.home, workspace('work'), ['tell me in 20000 words']);
+    await until(() => bench.sandbox.meter.attempts.some((request) => request.responseId !== undefined), 'a request upstream');
+    await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 1);
     signalRun(started, 'SIGINT');
     const run = await started.ended;
     assert.notEqual(run.code, 0);
-    await until(() => sandbox.meter.attempts.every((request) => request.aborted), 'the end of the upstream\'s work');
-    await until(async () => (await callBroker(broker, 'usage', { by: 'client' })).total.estimated === 1, 'an estimate');
-    const audit = await callBroker(broker, 'audit', { full: true });
+    await until(() => bench.sandbox.meter.attempts.every((request) => request.aborted), 'the end of the upstream\'s work');
+    await until(async () => (await callBroker(bench.broker, 'usage', { by: 'client' })).total.estimated === 1, 'an estimate');
+    const audit = await callBroker(bench.broker, 'audit', { full: true });
     assert.deepEqual([audit.ok, audit.openHolds], [true, 0]);
   });
 
@@ -165,13 +119,13 @@ describe('the real Codex CLI over HTTP', function () {
     await open({ limits: { requestsPerMinute: 60 }, delays: { deltaMs: 0 } }, 1_000);
     const runs = await Promise.all(Array.from({ length: runsAtOnce }, async (_, index) => {
       const work = workspace(`run${index}`);
-      const run = await runCodex(route(), home, work, [`create note${index}.txt with the text number ${index}`]);
+      const run = await runCodex(route(), bench.home, work, [`create note${index}.txt with the text number ${index}`]);
       assert.deepEqual([run.code, run.complaints], [0, []], run.stderr);
       assert.equal(readFileSync(path.join(work, `note${index}.txt`), 'utf8'), `number ${index}\n`);
       return run;
     }));
     for (const run of runs) assert.doesNotMatch(`${run.stderr}${JSON.stringify(run.events)}`, /\b429\b|rate limit|Reconnecting/i);
-    const { attempts } = sandbox.meter;
+    const { attempts } = bench.sandbox.meter;
     const throttled = attempts.filter((request) => request.status === 429).length;
     assert.equal(attempts.filter((request) => request.status === 200).length, runsAtOnce * 2);
     assert.ok(throttled <= 3, `${throttled} requests were throttled upstream`);

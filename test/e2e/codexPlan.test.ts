@@ -3,22 +3,19 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeCodexHome, runCodex, shownLimits } from '../support/process/codexBench.ts';
+import { findCodex } from '../../src/extension/codexProgram.ts';
+import { runCodex as editorRun } from '../../src/extension/codexRun.ts';
+import { realSchedule } from '../extension/manualSchedule.ts';
+import { plainEnvironment } from '../support/process/brokerProgram.ts';
+import { codexModel, makeCodexHome, runCodex, shownLimits } from '../support/process/codexBench.ts';
 import { openPlanBench, signedIn, signIn } from '../support/process/planBench.ts';
 import type { PlanBench } from '../support/process/planBench.ts';
 import { addCredits, callBroker, until } from '../support/process/workbench.ts';
-import { checkAgain } from '../support/secondChecker.ts';
 
 describe('the real Codex CLI', function () {
   this.timeout(180_000);
   let bench: PlanBench;
-  afterEach(async () => {
-    const audit = await callBroker(bench.broker, 'audit', { full: true });
-    assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
-    await bench.broker.stop();
-    assert.deepEqual(checkAgain(path.join(bench.broker.dataDir, 'ledger.db')), []);
-    await bench.close();
-  });
+  afterEach(() => bench.closeProven());
 
   function place(): { readonly home: string; readonly work: string } {
     const work = path.join(bench.folder, 'work');
@@ -68,6 +65,24 @@ describe('the real Codex CLI', function () {
     const paid = await runCodex({ dataDir: bench.broker.dataDir, pay: 'credits' }, home, work, ['say hi']);
     assert.deepEqual([paid.code, paid.complaints, asked().length], [0, [], 0], paid.stderr);
     await until(async () => await balance() < 100_000_000, 'the charge');
+  });
+
+  it('is run on its plan by the editor, too', async () => {
+    bench = await openPlanBench({}, { apiKey: false });
+    const { home, work } = place();
+    signIn(home);
+    const config = path.join(home, 'config.toml');
+    writeFileSync(config, `chatgpt_base_url = "${bench.sandbox.url}/backend-api/"\n${readFileSync(config, 'utf8')}`);
+    const program = await findCodex({ platform: process.platform, env: {}, codexPath: path.resolve('node_modules/.bin/codex'), shimDir: '', execPath: process.execPath });
+    const token = await callBroker(bench.broker, 'token', { workspacePath: work });
+    const end = await editorRun({
+      program, folder: work, prompt: 'create note.txt with the text hello', token, pay: 'plan', model: codexModel, sandbox: 'danger-full-access', platform: process.platform,
+      env: plainEnvironment({ CODEX_HOME: home, HOME: bench.folder }),
+    }, realSchedule, new AbortController().signal, () => undefined);
+    assert.equal(end.exitCode, 0, end.errorText);
+    const answered = asked().filter((one) => one.status === 200);
+    assert.ok(answered.length > 0 && answered.every((one) => one.headers['authorization'] === signedIn.authorization));
+    assert.equal(readFileSync(path.join(work, 'note.txt'), 'utf8').trim(), 'hello');
   });
 
   it('says when a plan resets, by what the broker knows', async () => {

@@ -2,64 +2,47 @@
 // exit code, the same deeds and as many requests upstream, also where connections are cut or end; and every
 // token in the ledger.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startSandbox } from '../../src/sandbox/main.ts';
-import type { Sandbox, SandboxSettings } from '../../src/sandbox/sandboxServer.ts';
-import { startBroker } from '../support/process/brokerProgram.ts';
-import type { BrokerProcess } from '../support/process/brokerProgram.ts';
-import { deedsOf, makeCodexHome, runCodex, signalRun, startCodex } from '../support/process/codexBench.ts';
+import type { SandboxSettings } from '../../src/sandbox/sandboxServer.ts';
+import { deedsOf, runCodex, signalRun, startCodex } from '../support/process/codexBench.ts';
 import type { CodexRun } from '../support/process/codexBench.ts';
-import { addCredits, callBroker, makeFolder, removeFolder, until } from '../support/process/workbench.ts';
+import { openSandboxBench, sandboxKey } from '../support/process/sandboxBench.ts';
+import type { SandboxBench } from '../support/process/sandboxBench.ts';
+import { callBroker, until } from '../support/process/workbench.ts';
 
-const apiKey = 'sk-practice-upstream';
 const prompt = 'add the line second line to notes.md';
 type Scenario = NonNullable<SandboxSettings['scenario']>;
 
 describe('the real Codex CLI over WebSockets', function () {
   this.timeout(180_000);
-  let folder: string;
-  let home: string;
-  let sandbox: Sandbox;
-  let broker: BrokerProcess;
-  const route = () => ({ dataDir: broker.dataDir });
+  let bench: SandboxBench;
+  const open = async (scenario: Scenario, credits = 100) => { bench = await openSandboxBench('codex-socket', { delays: { deltaMs: 0 }, ...scenario }, credits); };
+  afterEach(() => bench.close());
+  const route = () => ({ dataDir: bench.broker.dataDir });
   const workspace = (name: string) => {
-    const made = path.join(folder, name);
-    mkdirSync(made, { recursive: true });
+    const made = bench.workspace(name);
     writeFileSync(path.join(made, 'notes.md'), 'first line\n');
     return made;
   };
 
-  async function open(scenario: Scenario, credits = 100): Promise<void> {
-    folder = makeFolder('codex-socket');
-    home = makeCodexHome(folder);
-    sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, ...scenario } });
-    broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, apiKey, runawayGuard: true });
-    if (credits > 0) await addCredits(broker, credits, 'the test');
-  }
-  afterEach(async () => {
-    await broker.kill();
-    await sandbox.close();
-    removeFolder(folder);
-  });
-
-  const requests = () => sandbox.meter.requests.map((one) => [one.method, one.status, one.isPrewarm ?? false, one.fault, one.aborted]);
+  const requests = () => bench.sandbox.meter.requests.map((one) => [one.method, one.status, one.isPrewarm ?? false, one.fault, one.aborted]);
   /** The ledger proves itself and has what the upstream billed, but for what was cut before it was told. */
   async function prove(isExact: boolean): Promise<void> {
-    await until(async () => (await callBroker(broker, 'creditsList', {})).heldMicroCredits === 0, 'the last settlement');
-    const audit = await callBroker(broker, 'audit', { full: true });
+    await until(async () => (await callBroker(bench.broker, 'creditsList', {})).heldMicroCredits === 0, 'the last settlement');
+    const audit = await callBroker(bench.broker, 'audit', { full: true });
     assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
     if (!isExact) return;
-    const { total } = await callBroker(broker, 'usage', { by: 'model' });
-    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = sandbox.meter.totals;
+    const { total } = await callBroker(bench.broker, 'usage', { by: 'model' });
+    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens } = bench.sandbox.meter.totals;
     assert.deepEqual([total.inputTokens, total.cachedInputTokens, total.cacheWriteTokens, total.outputTokens, total.reasoningTokens, total.estimated],
       [inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, 0]);
-    assert.equal(total.requests, sandbox.meter.attempts.length);
+    assert.equal(total.requests, bench.sandbox.meter.attempts.length);
   }
   /** Runs Codex without the broker, against an upstream that has forgotten everything. */
   function direct(): Promise<CodexRun> {
-    sandbox.reset();
-    return runCodex({ baseUrl: `${sandbox.url}/v1`, apiKey }, home, workspace('alone'), [prompt]);
+    bench.sandbox.reset();
+    return runCodex({ baseUrl: `${bench.sandbox.url}/v1`, apiKey: sandboxKey }, bench.home, workspace('alone'), [prompt]);
   }
 
   const alike: readonly [string, Scenario, boolean][] = [
@@ -76,50 +59,50 @@ describe('the real Codex CLI over WebSockets', function () {
   for (const [name, scenario, isExact] of alike) {
     it(`works just as without the broker ${name}`, async () => {
       await open(scenario);
-      const through = await runCodex(route(), home, workspace('through'), [prompt]);
+      const through = await runCodex(route(), bench.home, workspace('through'), [prompt]);
       const seen = requests();
       if (isExact) assert.deepEqual(seen.map(([method, , isPrewarm]) => [method, isPrewarm]), [['GET', false], ['MESSAGE', true], ['MESSAGE', false], ['MESSAGE', false]]);
       await prove(isExact);
       const alone = await direct();
       assert.deepEqual([through.code, through.lastMessage, deedsOf(through), through.complaints], [alone.code, alone.lastMessage, deedsOf(alone), alone.complaints]);
       assert.deepEqual(seen, requests());
-      if (through.code === 0) assert.equal(readFileSync(path.join(folder, 'through', 'notes.md'), 'utf8'), 'first line\nsecond line\n');
+      if (through.code === 0) assert.equal(readFileSync(path.join(bench.folder, 'through', 'notes.md'), 'utf8'), 'first line\nsecond line\n');
     });
   }
 
   it('sees nothing of a throttle that waiting cures', async () => {
     await open({ faults: [{ match: { nth: 2 }, do: { kind: 'throttle', retryAfterMs: 1500 } }] });
-    const run = await runCodex(route(), home, workspace('work'), [prompt]);
+    const run = await runCodex(route(), bench.home, workspace('work'), [prompt]);
     assert.deepEqual([run.code, run.complaints], [0, []], run.stderr);
     assert.doesNotMatch(run.stderr, /\b429\b|rate limit|Reconnecting/i);
-    assert.equal(readFileSync(path.join(folder, 'work', 'notes.md'), 'utf8'), 'first line\nsecond line\n');
+    assert.equal(readFileSync(path.join(bench.folder, 'work', 'notes.md'), 'utf8'), 'first line\nsecond line\n');
     await prove(false);
   });
 
   it('is told in one sentence that the credits are used up, and asks once', async () => {
     await open({}, 0);
-    await callBroker(broker, 'creditsAdd', { amountMicroCredits: 1, kind: 'included', key: 'a crumb', consent: { scope: 'ask' } });
-    const run = await runCodex(route(), home, workspace('work'), ['say hi']);
+    await callBroker(bench.broker, 'creditsAdd', { amountMicroCredits: 1, kind: 'included', key: 'a crumb', consent: { scope: 'ask' } });
+    const run = await runCodex(route(), bench.home, workspace('work'), ['say hi']);
     assert.deepEqual([run.code, new Set(run.complaints).size], [1, 1], run.complaints.join('\n'));
     assert.match(run.complaints[0] ?? '', /^This request may cost up to [\d.]+ credits and 0\.00 are free\. Nothing was sent and nothing was charged\. Add credits with [^\n]+ \(credits_exhausted, req_\w+\)$/);
-    assert.deepEqual(sandbox.meter.attempts.map((one) => one.isPrewarm), [true]);
+    assert.deepEqual(bench.sandbox.meter.attempts.map((one) => one.isPrewarm), [true]);
   });
 
   it('is told in one sentence that the key was refused', async () => {
     await open({ acceptedKeys: ['sk-another'] });
-    const run = await runCodex(route(), home, workspace('work'), ['say hi']);
+    const run = await runCodex(route(), bench.home, workspace('work'), ['say hi']);
     assert.deepEqual([run.code, new Set(run.complaints).size], [1, 1], run.complaints.join('\n'));
     assert.match(run.complaints[0] ?? '', /api_key_rejected/);
-    assert.equal(sandbox.meter.requests.length, 2, 'the upgrade, and once over HTTP');
+    assert.equal(bench.sandbox.meter.requests.length, 2, 'the upgrade, and once over HTTP');
   });
 
   it('goes on by itself when the broker is stopped and started again in the middle of an answer', async () => {
     await open({ delays: { deltaMs: 30 } });
-    const started = startCodex(route(), home, workspace('work'), ['tell me in 300 words']);
-    await until(() => sandbox.meter.attempts.some((one) => one.isPrewarm !== true && one.responseId !== undefined), 'an answer');
-    const port = broker.port;
-    await broker.stop();
-    broker = await startBroker({ dataDir: broker.dataDir, upstream: sandbox.url, apiKey, runawayGuard: true, args: ['--port', String(port)] });
+    const started = startCodex(route(), bench.home, workspace('work'), ['tell me in 300 words']);
+    await until(() => bench.sandbox.meter.attempts.some((one) => one.isPrewarm !== true && one.responseId !== undefined), 'an answer');
+    const port = bench.broker.port;
+    await bench.broker.stop();
+    await bench.restart({ args: ['--port', String(port)] });
     const run = await started.ended;
     assert.deepEqual([run.code, run.lastMessage.split(' ').length], [0, 300], run.stderr);
     await prove(false);
@@ -127,22 +110,22 @@ describe('the real Codex CLI over WebSockets', function () {
 
   it('stops the upstream when a person stops it', async () => {
     await open({ delays: { deltaMs: 40 } });
-    const started = startCodex(route(), home, workspace('work'), ['tell me in 20000 words']);
-    await until(() => sandbox.meter.attempts.some((one) => one.isPrewarm !== true && one.responseId !== undefined), 'an answer');
-    await until(async () => (await callBroker(broker, 'status', {})).running.length === 1);
+    const started = startCodex(route(), bench.home, workspace('work'), ['tell me in 20000 words']);
+    await until(() => bench.sandbox.meter.attempts.some((one) => one.isPrewarm !== true && one.responseId !== undefined), 'an answer');
+    await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 1);
     signalRun(started, 'SIGINT');
     assert.notEqual((await started.ended).code, 0);
-    await until(() => sandbox.meter.attempts.every((one) => one.finishedAtMs !== undefined), 'the end of the upstream\'s work');
-    assert.equal(sandbox.meter.attempts.at(-1)?.aborted, true);
-    await until(async () => (await callBroker(broker, 'usage', { by: 'client' })).total.estimated === 1, 'an estimate');
+    await until(() => bench.sandbox.meter.attempts.every((one) => one.finishedAtMs !== undefined), 'the end of the upstream\'s work');
+    assert.equal(bench.sandbox.meter.attempts.at(-1)?.aborted, true);
+    await until(async () => (await callBroker(bench.broker, 'usage', { by: 'client' })).total.estimated === 1, 'an estimate');
     await prove(false);
   });
 
   it('runs many times at once over a limit of 60 requests a minute', async () => {
     await open({ limits: { requestsPerMinute: 60 } }, 1_000);
-    const runs = await Promise.all(Array.from({ length: 6 }, (_, index) => runCodex(route(), home, workspace(`run${index}`), [prompt])));
+    const runs = await Promise.all(Array.from({ length: 6 }, (_, index) => runCodex(route(), bench.home, workspace(`run${index}`), [prompt])));
     for (const run of runs) assert.deepEqual([run.code, run.complaints], [0, []], run.stderr);
     await prove(true);
-    assert.equal((await callBroker(broker, 'usage', { by: 'kind' })).rows.find((row) => row.key === 'prewarm')?.requests, 6);
+    assert.equal((await callBroker(bench.broker, 'usage', { by: 'kind' })).rows.find((row) => row.key === 'prewarm')?.requests, 6);
   });
 });

@@ -2,10 +2,14 @@
 // editor with its cost, a refusal is told with its cure, and a cancel ends the request.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { errorBody, problem } from '../../src/domain/problem.ts';
+import { setLanguage } from '../../src/protocol/language.ts';
+import { german } from '../support/language/spokenIn.ts';
 import { AnswerDocuments, answerScheme, answersMax } from '../../src/extension/answerDocument.ts';
 import { askAboutSelection, type AskParts } from '../../src/extension/askSelection.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { fakeWorkspaceToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
 import { eventually, realSchedule } from './manualSchedule.ts';
 
@@ -82,7 +86,24 @@ describe('ask about the selection', function slowMachine() {
     const text = (query: string) => answers.provideTextDocumentContent(fake.editor.Uri.from({ scheme: answerScheme, path: '/Answer.md', query }));
     assert.match(text('1'), /not kept any more/);
     assert.deepEqual([text('2'), text(String(answersMax + 1))], ['text 1', `text ${answersMax}`]);
-    assert.equal(fake.documents[0]?.path, '/Answer.md');
+    assert.equal(fake.documents[0]?.path, '/Codex Answer.md');
+  });
+
+  it('says all of it in the language of the editor', async () => {
+    await spokenIn(pseudo, async () => {
+      for (const type of ['response.completed', 'response.incomplete']) {
+        answerWith((response) => { event(response, { type, response: {} } as never); response.end(); });
+        await askAboutSelection(parts);
+        fake.answers.push('Why one?');
+      }
+      fake.selection = { text: 'x'.repeat(400_001), fileName: 'a', languageId: 'x' };
+      await askAboutSelection(parts);
+      fake.selection = undefined;
+      await askAboutSelection(parts);
+    });
+    const said = [...fake.shown.flatMap(({ message, buttons }) => [message, ...buttons]), ...fake.documents.map(({ text }) => text), ...fake.titles, ...fake.progress].join('\n');
+    assert.ok(said.includes('⟦The model stopped before it was done.⟧') && said.includes('400,000'), said);
+    assert.equal(untranslated(said, ['Why one', 'gpt-5.4-mini', 'codex-broker explain', 'req_9', 'Codex']), '');
   });
 
   it('tells a refusal with its cure, without an editor', async () => {
@@ -92,6 +113,18 @@ describe('ask about the selection', function slowMachine() {
     assert.equal(fake.documents.length, 0);
     assert.match(fake.shown.at(-1)?.message ?? '', /^No credits are left\. Add credits with/);
     assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.topUp']);
+  });
+
+  it('tells a refusal in the language of the editor', async () => {
+    const refused = problem('credits_exhausted', 'This request may cost up to {0} credits and {1} are free. Nothing was sent and nothing was charged.', { values: [{ credits: 1_500_000, decimals: 2 }, { credits: 0, decimals: 2 }] });
+    broker.responses = (_request, response) => { response.writeHead(402, { 'x-request-id': 'req_9' }).end(JSON.stringify(errorBody(refused))); };
+    setLanguage(german);
+    try {
+      await askAboutSelection(parts);
+    } finally {
+      setLanguage({ tag: 'en' });
+    }
+    assert.match(fake.shown.at(-1)?.message ?? '', /^Diese Anfrage kann bis zu 1,50 Credits kosten, und 0,00 sind frei\. Es wurde nichts gesendet und nichts berechnet\. Fügen Sie Credits mit „Codex Broker: Credits hinzufügen“/);
   });
 
   it('keeps what arrived when the answer breaks off or fails, and says so', async () => {

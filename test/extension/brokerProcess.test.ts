@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { problemKinds, ProblemError } from '../../src/domain/problem.ts';
 import { brokerCopiesMax, ensureBrokerCopy } from '../../src/extension/brokerCopy.ts';
 import { reachBroker } from '../../src/extension/brokerProcess.ts';
-import { brokerEnvironment, serveArguments, startBroker, startLogFile } from '../../src/extension/brokerStart.ts';
+import { brokerEnvironment, runtimeFlags, serveArguments, startBroker, startLogFile } from '../../src/extension/brokerStart.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
 import { realSchedule } from './manualSchedule.ts';
 
@@ -135,5 +135,6 @@ describe('starting the broker', function slowMachine() {
     const kept = brokerEnvironment({ PATH: '/bin', Path: 'C:\\', HOME: '/h', LC_ALL: 'C', XDG_RUNTIME_DIR: '/run', HTTPS_PROXY: 'http://p', OPENAI_API_KEY: 'sk', NODE_OPTIONS: '-r x', LD_PRELOAD: 'x', GITHUB_TOKEN: 'g', EMPTY: undefined });
     assert.deepEqual(Object.keys(kept).sort(), ['ELECTRON_RUN_AS_NODE', 'HOME', 'HTTPS_PROXY', 'LC_ALL', 'PATH', 'Path', 'XDG_RUNTIME_DIR']);
     assert.deepEqual(serveArguments('/b.mjs', { dataDir: '/d', practice: true }).slice(-1), ['--practice']);
+    assert.deepEqual(serveArguments('/b.mjs', { dataDir: '/d', practice: false }).slice(0, runtimeFlags.length + 2), [...runtimeFlags, '/b.mjs', 'serve']);
   });
 });

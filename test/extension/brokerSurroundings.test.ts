@@ -81,4 +81,22 @@ describe('news for a running broker', () => {
     await news.look();
     assert.match(fake.shown.map((one) => one.message).join(), /2 requests run; a restart cuts off/);
   });
+
+  it('are none where only the editor\'s own environment changed, or practice mode began or ended', async () => {
+    const fake = opened();
+    fake.focused = true;
+    let [path, isPractice] = ['/bin', false];
+    const news = new BrokerNews({ editor: fake.editor, surroundings: () => (isPractice ? undefined : brokerSurroundings(fake.editor.workspace, readSettings(fake.editor.workspace), { ...env, PATH: path }, false)), snapshot: () => snapshotFixture(), call: (async () => ({})) as never });
+    path = '/usr/bin:/bin';
+    await news.look();
+    fake.configuration.user['codexBroker.upstream'] = 'https://up.test';
+    isPractice = true;
+    await news.look();
+    isPractice = false;
+    await news.look();
+    assert.deepEqual(fake.shown, []);
+    fake.configuration.user['http.noProxy'] = ['10.0.0.0/8'];
+    await news.look();
+    assert.equal(fake.shown.length, 1);
+  });
 });

@@ -25,7 +25,7 @@ describe('running Codex', function slowMachine() {
     return path;
   };
   const run = (command: string, change: Partial<CodexRun> = {}): CodexRun => ({
-    program: { command, first: [], asNode: false }, folder: root, prompt: 'a "prompt" with $(touch x) `y`\nand lines', token, model: '', sandbox: 'workspace-write', env: { PATH: process.env['PATH'] }, platform: process.platform, ...change,
+    program: { command, first: [], asNode: false }, folder: root, prompt: 'a "prompt" with $(touch x) `y`\nand lines', token, pay: 'key', model: '', sandbox: 'workspace-write', env: { PATH: process.env['PATH'] }, platform: process.platform, ...change,
   });
 
   it('gives the address as an option, the token in the environment and the prompt on standard input', async () => {
@@ -45,9 +45,15 @@ describe('running Codex', function slowMachine() {
   });
 
   it('keeps the person\'s own key and Node\'s options away from Codex, and loopback out of the proxy', () => {
-    const env = codexEnvironment({ token, program: { command: 'x', first: [], asNode: true }, env: { PATH: '/bin', OPENAI_API_KEY: 'sk-own', CODEX_API_KEY: 'sk-own', VSCODE_PID: '1', ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '-r x', NO_PROXY: 'corp.example, 127.0.0.1', HOME: '/h' } });
+    const env = codexEnvironment({ token, pay: 'key', program: { command: 'x', first: [], asNode: true }, env: { PATH: '/bin', OPENAI_API_KEY: 'sk-own', CODEX_API_KEY: 'sk-own', VSCODE_PID: '1', ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '-r x', NO_PROXY: 'corp.example, 127.0.0.1', HOME: '/h' } });
     assert.deepEqual(env, { PATH: '/bin', HOME: '/h', CODEX_API_KEY: 'tok', NO_PROXY: 'corp.example,127.0.0.1,localhost', no_proxy: 'corp.example,127.0.0.1,localhost', ELECTRON_RUN_AS_NODE: '1' });
     assert.equal(loopbackUnproxied({}), '127.0.0.1,localhost');
+  });
+
+  it('leaves Codex its own sign-in where the plan of that pays', () => {
+    const planned = run('codex', { pay: 'plan', token: { ...token, chatgptBaseUrl: 'http://127.0.0.1:9/w/tok/backend-api/codex' }, env: { PATH: '/bin', OPENAI_API_KEY: 'sk-own' } });
+    assert.ok(codexArguments(planned).includes('openai_base_url="http://127.0.0.1:9/w/tok/backend-api/codex"'));
+    assert.ok(!('CODEX_API_KEY' in codexEnvironment(planned)) && !('OPENAI_API_KEY' in codexEnvironment(planned)));
   });
 
   it('ends the whole group when cancelled, children that ignore a request to end included', async () => {

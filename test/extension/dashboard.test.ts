@@ -19,11 +19,12 @@ function scene() {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   const handled: PageMessage[] = [];
   let nonces = 0;
+  const told = { state };
   const panel = new DashboardPanel({
-    editor: fake.editor, extensionUri: fake.context.extensionUri, log: fake.log, newNonce: () => `nonce${(nonces += 1)}`, state: () => state,
+    editor: fake.editor, extensionUri: fake.context.extensionUri, log: fake.log, newNonce: () => `nonce${(nonces += 1)}`, state: () => told.state,
     handle: async (message) => { handled.push(message); return message.type === 'cancel' ? { type: 'cancelResult', id: message.id, cancelled: true } : undefined; },
   });
-  return { fake, panel, handled };
+  return { fake, panel, handled, told };
 }
 
 const actions = (change: Partial<ActionParts> = {}) => {
@@ -50,11 +51,40 @@ describe('dashboard panel', () => {
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(shown.panel.webview.html)?.[1]?.replaceAll('&#39;', '\'') ?? '';
     assert.ok(policy.startsWith('default-src \'none\'; script-src \'nonce-nonce1\'; style-src https://page.example;'), policy);
     assert.doesNotMatch(policy, /unsafe|\*|connect-src|http:/);
-    assert.equal([...shown.panel.webview.html.matchAll(/<script/g)].length, 1);
-    assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js">/);
+    assert.deepEqual([...shown.panel.webview.html.matchAll(/<script ([a-z]+)/g)].map(([, first]) => first), ['defer', 'type'], 'the second is data, which no browser runs');
+    assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script defer nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js" data-plot="https:\/\/page\.example\/ext\/dist\/plot\.js">/);
     assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
     assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);
-    assert.doesNotMatch(dashboardHtml({ cspSource: 'c', nonce: 'n', language: '"><script>', script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' }), /"><script>/);
+    const frame = { cspSource: 'c', nonce: 'n', script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' } as const;
+    assert.match(dashboardHtml({ ...frame, language: { tag: 'de', sentences: { A: 'B' } } }), /<html lang="de">/);
+    assert.match(dashboardHtml({ ...frame, language: { tag: 'fr' } }), /<html lang="en">/, 'without sentences it speaks English');
+    const hostile = dashboardHtml({ cspSource: 'c', nonce: 'n', language: { tag: '"><script>', sentences: { A: '</script><script>' } }, first: { ...state, workspaceLabel: '</script><script>' }, script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' });
+    assert.doesNotMatch(hostile, /"><script>|<\/script><script>/);
+    assert.deepEqual(JSON.parse(/id="sentences">(.*)<\/script>/.exec(hostile)?.[1] ?? ''), { A: '</script><script>' });
+    assert.deepEqual(JSON.parse(/id="first">(.*)<\/script>/.exec(hostile)?.[1] ?? ''), { ...state, workspaceLabel: '</script><script>' });
+  });
+
+  it('puts the state into the frame, and says only what is newer once the page listens', () => {
+    const { fake, panel, told } = scene();
+    panel.show();
+    const [page] = fake.panels as [FakePanel];
+    assert.deepEqual(JSON.parse(/id="first">(.*)<\/script>/.exec(page.panel.webview.html)?.[1] ?? ''), state);
+    page.say({ type: 'ready' });
+    assert.deepEqual(page.sent, [], 'it stands in the frame');
+    page.say({ type: 'ready' });
+    assert.deepEqual(page.sent, [state], 'a page that was loaded again may not use its frame twice');
+    panel.dispose();
+    panel.show();
+    told.state = { ...state, show: 'used' } as ExtensionMessage;
+    panel.changed();
+    fake.panels[1]!.say({ type: 'ready' });
+    assert.deepEqual(fake.panels[1]!.sent, [told.state], 'it changed while the page was loaded');
+    panel.dispose();
+    panel.show();
+    fake.panels[2]!.turn(false);
+    fake.panels[2]!.turn(true);
+    fake.panels[2]!.say({ type: 'ready' });
+    assert.deepEqual(fake.panels[2]!.sent, [told.state], 'it was hidden before it could listen');
   });
 
   it('keeps one panel, greets the page when it is ready, and opens the form once', async () => {
@@ -66,9 +96,9 @@ describe('dashboard panel', () => {
     panel.changed();
     assert.deepEqual(page.sent, [], 'a page that is not ready gets nothing');
     page.say({ type: 'ready' });
-    assert.deepEqual(page.sent, [state, { type: 'openTopUp' }]);
+    assert.deepEqual(page.sent, [{ type: 'openTopUp' }]);
     page.say({ type: 'ready' });
-    assert.equal(page.sent.length, 3, 'the form opens once');
+    assert.deepEqual(page.sent.slice(1), [state], 'the form opens once');
     panel.show('topUp');
     assert.deepEqual(page.sent.at(-1), { type: 'openTopUp' });
     panel.show('budgets');
@@ -90,9 +120,9 @@ describe('dashboard panel', () => {
     panel.changed();
     panel.show('topUp');
     page.turn(true);
-    assert.deepEqual(page.sent, [state], 'nothing is said to a page that does not listen yet');
+    assert.deepEqual(page.sent, [], 'nothing is said to a page that does not listen yet');
     page.say({ type: 'ready' });
-    assert.deepEqual(page.sent.slice(1), [state, { type: 'openTopUp' }]);
+    assert.deepEqual(page.sent, [state, { type: 'openTopUp' }]);
   });
 
   it('takes a restored panel, and closes a second one', () => {
@@ -100,7 +130,7 @@ describe('dashboard panel', () => {
     const restored: FakePanel[] = [];
     panel.restore(fakePanel(restored));
     restored[0]?.say({ type: 'ready' });
-    assert.deepEqual(restored[0]?.sent, [state]);
+    assert.match(restored[0]?.panel.webview.html ?? '', /id="first">\{"type":"state"/);
     let closed = false;
     const second = fakePanel(restored);
     second.onDidDispose(() => { closed = true; });
@@ -220,7 +250,7 @@ describe('dashboard actions', () => {
     const text = explanationText({
       id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It ran. [x](command:evil) <b>', 'Safety: All is well.'],
       decision: { outcome: 'admit', layers: [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }], slices: [], holdMicroCredits: 0 },
-    });
+    }, 'en');
     assert.doesNotMatch(text, /command:evil|<b>/);
     assert.match(text, /## Charge\n\nNo charge\./);
     assert.equal(text.split('All is well').length, 2, 'a layer is told once');
@@ -232,10 +262,11 @@ describe('dashboard actions', () => {
       id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It was refused.', 'Raise the budget.'],
       decision: {
         outcome: 'refuse', layers: [], slices: [], holdMicroCredits: 0, toChange: ['Raise the budget.'],
-        budgets: [{ budgetId: 'b1', key: '', unit: 'credits', mode: 'hard', limit: 5_000_000, used: 4_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over' }],
+        budgets: [{ budgetId: 'b1', key: '', unit: 'credits', mode: 'hard', limit: 5_000_000, used: 4_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over' }, { budgetId: 'b2', key: '', unit: 'credits', mode: 'soft', limit: 70_000_000, used: 9_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over', allowed: 10_000_000 }],
       },
-    }).replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    }, 'en').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
     assert.match(text, /## Budgets\n\n- b1 \(hard\): 4\.00 credits used, 0\.00 credits reserved, 2\.00 credits wanted of 5\.00 credits; it does not fit\n/);
+    assert.match(text, /\n- b2 \(soft\): 9\.00 credits used, 0\.00 credits reserved, 2\.00 credits wanted of 10\.00 credits for the days so far; it does not fit\n/);
     assert.equal(text.split('Raise the budget.').length, 2);
   });
 });

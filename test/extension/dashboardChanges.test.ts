@@ -29,7 +29,25 @@ function scene(change: { readonly practice?: boolean; readonly results?: Readonl
   return { fake, calls, clock, topUps, make };
 }
 
+const rule = { belowMicroCredits: 10_000_000, amountMicroCredits: 50_000_000, capMicroCredits: 120_000_000, timeZone: 'UTC' };
+
 describe('changes of the dashboard', () => {
+  it('redeems a voucher at once, tells what it gave, and logs nothing of its code', async () => {
+    const code = `cbv1_${'A'.repeat(128)}`;
+    const { make, calls, fake } = scene({ results: { voucherRedeem: { grant: { id: 'grant_7', amountMicroCredits: 50_000_000 } } } });
+    assert.deepEqual(await make({ kind: 'voucher', code }), { type: 'changeResult', id: 4, movedMicroCredits: 50_000_000 });
+    assert.deepEqual([calls, fake.shown.length], [[['voucherRedeem', { code }]], 0]);
+    assert.ok(fake.logLines.length > 0 && fake.logLines.every((line) => !line.includes(code.slice(5, 20))));
+    const refused = scene({ results: { voucherRedeem: new ProblemError(problem('voucher_redeemed', 'This voucher was redeemed before.')) } });
+    assert.equal((await refused.make({ kind: 'voucher', code })).problem?.code, 'voucher_redeemed');
+  });
+
+  it('says in the question how much the automatic top-up may add', async () => {
+    const { make, fake } = scene();
+    await make({ kind: 'autoTopUp', rule });
+    assert.match(fake.shown[0]?.detail ?? '', /fewer than 10\.00 credits are left, 50\.00 purchased ones are added without a question, at most 120\.00 in a month/);
+  });
+
   const plain: readonly (readonly [PageChange, string, unknown])[] = [
     [{ kind: 'answer', requestId: 'req_q1', answer: 'task' }, 'answer', { requestId: 'req_q1', answer: 'task' }],
     [{ kind: 'askEverywhere' }, 'consent', { scope: 'everywhere', answer: 'ask' }],
@@ -39,6 +57,7 @@ describe('changes of the dashboard', () => {
     [{ kind: 'unpricedPolicy', value: 'ask' }, 'policySet', { name: 'unpriced', value: 'ask' }],
     [{ kind: 'unpricedPolicy', value: 'ceiling' }, 'policySet', { name: 'unpriced', value: 'ceiling' }],
     [{ kind: 'priority', requestId: 'req_1', priority: 'interactive' }, 'setPriority', { requestId: 'req_1', priority: 'interactive' }],
+    [{ kind: 'autoTopUp', rule: null }, 'autoTopUpSet', { rule: null }],
     [{ kind: 'unattendedPolicy', value: 'refuse' }, 'policySet', { name: 'unattended', value: 'refuse' }],
   ];
   for (const [change, method, args] of plain) {
@@ -60,6 +79,7 @@ describe('changes of the dashboard', () => {
     [{ kind: 'answer', requestId: 'req_q1', answer: 'never' }, 'Never Allow', 'answer', /Never let "billing-service" use purchased credits\?/],
     [{ kind: 'unpricedPolicy', value: 'allow' }, 'Send Them', 'policySet', /every model without a known price/],
     [{ kind: 'unattendedPolicy', value: 'allow' }, 'Allow', 'policySet', /while no window is open/],
+    [{ kind: 'autoTopUp', rule }, 'Switch On', 'autoTopUpSet', /Let credits be added by themselves\?/],
     [{ kind: 'budgetRemove', budgetId: 'b1' }, 'Remove', 'budgetRemove', /Remove the budget of 100\.00 credits per week\?/],
   ];
   for (const [change, button, method, words] of confirmed) {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { ProblemError } from '../../src/domain/problem.ts';
 import { importSessions } from '../../src/extension/importSessions.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { runBroker } from '../support/process/brokerProgram.ts';
 
 const files = 40;
@@ -50,12 +51,24 @@ describe('importing session files from the editor', function slowMachine() {
     const cancelling = (options: Parameters<typeof withProgress>[0], work: Work) => withProgress(options, (progress, token) => work({ report: (step) => { progress.report(step); fake.cancel(); } }, token));
     Object.assign(fake.editor.window, { withProgress: cancelling });
     await importSessions(parts());
-    const [counted, read] = (/^(\d+) responses .* Stopped after (\d+) of 40 files; run the command again to go on\.$/.exec(last()) ?? []).slice(1).map(Number);
+    const [counted, read] = (/^([\d,]+) responses .* Stopped after (\d+) of 40 files; run the command again to go on\.$/.exec(last()) ?? []).slice(1).map((number) => Number(number.replaceAll(',', '')));
     assert.ok(read !== undefined && read >= 2 && read < files && counted === read * 400, last());
     Object.assign(fake.editor.window, { withProgress });
     await importSessions(parts());
-    assert.ok(last().startsWith(`${files * 400 - (counted ?? 0)} responses`), last());
+    assert.ok(last().replaceAll(',', '').startsWith(`${files * 400 - (counted ?? 0)} responses`), last());
     assert.equal((await runBroker(['audit', '--full', '--data', join(root, 'data')])).code, 0);
+  });
+
+  it('says all of it in the language of the editor', async () => {
+    const script = join(root, 'tells.mjs');
+    await spokenIn(pseudo, async () => {
+      for (const answer of [{ files: 0, added: 0, interrupted: false }, { files: 9, added: 0, interrupted: true }, { files: 9, added: 1, interrupted: true }, { files: 9, added: 2, interrupted: false }]) {
+        writeFileSync(script, `console.error('{"event":"progress","files":2,"of":9}'); console.log('${JSON.stringify({ known: 0, seen: 0, costMicroCredits: 1, filesRead: 3, ...answer })}');`);
+        await importSessions(parts({ script }));
+      }
+    });
+    assert.equal(fake.shown.length, 4);
+    assert.equal(untranslated([...fake.shown.map(({ message }) => message), ...fake.titles, ...fake.progress].join('\n'), []), '');
   });
 
   it('says that there is nothing to import, that practice is not for it, and when the program gives no answer', async () => {

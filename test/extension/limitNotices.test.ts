@@ -53,7 +53,7 @@ describe('notices about credits', () => {
   });
 
   it('never come again once silenced', async () => {
-    assert.equal((await show(credits(400, 120, 40, 400, 0), { answers: [noticeButtons.silence] })).said.length, 1);
+    assert.equal((await show(credits(400, 120, 40, 400, 0), { answers: [noticeButtons().silence] })).said.length, 1);
   });
 
   it('say that practice is practice, and nothing without a cap', async () => {
@@ -124,7 +124,7 @@ describe('notices about long limits', () => {
 
   it('can be put off until the reset, and no longer', async () => {
     const next = (left: number) => ({ ...window(left, { resetsAtMs: 900_000_000 }), atMs: 300_000_001 });
-    const { said, fake } = await play([window(100), window(20), window(8), window(0), next(100), next(20)], { answers: [noticeButtons.putOff] });
+    const { said, fake } = await play([window(100), window(20), window(8), window(0), next(100), next(20)], { answers: [noticeButtons().putOff] });
     assert.equal(said.length, 2);
     assert.equal(Object.keys(fake.globalState.get(toldMemory) as object).length, 1, 'what is over is forgotten');
   });
@@ -137,6 +137,16 @@ describe('budget notices', () => {
     assert.match(said[0] ?? '', /is used; it begins anew /);
     assert.match(said[3] ?? '', /is refused; it begins anew .*Nothing more is charged to it\./);
     assert.ok(fake.shown.every((one) => !one.modal && one.buttons.includes('Don\'t Show Again')));
+  });
+
+  it('speak of a budget that is spread evenly once on each day that uses its share up, and when it goes on', async () => {
+    const spread = (credits: number, mode: 'hard' | 'soft' = 'hard', untilMs = 300_000_000): Partial<Snapshot> => ({ budgets: [{ ...budgetFixture(credits, { pace: 'even', mode }, { usedToday: credits * 1_000_000 }), today: { allowed: 40_000_000, day: { fromMs: untilMs - 86_400_000, untilMs } } }] });
+    const { said } = await play([spread(10), spread(39), spread(40), spread(41), spread(30, 'hard', 386_400_000), spread(45, 'hard', 386_400_000)]);
+    assert.equal(said.length, 2);
+    assert.match(said[0] ?? '', /^The budget of 100\.00 credits per week \(spread evenly\) is used up for today, so that what it counts is refused; it goes on .+\. Nothing more is charged to it\.$/);
+    const warned = await play([spread(10, 'soft'), spread(45, 'soft')]);
+    assert.match(warned.said.join(), /^The budget of 100\.00 credits per week \(spread evenly\) is used up for today; its next share begins .+\. It only warns: requests go on\.$/);
+    assert.equal((await play([spread(10), { budgets: [budgetFixture(10)] }, { budgets: [budgetFixture(80)] }])).said.length, 1, 'one that is spread no longer is another one');
   });
 
   it('speak of a soft budget only when it is crossed, and say that nothing stops', async () => {
@@ -160,7 +170,7 @@ describe('budget notices', () => {
   it('speak of a key that was not there before, and of it by name', async () => {
     const per = (...uses: BudgetView['uses']): Partial<Snapshot> => ({ budgets: [{ ...budgetFixture(0, { per: 'workspace' }), uses }] });
     const { said } = await play([per(), per({ key: 'ws_1', label: 'shop', used: 85_000_000, reserved: 0 })]);
-    assert.match(said[0] ?? '', /^85 % of the budget of 100\.00 credits per week, for shop, is used\./);
+    assert.match(said[0] ?? '', /^85 % of the budget of 100\.00 credits per workspace and week, for shop, is used\./);
   });
 
   it('speak again in the next period, and not again in the same one', async () => {
@@ -176,7 +186,7 @@ describe('budget notices', () => {
   });
 
   it('are combined into one message, the fullest first, which leads to the budgets', async () => {
-    const two = (a: number, b: number) => ({ budgets: [budgetFixture(a), { ...budgetFixture(b, { id: 'b2' }), text: '5.00 credits per day' }] });
+    const two = (a: number, b: number) => ({ budgets: [budgetFixture(a), budgetFixture(b / 20, { id: 'b2', limit: 5_000_000, period: 'day' })] });
     const { said, fake } = await play([two(10, 10), two(85, 100)], { answers: ['Show Budgets'] });
     assert.equal(said.length, 1);
     assert.match(said[0] ?? '', /^The budget of 5\.00 credits per day is used up.* 1 more on the dashboard\.$/);

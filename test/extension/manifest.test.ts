@@ -8,6 +8,7 @@ import { panelType } from '../../src/extension/dashboardPanel.ts';
 import { ownSettings } from '../../src/extension/settings.ts';
 import { sidebarViewId } from '../../src/extension/sidebarView.ts';
 import { contextOf } from '../../src/extension/windowContext.ts';
+import { withWords } from '../support/language/manifestWords.ts';
 
 interface Manifest {
   engines: { vscode: string }; devDependencies: Record<string, string>; icon: string; main: string; categories: string[]; keywords: string[]; extensionKind: string[];
@@ -25,7 +26,8 @@ interface Manifest {
 }
 
 describe('manifest', () => {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+  const manifest = withWords(readJson('package.json'), readJson('package.nls.json') as Record<string, string>) as Manifest;
   const { commands, menus, configuration } = manifest.contributes;
 
   it('declares exactly the commands that are registered, each with category and title', () => {
@@ -106,7 +108,7 @@ describe('manifest', () => {
   });
 
   it('starts after the editor, never before', () => {
-    assert.deepEqual(manifest.activationEvents, ['onStartupFinished', `onWebviewPanel:${panelType}`]);
+    assert.deepEqual(manifest.activationEvents, ['onStartupFinished', 'onUri', `onWebviewPanel:${panelType}`]);
     assert.equal(manifest.main, './dist/extension.cjs');
   });
 

@@ -6,8 +6,10 @@ import { problem } from '../../src/domain/problem.ts';
 import { gaugeImage } from '../../src/extension/gaugeImage.ts';
 import { durationWords, limitLine, limitLines } from '../../src/extension/limitLine.ts';
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
+import { remoteHost } from '../../src/extension/remoteHost.ts';
 import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
 
 const facts: TooltipFacts = {
@@ -88,13 +90,24 @@ describe('tooltip card', () => {
     assert.doesNotMatch(unescaped(rejected), /`/);
   });
 
-  it('shows a plan\'s windows in shares, its credits, and that a key is missing for others only', () => {
+  it('shows a plan\'s windows in shares, its credits, and no missing key', () => {
     const window = { id: 'ChatGPT 3fa9/300', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 300, limit: 100, remaining: 42, resetsAtMs: facts.nowMs + 3_600_000 } as const;
     const plans = [{ account: 'ChatGPT 3fa9', planType: 'plus', credits: { hasCredits: true, isUnlimited: false, balance: '12.5' }, observedAtMs: 1 }];
     const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [window], plans, key: { state: 'missing' } }) }));
     assert.match(card, /\| ChatGPT 3fa9 in 5 h \|.*\| 42 % \|/);
-    assert.ok(card.includes('ChatGPT 3fa9 (plus): 12.5 credits of OpenAI\'s own') && card.includes('requests are refused, except those of a ChatGPT sign-in, which go on its plan'), card);
+    assert.ok(card.includes('ChatGPT 3fa9 (plus): 12.5 credits of OpenAI\'s own') && card.includes('Codex that is signed in with ChatGPT goes on its plan.') && !card.includes('No API key stored'), card);
     assert.equal(meterInput('connected', snapshotFixture({ plans, key: { state: 'missing' } }), facts.taste).snapshot?.keyMissing, false);
+  });
+
+  it('tells on a plan what requests with the key draw from, and of nothing owed where there is no key', () => {
+    const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
+    const { balance } = snapshotFixture();
+    const card = (more: Partial<Snapshot>) => unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ plans, ...more }) }));
+    assert.match(card({}), /goes on its plan\. Requests with a key draw from \w+ credits\./);
+    const [none, owed] = [{ balance: { ...balance, balanceMicroCredits: 0, heldMicroCredits: 0, grants: [] } }, { balance: { ...balance, owedMicroCredits: 5 } }];
+    assert.ok(card(none).includes('Requests with a key find no free credits.') && !card(none).includes('would be refused'));
+    assert.ok(card(owed).includes('are owed') && card(owed).includes('Requests that go on no plan are refused') && !card(owed).includes('Requests with a key'));
+    assert.ok(!card({ ...owed, key: { state: 'missing' } }).includes('are owed'));
   });
 
   it('says what is not known instead of zero', () => {
@@ -154,6 +167,12 @@ describe('tooltip card', () => {
     for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
   });
 
+  it('names the place of broker and ledger in a remote window', () => {
+    assert.match(unescaped(meterTooltip({ ...facts, host: remoteHost('ssh-remote', 'build-1')! })), /\$\(remote\) Broker and ledger are on build-1 \(SSH\)\. {2}\n/);
+    assert.deepEqual([undefined, 'localhost:8080', 'wsl'].map((name) => remoteHost(name, 'h')), [undefined, undefined, 'h (WSL)']);
+    assert.doesNotMatch(meterTooltip(facts), /\$\(remote\)/);
+  });
+
   it('tells of tasks that wait for a limit', () => {
     const task = (title: string, atMs: number) => ({ threadId: title, title, atMs, continuedTimes: 0 });
     const one = unescaped(meterTooltip({ ...facts, waitingTasks: [task('Fix [it](command:x)', facts.nowMs + 3_600_000)] }));
@@ -161,6 +180,7 @@ describe('tooltip card', () => {
     assert.doesNotMatch(meterTooltip({ ...facts, waitingTasks: [task('Fix [it](command:x)', facts.nowMs)] }), /\(command:x\)/);
     assert.match(unescaped(meterTooltip({ ...facts, waitingTasks: [task('a', facts.nowMs), task('b', facts.nowMs)] })), /, 1 more · /);
     assert.doesNotMatch(meterTooltip(facts), /goes on by itself/);
+    assert.match(meterTooltip({ link: { state: 'connecting', attempt: 0 }, taste: facts.taste, theme: facts.theme, nowMs: facts.nowMs, waitingTasks: [task('a', facts.nowMs)] }), /Connecting[\s\S]*goes on by itself/, 'the window keeps it, whatever the broker does');
   });
 
   it('looks ahead where there is enough to go by', () => {

@@ -9,6 +9,7 @@ import { readSettings } from '../../src/extension/settings.ts';
 import { continuedTimesMax, type TaskParts } from '../../src/extension/taskRun.ts';
 import type { WaitingTask } from '../../src/extension/waitingTasks.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { eventually, realSchedule } from './manualSchedule.ts';
 
 const secret = 'workspace-token-secret';
@@ -34,9 +35,9 @@ describe('run a Codex task', function slowMachine() {
     chmodSync(path, 0o755);
     return {
       editor: fake.editor, log: fake.log, schedule: realSchedule, env: { PATH: process.env['PATH'] }, platform: process.platform, stopping: new AbortController().signal,
-      call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace), practice: () => false,
+      call: (async () => ({ rows, total: {} })) as unknown as TaskParts['call'], settings: () => readSettings(fake.editor.workspace), practice: () => false, pay: () => 'key',
       workspace: { folder: fake.folder, forget: () => undefined, token: async () => ({ token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1` }) },
-      findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => true,
+      findProgram: async () => ({ command: path, first: [], asNode: false }), passGate: async () => ({}),
       waiting: { add: async (task) => { waiting.push(task); }, remove: async (id) => { waiting = waiting.filter(({ threadId }) => threadId !== id); } },
       transcript: () => fake.editor.window.createOutputChannel('Codex Task'), ...change,
     };
@@ -57,6 +58,28 @@ describe('run a Codex task', function slowMachine() {
     assert.ok(!fake.logLines.join('').includes('greeting') && !fake.logLines.join('').includes(secret));
   });
 
+  it('tells beforehand what tasks here usually come to, where that is known', async () => {
+    await runTask(parts('', { passGate: async () => ({ estimate: 'Tasks here usually take 1 to 2 tokens.' }) }));
+    assert.match(fake.shown[0]?.message ?? '', /paid through the broker\. Tasks here usually take 1 to 2 tokens\.$/);
+    const shown = fake.shown.length;
+    await runTask(parts('', { passGate: async () => undefined }));
+    assert.equal(fake.shown.length, shown, 'the gate holds it back');
+  });
+
+  it('goes on the plan of Codex\'s own sign-in where that pays, and says so', async () => {
+    rows = [{ key: 't1', requests: 2, inputTokens: 12_000, outputTokens: 300, costMicroCredits: 0 }];
+    const told = `console.log(JSON.stringify({ type: 'thread.started', thread_id: 't1' })); console.log(JSON.stringify({ type: 'item.completed', item: { type: 'agent_message', text: [process.env.CODEX_API_KEY, ...process.argv].join(' ').replaceAll(${JSON.stringify(secret)}, 'TOKEN') } }));`;
+    const token = { token: secret, workspaceId: 'w', baseUrl: '', codexBaseUrl: `http://127.0.0.1:9/w/${secret}/v1`, chatgptBaseUrl: `http://127.0.0.1:9/w/${secret}/backend-api/codex` };
+    await runTask(parts(told, { pay: () => 'plan', workspace: { folder: fake.folder, forget: () => undefined, token: async () => token } }));
+    assert.ok(fake.output.some((line) => /^ .*openai_base_url="http:\/\/127\.0\.0\.1:9\/w\/TOKEN\/backend-api\/codex"/.test(line)), fake.output.join('\n'));
+    assert.equal(fake.shown.at(-1)?.message, 'Codex task finished · 12.3 k tokens in 2 requests, paid by your ChatGPT plan');
+    assert.match(fake.shown[0]?.message ?? '', /your ChatGPT plan pays\.$/);
+    // Practice mode has no such address, and the key's stays.
+    fake.answers.push('Again');
+    await runTask(parts(told, { pay: () => 'plan' }));
+    assert.ok(fake.output.some((line) => line.includes('w/TOKEN/v1')));
+  });
+
   it('tells why it failed, without the token that the address carries', async () => {
     rows = [];
     await runTask(parts(`${events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.failed', error: { message: `unexpected status 402: no credits, url: http://127.0.0.1:9/w/${secret}/v1/responses` } })} process.exitCode = 1;`));
@@ -72,7 +95,7 @@ describe('run a Codex task', function slowMachine() {
     const said = 'No credits are left. Add some with `codex-broker credits add AMOUNT`. (credits_exhausted, req_abc-1)';
     await runTask(parts(`${events({ type: 'thread.started', thread_id: 't1' }, { type: 'error', message: said }, { type: 'turn.failed', error: { message: said } })} process.exitCode = 1;`));
     assert.deepEqual(fake.output.slice(2), [`Failed: ${said}`, 'Codex task failed · nothing was charged\n']);
-    assert.equal(fake.shown.at(-1)?.message, 'Codex task failed: No credits are left. Add some with codex-broker credits add AMOUNT. · nothing was charged');
+    assert.equal(fake.shown.at(-1)?.message, 'Codex task failed: No credits are left. Add some with codex-broker credits add AMOUNT · nothing was charged');
     assert.deepEqual(fake.shown.at(-1)?.buttons, ['Top Up', 'Show Transcript', 'Open Dashboard']);
     assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.topUp']);
   });
@@ -98,6 +121,15 @@ describe('run a Codex task', function slowMachine() {
     assert.deepEqual(waiting, [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }]);
   });
 
+  it('remembers which hard budgets stopped it, and how high they were', async () => {
+    const verdict = { budgetId: 'day', limit: 5, mode: 'hard', verdict: 'over' };
+    const decision = { retryAtMs: inAnHour, budgets: [verdict, { ...verdict, budgetId: 'soft', mode: 'soft' }, { ...verdict, budgetId: 'wide', verdict: 'fits' }] };
+    fake.answers.push('Add a greeting');
+    fake.configuration.workspace['codexBroker.continueTasks'] = 'always';
+    await runTask(parts(stopped(), { call: (async (method: string) => (method === 'explain' ? { decision } : { rows, total: {} })) as unknown as TaskParts['call'] }));
+    assert.deepEqual(waiting.map(({ stoppedBy }) => stoppedBy), [[{ id: 'day', limit: 5 }]]);
+  });
+
   it('offers nothing for what does not change by itself or cannot be looked up, and where it is not wanted', async () => {
     const offered = async (script: string, change: Partial<TaskParts>) => {
       fake.answers.push('Add a greeting');
@@ -112,7 +144,7 @@ describe('run a Codex task', function slowMachine() {
     fake.configuration.workspace['codexBroker.continueTasks'] = 'always';
     assert.equal(await offered(stopped(), blocked), false);
     assert.equal(waiting.length, 1, 'always: it waits without a question');
-    assert.match(fake.shown.at(-1)?.message ?? '', / · It goes on by itself at \d\d:\d\d\.$/);
+    assert.match(fake.shown.at(-1)?.message ?? '', /[^.] · it goes on by itself at \d\d:\d\d$/);
     fake.answers.push('Add a greeting', 'Don\'t Go On');
     await runTask(parts(stopped(), blocked));
     assert.deepEqual(waiting, [], 'taken back');
@@ -174,10 +206,25 @@ describe('run a Codex task', function slowMachine() {
     const counting = { findProgram: async () => { found += 1; throw new Error('not reached'); } };
     fake.answers.length = 0;
     await runTask(parts('', counting));
-    await runTask(parts('', { ...counting, passGate: async () => false }));
+    await runTask(parts('', { ...counting, passGate: async () => undefined }));
     fake.folder = undefined;
     await runTask(parts('', counting));
     assert.equal(found, 0);
+  });
+
+  it('says all of it in the language of the editor', async () => {
+    await spokenIn(pseudo, async () => {
+      await runTask(parts(events({ type: 'thread.started', thread_id: 't1' }, { type: 'turn.completed', usage: { input_tokens: 1, output_tokens: 1 } })));
+      rows = [];
+      for (const script of ['console.error("⟦broken⟧"); process.exit(2);', 'process.exit(2);', 'process.kill(process.pid, "SIGKILL");', stopped('⟦Used up.⟧ (plan_used_up, req_abc-1)'), events({ type: 'turn.completed', usage: { input_tokens: 1, output_tokens: 1 } })]) {
+        fake.answers.push('Add a greeting');
+        await runTask(parts(script, blocked));
+      }
+      await continueTask(parts(stopped('⟦Used up.⟧ (plan_used_up, req_abc-1)'), blocked), { threadId: 't1', title: 'Add a greeting', atMs: 0, continuedTimes: 0 });
+    });
+    const said = [...fake.shown.flatMap(({ message, buttons }) => [message, ...buttons]), ...fake.titles, ...fake.progress, ...fake.output].filter((text) => text !== 'Codex Task');
+    assert.ok(said.some((text) => text.includes('⟦it goes on by itself at ⟧')) && said.some((text) => text.includes('⟦it left without an exit code⟧')));
+    assert.equal(untranslated(said.join('\n'), [root, 'Add a greeting', 'plan_used_up', 'req_abc-1']), '');
   });
 
   it('reads what decides about execution from the person\'s own settings only', () => {

@@ -47,7 +47,7 @@ describe('side bar', () => {
   it('frames its own small page under the strict policy', () => {
     const { page } = scene().opened();
     const { html, options } = page.panel.webview;
-    assert.match(html, /<codex-sidebar><\/codex-sidebar>\n<script nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/sidebar\.js">/);
+    assert.match(html, /<codex-sidebar><\/codex-sidebar>\n<script defer nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/sidebar\.js">/);
     assert.match(html, /default-src &#39;none&#39;|default-src 'none'/);
     assert.match(html, /dist\/sidebar\.css/);
     assert.deepEqual(options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);

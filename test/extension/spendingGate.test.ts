@@ -41,6 +41,23 @@ describe('spending gate', () => {
     ['all that is left is held', facts(snapshotFixture({ balance: { tracked: true, balanceMicroCredits: 5, heldMicroCredits: 5, owedMicroCredits: 0, grants: [] } })), 'top-up'],
     ['one microcredit', facts(withBalance(1)), 'go'],
   ];
+  const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
+  const stopped: readonly Snapshot[] = [
+    withBalance(0), untrackedSnapshot(), snapshotFixture(elsewhere), snapshotFixture({ budgets: [budgetFixture(100)] }),
+    snapshotFixture({ balance: { ...snapshotFixture().balance, owedMicroCredits: 1 } }), snapshotFixture(missing), snapshotFixture({ key: { state: 'rejected' } }),
+  ];
+  const tokens = [budgetFixture(100, { unit: 'tokens', limit: 100_000_000 })];
+
+  it('lets pass silently what may go on a plan where requests go on one, and nothing else', () => {
+    for (const each of stopped) {
+      const [onPlan, whatever] = [facts({ ...each, plans }, { workspaceId: 'ws_1', planMayPay: true }), facts({ ...each, plans }, { workspaceId: 'ws_1' })];
+      assert.equal(spendingVerdict(onPlan), 'go');
+      assert.notEqual(spendingVerdict(whatever), 'go');
+      assert.deepEqual([spendingVerdict({ ...onPlan, trusted: false }), spendingVerdict({ ...onPlan, connected: false })], ['trust', 'broker']);
+    }
+    assert.equal(spendingVerdict(facts(snapshotFixture({ plans, budgets: tokens }), { planMayPay: true })), 'budget');
+  });
+
   for (const [name, given, verdict] of table) it(`${name}: ${verdict}`, () => { assert.equal(spendingVerdict(given), verdict); });
 
   const ask = async (snapshot: Snapshot, answer: string | undefined, memory = new Map<string, unknown>(), planMayPay = false) => {
@@ -60,9 +77,24 @@ describe('spending gate', () => {
       const answered = await ask(snapshot, 'Go On with a Plan', new Map(), true);
       assert.equal(answered.passed, true);
       assert.match(answered.fake.shown[0]?.message ?? '', /signed in with ChatGPT goes on its plan/);
-      const refused = await ask(snapshot, undefined);
+      const refused = await ask(snapshot, 'Open Metered Terminal');
+      assert.match(refused.fake.shown[0]?.message ?? '', /Questions about a selection need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once\.$/);
+      assert.deepEqual(refused.fake.executed.map(({ command }) => command), [commandNames.openMeteredTerminal]);
       assert.deepEqual([refused.passed, refused.fake.shown[0]?.buttons.includes('Go On with a Plan')], [false, false]);
     }
+  });
+
+  it('offers a terminal to go on with a plan whatever keeps a key from paying, but a budget that stops both', async () => {
+    for (const snapshot of stopped.filter(({ balance }) => balance.tracked)) {
+      const { passed, allowed, fake } = await ask(snapshot, 'Go On with a Plan', new Map(), true);
+      assert.deepEqual([passed, allowed, fake.executed.length], [true, 0, 0]);
+      assert.ok(!(await ask(snapshot, undefined)).fake.shown[0]?.buttons.includes('Go On with a Plan'));
+      const both = await ask({ ...snapshot, budgets: [...snapshot.budgets, ...tokens] }, undefined, new Map(), true);
+      assert.deepEqual([both.passed, both.fake.shown[0]?.buttons.includes('Go On with a Plan')], [false, false]);
+    }
+    const [unknown, onPlan] = [await ask(untrackedSnapshot(), undefined, new Map(), true), await ask(untrackedSnapshot({ plans }), undefined, new Map(), true)];
+    assert.match(unknown.fake.shown[0]?.message ?? '', /^Codex that goes with the API key will be paid by your OpenAI account/);
+    assert.deepEqual([onPlan.passed, onPlan.fake.shown.length], [true, 0]);
   });
 
   it('asks in a modal dialog before it runs uncapped, and goes ahead only on a yes', async () => {

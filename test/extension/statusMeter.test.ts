@@ -108,8 +108,13 @@ describe('status bar meter', () => {
     await schedule.advance(newsEveryMs);
     tell({ link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: before, taste });
     assert.equal(item.text, '$(debug-disconnect) Broker down');
-    await schedule.advance(paintEveryMs);
-    assert.match((item.tooltip as vscode.MarkdownString).value, /not running/);
+    assert.match((item.tooltip as vscode.MarkdownString).value, /not running/, 'the card does not go on saying that the broker is there');
+    await schedule.advance(newsEveryMs);
+    tell({ link: connected, snapshot: before, taste });
+    assert.doesNotMatch((item.tooltip as vscode.MarkdownString).value, /not running/);
+    await schedule.advance(newsEveryMs);
+    tell({ link: connected, snapshot: before, taste: { ...taste, show: 'used' } });
+    assert.match((item.tooltip as vscode.MarkdownString).value, /credits\*{0,2} used/, 'nor does it tell what is left to who wants to know what was used');
   });
 
   it('lets an old number show its age by itself, dimmed', async () => {

@@ -72,6 +72,22 @@ describe('tasks that wait for a limit', () => {
     assert.deepEqual(went, ['a', 'b']);
   });
 
+  it('go on at once when every budget that stopped them was raised or taken away, also while the window was closed', async () => {
+    const { schedule, went, open, task } = scene();
+    const before = open();
+    await before.add({ ...task('a', hourMs), stoppedBy: [{ id: 'day', limit: 5 }, { id: 'week', limit: 9 }] });
+    await before.add(task('plan', hourMs));
+    await before.budgetsAre(new Map([['day', 6], ['week', 9]]));
+    await schedule.advance(0);
+    assert.deepEqual(went, []);
+    before.stop();
+    const waiting = open();
+    await waiting.budgetsAre(new Map([['day', 6], ['other', 1]]));
+    await schedule.advance(0);
+    assert.deepEqual(went, ['a']);
+    assert.deepEqual(waiting.list().map(({ threadId }) => threadId), ['plan'], 'what no budget stopped waits for its time');
+  });
+
   it('are taken back, go on before their time, and wait once each', async () => {
     const { schedule, went, state, open, task } = scene();
     const waiting = open();

@@ -1,7 +1,11 @@
 // Which workspace a window stands for: learned once for a connection, and never from an answer that came too late.
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WindowWorkspace } from '../../src/extension/windowWorkspace.ts';
 import type { BrokerCall } from '../../src/extension/liveSocket.ts';
+import { german, spokenIn } from '../support/language/spokenIn.ts';
 import { settle } from './manualSchedule.ts';
 
 interface Asked { readonly path: string; readonly end: (id?: string) => void }
@@ -25,6 +29,19 @@ describe('the window\'s workspace', () => {
     assert.deepEqual([asked.length, workspace.id], [1, 'ws_1']);
     workspace.forgetToken();
     assert.equal(workspace.id, 'ws_1', 'a lost connection changes nothing of who the window is');
+  });
+
+  it('has one name at the broker whatever language its window speaks', async () => {
+    const asked: string[] = [];
+    const call = ((_method: string, { label }: { readonly label: string }) => {
+      asked.push(label);
+      return Promise.resolve({ workspaceId: 'ws_1', token: 't', baseUrl: 'b' });
+    }) as unknown as BrokerCall;
+    await spokenIn(german, async () => {
+      const workspace = new WindowWorkspace({ name: undefined, workspaceFolders: undefined }, mkdtempSync(join(tmpdir(), 'no-folder-')), call);
+      await workspace.token();
+      assert.deepEqual([workspace.label, asked], ['Kein Ordner', ['No folder']]);
+    });
   });
 
   it('is not the one of before when its answer comes late', async () => {

@@ -158,6 +158,8 @@ describe('responses in the background through the broker', function () {
       assert.ok(await held() > 0, 'what it may cost is still reserved');
       await until(() => asked('GET') > before, 'the first question of the next life');
       assert.equal(await openHolds(), 1);
+      const { running, balance } = await callBroker(bench.broker, 'status', {});
+      assert.deepEqual([running.length, running[0]?.requestId, running[0]?.state, running[0]?.heldMicroCredits, running[0]?.workspaceLabel], [1, String(answer.headers['x-request-id']), 'running', balance.heldMicroCredits, 'workspace']);
       // It is killed once more, and what the client asks settles it then.
       await bench.broker.kill();
       now = completed;
@@ -166,6 +168,16 @@ describe('responses in the background through the broker', function () {
       assert.deepEqual(await booked(answer), well);
     });
   }
+
+  it('are cancelled for a person in the next life too', async () => {
+    const answer = await begin();
+    await until(() => asked('GET') > 0, 'the first question');
+    await bench.broker.kill();
+    await bench.restart();
+    assert.deepEqual(await callBroker(bench.broker, 'cancel', { requestId: String(answer.headers['x-request-id']) }), { cancelled: true });
+    assert.deepEqual([(await booked(answer))[1], asked('POST', '/cancel')], ['aborted', 1]);
+    assert.deepEqual((await callBroker(bench.broker, 'status', {})).running, []);
+  });
 
   it('are settled by rule at the next start where no id was told before the kill', async () => {
     bench.upstream.script = async (request) => { await request.gone; };

@@ -2,7 +2,7 @@
 // body coding, usage read or estimated by the same rules, streams that break off, and what a setting opens.
 import assert from 'node:assert/strict';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { testApiKey } from '../support/process/brokerProgram.ts';
+import { runBroker, testApiKey } from '../support/process/brokerProgram.ts';
 import { exchange, jsonOf } from '../support/process/httpExchange.ts';
 import { chunkOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import { callBroker, codexHeaders, openBench } from '../support/process/workbench.ts';
@@ -162,6 +162,8 @@ describe('free requests through the broker', function () {
 
   it('go where a setting opens an address, and nowhere else', async () => {
     const counted = await requestsCounted();
+    const { unmetered } = await callBroker(bench.broker, 'status', {});
+    assert.equal(unmetered, undefined, 'what is known to be free is none of them');
     bench.upstream.script = (_request, wire) => wire.write(wholeAnswer(200, Buffer.from([1, 2, 255]), { 'content-type': 'audio/mpeg' }));
     const form = Buffer.from('--b\r\ncontent-disposition: form-data; name="file"\r\n\r\n\u00ff\r\n--b--\r\n', 'latin1');
     const got = await bench.ask({ path: '/v1/files', body: form, headers: { 'content-type': 'multipart/form-data; boundary=b' } });
@@ -178,6 +180,9 @@ describe('free requests through the broker', function () {
     const stranger = await exchange(`${bench.broker.url}/v1/files`, { body: '{}', headers: { authorization: 'Bearer sk-x' } });
     assert.deepEqual([stranger.status, bench.upstream.requests.length], [401, before]);
     assert.equal(await requestsCounted(), counted, 'nothing of it is metered');
+    const shown = await callBroker(bench.broker, 'status', {});
+    assert.deepEqual([shown.unmetered?.requests, shown.today.total.requests], [2, 0], 'it is seen all the same, and in no sum');
+    assert.match((await runBroker(['status', '--data', bench.dataDir])).stdout, /^Unmetered {2}2 requests were passed through unmetered since the broker started\. What they cost is not known here and in no sum\.$/m);
   });
 });
 

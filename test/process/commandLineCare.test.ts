@@ -6,6 +6,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brokerProgram, plainEnvironment, runBroker } from '../support/process/brokerProgram.ts';
 import { jsonOf } from '../support/process/httpExchange.ts';
+import { recordedRequest } from '../support/process/recordedStream.ts';
+import { wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import { askBroker, makeFolder, openBench, removeFolder } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
 
@@ -29,6 +31,31 @@ describe('the command line and its caller', function () {
     const ran = await runBroker(['run', '--workspace', '.', '--data', path.relative(project('b'), bench.dataDir), '--', 'sh', '-c', 'printf %s "$OPENAI_API_KEY"'], { cwd: project('b') });
     assert.deepEqual([ran.stdout, ran.stderr], [b.token, '']);
     for (const args of [['token', '--workspace', ''], ['credits', 'add', '5', '--for', ''], ['status', '--data', '']]) assert.equal((await runBroker([...args, ...(args.includes('--data') ? [] : ['--data', bench.dataDir])])).code, 2, args.join(' '));
+  });
+
+  it('obeys nothing that stands in the names and words of others', async () => {
+    // Its title is set anew, the line above it is overwritten, and the direction of writing is turned round.
+    const evil = '\u001b]0;owned\u0007\u001b[1A\u009b2K\u202egpt\r';
+    const folder = project(`shop${evil}`);
+    const kind = bench.upstream.script;
+    mkdirSync(folder);
+    const { token } = await tokenOf(folder, '/');
+    bench.upstream.script = (_request, wire) => wire.write(wholeAnswer(200, JSON.stringify({ id: 'resp_evil', object: 'response', status: 'completed', model: evil, output: [], usage: { input_tokens: 5, output_tokens: 7, total_tokens: 12 } })));
+    const answer = await askBroker(bench.broker, token, { body: recordedRequest(false) });
+    assert.equal(answer.status, 200);
+    await bench.explain(answer);
+    bench.upstream.script = (_request, wire) => wire.write(wholeAnswer(400, JSON.stringify({ error: { message: `no ${evil}`, code: 'invalid_prompt' } })));
+    const refused = await askBroker(bench.broker, token, { body: recordedRequest(false) });
+    await bench.explain(refused);
+    bench.upstream.script = kind;
+    let shown = '';
+    for (const args of [['usage', '--by', 'workspace'], ['usage', '--by', 'model'], ['usage', '--by', 'workspace', '--json'], ['usage', '--by', 'workspace', '--csv'], ['status'], ['status', '--json'], ['explain', String(answer.headers['x-request-id'])], ['explain', String(refused.headers['x-request-id'])], ['token', '--workspace', folder], ['explain', evil]]) {
+      const { stdout, stderr } = await runBroker([...args, '--data', bench.dataDir]);
+      assert.doesNotMatch(stdout + stderr, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/, args.join(' '));
+      if (args.includes('--json')) assert.ok(JSON.parse(stdout));
+      shown += stdout;
+    }
+    assert.ok(shown.includes('shop\\u001b]0;owned'), 'what is there is shown for what it is');
   });
 
   it('names the workspace that may use credits', async () => {

@@ -14,6 +14,9 @@ import { chunkOf, lastChunk, streamHead } from '../support/process/scriptedUpstr
 import type { Script } from '../support/process/scriptedUpstream.ts';
 import { callBroker, codexHeaders, explained, openBench, sleep, until } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
+import { snapshotWords } from '../../src/protocol/brokerWords.ts';
+import { setLanguage } from '../../src/protocol/language.ts';
+import { german } from '../support/language/spokenIn.ts';
 
 interface WindowSide { snapshot(snapshot: Snapshot): void }
 interface BrokerSide { token(args: object): Promise<CallOutcome>; answer(args: object): Promise<CallOutcome> }
@@ -48,6 +51,11 @@ describe('the broker and a person', function () {
       const [question] = window.seen.newest?.questions ?? [];
       assert.deepEqual([question?.kind, question?.workspaceId, question?.hasWindow, question?.threadId], ['consent', bench.token.workspaceId, true, 'thread-of-a-test']);
       assert.match(question?.text ?? '', /needs up to [\d.]+ credits for gpt-5.5, and only purchased ones are left/);
+      setLanguage(german);
+      const { questions, waiting } = snapshotWords(window.seen.newest!);
+      setLanguage({ tag: 'en' });
+      assert.match(questions[0]?.text ?? '', /braucht bis zu [\d,]+ Credits für gpt-5\.5, und nur gekaufte sind übrig\. Dürfen sie verwendet werden\?$/);
+      assert.match(waiting[0]?.reason ?? '', /^Diese Anfrage würde [\d,]+ gekaufte Credits verwenden, und dieser Arbeitsbereich hat dafür keine Zustimmung\./);
       assert.deepEqual([bench.upstream.requests.length, window.seen.newest?.balance.heldMicroCredits], [0, 0]);
       assert.deepEqual(await window.rpc.answer({ requestId: question?.requestId, answer: 'task' }), { ok: true, value: { answered: true } });
       const done = await answer;
@@ -129,6 +137,26 @@ describe('the broker and a person', function () {
     assert.ok((told.charge?.costMicroCredits ?? 0) > 0);
     // The task has used up its budget; another one has not.
     assert.match((await bench.ask({ headers: codexHeaders })).bytes.toString(), /budget_exceeded/);
+    assert.equal((await bench.audit()).ok, true);
+  });
+
+  it('ends for today what a budget that is spread evenly has room for on a later day, and tells which', async () => {
+    const dayMs = 86_400_000;
+    const set = (limit: number) => callBroker(bench.broker, 'budgetSet', { budget: { id: 'even', per: 'everything', unit: 'tokens', limit, period: { rollingHours: 240 }, timeZone: 'UTC', mode: 'hard', pace: 'even' } });
+    await set(1_000_000);
+    await bench.explain(await bench.ask({ headers: codexHeaders }));
+    const view = async () => (await callBroker(bench.broker, 'budgets', {})).budgets[0];
+    const used = (await view())?.uses[0]?.used ?? 0;
+    const firstMs = (await view())?.budget.pacedFromMs ?? 0;
+    assert.ok(used > 0 && firstMs > Date.now() - dayMs && firstMs <= Date.now(), JSON.stringify(await view()));
+    // A tenth of it a day: what was used takes the first day, and the next request finds room before the tenth.
+    await set(10 * used);
+    assert.deepEqual([(await view())?.today, (await view())?.uses[0]?.goesOnAtMs], [{ allowed: used, day: { fromMs: firstMs, untilMs: firstMs + dayMs } }, firstMs + dayMs]);
+    const refused = await bench.ask({ headers: codexHeaders });
+    assert.match(refused.bytes.toString(), /The budget of .+ tokens in any 240 hours \(spread evenly\) is used up for today: its days so far allow .+ It changes by itself at \d{4}-\d\d-\d\d \d\d:\d\d UTC\./);
+    const { decision } = await explained(bench.broker, String(refused.headers['x-request-id']));
+    const days = ((decision.retryAtMs ?? 0) - firstMs) / dayMs;
+    assert.ok(Number.isInteger(days) && days >= 1 && days < 10, String(days));
     assert.equal((await bench.audit()).ok, true);
   });
 

@@ -45,7 +45,7 @@ function settlements(dataDir: string): Map<string, { outcome: string; measured: 
 }
 
 describe('a stream that is cut or sliced at every byte', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let bench: Workbench;
   let agent: Agent;
   beforeEach(async () => {

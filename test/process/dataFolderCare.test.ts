@@ -7,7 +7,7 @@ import path from 'node:path';
 import { acquireLease } from '../../src/broker/store/lease.ts';
 import { runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { CommandResult } from '../support/process/brokerProgram.ts';
-import { makeFolder, openBench, removeFolder } from '../support/process/workbench.ts';
+import { makeFolder, openBench, removeFolder, until } from '../support/process/workbench.ts';
 
 const jsonOf = <T>(result: CommandResult) => { assert.equal(result.code, 0, result.stderr); return JSON.parse(result.stdout) as T; };
 interface Credits { readonly balanceMicroCredits: number; readonly grants: readonly unknown[] }
@@ -67,6 +67,23 @@ function isChild(pid: string, parent: number): boolean {
     return false;
   }
 }
+
+describe('a data folder that a program copies elsewhere', () => {
+  it('is used, and whoever starts the broker is told', async () => {
+    const folder = makeFolder('synchronised');
+    try {
+      const broker = await startBroker({ dataDir: path.join(folder, 'Dropbox', 'broker'), upstream: 'http://127.0.0.1:9' });
+      await until(() => broker.complaint() !== '', 'the warning');
+      assert.match(broker.complaint(), /lies in Dropbox, which may copy or exchange the ledger while it is in use\. Choose a folder on a local disk/);
+      assert.equal(await broker.stop(), 0);
+      const plain = await startBroker({ dataDir: path.join(folder, 'broker'), upstream: 'http://127.0.0.1:9' });
+      assert.equal(await plain.stop(), 0);
+      assert.equal(plain.complaint(), '');
+    } finally {
+      removeFolder(folder);
+    }
+  }).timeout(30_000);
+});
 
 describe('a data folder that several want at once', function () {
   this.timeout(60_000);

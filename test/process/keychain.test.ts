@@ -2,10 +2,11 @@
 // broker, found by the next, forgotten on request. Nothing of the user's own keyring is touched.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { brokerProgram, controlTokenOf, plainEnvironment } from '../support/process/brokerProgram.ts';
+import type { AuditResult } from '../../src/protocol/control.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 
 const secretKey = 'sk-keychain-canary-0123456789';
@@ -22,10 +23,21 @@ describe('the key in the system keychain', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  const environment = () => plainEnvironment({ HOME: folder, XDG_RUNTIME_DIR: path.join(folder, 'run'), XDG_DATA_HOME: path.join(folder, 'data'), XDG_CACHE_HOME: path.join(folder, 'cache') });
+
+  /** Runs one command in a session of its own. */
+  async function inSession(...args: string[]): Promise<{ readonly code: number | null; readonly found: AuditResult }> {
+    const child = spawn('dbus-run-session', ['--', 'bash', '-c', session, 'session', process.execPath, brokerProgram, ...args], { env: environment(), stdio: ['ignore', 'pipe', 'ignore'] });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => { out += text; });
+    const code = await new Promise<number | null>((resolve) => { child.once('close', resolve); });
+    return { code, found: JSON.parse(out) as AuditResult };
+  }
+
   async function withBroker<T>(use: (call: (method: string, args: object) => Promise<unknown>) => Promise<T>): Promise<T> {
     const dataDir = path.join(folder, 'broker');
     const child = spawn('dbus-run-session', ['--', 'bash', '-c', session, 'session', process.execPath, brokerProgram, 'serve', '--data', dataDir], {
-      env: plainEnvironment({ HOME: folder, XDG_RUNTIME_DIR: path.join(folder, 'run'), XDG_DATA_HOME: path.join(folder, 'data'), XDG_CACHE_HOME: path.join(folder, 'cache') }),
+      env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
@@ -57,6 +69,26 @@ describe('the key in the system keychain', () => {
     assert.deepEqual(stored, { stored: true });
     const found = await withBroker((call) => call('status', {}));
     assert.deepEqual((found as Snapshot).key, { state: 'present', source: 'keychain' });
+  });
+
+  it('has the note of where the ledger stood, by which the audit tells an older copy without its file', async () => {
+    const dataDir = path.join(folder, 'broker');
+    const audit = (...more: string[]) => inSession('audit', '--data', dataDir, '--json', ...more);
+    const grow = (key: string) => withBroker((call) => call('creditsAdd', { amountMicroCredits: 5_000_000, kind: 'promotional', key, consent: { scope: 'ask' } }));
+    await grow('k1');
+    const older = readFileSync(path.join(dataDir, 'ledger.db'));
+    await grow('k2');
+    const sound = await audit();
+    assert.deepEqual([sound.code, sound.found.anchors, sound.found.violations], [0, { file: 'noted', keychain: 'noted' }, []]);
+    writeFileSync(path.join(dataDir, 'ledger.db'), older);
+    for (const name of ['ledger.anchor', 'ledger.db-wal']) rmSync(path.join(dataDir, name), { force: true });
+    const told = await audit();
+    assert.deepEqual([told.code, told.found.anchors, told.found.violations.map((one) => one.invariant)], [2, { file: 'nothing', keychain: 'noted' }, ['I9']]);
+    // Without the keychain nothing is left to tell by, and that is said.
+    const blind = await audit('--no-keychain');
+    assert.deepEqual([blind.code, blind.found.anchors], [0, { file: 'nothing', keychain: 'not-asked' }]);
+    assert.equal((await inSession('restore', '--accept', '--data', dataDir, '--json')).code, 0);
+    assert.deepEqual((await audit()).found.anchors, { file: 'noted', keychain: 'noted' });
   });
 
   it('is in no file of the data folder', () => {

@@ -31,7 +31,7 @@ function errorsAt(calls: readonly Call[], names: readonly Call['call'][], error:
 const changing = ['pwrite64', 'fsync', 'fdatasync', 'ftruncate', 'rename', 'unlink'] as const;
 
 describe('the ledger on a disk that fails', function () {
-  this.timeout(isLong ? 3_000_000 : 400_000);
+  this.timeout(isLong ? 3_000_000 : 1_000_000);
   const writes = noRuns();
   const reads = noRuns();
 

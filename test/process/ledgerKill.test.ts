@@ -24,7 +24,7 @@ const rows = isLong ? 60 : 12;
 const randomKills = canTrace ? isLong ? 500 : 40 : pointsMin;
 
 describe('the ledger, killed', function () {
-  this.timeout(isLong ? 3_000_000 : 400_000);
+  this.timeout(isLong ? 3_000_000 : 1_000_000);
   let points = 0;
 
   // Where every call can be met exactly, random moments prove nothing more.

@@ -34,7 +34,12 @@ describe('connections to the upstream', function () {
   const serve = async (url: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) => { bench = closed(await openSocketBench({ serve: { upstream: url, env, args } })); };
   const problems = async () => (await callBroker(bench.broker, 'status', {})).problems.map((one) => one.code);
   const refusal = async (): Promise<{ code: string; message: string }> => jsonOf(await bench.ask()).error;
-  const logged = () => readFileSync(path.join(bench.dataDir, 'broker.log'), 'utf8');
+  /** The log once it tells of something: lines are written in batches. */
+  const logTells = async (what: RegExp): Promise<string> => {
+    const logged = () => readFileSync(path.join(bench.dataDir, 'broker.log'), 'utf8');
+    await until(() => what.test(logged()));
+    return logged();
+  };
 
   beforeEach(async () => {
     folder = makeFolder('network');
@@ -62,7 +67,7 @@ describe('connections to the upstream', function () {
       assert.equal((await bench.ask()).status, 200);
       assert.deepEqual(proxy.asked, [`CONNECT upstream.test:${front.port}`], 'and the connection is kept');
       assert.ok(upstream.requests.every((one) => one.headers['proxy-authorization'] === undefined));
-      assert.ok(!logged().includes('hunter2') && !JSON.stringify(await callBroker(bench.broker, 'status', {})).includes('hunter2'));
+      assert.ok(!(await logTells(/"msg":"settled"/)).includes('hunter2') && !JSON.stringify(await callBroker(bench.broker, 'status', {})).includes('hunter2'));
     });
 
     it('carry WebSockets', async () => {
@@ -150,7 +155,7 @@ describe('connections to the upstream', function () {
       writeFileSync(empty, 'nothing');
       await assert.rejects(serve(upstream.url, {}, ['--ca', empty]), /empty\.pem cannot be used \(there is no certificate in it\).*argument_invalid/s);
       await serve(upstream.url, { SSL_CERT_FILE: path.join(folder, 'missing.pem') });
-      assert.match(logged(), /"from":"SSL_CERT_FILE".*"why":"ENOENT","msg":"certificates-unreadable"/);
+      await logTells(/"from":"SSL_CERT_FILE".*"why":"ENOENT","msg":"certificates-unreadable"/);
     });
 
     it('share one connection where the upstream speaks HTTP/2, and end each stream as it ended', async () => {

@@ -5,31 +5,44 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { testApiKey } from '../support/process/brokerProgram.ts';
+import { startBroker, testApiKey } from '../support/process/brokerProgram.ts';
 import { exchange, jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { accountId, madeUpBearer, openPlanBench, signedIn } from '../support/process/planBench.ts';
 import type { PlanBench } from '../support/process/planBench.ts';
 import { recordedModel, recordedRequest } from '../support/process/recordedStream.ts';
 import { addCredits, callBroker, codexHeaders, explained, until } from '../support/process/workbench.ts';
-import { checkAgain } from '../support/secondChecker.ts';
 import { connectSocket, createMessage, endTypes, UpgradeRefused } from '../support/socketClient.ts';
 
 describe('a ChatGPT sign-in', function () {
   this.timeout(60_000);
   let bench: PlanBench;
-  afterEach(async () => {
-    const audit = await callBroker(bench.broker, 'audit', { full: true });
-    assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
-    await bench.broker.stop();
-    assert.deepEqual(checkAgain(path.join(bench.broker.dataDir, 'ledger.db')), []);
-    await bench.close();
-  });
+  afterEach(() => bench.closeProven());
 
   const ask = (headers: Readonly<Record<string, string>> = {}, body: Buffer | string = recordedRequest(), route = '/responses'): Promise<Answer> => exchange(`${bench.planUrl}${route}`, {
     headers: { ...codexHeaders, ...signedIn, 'content-type': 'application/json', ...headers }, body,
   });
   const heard = () => bench.sandbox.meter.requests.filter((one) => one.path.startsWith('/backend-api/codex/responses'));
+
+  it('is known from before a restart, without anything of the sign-in', async () => {
+    bench = await openPlanBench();
+    const serve = { dataDir: path.join(bench.folder, 'restarted'), upstream: bench.sandbox.url, args: ['--chatgpt-upstream', `${bench.sandbox.url}/backend-api/codex`] };
+    const known = async (broker: Parameters<typeof callBroker>[0]) => {
+      const { windows, plans } = await callBroker(broker, 'status', {});
+      return { plans, windows: windows.filter((one) => one.measure === 'percent') };
+    };
+    const before = await startBroker(serve);
+    const { token } = await callBroker(before, 'token', { workspacePath: bench.folder });
+    assert.equal((await exchange(`${before.url}/w/${token}/backend-api/codex/responses`, { headers: { ...codexHeaders, ...signedIn, 'content-type': 'application/json' }, body: recordedRequest() })).status, 200);
+    await until(async () => (await callBroker(before, 'status', {})).running.length === 0 && ((await known(before)).plans?.length ?? 0) > 0);
+    const told = await known(before);
+    assert.equal(await before.stop(), 0);
+    const kept = readFileSync(path.join(serve.dataDir, 'plans.json'), 'utf8');
+    assert.ok(!kept.includes(accountId) && !kept.includes(madeUpBearer));
+    const after = await startBroker(serve);
+    assert.deepEqual(await known(after), told);
+    assert.equal(await after.stop(), 0);
+  });
 
   it('goes to its own upstream unchanged, without the broker\'s key, and costs no credits', async () => {
     bench = await openPlanBench();

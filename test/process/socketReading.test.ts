@@ -32,6 +32,39 @@ describe('WebSockets that are read slowly, not at all, or written with nonsense'
     }
   });
 
+  it('survives messages that are nested without end or hold millions of values, and carries others meanwhile', async () => {
+    const running = await bench.connect();
+    let goOn = () => undefined as void;
+    const isAsked = new Promise<void>((resolve) => { goOn = resolve; });
+    bench.sockets.script = async (_message, wire) => {
+      await wire.send(recordedFrames[0] ?? '');
+      await isAsked;
+      for (const frame of recordedFrames.slice(1)) await wire.send(frame);
+    };
+    running.send(recordedMessage());
+    await running.until(['response.created']);
+    const nested = (depth: number) => `{"type":"response.create","model":"gpt-5.5","input":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    const other = await bench.connect({ headers: { authorization: `Bearer ${bench.token.token}` } });
+    const heard = bench.sockets.messages.length;
+    for (const text of [nested(3_000_000), `{"type":"response.create","model":"gpt-5.5","input":[${'{},'.repeat(2_000_001)}1]}`]) {
+      const from = other.frames().length;
+      other.send(text);
+      const [refused] = (await other.until(endTypes, from)).slice(-1);
+      assert.deepEqual([refused.status, refused.error.code, refused.error.message.split('.')[0]], [400, 'body_broken', 'The message has more than 2,000,000 values']);
+      const answer = await bench.ask({ body: text });
+      assert.deepEqual([answer.status, JSON.parse(answer.bytes.toString()).error.code], [400, 'body_broken']);
+    }
+    assert.equal(bench.sockets.messages.length, heard);
+    // One that is parsed, but too deep to be written again, is a request like any other.
+    const from = other.frames().length;
+    other.send(nested(200_000));
+    await until(() => bench.sockets.messages.length === heard + 1, 'the deep one upstream');
+    goOn();
+    await running.until(endTypes);
+    await other.until(endTypes, from);
+    assert.equal(running.frames().at(-1).type, 'response.completed');
+  });
+
   it('gives a slow client the whole answer although the upstream has closed long ago', async () => {
     const delta = JSON.stringify({ type: 'response.output_text.delta', delta: 'x'.repeat(100_000) });
     bench.sockets.script = async (_message, wire) => {

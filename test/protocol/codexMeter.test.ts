@@ -17,6 +17,13 @@ function view(id: string, budget: Partial<Budget>, used: number, key = '', endsA
 const meter = (budgets: readonly BudgetView[]) => codexMeter({ balance: untracked, budgets }, subject);
 
 describe('the meter inside Codex', () => {
+  it('shows a budget that is used up for today as used up until its next share', () => {
+    const spread = (used: number) => meter([{ ...view('b', { period: 'week', pace: 'even' }, used, '', 700_000), today: { allowed: 40, day: { fromMs: 0, untilMs: 90_000 } } }])?.secondary;
+    assert.deepEqual([spread(39), spread(40), spread(100)], [
+      { usedPercent: 39, windowMinutes: 10_080, resetAtSeconds: 700 }, { usedPercent: 100, windowMinutes: 10_080, resetAtSeconds: 90 }, { usedPercent: 100, windowMinutes: 10_080, resetAtSeconds: 700 },
+    ]);
+  });
+
   it('shows the tightest budget of a day and of a week, and the balance', () => {
     const shown = codexMeter({ balance: { tracked: true, balanceMicroCredits: 96_429_999 }, budgets: [
       view('loose', {}, 10), view('tight', { per: 'workspace' }, 37.336, 'ws_a', nowMs + 3_600_500), view('week', { period: 'week' }, 5, '', nowMs + 86_400_000), view('month', { period: 'month' }, 4),

@@ -10,6 +10,8 @@ const budget = { id: 'b', per: 'workspace', of: 'ws', unit: 'credits', limit: 0,
 const allowance = { id: 'a', kind: 'included', amountMicroCredits: 1, every: 'week', weekStartsOn: 7, timeZone: 'UTC', priority: 50 };
 const add = { amountMicroCredits: 1, kind: 'purchased', key: 'k', consent: { scope: 'ask' } };
 
+const autoTopUp = { belowMicroCredits: 1, amountMicroCredits: 2, capMicroCredits: 4, timeZone: 'UTC' };
+
 describe('arguments of control calls', () => {
   it('are taken when they are what the call says', () => {
     for (const method of ['status', 'creditsList', 'forgetApiKey', 'shutdown', 'audit'] as const) assert.ok(takes(method, {}), method);
@@ -23,6 +25,7 @@ describe('arguments of control calls', () => {
     assert.ok(takes('creditsAdd', { ...add, priority: 0, startsAtMs: 0, models: ['gpt-6*'], workspaces: ['ws'] }));
     assert.ok(takes('budgetSet', { budget }) && takes('budgetSet', { budget: { ...budget, of: undefined, period: 'life' } }) && takes('budgetRemove', { id: 'b' }) && takes('allowanceSet', { allowance }));
     assert.ok(takes('policySet', { name: 'unpriced', value: 'ceiling' }) && takes('policySet', { name: 'unattended', value: 'allow' }));
+    assert.ok(takes('autoTopUpSet', { rule: null }) && takes('autoTopUpSet', { rule: autoTopUp }) && takes('voucherTrust', { publicKey: 'k' }) && takes('voucherDistrust', { keyId: 'k' }) && takes('voucherRedeem', { code: 'c' }));
     assert.ok(takes('correct', { key: 'k', reason: 'r', what: { kind: 'void', grantId: 'g', disputed: false } }));
     assert.ok(takes('usage', { by: 'thread', sinceMs: 0 }));
     assert.ok(takes('explain', { id: 'x' }) && takes('cancel', { requestId: 'x' }) && takes('setPriority', { requestId: 'x', priority: 'batch' }) && takes('setApiKey', { apiKey: 'sk-x' }));
@@ -41,6 +44,8 @@ describe('arguments of control calls', () => {
       ['consent', { scope: 'everywhere', answer: 'never' }], ['unpricedSet', { model: 'm' }], ['unpricedSet', { model: '', answer: 'ask' }], ['answer', { requestId: 'r', answer: 'yes' }], ['answer', { answer: 'once' }],
       ['budgetSet', { budget: { ...budget, limit: -1 } }], ['budgetSet', { budget: { ...budget, period: { rollingHours: 0 } } }], ['budgetSet', { budget: { ...budget, per: 'team' } }], ['budgetSet', { budget: { ...budget, x: 1 } }],
       ['allowanceSet', { allowance: { ...allowance, kind: 'purchased' } }], ['policySet', { name: 'unattended', value: 'ask' }], ['correct', { key: 'k', reason: '', what: { kind: 'void', grantId: 'g', disputed: false } }], ['usage', { by: 'user' }], ['usage', { by: 'day', sinceMs: -1 }],
+      ['autoTopUpSet', {}], ['autoTopUpSet', { rule: { ...autoTopUp, belowMicroCredits: 0 } }], ['autoTopUpSet', { rule: { ...autoTopUp, capMicroCredits: 0.5 } }], ['autoTopUpSet', { rule: { ...autoTopUp, kind: 'included' } }],
+      ['voucherTrust', { publicKey: '' }], ['voucherTrust', { publicKey: 'k', name: '' }], ['voucherRedeem', { code: '' }], ['voucherRedeem', { code: 'c'.repeat(1001) }],
       ['history', { by: 'day', fromMs: 0, step: 'day' }], ['history', { by: 'model', fromMs: 0, step: 'week' }], ['entryPage', { kind: 'all', limit: 101 }], ['entryPage', { kind: 'all', limit: 1, before: 0 }], ['entryPage', { kind: 'all', limit: 1, search: 's'.repeat(201) }], ['happenings', { filter: 'x', limit: 1 }],
       ['explain', { id: '' }], ['explain', {}], ['token', { workspacePath: 'p'.repeat(4097) }], ['setApiKey', { apiKey: 's'.repeat(501) }], ['status', { x: 1 }], ['status', null], ['status', []], ['shutdown', 'now'],
     ];

@@ -22,7 +22,7 @@ describe('insights in words', () => {
     }
     assert.match(insightText(found[0] as Insight, 'en').detail, /50 %.*2\.00 M.*80 %/);
     assert.equal(insightText(found[0] as Insight, 'en').worth, '≈ 27.00 credits in 7 days');
-    assert.match(insightText(found[2] as Insight, 'en').detail, /20 min in all; task 99887766 in "docs" used 70 %/);
+    assert.match(insightText(found[2] as Insight, 'en').detail, /20 min in all\. Task 99887766 in "docs" used 70 %/);
     assert.match(insightText(found[3] as Insight, 'en').detail, /20 min in all\.$/);
   });
 

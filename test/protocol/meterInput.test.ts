@@ -1,7 +1,7 @@
 // From a snapshot to the meter's input: the sums, this window's own waiting request, and nothing else.
 import assert from 'node:assert/strict';
 import { policyDefaults } from '../../src/domain/directives.ts';
-import { meterFace } from '../../src/domain/meter.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
 import { problem } from '../../src/domain/problem.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
 import type { GrantView, QuestionView, RunView, Snapshot } from '../../src/protocol/snapshot.ts';
@@ -30,7 +30,7 @@ describe('the meter\'s input', () => {
     const input = meterInput('connected', snapshot([grant('a', 40), grant('b', 60, { remainingMicroCredits: 10 })]), taste);
     const { asOf, ...rest } = input.snapshot ?? {};
     assert.match(asOf ?? '', /^\d\d:\d\d$/);
-    assert.deepEqual(rest, { ageMs: 0, practice: false, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 50, heldMicroCredits: 3, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
+    assert.deepEqual(rest, { ageMs: 0, practice: false, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 50, grantedMicroCredits: 100, todayMicroCredits: 7_000_000 });
   });
 
   it('leaves out of what was granted the grants that have expired', () => {
@@ -85,7 +85,7 @@ describe('the meter\'s input', () => {
   });
 
   it('knows what is owed, and which hard budget stops this window until when', () => {
-    const made = snapshot([grant('a', 40)], { budgets: [{ id: 'b', text: '1.00 credits per workspace and week', budget: { id: 'b', per: 'workspace', unit: 'credits', limit: 5, period: 'week', timeZone: 'UTC', mode: 'hard' }, uses: [{ key: 'ws_a', used: 5, reserved: 0, endsAtMs: nowMs + 60_000 }] }] });
+    const made = snapshot([grant('a', 40)], { budgets: [{ id: 'b', text: '1.00 credits per workspace and week', budget: { id: 'b', per: 'workspace', unit: 'credits', limit: 1_000_000, period: 'week', timeZone: 'UTC', mode: 'hard' }, uses: [{ key: 'ws_a', used: 1_000_000, reserved: 0, endsAtMs: nowMs + 60_000 }] }] });
     const stopped = meterInput('connected', made, taste, 'ws_a').snapshot?.budget;
     assert.equal(stopped?.text, '1.00 credits per workspace and week');
     assert.match(stopped?.until?.words ?? '', /^\d\d:\d\d$/);
@@ -100,7 +100,7 @@ describe('the meter\'s input', () => {
     const window = { id: 'm/requests', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 5, resetsAtMs: nowMs + 3 * 86_400_000 } as const;
     const made = snapshot([grant('a', 40)], { windows: [{ ...window, id: 'm/tokens', windowMinutes: 1, remaining: 0 }, window] });
     const { until, ...limit } = meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.limit ?? {};
-    assert.deepEqual(limit, { kind: 'window', name: 'limit of requests per week of m', left: 0.05, level: 'critical', pace: '38 % over' });
+    assert.deepEqual(limit, { kind: 'window', name: 'limit of requests per week of m', left: 0.05, level: 'critical', pace: '38 percent over' });
     assert.match(until?.short ?? '', /^[A-Z][a-z]+ \d\d:\d\d$/);
     assert.equal(meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.ageMs, 90_000);
     assert.equal(meterInput('connected', snapshot([]), taste).snapshot?.limit, undefined);

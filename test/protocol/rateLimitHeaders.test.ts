@@ -45,6 +45,15 @@ describe('rate limit headers', () => {
     assert.deepEqual(readRateLimits(headers({ 'x-ratelimit-limit-requests': '0' }), nowMs).requests?.limit, undefined, 'a limit of 0 is no limit');
   });
 
+  it('keeps limits on images that are made apart from those on images that are brought along', () => {
+    // As OpenAI answered a request with one image in July 2025.
+    const recorded = { 'x-ratelimit-limit-input-images': '50000', 'x-ratelimit-remaining-input-images': '49999', 'x-ratelimit-reset-input-images': '1ms' };
+    assert.deepEqual(readRateLimits(headers(recorded), nowMs), { images: { limit: 50_000, remaining: 49_999, resetMs: 1 } });
+    assert.deepEqual(readRateLimits(headers({ 'x-ratelimit-limit-images': '5', 'x-ratelimit-remaining-images': '4' }), nowMs), { madeImages: { limit: 5, remaining: 4 } });
+    const both = readRateLimits(headers({ ...recorded, 'x-ratelimit-limit-images': '5' }), nowMs);
+    assert.deepEqual([both.images?.limit, both.madeImages?.limit], [50_000, 5]);
+  });
+
   it('gives only believable figures for any header text', () => {
     const value = fc.oneof(fc.string(), fc.stringMatching(/^[\d,.]{0,20}(ms|s|m|h|d)?$/));
     fc.assert(fc.property(value, value, value, value, (limit, remaining, reset, retry) => {

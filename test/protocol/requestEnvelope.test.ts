@@ -26,6 +26,14 @@ describe('request envelope', () => {
     for (const max of ['-1', '1.5', '"9"', '0']) assert.match(broken(`{"model":"a","max_output_tokens":${max}}`) ?? '', /max_output_tokens/);
   });
 
+  it('knows a request that cannot but make an image', () => {
+    const tools = [{ type: 'image_generation' }];
+    const makes = (more: Record<string, unknown>) => { const read = readEnvelope(JSON.stringify({ model: 'm', input: 'x', ...more })); return 'model' in read && read.makesImage === true; };
+    assert.ok(makes({ tools, tool_choice: 'required' }));
+    assert.ok(makes({ tools: [...tools, { type: 'web_search' }], tool_choice: { type: 'image_generation' } }));
+    for (const more of [{}, { tools }, { tools, tool_choice: 'auto' }, { tools: [...tools, { type: 'web_search' }], tool_choice: 'required' }, { tools: 'x', tool_choice: { type: 'image_generation' } }]) assert.ok(!makes(more), JSON.stringify(more));
+  });
+
   it('knows Codex by its own headers', () => {
     assert.deepEqual(readClient(headers({
       originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64) dumb (codex_exec; 0.169.0)', 'thread-id': '01a2', 'session-id': '01a1',

@@ -39,6 +39,13 @@ describe('the print of a step', () => {
     for (const empty of [{}, { input: '' }, { input: [] }, { input: 7 }]) assert.equal(stepPrints(empty), undefined);
   });
 
+  it('has no text of what is nested deeper than can be written, and goes by the rest', () => {
+    const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as unknown;
+    assert.equal(stepPrints({ input: [deep] }), undefined);
+    assert.notEqual(stepPrints({ input: [deep, { type: 'message', role: 'user', content: 'go on' }] })?.inTask, undefined);
+    assert.doesNotThrow(() => stepPrints({ input: [{ type: 'function_call', call_id: '1', name: deep }, { type: 'function_call_output', call_id: '1', output: 'x' }] }));
+  });
+
   it('never throws and is quick for any input', () => {
     fc.assert(fc.property(fc.jsonValue(), (input) => { stepPrints({ input }); }));
     assert.notEqual(stepPrints({ input: [output('x'.repeat(5_000_000))] }), undefined);

@@ -20,6 +20,13 @@ describe('upstream errors', () => {
       { kind: 'throttle', measure: 'requests', perDay: true, retryAfterMs: 432_000, limit: 200, requested: 1 });
   });
 
+  it('knows a limit on images by its words, whatever type stands beside them', () => {
+    const message = 'Rate limit reached for gpt-image-2-codex (for limit gpt-image) in organization org-x on input-images per min: Limit 4000, Used 4000, Requested 2. Please try again in 15ms.';
+    assert.deepEqual(answer(429, { code: 'rate_limit_exceeded', type: 'requests', message }), { kind: 'throttle', measure: 'images', retryAfterMs: 15, limit: 4000, requested: 2 });
+    assert.deepEqual(answer(429, { code: 'rate_limit_exceeded', type: 'requests', message: 'Rate limit reached for gpt-image-2 on images per min (IPM): Limit 5.' }), { kind: 'throttle', measure: 'madeImages', limit: 5 });
+    assert.deepEqual(answer(429, {}, { 'x-ratelimit-remaining-input-images': '0', 'x-ratelimit-remaining-requests': '3' }), { kind: 'throttle', measure: 'images' });
+  });
+
   it('prefers the headers for the delay, and learns the measure from them', () => {
     assert.deepEqual(answer(429, { message: 'Please try again in 20s' }, { 'retry-after-ms': '700', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-remaining-tokens': '10' }),
       { kind: 'throttle', measure: 'requests', retryAfterMs: 700 });

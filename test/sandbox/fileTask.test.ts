@@ -125,6 +125,13 @@ describe('a reply', () => {
     assert.equal(reply([user('create b.txt')], { tools: [] }).kind, 'text');
   });
 
+  it('goes on with what was asked before when nothing else is asked', () => {
+    assert.equal(reply([user('create hello.txt with the text hi'), user('Go on with the task. A usage limit had stopped you.')]).kind, 'call');
+    const alone = reply([user('Continue')]);
+    assert.ok(alone.kind === 'text');
+    assert.match(alone.text, /You asked: Continue$/);
+  });
+
   it('finds tools in the item that newer models get them in', () => {
     const additional = { type: 'additional_tools', role: 'developer', tools: [{ type: 'namespace', name: 'functions', tools: [{ type: 'custom', name: 'exec', description: codeTool.description }] }] };
     const found = reply([additional, environment, user('create a.txt')], { tools: undefined });

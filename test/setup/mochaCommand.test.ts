@@ -24,8 +24,9 @@ describe('counting the tests of a stage', function () {
     return counts;
   }
 
-  it('counts what passed and what failed', async () => {
-    assert.deepEqual(await count("it('a', () => {}); it('b', () => {}); it('c', (): void => { throw new Error('no'); });"), { passed: 2, failed: 1, skipped: 0 });
+  it('counts what passed and what failed, and keeps what a failed test said', async () => {
+    const text = "it('a', () => {}); it('b', () => {}); describe('deep', () => { it('c', (): void => { throw new Error('no'); }); });";
+    assert.deepEqual(await count(text), { passed: 2, failed: 1, skipped: 0, failures: ['deep c: no'] });
   });
 
   it('counts a parked test as skipped', async () => {

@@ -73,11 +73,18 @@ describe('what may be in a VSIX', () => {
   it('names every file that is missing from an empty one', () => {
     const problems = vsixProblems([], 0);
     assert.ok(problems.includes('extension/dist/broker.mjs is missing.'));
+    assert.ok(problems.includes('extension/l10n/bundle.l10n.de.json is missing.'));
     assert.ok(problems.includes('extension/dist/node_modules/keytar/prebuilds/win32-x64/keytar.node is missing.'));
   });
 
+  it('takes the texts of every language', () => {
+    for (const name of ['extension/package.nls.json', 'extension/package.nls.de.json', 'extension/l10n/bundle.l10n.de.json', 'extension/media/walkthrough/ask.nls.de.md']) {
+      assert.ok(!vsixProblems([name], 0).some((problem) => problem.startsWith(name)), name);
+    }
+  });
+
   it('refuses sources, secrets, maps and other packages', () => {
-    for (const name of ['extension/src/broker/main.ts', 'extension/.env', 'extension/dist/broker.mjs.map', 'extension/dist/node_modules/other/a.js', 'extension/node_modules/ws/index.js', 'extension/test/tidy.test.ts', 'extension/dist/old.vsix']) {
+    for (const name of ['extension/src/broker/main.ts', 'extension/.env', 'extension/dist/broker.mjs.map', 'extension/dist/node_modules/other/a.js', 'extension/node_modules/ws/index.js', 'extension/test/tidy.test.ts', 'extension/dist/old.vsix', 'extension/l10n/notes.json']) {
       assert.ok(vsixProblems([name], 0).includes(`${name} does not belong in the package.`), name);
     }
   });

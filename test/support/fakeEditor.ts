@@ -35,12 +35,18 @@ export interface FakeEditor {
   readonly panels: FakePanel[];
   readonly serializers: Map<string, vscode.WebviewPanelSerializer>;
   readonly viewProviders: Map<string, vscode.WebviewViewProvider>;
+  /** Follows links from outside. */
+  uriHandler: vscode.UriHandler | undefined;
+  /** Called for a quick pick while it is open, with what tells that a row has the focus. */
+  picking: (select: (label: string) => void) => void | Promise<void>;
   readonly treeProviders: Map<string, vscode.TreeDataProvider<unknown>>;
   readonly documents: FakeDocument[];
   /** Providers of read-only documents by scheme. */
   readonly providers: Map<string, vscode.TextDocumentContentProvider>;
   readonly terminals: vscode.TerminalOptions[];
   readonly progress: string[];
+  /** Names of panels, channels and progress, and what stands around input boxes and in the rows of quick picks. */
+  readonly titles: string[];
   readonly output: string[];
   /** Save dialogs that were shown, where the next ones lead (absent: dismissed), and what was written and copied. */
   readonly saveDialogs: { readonly path: string | undefined; readonly endings: readonly string[] }[];
@@ -103,26 +109,33 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
   };
 
   const window = {
-    createOutputChannel: (_name: string, options?: unknown) => (options ? log : { appendLine: (text: string) => { fake.output.push(text); }, show: () => undefined, dispose: () => undefined }),
+    createOutputChannel: (name: string, options?: unknown) => fake.titles.push(name) && (options ? log : { appendLine: (text: string) => { fake.output.push(text); }, clear: () => undefined, show: () => undefined, dispose: () => undefined }),
     createStatusBarItem: (id: string, alignment: number, priority: number) => {
       const item = { id, alignment, priority, show: () => undefined, hide: () => undefined, dispose: () => undefined } as unknown as vscode.StatusBarItem;
       fake.items.push(item);
       return new Proxy(item, { set: (target, name, value) => { fake.writes += 1; return Reflect.set(target, name, value); } });
     },
     showInformationMessage: dialog('info'), showWarningMessage: dialog('warning'), showErrorMessage: dialog('error'),
-    showInputBox: (options: vscode.InputBoxOptions) => dialog('input')(options.prompt ?? ''),
+    showInputBox: (options: vscode.InputBoxOptions) => {
+      fake.titles.push(options.title ?? '', options.placeHolder ?? '');
+      return dialog('input')(options.prompt ?? '');
+    },
     showQuickPick: async (items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions) => {
+      fake.titles.push(...items.map((item) => item.description ?? ''));
+      await fake.picking((label) => { for (const item of items) if (item.label === label) options.onDidSelectItem?.(item); });
       const chosen = await dialog('pick')(options.title ?? '', { detail: `${options.placeHolder ?? ''}\n${items.map((item) => item.detail ?? '').join('\n')}` }, ...items.map((item) => item.label));
       return items.find((item) => item.label === chosen);
     },
-    withProgress: async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) => {
+    withProgress: async (options: vscode.ProgressOptions, work: (progress: unknown, token: unknown) => Promise<unknown>) => {
+      fake.titles.push(options.title ?? '');
       const cancelled: (() => void)[] = [];
       cancelNow = () => { for (const each of cancelled) each(); };
       return work({ report: (step: { message?: string }) => { fake.progress.push(step.message ?? ''); } }, { onCancellationRequested: (listener: () => void) => { cancelled.push(listener); return { dispose: () => undefined }; } });
     },
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
-    createWebviewPanel: (_type: string, _title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fakePanel(fake.panels, options),
+    createWebviewPanel: (_type: string, title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fake.titles.push(title) && fakePanel(fake.panels, options),
     registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
+    registerUriHandler: (handler: vscode.UriHandler) => { fake.uriHandler = handler; return { dispose: () => undefined }; },
     registerWebviewViewProvider: (id: string, provider: vscode.WebviewViewProvider) => { fake.viewProviders.set(id, provider); return { dispose: () => undefined }; },
     registerTreeDataProvider: (id: string, provider: vscode.TreeDataProvider<unknown>) => { fake.treeProviders.set(id, provider); return { dispose: () => undefined }; },
     showTextDocument: async () => undefined,
@@ -171,7 +184,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
 
   const fake: FakeEditor = {
     editor: {
-      window, workspace, env: { language: 'en', clipboard: { writeText: async (text: string) => { fake.copied.push(text); } } },
+      window, workspace, l10n: { bundle: undefined }, env: { language: 'en', clipboard: { writeText: async (text: string) => { fake.copied.push(text); } } },
       commands: {
         registerCommand: (id: string, run: (...values: unknown[]) => unknown) => { fake.commands.set(id, run); return { dispose: () => undefined }; },
         executeCommand: async (command: string, ...values: unknown[]) => {
@@ -186,8 +199,8 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], holding: false, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], providers: new Map(),
-    terminals: [], progress: [], output: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
+    log, logLines, shown: [], answers: [], holding: false, uriHandler: undefined, picking: () => undefined, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], providers: new Map(),
+    terminals: [], progress: [], output: [], titles: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },

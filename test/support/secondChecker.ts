@@ -14,6 +14,7 @@ import { importQuestions, wrongImportCosts } from './secondChecker/importQuestio
 import { readTables } from './secondChecker/ledgerTables.ts';
 import { orderMoments } from './secondChecker/momentOrder.ts';
 import { rollupQuestions } from './secondChecker/rollupQuestions.ts';
+import { wrongTopUps } from './secondChecker/topUpReplay.ts';
 import { askAll, teachHashing, tellFailure } from './secondChecker/sqlQuestions.ts';
 
 /** What is known of a ledger beside its file. */
@@ -42,7 +43,7 @@ function replayed(db: DatabaseSync, clockIsTrue: boolean): string[] {
     const grants = replayGrants(tables);
     return [
       ...(order.contradiction === undefined ? [] : [order.contradiction]), ...wrongCosts(tables), ...wrongCorrections(tables), ...grants.wrong,
-      ...wrongDecisions(tables, order, grants.permissions), ...wrongAllowances(tables, order), ...wronglyUntracked(tables, order),
+      ...wrongDecisions(tables, order, grants.permissions), ...wrongAllowances(tables, order), ...wrongTopUps(tables, order), ...wronglyUntracked(tables, order),
     ];
   });
 }

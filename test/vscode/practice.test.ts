@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator } from 'playwright-core';
-import { film, filmSvg } from '../support/vscode/filmStrip.ts';
+import { film, filmPng } from '../support/vscode/filmStrip.ts';
 import { brokerPid, isAlive, meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
 
 interface Usage { readonly rows: readonly { readonly key: string; readonly label: string; readonly requests: number; readonly costMicroCredits: number }[]; readonly total: { readonly requests: number; readonly costMicroCredits: number } }
@@ -21,6 +21,7 @@ describe('practice mode in a real VS Code', function () {
   const practiceData = () => path.join(session.dataDir, 'practice');
   const credits = async () => JSON.parse(await session.broker(['credits', 'list', '--json'], practiceData())) as Credits;
   const usage = async (by: string) => JSON.parse(await session.broker(['usage', '--by', by, '--json'], practiceData())) as Usage;
+  const show = (to: 'used' | undefined) => first.host.run(({ vscode }, value) => vscode.workspace.getConfiguration('codexBroker').update('meter.show', value ?? undefined, vscode.ConfigurationTarget.Global), to ?? null);
   const test = (name: string) => page.locator(`[data-test="${name}"]`);
 
   before(async () => { session = await startEditorSession(); });
@@ -84,14 +85,18 @@ describe('practice mode in a real VS Code', function () {
 
   it('runs a task with the real Codex CLI, which writes a file and shows its cost', async () => {
     const before = await credits();
+    // What is used is small enough for two decimals, so that each request moves a digit that shows.
+    await show('used');
+    await first.bench.waitForStatus(meterItem, / used$/);
     await first.bench.runCommand('Codex Broker: Run Codex Task');
     await first.bench.answer('Create hello.txt with the text hello from a task');
     const done = first.bench.notification(/Codex task (finished|failed)/);
     const ended = done.waitFor({ timeout: 60_000 });
     const moving = await film(first.bench.page, first.bench.statusItem(meterItem), 420, ended);
     await ended;
+    await show(undefined);
     assert.ok(moving.frames.length > 1, 'the meter moves while a task runs');
-    fs.writeFileSync(path.join(picturesFolder, 'meter-moving.svg'), filmSvg(moving, 'The meter in the status bar while Codex works on a task'));
+    fs.writeFileSync(path.join(picturesFolder, 'meter-moving.png'), filmPng(moving));
     const said = await done.innerText();
     assert.match(said, /finished · .*tokens in [23] requests, [\d.,]+ practice credits/);
     assert.equal(fs.readFileSync(path.join(first.folder, 'hello.txt'), 'utf8'), 'hello from a task\n');
@@ -128,6 +133,37 @@ describe('practice mode in a real VS Code', function () {
     await test('tab-credits').click();
     await session.pictures(first, 'credits');
     await test('tab-now').click();
+  });
+
+  it('follows links from outside to a page and to a request, and no others', async () => {
+    const follow = async (link: string) => {
+      // An editor in a browser is reached by a page of its own, which a desktop's link would be without.
+      const address = await first.host.run(async ({ vscode }, to) => (await vscode.env.asExternalUri(vscode.Uri.parse(`${vscode.env.uriScheme}://codex-usage-broker.codex-usage-broker${to}`))).toString(true), link);
+      const outside = await first.bench.page.context().newPage();
+      await outside.goto(address);
+      await first.bench.page.bringToFront();
+      await outside.close();
+    };
+    await follow('/budgets');
+    page = await first.bench.webview('[data-test="tab-credits"][aria-selected="true"]');
+    const requests = JSON.parse(await session.broker(['export', '--set', 'requests', '--format', 'json'], practiceData())) as readonly { readonly request_id: string }[];
+    await follow(`/request/${requests[0]?.request_id}`);
+    const shown = await first.bench.waitFor('the explanation', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'codex-broker-explain')?.getText() ?? ''), (text) => /credits/.test(text));
+    assert.ok(shown.includes(String(requests[0]?.request_id).replace('_', '&#95;')), shown);
+    await session.pictures(first, 'request-by-link');
+    await follow('/elsewhere');
+    await first.bench.notification('does not know where this link leads').waitFor();
+  });
+
+  it('looks at everything that the broker depends on, and shows a report without a secret', async () => {
+    await first.bench.runCommand('Codex Broker: Diagnose');
+    const report = await first.bench.waitFor('the report', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'output' && uri.path.includes('Diagnosis'))?.getText() ?? ''), (text) => /failures?, /.test(text));
+    // There is no backup yet, and the Codex of the setting is the one that is looked at.
+    assert.match(report, /^ok +broker .*\(practice mode\) and has proven itself\.$[\s\S]*^ok +audit [\s\S]*^ok +codex +Codex [\d.]+ at .*node_modules\/\.bin\/codex\.$[\s\S]*^0 failures, 1 warning\.$/m);
+    const { token } = JSON.parse(await session.broker(['token', '--workspace', first.folder, '--json'], practiceData())) as { token: string };
+    assert.equal(report.includes(token), false);
+    await session.pictures(first, 'diagnosis');
+    await first.host.run(({ vscode }) => vscode.commands.executeCommand('workbench.action.closePanel'));
   });
 
   it('meters Codex in a terminal of its own', async () => {

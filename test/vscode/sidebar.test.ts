@@ -14,6 +14,8 @@ describe('side bar in a real VS Code', function () {
   const set = (name: string, value: unknown) => window.host.run(({ vscode }, [key, to]) => vscode.workspace.getConfiguration('codexBroker').update(key, to, vscode.ConfigurationTarget.Global), [name, value] as [string, unknown]);
   const command = (id: string) => window.host.run(({ vscode }, name) => { void vscode.commands.executeCommand(name); }, id);
   const item = () => window.bench.statusItem(meterItem);
+  /** Nothing that was set concerns the broker, so no window asks for its restart. */
+  const staysQuiet = async () => assert.equal(await window.bench.notification('from its next start on').isVisible(), false);
 
   before(async () => { session = await startEditorSession(); });
   after(async () => { await session?.stop(); });
@@ -62,6 +64,7 @@ describe('side bar in a real VS Code', function () {
     assert.match(await window.bench.statusCard(meterItem), /credits left/);
     await window.bench.picture(path.join(picturesFolder, 'card-practice-dark.png'));
     await window.bench.page.mouse.move(640, 300);
+    await staysQuiet();
   });
 
   it('lets the item be drawn, moved, shortened and hidden', async () => {
@@ -80,6 +83,36 @@ describe('side bar in a real VS Code', function () {
     await item().waitFor({ state: 'detached' });
     for (const name of ['visible', 'alignment', 'compact']) await set(`statusBar.${name}`, undefined);
     await window.bench.waitForStatus(meterItem, /left$/);
+    await staysQuiet();
+  });
+
+  it('draws each style of the meter while it is selected, keeps none on Escape and the chosen one on Enter', async () => {
+    const stored = () => window.host.run(({ vscode }) => ['statusBar.style', 'statusBar.compact', 'statusBar.visible', 'meter.show'].map((name) => vscode.workspace.getConfiguration('codexBroker').inspect(name)?.globalValue ?? null));
+    const list = window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+    const press = (key: string) => window.bench.page.keyboard.press(key);
+    // A page in an editor takes the focus back after a list has closed, a little later, and with it from the next list.
+    await command('workbench.action.closeAllEditors');
+    await window.bench.tab('Codex Usage').waitFor({ state: 'detached' });
+    await window.bench.runCommand('Codex Broker: Choose Meter Style');
+    await list.filter({ hasText: 'as it is now' }).first().waitFor();
+    await press('ArrowDown');
+    await press('ArrowDown');
+    await window.bench.waitForStatus(meterItem, /^▰▰▰▰▱ 999\.\d\d left$/);
+    assert.deepEqual(await stored(), [null, null, null, null], 'nothing is stored while it is only shown');
+    await window.bench.picture(path.join(picturesFolder, 'meter-styles-dark.png'));
+    await staysQuiet();
+    await press('Escape');
+    await list.first().waitFor({ state: 'hidden' });
+    await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
+    await window.bench.runCommand('Codex Broker: Choose Meter Style');
+    await list.filter({ hasText: 'what was used' }).first().waitFor();
+    await window.bench.answer('A bar and text: what was used');
+    const chosen = await window.bench.waitFor('the stored choice', stored, ([style]) => style !== null);
+    assert.deepEqual(chosen.slice(0, 3), ['bar', null, null]);
+    await window.bench.waitFor('all of the choice', stored, ([, , , show]) => show === 'used');
+    await window.bench.waitForStatus(meterItem, /^▰?▱{4,5} .* used$/);
+    for (const name of ['statusBar.style', 'meter.show']) await set(name, undefined);
+    await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
   });
 
   it('opens the walkthrough with its six steps', async () => {

@@ -70,7 +70,21 @@ describe('balance text', () => {
     assert.deepEqual([missing.title, missing.amount], ['The plan', 'no API key']);
     assert.match(missing.then, /signed in with ChatGPT.*Other requests are refused until a key is stored\.$/);
     assert.match(drawText({ ...snapshot, key: { state: 'missing' } }, 'en', own).then, /but those of a ChatGPT sign-in/);
-    assert.match(drawText({ ...snapshot, plans, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).then, /^New requests that go on no plan are refused/);
+    assert.match(drawText({ ...snapshot, plans, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).then, /^With a key: Nothing · credits owed\. New requests that go on no plan are refused/);
+  });
+
+  it('names the plan first where there is a key too, and what stops the plan', () => {
+    const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
+    const week = { id: 'w', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 10_080, limit: 100, remaining: 0, resetsAtMs: sampleNowMs + 1 } as const;
+    const both = { ...snapshot, plans };
+    assert.deepEqual(drawText(both, 'en', own), { title: 'The plan', then: 'With a key: Included · 231.61 credits left. Then promotional credits, then purchased credits.' });
+    assert.match(drawText({ ...withGrants(), plans }, 'en', own).then, /^With a key: Nothing\. A request with a key would be refused/);
+    assert.equal(drawText({ ...both, budgets: [sampleBudget({ id: 'b' }, { key: '', used: 100_000_000, reserved: 0 })] }, 'en', own).title, 'The plan');
+    assert.equal(drawText({ ...both, windows: [week] }, 'en', own).amount, 'used up');
+    const alone = drawText({ ...both, key: { state: 'missing' }, windows: [week] }, 'en', own);
+    assert.deepEqual([alone.title, alone.amount], ['The plan', 'used up']);
+    assert.match(alone.then, /^Requests go on when its limit begins anew/);
+    assert.equal(drawText({ ...both, windows: [{ ...week, resetsAtMs: sampleNowMs }] }, 'en', own).amount, undefined, 'one whose time is over');
   });
 
   it('names the key first where it is what stops requests, in live mode only', () => {

@@ -1,7 +1,7 @@
 // Grants in words: their order, their state, from when until when, and whom they are for.
 import assert from 'node:assert/strict';
 import type { GrantView } from '../../src/protocol/snapshot.ts';
-import { allowanceOf, allowanceText, burnOrder, expiryText, grantState, restrictionText } from '../../src/webview/grantText.ts';
+import { allowanceOf, allowanceText, burnOrder, expiryParts, grantState, restrictionText } from '../../src/webview/grantText.ts';
 import { ruledSnapshot, sampleGrants } from './sampleRules.ts';
 import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 
@@ -29,11 +29,11 @@ describe('grants', () => {
   });
 
   it('say from when until when', () => {
-    assert.deepEqual(burnOrder(sampleGrants, sampleNowMs).map((grant) => expiryText(grant, sampleNowMs, place)), [
+    assert.deepEqual(burnOrder(sampleGrants, sampleNowMs).map((grant) => expiryParts(grant, sampleNowMs, place).join(' · ')), [
       'Mon 23 Nov 00:00 · in 5 d 9 h', 'Mon 30 Nov 23:59 · in 13 d 9 h', 'Does not expire', 'Begins Thu 19 Nov 14:25 · in 2 d, until Thu 17 Dec 14:25', 'Expired', 'Taken back, disputed', 'Taken back',
     ]);
-    assert.equal(expiryText(make('a', { remainingMicroCredits: 0 }), sampleNowMs, place), 'Used up');
-    assert.equal(expiryText(make('a', { startsAtMs: sampleNowMs + 60_000 }), sampleNowMs, place), 'Begins today 14:26 · in 1 min');
+    assert.equal(expiryParts(make('a', { remainingMicroCredits: 0 }), sampleNowMs, place).join(' · '), 'Used up');
+    assert.equal(expiryParts(make('a', { startsAtMs: sampleNowMs + 60_000 }), sampleNowMs, place).join(' · '), 'Begins today 14:26 · in 1 min');
   });
 
   it('say whom they are for, and what brings them back', () => {

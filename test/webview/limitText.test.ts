@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { levelOf } from '../../src/domain/tightest.ts';
 import type { WindowView } from '../../src/protocol/snapshot.ts';
-import { standOfWindow, timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
+import { oldAfterMs, standOfWindow, timeLeft, windowLength } from '../../src/protocol/limitStands.ts';
 import { limitRow } from '../../src/webview/limitText.ts';
 
 const nowMs = Date.UTC(2026, 10, 17, 14, 25);
@@ -35,6 +35,9 @@ describe('limit text', () => {
     const row = limitRow(plan, nowMs, 'left', place);
     assert.deepEqual([row.name, row.model, row.amount, row.level, row.countdown], ['Plan per 5 hours', 'ChatGPT 3fa9', '42 %', 'fine', 'in 1 h']);
     assert.equal(limitRow(plan, nowMs, 'used', place).amount, '58 %');
+    assert.equal(limitRow({ ...plan, observedAtMs: nowMs - oldAfterMs + 1 }, nowMs, 'left', place).model, 'ChatGPT 3fa9');
+    assert.match(limitRow({ ...plan, observedAtMs: nowMs - oldAfterMs }, nowMs, 'left', place).model, /^ChatGPT 3fa9, as of \d\d:\d\d$/);
+    assert.equal(limitRow({ ...plan, measure: 'tokens', observedAtMs: nowMs - 9 * oldAfterMs }, nowMs, 'left', place).model, 'ChatGPT 3fa9', 'what refills steadily is known without being told');
     assert.equal(limitRow({ ...plan, remaining: 0 }, nowMs, 'left', place).level, 'empty');
     assert.equal(standOfWindow(plan, nowMs)?.name, 'limit per 5 hours of the plan ChatGPT 3fa9');
   });

@@ -72,7 +72,7 @@ describe('changes of the page', () => {
     const act = {} as PageActions;
     const message = { ...stateMessage(sampleSnapshot()), undo: { grantId: 'g', leftMs: 60_000 } };
     const state = receive(firstPageState('now'), message, 1_000);
-    const left = (page: PageState, nowMs: number) => viewOf(page, sampleSnapshot(), nowMs, act).undo;
+    const left = (page: PageState, nowMs: number) => viewOf(page, sampleSnapshot(), { nowMs }, act).undo;
     assert.deepEqual([left(state, 1_000), left(state, 60_999), left(state, 61_000)], [{ grantId: 'g', leftMs: 60_000 }, { grantId: 'g', leftMs: 1 }, undefined]);
     assert.equal(left(receive(state, stateMessage(sampleSnapshot({ sequence: 42 })), 2_000), 2_000), undefined, 'the extension says no more');
   });

@@ -5,7 +5,7 @@ import { problem } from '../../src/domain/problem.ts';
 import { incomingMessage } from '../../src/webview/incomingMessage.ts';
 import { brokerNowMs, firstPageState, receive, tabFrom } from '../../src/webview/pageState.ts';
 import { beginQuestion, isOpen } from '../../src/webview/pageQuestions.ts';
-import { isTicking } from '../../src/webview/pageView.ts';
+import { nextTurnMs } from '../../src/webview/pageView.ts';
 import { sampleAnswer, sampleHistory } from './sampleAnswers.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 import { sampleStates, stateMessage } from './sampleStates.ts';
@@ -31,17 +31,24 @@ describe('incoming messages', () => {
 
 describe('a page at rest', () => {
   const rest = receive(firstPageState('now'), stateMessage(sampleSnapshot({ running: [], waiting: [], questions: [], windows: [] })), 1000);
+  const dayEndsInMs = new Date(sampleNowMs).setHours(24, 0, 0, 0) - sampleNowMs;
 
-  it('is painted again only while something counts, or when it was long ago', () => {
-    assert.equal(isTicking(rest, 20_000, 19_000), false);
-    assert.equal(isTicking(rest, 20_000 + 30_000, 20_000), true, 'long ago');
-    assert.equal(isTicking(rest, 5_000, 4_000), true, 'the snapshot is fresh');
-    assert.equal(isTicking(connected, 20_000, 19_000), true, 'requests run');
-    assert.equal(isTicking({ ...rest, undo: { grantId: 'g', untilMs: 60_000 } }, 20_000, 19_000), true);
-    assert.equal(isTicking(receive(rest, stateMessage(snapshot, { link: { state: 'connecting' } }), 1000), 20_000, 19_000), true);
-    assert.equal(isTicking(firstPageState('now'), 20_000, 19_000), true);
-    const refilling = sampleSnapshot({ running: [], waiting: [], windows: [{ id: 'm/tokens', model: 'm', measure: 'tokens', windowMinutes: 1, resetsAtMs: sampleNowMs + 60_000 }] });
-    assert.equal(isTicking(receive(rest, stateMessage({ ...refilling, sequence: 99 }), 1000), 20_000, 19_000), true);
+  it('is painted whole again only when its day ends, a grant begins or ends, or an offer is over', () => {
+    assert.equal(nextTurnMs(rest, 3000), 1000 + dayEndsInMs, 'by the broker\'s clock');
+    assert.equal(nextTurnMs({ ...rest, undo: { grantId: 'g', untilMs: 61_000 } }, 3000), 61_000);
+    assert.equal(nextTurnMs({ ...rest, undo: { grantId: 'g', untilMs: 61_000 } }, 61_000), 1000 + dayEndsInMs, 'it is over');
+    const { balance } = snapshot;
+    const grants = [{ ...balance.grants[0]!, startsAtMs: sampleNowMs - 5, expiresAtMs: sampleNowMs + 40_000 }, { ...balance.grants[0]!, id: 'later', startsAtMs: sampleNowMs + 30_000 }];
+    const granted = (state: 'connected' | 'connecting') => receive(rest, stateMessage({ ...snapshot, sequence: 99, balance: { ...balance, grants } }, { link: { state } }), 2000);
+    assert.deepEqual([nextTurnMs(granted('connected'), 2000), nextTurnMs(granted('connected'), 32_000)], [32_000, 42_000]);
+    assert.ok(nextTurnMs(granted('connecting'), 2000) > 42_000, 'the numbers stand still');
+    assert.ok(nextTurnMs(firstPageState('now'), 1) > 0);
+  });
+
+  it('lets a page that asks on demand look once more when its last answer is old enough', () => {
+    assert.equal(nextTurnMs({ ...rest, tab: 'history' }, 1000), 6050);
+    assert.equal(nextTurnMs({ ...rest, tab: 'history' }, 6050), 1000 + dayEndsInMs);
+    assert.equal(nextTurnMs({ ...rest, tab: 'credits' }, 1000), 1000 + dayEndsInMs);
   });
 });
 

@@ -4,7 +4,7 @@ import { sum } from '../../src/domain/units.ts';
 import { chartDays, dailyCostChart, scaleTop, stackTops } from '../../src/webview/chartSeries.ts';
 import { entriesTable, entryText } from '../../src/webview/entryText.ts';
 import { budgetVerdictRow, correctedCost, correctionRow, explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
-import { ordinal, runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
+import { runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
 import { correctedExplanation, refusedExplanation } from './sampleExplanations.ts';
 import { sampleLedgerRows } from './sampleAnswers.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
@@ -32,6 +32,7 @@ describe('ledger rows', () => {
     assert.deepEqual(entryText(post), { icon: 'arrow-small-down', title: 'Request' });
     assert.match(entryText({ ...sampleLedgerRows[0]!, kind: 'overage' }).detail ?? '', /^Codex CLI, beyond its hold$/);
     assert.equal(entryText({ ...sampleLedgerRows.at(-1)!, allowanceId: 'weekly' }).title, 'Allowance renewed');
+    assert.deepEqual((['auto', 'voucher'] as const).map((source) => entryText({ ...sampleLedgerRows.at(-1)!, source }).title), ['Credits added by the automatic top-up', 'Voucher redeemed']);
   });
 
   it('become a table whose values are the ledger\'s own', () => {
@@ -56,7 +57,6 @@ describe('runs', () => {
     const parked = { ...unplaced, state: 'parked', reason: 'Others hold all credits.' } as const;
     assert.deepEqual([runState(parked), waitSentence(parked, sampleNowMs)], ['Parked', 'Others hold all credits. It goes on by itself when what running requests reserve comes back.']);
     assert.deepEqual([runState(parked, true), waitSentence(parked, sampleNowMs, true)], ['Asks you', 'It goes on with your answer.']);
-    assert.deepEqual([1, 2, 3, 4, 11, 12, 21, 112].map(ordinal), ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '112th']);
     assert.equal(runSummary(0, 0), 'nothing runs or waits');
     assert.equal(runSummary(2, 1), '2 running · 1 waiting');
   });

@@ -62,7 +62,10 @@ function entriesPage(question: Extract<PageQuestion, { about: 'entries' }>): Ent
 }
 
 const newPrice = { ...samplePrices['gpt-6.1-sol']!, version: '2026-11-12', rates: { ...samplePrices['gpt-6.1-sol']!.rates, output: 225_000_000 } };
+const perMinute = (requests: number, tokens: number) => [{ measure: 'requests', limit: requests, windowMinutes: 1 }, { measure: 'tokens', limit: tokens, windowMinutes: 1 }] as const;
 const directives: readonly Happening[] = [
+  { from: 'directive', atMs: sampleNowMs - 3 * dayMs, sequence: 8, directive: { kind: 'limit', note: { subject: 'gpt-6.1-sol', limits: perMinute(500, 200_000) } }, limitsBefore: perMinute(300, 100_000) },
+  { from: 'directive', atMs: sampleNowMs - 4 * dayMs, sequence: 7, directive: { kind: 'limit', note: { subject: 'ChatGPT 0a1b/300', began: { plan: 'ChatGPT 0a1b', windowMinutes: 300, resetsAtMs: sampleNowMs } } } },
   { from: 'directive', atMs: sampleNowMs - 5 * dayMs, sequence: 6, directive: { kind: 'price', model: 'gpt-6.1-sol', price: newPrice }, before: samplePrices['gpt-6.1-sol']! },
   { from: 'directive', atMs: sampleNowMs - 6 * dayMs, sequence: 5, directive: { kind: 'budget', id: 'month', budget: sampleBudget({ id: 'month' }).budget } },
   { from: 'directive', atMs: sampleNowMs - 7 * dayMs, sequence: 4, directive: { kind: 'unpriced-model', model: 'gpt-7-preview', answer: 'allow' } },
@@ -74,10 +77,10 @@ const directives: readonly Happening[] = [
 export const sampleHappenings: readonly Happening[] = [...directives, ...sampleLedgerRows.filter((row) => row.requestId === undefined).map((row): Happening => ({ from: 'entry', atMs: row.atMs, sequence: row.sequence, row }))]
   .toSorted((a, b) => b.atMs - a.atMs);
 
-/** A month's budget of 800 credits that is used a little fast. */
+/** A month's budget of 500 credits that is used a little fast. */
 export const sampleCourse: Course = {
-  unit: 'credits', fromMs: Date.UTC(2026, 10, 1), untilMs: Date.UTC(2026, 11, 1), ideal: { atStart: 800_000_000, atEnd: 0 },
-  left: Array.from({ length: 17 }, (_, index) => ({ atMs: index === 16 ? sampleNowMs : Date.UTC(2026, 10, 1 + index), amount: Math.round(800_000_000 - 30_400_000 * index ** 1.02) })),
+  unit: 'credits', fromMs: Date.UTC(2026, 10, 1), untilMs: Date.UTC(2026, 11, 1), ideal: { atStart: 500_000_000, atEnd: 0 },
+  left: Array.from({ length: 17 }, (_, index) => ({ atMs: index === 16 ? sampleNowMs : Date.UTC(2026, 10, 1 + index), amount: Math.round(500_000_000 - 19_000_000 * index ** 1.02) })),
 };
 
 /** Findings of each sort: with a worth, with none, and one that is measured. */

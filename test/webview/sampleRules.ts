@@ -69,6 +69,8 @@ export function ruledSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     budgets: sampleBudgets, priceChanges: samplePriceChanges, policies: { unpriced: 'ask', unattended: 'refuse' },
     allowances: [{ id: 'weekly', kind: 'included', amountMicroCredits: credits(250), every: 'week', timeZone: 'UTC', priority: 50 }],
     consent: { everywhere: false, workspaceIds: ['ws_billing-service', 'ws_unseen'], deniedWorkspaceIds: ['ws_docs-site'] },
+    autoTopUp: { belowMicroCredits: credits(10), amountMicroCredits: credits(50), capMicroCredits: credits(200), timeZone: 'UTC', addedMicroCredits: credits(50), beginsAnewAtMs: Date.UTC(2026, 11, 1) },
+    voucherIssuers: [{ keyId: '21fe31dfa154a261', name: 'Team lead', publicKey: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }],
     unpricedModels: [{ model: 'gpt-7-preview', answer: 'allow' }, { model: 'gpt-old', answer: 'deny' }], workspaceLabels: { ws_unseen: 'old-prototype', 'ws_docs-site': 'docs-site' },
     days: base.days.map((day, index) => (index === base.days.length - 1 ? { ...day, estimates } : day)),
     ...change,

@@ -1,6 +1,6 @@
 // The states that the page can be in, each as the messages that bring it about: for pictures and for
 // the checks that hold in every state. Built from the sample snapshot.
-import { meterFace } from '../../src/domain/meter.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
 import { problem } from '../../src/domain/problem.ts';
 import type { ExtensionMessage, LinkState } from '../../src/protocol/dashboardMessages.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
@@ -9,13 +9,14 @@ import { askingSnapshot, ruledSnapshot, sampleBudget } from './sampleRules.ts';
 import { sampleSnapshot } from './sampleSnapshot.ts';
 
 /** A `state` message as the extension sends it. */
-export function stateMessage(snapshot: Snapshot | undefined, change: { link?: LinkState; show?: 'left' | 'used'; workspace?: boolean } = {}): Extract<ExtensionMessage, { type: 'state' }> {
+export function stateMessage(snapshot: Snapshot | undefined, change: { link?: LinkState; show?: 'left' | 'used'; workspace?: boolean; locale?: string } = {}): Extract<ExtensionMessage, { type: 'state' }> {
   const show = change.show ?? 'left';
   const link = change.link ?? { state: 'connected' };
+  const locale = change.locale ?? 'en';
   return {
-    type: 'state', link, show, locale: 'en',
+    type: 'state', link, show, locale,
     ...(snapshot ? { snapshot } : {}),
-    meter: meterFace(meterInput(link.state, snapshot, { show, unit: 'credits', locale: 'en' }, 'ws_billing-service')),
+    meter: meterFace(meterInput(link.state, snapshot, { show, unit: 'credits', locale }, 'ws_billing-service')),
     ...(change.workspace === false ? {} : { workspaceId: 'ws_billing-service', workspaceLabel: 'billing-service' }),
   };
 }

@@ -58,10 +58,19 @@ describe('a receipt', () => {
 describe('what happened', () => {
   it('is told in words, each kind in its own', () => {
     const told = sampleHappenings.map((one) => happeningText(one, 'en'));
-    assert.deepEqual(told.map((one) => one.title), ['Credits added', 'Price changed', 'Budget set', 'Model without a price: sent', 'Purchased credits allowed', 'Credits added', 'Rule set', 'Credits added']);
-    assert.equal(told[1]?.detail, 'gpt-6.1-sol: 50 in, 2.5 cached, 225 out per million, before 50 in, 2.5 cached, 250 out per million');
-    assert.deepEqual([told[0]?.detail, told[0]?.amountMicroCredits], ['included, Weekly', 250_000_000]);
+    assert.deepEqual(told.map((one) => one.title), ['Credits added', 'Limits changed', 'Plan window began anew', 'Price changed', 'Budget set', 'Model without a price: sent', 'Purchased credits allowed', 'Credits added', 'Rule set', 'Credits added']);
+    assert.deepEqual([told[1]?.detail, told[2]?.detail], ['gpt-6.1-sol: 500 requests per minute, 200,000 tokens per minute, before 300 requests per minute, 100,000 tokens per minute', 'ChatGPT 0a1b: Plan per 5 hours']);
+    assert.equal(told[3]?.detail, 'gpt-6.1-sol: 50 in, 2.5 cached, 225 out per million, before 50 in, 2.5 cached, 250 out per million');
+    assert.deepEqual([told[0]?.detail, told[0]?.amountMicroCredits], ['included credits, Weekly', 250_000_000]);
     const directive = (one: Directive) => happeningText({ from: 'directive', atMs: 1, sequence: 1, directive: one }, 'en');
+    assert.deepEqual([
+      directive({ kind: 'auto-top-up', rule: { belowMicroCredits: 10_000_000, amountMicroCredits: 50_000_000, capMicroCredits: 200_000_000, timeZone: 'UTC' } }), directive({ kind: 'auto-top-up', rule: null }),
+      directive({ kind: 'voucher-issuer', keyId: 'k', issuer: { keyId: 'k', name: 'Team lead', publicKey: 'p' } }), directive({ kind: 'voucher-issuer', keyId: 'k', issuer: null }),
+    ].map(({ title, detail }) => [title, detail]), [
+      ['Automatic top-up set', 'below 10.00: 50.00 at a time, at most 200.00 in a month'], ['Automatic top-up switched off', undefined],
+      ['Vouchers taken', 'Team lead'], ['Vouchers refused', 'k'],
+    ]);
+    assert.deepEqual(directive({ kind: 'limit', note: { subject: 'm', limits: [{ measure: 'images', limit: 1, windowMinutes: 1440 }] } }), { icon: 'dashboard', title: 'Limits seen first', detail: 'm: 1 image per day' });
     assert.equal(directive({ kind: 'budget', id: 'b', budget: null }).title, 'Budget removed');
     assert.equal(directive({ kind: 'allowance', id: 'a', allowance: null }).title, 'Allowance removed');
     assert.equal(directive({ kind: 'void', grantId: 'g', disputed: true, reason: 'r' }).title, 'Credits disputed');
@@ -73,7 +82,7 @@ describe('what happened', () => {
   it('becomes a table of the same rows', () => {
     const values = happeningsTable(sampleHappenings, sampleNowMs, { locale: 'en', timeZone: 'UTC' }).rows.map((row) => row.map((cell) => cell.value));
     assert.equal(values.length, sampleHappenings.length);
-    assert.deepEqual(values[0]?.slice(1), ['Credits added', 'included, Weekly', 250_000_000]);
+    assert.deepEqual(values[0]?.slice(1), ['Credits added', 'included credits, Weekly', 250_000_000]);
     assert.equal(values[1]?.[3], null);
   });
 });

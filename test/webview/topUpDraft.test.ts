@@ -24,6 +24,13 @@ describe('top-up draft', () => {
     }
   });
 
+  it('reads and asks for what is typed in German as German writes it', () => {
+    assert.deepEqual([draftAmount('12,50', 'de'), draftAmount('12,50 $', 'de')], [{ microCredits: 312_500_000 }, { microCredits: 312_500_000 }]);
+    for (const text of ['12.50', '1.000', '1,000']) assert.ok('wrong' in draftAmount(text, 'de'), text);
+    const asked = draftAmount('1.00', 'de');
+    assert.match('wrong' in asked ? asked.wrong : '', /such as 12,50; 0,04/);
+  });
+
   it('turns every cent of the range into whole microcredits', () => {
     fc.assert(fc.property(fc.integer({ min: 4, max: 50_000 }), (cents) => {
       assert.deepEqual(draftAmount((cents / 100).toFixed(2), 'en'), { microCredits: cents * 250_000 });

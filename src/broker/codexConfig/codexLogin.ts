@@ -3,7 +3,7 @@
 // kind of sign-in is read of Codex's file; no secret of it is kept.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How Codex is signed in; `unknown` also where the system's keyring has it. */
 export type CodexLogin = 'chatgpt' | 'api-key' | 'unknown';

@@ -4,7 +4,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { accessSync, closeSync, constants, copyFileSync, existsSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join, relative, isAbsolute } from 'node:path';
-import { problem, ProblemError } from '../../domain/problem.ts';
+import { problem, ProblemError, problemThat } from '../../domain/problem.ts';
+import { say } from '../../domain/say.ts';
+import type { Because } from '../../domain/say.ts';
+import { TomlBroken } from './tomlStatements.ts';
 
 /** A configuration file as it was found. */
 export interface ConfigFile {
@@ -38,10 +41,10 @@ const openToOthers = 0o044;
 export function readConfigFile(place: ConfigPlace): ConfigFile {
   const { codexHome, profile } = place;
   if (profile !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(profile)) {
-    throw new ProblemError(problem('argument_invalid', `"${profile}" is no name of a profile: letters, digits, - and _ only.`));
+    throw new ProblemError(problem('argument_invalid', '"{0}" is no name of a profile: letters, digits, - and _ only.', { values: [profile] }));
   }
   if (isProject(place)) {
-    throw unusable(`The folder ${codexHome} belongs to a project, and Codex ignores openai_base_url in a project's configuration.`, 'Leave out --codex-home to route your own configuration, or use `codex-broker run` in the project.');
+    throw unusable(say('The folder {0} belongs to a project, and Codex ignores openai_base_url in a project\'s configuration.', codexHome), say('Leave out --codex-home to route your own configuration, or use `codex-broker run` in the project.'));
   }
   const path = join(codexHome, profile === undefined ? 'config.toml' : `${profile}.config.toml`);
   return readAt(path, [codexHome, place.home]);
@@ -60,20 +63,20 @@ function readAt(path: string, ownFolders: readonly string[]): ConfigFile {
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (!link) return { path, realPath: join(realOf(dirname(path)), basename(path)), text: '', exists: false, mode: ownerOnly };
-    if (link.isSymbolicLink() && !existsSync(path)) throw unusable(`${path} is a link to nothing.`, 'Make the file that it names, or remove the link.');
+    if (link.isSymbolicLink() && !existsSync(path)) throw unusable(say('{0} is a link to nothing.', path), say('Make the file that it names, or remove the link.'));
     const realPath = realpathSync(path);
     if (!ownFolders.some((folder) => isInside(realPath, realOf(folder)))) {
-      throw unusable(`${path} is a link to ${realPath}, which lies outside of your own folders, so it was left alone.`, 'Add the line to that file yourself, or put a file in the place of the link.');
+      throw unusable(say('{0} is a link to {1}, which lies outside of your own folders, so it was left alone.', path, realPath), say('Add the line to that file yourself, or put a file in the place of the link.'));
     }
     const found = statSync(realPath);
-    if (!found.isFile()) throw unusable(`${path} is no file.`, 'Move away what lies in its place.');
-    if (process.getuid !== undefined && found.uid !== process.getuid()) throw unusable(`${realPath} belongs to another user.`, 'Run the command as the user that the file belongs to.');
-    if (found.nlink > 1) throw unusable(`${realPath} has further names (hard links), which would part from it when it is exchanged.`, 'Add the line to the file yourself, or copy it so that it has one name.');
-    if (found.size > bytesMax) throw unusable(`${realPath} is larger than ${bytesMax} bytes.`, 'Check whether it is a configuration at all.');
+    if (!found.isFile()) throw unusable(say('{0} is no file.', path), say('Move away what lies in its place.'));
+    if (process.getuid !== undefined && found.uid !== process.getuid()) throw unusable(say('{0} belongs to another user.', realPath), say('Run the command as the user that the file belongs to.'));
+    if (found.nlink > 1) throw unusable(say('{0} has further names (hard links), which would part from it when it is exchanged.', realPath), say('Add the line to the file yourself, or copy it so that it has one name.'));
+    if (found.size > bytesMax) throw unusable(say('{0} is larger than {1} bytes.', realPath, bytesMax), say('Check whether it is a configuration at all.'));
     accessSync(realPath, constants.R_OK | constants.W_OK);
     return { path, realPath, text: decoded(realPath), exists: true, mode: found.mode & 0o7777 };
   } catch (error) {
-    throw error instanceof ProblemError ? error : unusable(`${path} cannot be used (${reason(error)}).`, 'Check its rights.', error);
+    throw error instanceof ProblemError ? error : unusable(say('{0} cannot be used ({1}).', path, reason(error)), say('Check its rights.'), error);
   }
 }
 
@@ -82,7 +85,7 @@ function decoded(path: string): string {
     // The mark of UTF-8 at the beginning is a part of the text, so that it is written again.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
   } catch (error) {
-    if (error instanceof TypeError) throw unusable(`${path} is not written in UTF-8, as TOML must be.`, 'Save it as UTF-8.', error);
+    if (error instanceof TypeError) throw unusable(say('{0} is not written in UTF-8, as TOML must be.', path), say('Save it as UTF-8.'), error);
     throw error;
   }
 }
@@ -120,7 +123,7 @@ export function backUp(file: ConfigFile, atMs: number): string | undefined {
       copyFileSync(file.realPath, path, constants.COPYFILE_EXCL);
       return path;
     } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw unusable(`No copy of ${file.realPath} could be made (${reason(error)}), so it was left alone.`, 'Free some space, or check the rights of its folder.', error);
+      if ((error as { code?: string }).code !== 'EEXIST') throw unusable(say('No copy of {0} could be made ({1}), so it was left alone.', file.realPath, reason(error)), say('Free some space, or check the rights of its folder.'), error);
     }
   }
 }
@@ -156,7 +159,7 @@ export function writeConfigFile(file: ConfigFile, text: string): void {
     renameSync(fresh, file.realPath);
   } catch (error) {
     rmSync(fresh, { force: true });
-    throw error instanceof ProblemError ? error : unusable(`${file.realPath} could not be written (${reason(error)}); it is as it was.`, 'Free some space, or check the rights of its folder.', error);
+    throw error instanceof ProblemError ? error : unusable(say('{0} could not be written ({1}); it is as it was.', file.realPath, reason(error)), say('Free some space, or check the rights of its folder.'), error);
   }
 }
 
@@ -169,7 +172,7 @@ export function removeConfigFile(file: ConfigFile): void {
 function refuseChanged(file: ConfigFile): void {
   const isThere = existsSync(file.realPath);
   if (isThere === file.exists && (!isThere || decoded(file.realPath) === file.text)) return;
-  throw unusable(`${file.realPath} was changed by somebody else in this moment, so it was left alone.`, 'Run the command again.');
+  throw unusable(say('{0} was changed by somebody else in this moment, so it was left alone.', file.realPath), say('Run the command again.'));
 }
 
 function reason(error: unknown): string {
@@ -177,6 +180,16 @@ function reason(error: unknown): string {
 }
 
 /** A file that is left alone. */
-export function unusable(message: string, remedy: string, cause?: unknown): ProblemError {
-  return new ProblemError({ ...problem('codex_config_unusable', message), remedy }, { cause });
+export function unusable(because: Because, remedy: Because, cause?: unknown): ProblemError {
+  return new ProblemError(problemThat('codex_config_unusable', because, { remedy }), { cause });
+}
+
+/** Works on the text of a file. @throws ProblemError `codex_config_unusable` for one that is no TOML */
+export function readable<T>(file: ConfigFile, work: (text: string) => T): T {
+  try {
+    return work(file.text);
+  } catch (error) {
+    if (!(error instanceof TomlBroken)) throw error;
+    throw unusable(say('{0} is not sound TOML ({1}), so it was left alone.', file.path, error.message), say('Correct that line first; Codex does not take it either.'), error);
+  }
 }

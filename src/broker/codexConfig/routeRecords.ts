@@ -3,7 +3,7 @@
 // themselves are the truth; a record only says how to go back.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problem, ProblemError } from '../../domain/problem.ts';
 
 const routeRecord = z.object({
@@ -55,6 +55,6 @@ function writeRecords(dataDir: string, records: readonly RouteRecord[]): void {
     writeFileSync(`${path}.new`, `${JSON.stringify(records, undefined, 1)}\n`, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   } catch (error) {
-    throw new ProblemError(problem('data_folder_unusable', `The way back cannot be noted in ${path} (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The way back cannot be noted in {0} ({1}).', { values: [path, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
 }

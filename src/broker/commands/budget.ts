@@ -2,6 +2,7 @@
 import { budgetText } from '../../domain/budgets.ts';
 import type { Budget, BudgetPeriod } from '../../domain/budgets.ts';
 import { rollingHoursMax } from '../../domain/directives.ts';
+import { hasDays } from '../../domain/evenBurn.ts';
 import { parseCredits } from '../../domain/units.ts';
 import { modelsOf, timeZoneOf, wantedWord, wholeNumberOf, wordOf, workspaceOf, wrongUse } from './argumentValues.ts';
 import { budgetsText } from './budgetTexts.ts';
@@ -24,7 +25,7 @@ export async function budget(args: readonly string[], io: CommandIo): Promise<nu
 
 async function setBudget(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = readOptions(args, {
-    per: { type: 'string' }, of: { type: 'string' }, unit: { type: 'string' }, period: { type: 'string' }, soft: { type: 'boolean' }, 'time-zone': { type: 'string' },
+    per: { type: 'string' }, of: { type: 'string' }, unit: { type: 'string' }, period: { type: 'string' }, soft: { type: 'boolean' }, even: { type: 'boolean' }, 'time-zone': { type: 'string' },
   }, 2);
   const id = wantedWord(positionals[0], 'A name for the budget');
   if (values.per === undefined) throw wrongUse(`Say what it is counted by: --per ${perWords.join(', ')}.`);
@@ -32,8 +33,9 @@ async function setBudget(args: readonly string[], io: CommandIo): Promise<number
   const unit = wordOf('unit', values.unit ?? 'credits', ['credits', 'tokens'] as const);
   const set: Budget = {
     id, per, unit, limit: limitOf(unit, positionals[1]), period: periodOf(values.period, per), timeZone: timeZoneOf(values['time-zone']), mode: values.soft === true ? 'soft' : 'hard',
-    ...(values.of === undefined ? {} : { of: subjectOf(per, values.of, io) }),
+    ...(values.of === undefined ? {} : { of: subjectOf(per, values.of, io) }), ...(values.even === true ? { pace: 'even' as const } : {}),
   };
+  if (set.pace !== undefined && !hasDays(set)) throw wrongUse('Only a budget over more than a day can be spread evenly: --even goes with --period week, month or more than 24h.');
   return withControl(values, io, 'change', async ({ api }) => {
     const result = await api.budgetSet({ budget: set });
     io.out(values.json ? JSON.stringify({ ...result, budget: set })

@@ -2,7 +2,7 @@
 // reserved, as a bar and in words. Texts only.
 import type { Allowance } from '../../domain/allowances.ts';
 import { budgetAmountText } from '../../domain/budgets.ts';
-import type { Budget } from '../../domain/budgets.ts';
+import type { Budget, DayShare } from '../../domain/budgets.ts';
 import type { Policies } from '../../domain/directives.ts';
 import { formatCredits } from '../../domain/units.ts';
 import type { BudgetView } from '../../protocol/snapshot.ts';
@@ -23,22 +23,23 @@ export function budgetsText(views: readonly BudgetView[]): string {
   return [...views.map(budgetViewText), '# used, = reserved, . left'].join('\n\n');
 }
 
-function budgetViewText({ id, text, budget, uses }: BudgetView): string {
+function budgetViewText({ id, text, budget, today, uses }: BudgetView): string {
   const head = `${id}: ${text}, ${budget.mode}${typeof budget.period === 'object' || budget.period === 'life' || budget.per === 'request' ? '' : ` (${budget.timeZone})`}`;
   if (budget.per === 'request') return `${head}\n  Each request is measured by itself.`;
   if (uses.length === 0) return `${head}\n  Nothing of it is used yet.`;
   const labels = uses.map((use) => (use.label ?? (use.key === '' ? 'everything' : use.key)).slice(0, barLabelMax));
   const width = Math.max(...labels.map((label) => label.length));
-  return [head, ...uses.map((use, index) => `  ${(labels[index] ?? '').padEnd(width)}  ${budgetBar(budget, use)} ${sharePercent(budget, use).padStart(5)}  ${budgetUseText(budget, use)}`)].join('\n');
+  return [head, ...uses.map((use, index) => `  ${(labels[index] ?? '').padEnd(width)}  ${budgetBar(budget, use)} ${sharePercent(budget, use).padStart(5)}  ${budgetUseText(budget, use, today)}`)].join('\n');
 }
 
-/** "40.00 credits used, 5.00 reserved, 55.00 left of 100.00, ends 2026-11-23 00:00" */
-export function budgetUseText(budget: Budget, { used, reserved, endsAtMs }: BudgetUseView): string {
+/** "40.00 credits used, 5.00 reserved, 55.00 left of 100.00, ends 2026-11-23 00:00"; of one that is spread evenly also what is left for today. */
+export function budgetUseText(budget: Budget, { used, reserved, endsAtMs, goesOnAtMs }: BudgetUseView, today?: DayShare): string {
   const amount = (value: number) => budgetAmountText(budget.unit, value);
   const left = budget.limit - used - reserved;
   return [
     `${amount(used)} used`, ...(reserved > 0 ? [`${amount(reserved)} reserved`] : []),
     left >= 0 ? `${amount(left)} left of ${amount(budget.limit)}` : `${amount(-left)} over ${amount(budget.limit)}`,
+    ...(today?.day && used < budget.limit ? [used < today.allowed ? `${amount(Math.max(0, today.allowed - used - reserved))} left for today` : `used up for today, goes on ${momentText(goesOnAtMs ?? today.day.untilMs)}`] : []),
     ...(endsAtMs === undefined ? [] : [`ends ${momentText(endsAtMs)}`]),
   ].join(', ');
 }

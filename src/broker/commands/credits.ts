@@ -3,12 +3,13 @@ import { allowance } from './allowance.ts';
 import { wrongUse } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
 import { creditsAdd } from './creditsAdd.ts';
+import { creditsAuto } from './creditsAuto.ts';
 import { creditsAllow, creditsAsk, creditsDeny } from './creditsConsent.ts';
 import { creditsReconcile, creditsRefund, creditsVoid } from './creditsCorrect.ts';
 import { creditsList } from './creditsList.ts';
 
 const words: Readonly<Record<string, (args: readonly string[], io: CommandIo) => Promise<number>>> = {
-  add: creditsAdd, list: creditsList, allow: creditsAllow, deny: creditsDeny, ask: creditsAsk, void: creditsVoid, refund: creditsRefund, reconcile: creditsReconcile, allowance,
+  add: creditsAdd, list: creditsList, allow: creditsAllow, deny: creditsDeny, ask: creditsAsk, void: creditsVoid, refund: creditsRefund, reconcile: creditsReconcile, allowance, auto: creditsAuto,
 };
 
 /** `codex-broker credits WORD` */

@@ -21,7 +21,7 @@ import { countText } from './factTexts.ts';
 
 /** `codex-broker doctor` */
 export async function doctor(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, { 'no-keychain': { type: 'boolean' }, upstream: { type: 'string' }, ca: { type: 'string' } });
+  const { values } = readOptions(args, { 'no-keychain': { type: 'boolean' }, upstream: { type: 'string' }, ca: { type: 'string' }, codex: { type: 'string' } });
   const dataDir = dataFolderOf(values, io);
   const isPractice = values.practice === true || knownMode(dataDir) === 'practice';
   const isWithoutKeychain = values['no-keychain'] === true || isPractice;
@@ -31,7 +31,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     ...checkFolder(dataDir, io.platform),
     ...await checkLedger({ dataDir, entry: ledgerEntry(io.entry), version: io.version, mode: modeOf(values), keychain }),
     ...(isWithoutKeychain ? [] : [await checkKeychain(keychain, systemClock)]),
-    ...(isPractice ? [] : await checkNetwork(io.env, values.upstream ?? openAiUpstream, values.ca)), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock), ...await checkRoutes(dataDir, io.home),
+    ...(isPractice ? [] : await checkNetwork(io.env, values.upstream ?? openAiUpstream, values.ca)), checkPrices(dataDir), await checkCodex(io.env, io.platform, systemClock, values.codex), ...await checkRoutes(dataDir, io.home),
   ];
   const homes = [io.home, realOf(io.home)];
   const checks = found.map((one) => redacted(one, homes));

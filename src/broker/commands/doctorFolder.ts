@@ -40,7 +40,7 @@ function checkRights(dataDir: string, mode: number, platform: string): Finding {
   return fine('data folder', `The data folder ${dataDir} is there, private and writable.`);
 }
 
-/** Where it lies, by its path. */
+/** Whether it lies where a ledger is not safe: in a folder that is synchronised, by its path, or on another computer's disk. */
 export function checkPlace(dataDir: string): Finding[] {
   let path = dataDir;
   try {
@@ -49,16 +49,27 @@ export function checkPlace(dataDir: string): Finding[] {
     // A folder that is not there yet is judged by the name that it will have.
   }
   const [, cloud] = cloudFolders.find(([pattern]) => pattern.test(path)) ?? [];
-  return cloud === undefined ? [] : [warning('place', `The data folder ${dataDir} lies in ${cloud}, which may copy or exchange the ledger while it is in use.`, elsewhere)];
+  const kind = remoteKind(path);
+  return [
+    ...(cloud === undefined ? [] : [warning('place', `The data folder ${dataDir} lies in ${cloud}, which may copy or exchange the ledger while it is in use.`, elsewhere)]),
+    ...(kind === undefined ? [] : [warning('place', `The data folder ${dataDir} is on ${kind}, where the locks and the synchronisation that keep a ledger whole may not hold.`, elsewhere)]),
+  ];
+}
+
+function remoteKind(path: string): string | undefined {
+  try {
+    return process.platform === 'linux' ? remoteKinds.get(statfsSync(path).type >>> 0) : undefined;
+  } catch {
+    // It is not there yet, or its disk cannot be asked; the look at the disk says that.
+    return undefined;
+  }
 }
 
 function checkDisk(dataDir: string): Finding[] {
   try {
-    const { type, bavail, bsize } = statfsSync(dataDir);
-    const kind = process.platform === 'linux' ? remoteKinds.get(type >>> 0) : undefined;
+    const { bavail, bsize } = statfsSync(dataDir);
     const room = bavail * bsize;
     return [
-      ...(kind === undefined ? [] : [warning('place', `The data folder ${dataDir} is on ${kind}, where the locks and the synchronisation that keep a ledger whole may not hold.`, elsewhere)]),
       room < roomBytesMin ? failed('disk', `Only ${bytesText(room)} are free on the disk of the data folder.`, 'Free some space; without it nothing is sent.')
         : room < roomBytesLow ? warning('disk', `${bytesText(room)} are free on the disk of the data folder.`, 'Free some space before it runs out.') : fine('disk', `${bytesText(room)} are free on the disk of the data folder.`),
     ];

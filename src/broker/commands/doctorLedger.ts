@@ -107,7 +107,7 @@ function checkClock({ newestAtMs }: HealthResult): Finding[] {
 
 /** Whether the ledger stands where it stood, by the marks outside of it. A running broker tells that itself. */
 async function checkAnchor({ dataDir, keychain }: LedgerLook): Promise<Finding[]> {
-  const anchors = await new LedgerAnchor(dataDir, keychain, systemClock).read();
+  const { heads: anchors } = await new LedgerAnchor(dataDir, keychain, systemClock).read();
   const path = join(dataDir, 'ledger.db');
   if (anchors.length === 0 || !existsSync(path) || !isWritable(dataDir)) return [];
   const held = await findOrHold(dataDir, systemClock);

@@ -61,9 +61,10 @@ export function checkPrices(dataDir: string): Finding {
   }
 }
 
-/** Whether the Codex program is there, and which version it is. */
-export async function checkCodex(env: Env, platform: string, clock: Clock): Promise<Finding> {
-  const program = findCodex(env, platform);
+/** Whether the Codex program is there, and which version it is. @param named the program that a setting names, instead of the one on the PATH; empty without */
+export async function checkCodex(env: Env, platform: string, clock: Clock, named = ''): Promise<Finding> {
+  const program = named === '' ? findCodex(env, platform) : runnable(named);
+  if (!program && named !== '') return warning('codex', `The setting for the Codex program names ${named}, which cannot be run.`, 'Correct codexBroker.codexPath in VS Code, or clear it to use the Codex on your PATH.');
   if (!program) return warning('codex', 'The Codex program is not on the PATH.', 'Install it with `npm install -g @openai/codex`, or set codexBroker.codexPath in VS Code.');
   const [command, ...first] = program;
   const answer = await new Promise<string | Error>((resolve) => {
@@ -87,15 +88,21 @@ function findCodex(env: Env, platform: string): readonly [string, ...string[]] |
   const path = env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
   for (const folder of path.split(delimiter).filter(isAbsolute)) {
     for (const name of platform === 'win32' ? ['codex.exe', 'codex.cmd'] : ['codex']) {
-      const program = join(folder, name);
-      if (!isProgram(program) || isOwnShim(program)) continue;
-      if (!name.endsWith('.cmd')) return [program];
-      // Beside npm's batch file lies the script that it would run.
-      const script = join(dirname(program), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
-      if (existsSync(script)) return [process.execPath, script];
+      const program = runnable(join(folder, name));
+      if (program) return program;
     }
   }
   return undefined;
+}
+
+/** How a program of that path is run; absent when it cannot be, or is our own script. */
+function runnable(path: string): readonly [string, ...string[]] | undefined {
+  if (/\.m?js$/.test(path)) return existsSync(path) ? [process.execPath, path] : undefined;
+  if (!isAbsolute(path) || !isProgram(path) || isOwnShim(path)) return undefined;
+  if (!/\.(cmd|bat|ps1)$/i.test(path)) return [path];
+  // Beside npm's batch file lies the script that it would run.
+  const script = join(dirname(path), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
+  return existsSync(script) ? [process.execPath, script] : undefined;
 }
 
 /** The script of a metered terminal is not the program: it needs a broker, and leads to the program itself. */

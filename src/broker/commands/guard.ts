@@ -66,11 +66,12 @@ export function judge(snapshot: Snapshot, workspaceId: string, { freeMicroCredit
     const share = granted > 0 ? 1 - free / granted : 1;
     if (share > usedShareMax) reasons.push(`${percentText(share)} of the credits are used, more than ${percentText(usedShareMax)}.`);
   }
-  for (const { id, budget, uses } of snapshot.budgets) {
+  for (const { id, budget, today, uses } of snapshot.budgets) {
     for (const use of uses) {
       if (budget.per !== 'everything' && !(budget.per === 'workspace' && use.key === workspaceId)) continue;
       const share = usedShare(budget, use);
       if (usedShareMax !== undefined ? share > usedShareMax : budget.mode === 'hard' && share >= 1) reasons.push(`${percentText(share)} of the budget ${id} is used${usedShareMax === undefined ? '' : `, more than ${percentText(usedShareMax)}`}.`);
+      else if (today?.day && budget.mode === 'hard' && use.used + use.reserved >= today.allowed) reasons.push(`The budget ${id} is used up for today.`);
     }
   }
   if (balance.tracked && freeMicroCreditsMin === undefined && free <= 0) reasons.push('No credits are free.');

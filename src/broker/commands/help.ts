@@ -11,7 +11,9 @@ Run
         [--fallback-key-env NAME]] [--pass-through PREFIX]...
                                   run the broker; prints one JSON line when it accepts requests;
                                   what begins with a PREFIX, e.g. /v1/files, goes on unmetered
-  token [--workspace PATH]        make or show a workspace's token and addresses
+  token [--workspace PATH] [--renew]
+                                  make or show a workspace's token and addresses; --renew replaces
+                                  it, and the one before is refused from then on
   run [--workspace PATH] [--pay plan|credits] -- COMMAND ...
                                   run a command through the broker, e.g. codex exec "say hi"; Codex
                                   signed in with ChatGPT uses its plan, unless told otherwise
@@ -21,6 +23,7 @@ Run
                                   --yes nothing is written. --expect HASH: only if still so
   route --undo|--status [--codex-home DIR] [--profile NAME]
                                   take it back; tell how it stands, exit code 0 when routed, else 1
+  route --undo --all              take back every file that is routed, as uninstalling does
   sandbox [--port N] [--scenario FILE]
                                   the simulated upstream
 
@@ -36,6 +39,9 @@ Credits
         [--week-starts monday] [--time-zone NAME] [--models a,b*] [--workspaces PATH,...]
         [--priority N]            credits that come back by themselves
   credits allowance remove ID
+  credits auto [off | --below AMOUNT --add AMOUNT --cap AMOUNT [--time-zone NAME]]
+                                  add purchased credits by itself while less than that is left, up
+                                  to a cap in each calendar month; without options: how it stands
   credits void GRANT [--disputed] [--reason TEXT] [--key ID]
                                   take a grant back; disputed: what was spent of it is owed
   credits refund ID AMOUNT [--reason TEXT] [--key ID]
@@ -43,11 +49,18 @@ Credits
   credits reconcile ID --input N --output N [--cached N] [--cache-write N] [--reasoning N]
         [--reason TEXT] [--key ID]
                                   correct the usage of a request or attempt
+  voucher redeem CODE             add what a voucher gives, once
+  voucher trust PUBLICKEY [--name NAME] | distrust ID | list
+                                  whose vouchers this ledger takes
+  voucher key FILE                make a private key to sign vouchers with; shows its public half
+  voucher issue --amount AMOUNT --key FILE [--expires ISO] [--count N]
+                                  print codes, one a line
 
 Limits
   budget set ID LIMIT --per request|task|workspace|model|client|everything [--of NAME or PATH]
-        [--unit credits|tokens] [--period day|week|month|life|24h] [--soft] [--time-zone NAME]
-                                  a cap of your own; without a period it counts for ever
+        [--unit credits|tokens] [--period day|week|month|life|24h] [--soft] [--even]
+        [--time-zone NAME]        a cap of your own; without a period it counts for ever; --even:
+                                  each day no more than the shares of the days begun so far
   budget list                     what is used, reserved and left of each, and when it ends
   budget remove ID
   policy [--unpriced refuse|ask|ceiling|allow] [--unattended refuse|allow]
@@ -72,13 +85,14 @@ Look
                                   nothing is drawn for it, and it counts for no budget
 
 Care
-  audit [--full]                  prove the ledger: exit code 0 clean, 2 discrepancy, 3 unreadable
+  audit [--full] [--no-keychain]  prove the ledger, also by what was noted of it outside:
+                                  exit code 0 clean, 2 discrepancy, 3 unreadable
   backup [FILE]                   copy the ledger and prove the copy
   restore [--list]                the backups there are, and whether they add up
   restore FILE|newest             put one in the ledger's place, which is kept
   restore --accept                accept a ledger that once stood further; --no-keychain leaves the
                                   mark in the keychain alone
-  doctor [--no-keychain] [--upstream URL] [--ca FILE]
+  doctor [--no-keychain] [--upstream URL] [--ca FILE] [--codex PATH]
                                   a report on everything the broker depends on, without secrets;
                                   exit code 1 when something failed
 

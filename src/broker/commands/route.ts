@@ -1,38 +1,44 @@
 // `codex-broker route`: lets a person's own Codex configuration point at the broker, so that the Codex
 // extension, the CLI and its SDK go through it without options. Nothing is written before its difference
 // was shown and agreed to, and it can be undone to the letter.
+import { say } from '../../domain/say.ts';
 import { join } from 'node:path';
-import { baseUrlFacts, baseUrlKey, isBrokerAddress, setBaseUrl, unsetBaseUrl } from '../codexConfig/baseUrlEdit.ts';
-import { backedUpTexts, backUp, contentHash, isReadableByOthers, readConfigFile, removeConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
+import { baseUrlFacts, baseUrlKey, setBaseUrl } from '../codexConfig/baseUrlEdit.ts';
+import { backUp, contentHash, isReadableByOthers, readable, readConfigFile, unusable, writeConfigFile } from '../codexConfig/configFile.ts';
 import type { ConfigFile } from '../codexConfig/configFile.ts';
 import { codexLogin } from '../codexConfig/codexLogin.ts';
 import type { CodexLogin } from '../codexConfig/codexLogin.ts';
 import { lineDiff } from '../codexConfig/lineDiff.ts';
-import { dropRouteRecord, keepRouteRecord, readRouteRecords } from '../codexConfig/routeRecords.ts';
-import { TomlBroken } from '../codexConfig/tomlStatements.ts';
+import { keepRouteRecord, readRouteRecords } from '../codexConfig/routeRecords.ts';
 import { ownPort, rememberPort } from '../ownPort.ts';
 import { random, systemClock } from '../systemClock.ts';
 import { payerOf, wrongUse } from './argumentValues.ts';
 import type { CommandIo, FolderOptions } from './commandIo.ts';
 import { dataFolderOf, pathOf, readOptions } from './commandIo.ts';
 import { routeStatus } from './routeStatus.ts';
+import { undoAllRoutes, undoRoute } from './routeUndo.ts';
 import { withControl } from './withControl.ts';
 
-/** `codex-broker route [--workspace DIR] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes] [--undo | --status]` */
+/** `codex-broker route [--workspace DIR] [--codex-home DIR] [--profile NAME] [--pay plan|credits] [--yes] [--undo [--all] | --status]` */
 export async function route(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, {
     'workspace': { type: 'string' }, 'codex-home': { type: 'string' }, 'profile': { type: 'string' },
-    'yes': { type: 'boolean' }, 'undo': { type: 'boolean' }, 'status': { type: 'boolean' }, 'expect': { type: 'string' }, 'pay': { type: 'string' },
+    'yes': { type: 'boolean' }, 'undo': { type: 'boolean' }, 'status': { type: 'boolean' }, 'all': { type: 'boolean' }, 'expect': { type: 'string' }, 'pay': { type: 'string' },
   });
   if (values.undo && values.status) throw wrongUse('Say one thing: --undo or --status.');
   if ((values.undo || values.status) && (values.yes || values.workspace !== undefined || values.expect !== undefined || values.pay !== undefined)) throw wrongUse('--undo and --status take no --yes, --workspace, --pay or --expect.');
   const namedHome = io.env['CODEX_HOME'] ? pathOf('codex-home', io.env['CODEX_HOME'], io) : undefined;
   const codexHome = values['codex-home'] === undefined ? namedHome ?? join(io.home, '.codex') : pathOf('codex-home', values['codex-home'], io);
-  const file = readConfigFile({ codexHome, profile: values.profile, home: io.home, namedHome });
+  const place = { codexHome, profile: values.profile, home: io.home, namedHome };
   const dataDir = dataFolderOf(values, io);
+  if (values.all) {
+    if (!values.undo || values.profile !== undefined || values.json) throw wrongUse('--all goes with --undo, and takes neither --profile nor --json.');
+    return undoAllRoutes(dataDir, place, io);
+  }
+  const file = readConfigFile(place);
   if (values.status) return routeStatus(dataDir, file, values.json === true, io);
-  if (values.undo) return undo(dataDir, file, values.json === true, io);
-  if (values.expect !== undefined && values.expect !== contentHash(file.text)) throw unusable(`${file.path} was changed since its difference was shown, so it was left alone.`, 'Look at the difference again.');
+  if (values.undo) return undoRoute(dataDir, file, values.json === true ? 'json' : 'talk', io);
+  if (values.expect !== undefined && values.expect !== contentHash(file.text)) throw unusable(say('{0} was changed since its difference was shown, so it was left alone.', file.path), say('Look at the difference again.'));
   const plan = await planRoute(dataDir, file, { ...values, workspacePath: values.workspace === undefined ? io.cwd : pathOf('workspace', values.workspace, io), profile: values.profile, pay: values.pay, login: () => codexLogin(codexHome, {}) }, io);
   return values.json ? routeAsJson(dataDir, plan, values.yes === true, io) : routeAsTalk(dataDir, plan, values.yes === true, io);
 }
@@ -73,16 +79,6 @@ async function planRoute(dataDir: string, file: ConfigFile, options: PlanOptions
     ];
     return { file, url, port, workspaceId: made.workspaceId, workspacePath: options.workspacePath, after: text, notes, ...(previous === undefined ? {} : { previous }) };
   });
-}
-
-/** Works on the text of a file. @throws ProblemError `codex_config_unusable` for one that is no TOML */
-function readable<T>(file: ConfigFile, work: (text: string) => T): T {
-  try {
-    return work(file.text);
-  } catch (error) {
-    if (!(error instanceof TomlBroken)) throw error;
-    throw unusable(`${file.path} is not sound TOML (${error.message}), so it was left alone.`, 'Correct that line first; Codex does not take it either.', error);
-  }
 }
 
 async function routeAsTalk(dataDir: string, plan: RoutePlan, isAgreed: boolean, io: CommandIo): Promise<number> {
@@ -130,45 +126,4 @@ function writeRoute(dataDir: string, plan: RoutePlan): string | undefined {
   rememberPort(dataDir, plan.port);
   writeConfigFile(file, plan.after);
   return backup;
-}
-
-/** Takes the address out again, and nothing else. */
-function undo(dataDir: string, file: ConfigFile, isJson: boolean, io: CommandIo): number {
-  const record = readRouteRecords(dataDir).find((one) => one.path === file.realPath);
-  const told = (undone: boolean, sentence: string, more: object = {}) => {
-    io.out(isJson ? JSON.stringify({ path: file.path, undone, said: sentence, ...more }) : sentence);
-    return 0;
-  };
-  const present = file.exists ? readable(file, baseUrlFacts).baseUrl : undefined;
-  const url = record?.url ?? (present !== undefined && isBrokerAddress(present) ? present : undefined);
-  const copy = url === undefined || record ? undefined : provenCopy(file, url);
-  const after = url === undefined ? undefined : copy ?? readable(file, (text) => unsetBaseUrl(text, url, record?.previous));
-  if (after === undefined) {
-    if (record) dropRouteRecord(dataDir, record.path);
-    return told(false, `${file.path} ${file.exists ? present === undefined ? `sets no ${baseUrlKey}` : `sets ${baseUrlKey} to ${present}, which is not the broker's` : 'does not exist'}; there is nothing to undo.`);
-  }
-  const isExact = copy !== undefined || record !== undefined && contentHash(after) === record.beforeHash;
-  const isOurFile = record?.created === true && after === '';
-  const diff = lineDiff(file.text, after);
-  const backup = isExact ? undefined : backUp(file, systemClock.nowMs());
-  if (isOurFile) removeConfigFile(file);
-  else writeConfigFile(file, after);
-  if (record) dropRouteRecord(dataDir, record.path);
-  const sentence = isOurFile ? `${file.path} was made by the route and is removed.`
-    : isExact ? `${file.path} is again what it was before, to the letter.`
-      : record ? `${file.path} was edited since it was routed: only the broker's own line was ${record.previous === undefined ? 'taken out' : 'put back to what it was'}, everything else stays. The file as it was a moment ago is kept in ${backup ?? ''}.`
-        : `The broker's line was taken out of ${file.path}. What stood there before it is not known here; the file as it was a moment ago is kept in ${backup ?? ''}.`;
-  return told(true, isJson ? sentence : [file.path, ...diff, '', sentence].join('\n'), { exact: isExact, diff, ...(backup === undefined ? {} : { backup }) });
-}
-
-/** Without notes, as of another data folder: a copy from which the file was made by nothing but setting the address. */
-function provenCopy(file: ConfigFile, url: string): string | undefined {
-  return backedUpTexts(file).find((text) => {
-    try {
-      return setBaseUrl(text, url).text === file.text && text !== file.text;
-    } catch (error) {
-      if (error instanceof TomlBroken) return false;
-      throw error;
-    }
-  });
 }

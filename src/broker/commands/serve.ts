@@ -15,6 +15,7 @@ import { chatGptUpstream } from '../upstream/chatGptTarget.ts';
 import { openAiUpstream } from '../upstream/upstreamAddress.ts';
 import type { CommandIo } from './commandIo.ts';
 import { dataFolderOf, readOptions } from './commandIo.ts';
+import { checkPlace } from './doctorFolder.ts';
 import { readServeConfig } from './serveConfig.ts';
 import type { ServeConfig } from './serveConfig.ts';
 
@@ -52,6 +53,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(signal));
   const ready: ReadyEvent = { event: 'ready', url: broker.url, pid: process.pid, dataDir, mode: practice ? 'practice' : 'live' };
   io.out(JSON.stringify(ready));
+  for (const { says, remedy } of checkPlace(dataDir)) io.err([says, remedy].filter((one) => one !== undefined).join(' '));
   await stopped;
   await broker.close();
   sandbox?.stop();

@@ -1,7 +1,7 @@
 // Settings of `codex-broker serve`: options first, then the file of `--config`. The file is JSON
 // and holds no secret. Nothing in a working folder is read.
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fallbackCauses } from '../../domain/fallback.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { mistakeIn } from '../passThrough.ts';

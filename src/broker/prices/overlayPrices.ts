@@ -1,7 +1,7 @@
 // Dated prices that the price library lacks, and the shape in which a user adds own ones in
 // `prices.json` of the data folder. Data and its parser; nothing is computed here.
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problem, ProblemError } from '../../domain/problem.ts';
 
 const usd = z.number().nonnegative().max(100_000);
@@ -54,5 +54,5 @@ export function readUserPrices(path: string): readonly OverlayPrice[] {
 
 function unusable(path: string, error: unknown): ProblemError {
   const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
-  return new ProblemError(problem('argument_invalid', `The price file ${path} cannot be used: ${why.replaceAll(/\s+/g, ' ').slice(0, 500)}.`), { cause: error });
+  return new ProblemError(problem('argument_invalid', 'The price file {0} cannot be used: {1}.', { values: [path, why.replaceAll(/\s+/g, ' ').slice(0, 500)] }), { cause: error });
 }

@@ -34,6 +34,11 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
     refuseMessage(connection, problem('argument_invalid', 'Background responses tell their usage after the answer, and the broker does not carry them. Nothing was sent.'), listener);
     return;
   }
+  const { continuesId } = message.envelope.size;
+  const foreign = continuesId === undefined ? undefined : await parts.owners.refusal(continuesId, { workspaceId: connection.workspace.workspaceId, requestId }, 'continue');
+  if (foreign) { refuseMessage(connection, foreign, listener); return; }
+  // Nobody would take a client that left meanwhile out of the line again.
+  if (pair.isClientGone) return;
   const { request, preparedTokens } = understood(connection, one);
   if (listener.codexStream) void parts.meter?.refresh();
   const stopKeeping = keepWaiting(connection);

@@ -74,6 +74,11 @@ export class ResponsesSockets {
     }
   }
 
+  /** A workspace has another token now: what came with the old one may end, and asks for nothing more. */
+  tokenReplaced(workspaceId: string): void {
+    for (const session of this.#sessions) if (session.workspaceId === workspaceId) session.revoke();
+  }
+
   /** Lets running requests end for a while, then ends what is left. Idle connections end at once. */
   async close(graceMs: number): Promise<void> {
     this.#stopping.abort();

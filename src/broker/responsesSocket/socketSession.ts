@@ -2,18 +2,20 @@
 // as the real service does; the connection ends when either side does, or when the broker stops and nothing
 // runs on it any more.
 import type { WebSocket } from 'ws';
-import { problem } from '../../domain/problem.ts';
+import { problem, problemThat } from '../../domain/problem.ts';
 import { readClientMessage } from '../../protocol/clientMessage.ts';
 import { HeldBody, heldBytesMax } from '../heldBodies.ts';
 import { carryMessage } from './carryMessage.ts';
 import type { MessageRequest } from './carryMessage.ts';
-import { againstPolicy, restarting } from './closeCodes.ts';
+import { againstPolicy, restarting, somethingBroke } from './closeCodes.ts';
 import { refuseMessage } from './runSocketAttempt.ts';
 import type { SocketConnection } from './socketConnection.ts';
 import { SocketPair } from './socketPair.ts';
 
 /** Requests that may wait on one connection behind the one that runs. */
 export const waitingMax = 8;
+
+const tokenReplaced = problem('unknown_token', 'The workspace has another token since this connection was made. Nothing was sent.');
 
 /** One connection and its requests. */
 export class SocketSession {
@@ -22,13 +24,14 @@ export class SocketSession {
   readonly #waiting: MessageRequest[] = [];
   #isRunning = false;
   #isStopping = false;
+  #isRevoked = false;
   #isEnded = false;
 
   /** @param ended called once, when both sides are gone and nothing runs */
   constructor(client: WebSocket, upstream: WebSocket, about: Omit<SocketConnection, 'pair' | 'settledIds' | 'requestId' | 'attempt'>, ended: () => void) {
     const pair = new SocketPair(client, upstream, {
-      message: (data) => this.#message(data),
-      frame: (data) => this.#frame(data),
+      message: (data) => this.#guarded(() => this.#message(data)),
+      frame: (data) => this.#guarded(() => this.#frame(data)),
       clientGone: () => this.#clientGone(),
       upstreamGone: (why) => this.#upstreamGone(why),
     }, about.parts.clock);
@@ -42,8 +45,32 @@ export class SocketSession {
     this.#endIfIdle();
   }
 
+  /** Whose requests these are. */
+  get workspaceId(): string { return this.#connection.workspace.workspaceId; }
+
+  /** Its token holds no longer: the request that runs may end, all others are refused. */
+  revoke(): void {
+    this.#isRevoked = true;
+    for (const { requestId, body } of this.#waiting.splice(0)) {
+      body.letGo();
+      refuseMessage(this.#connection, tokenReplaced, { ...this.#connection.speaks, requestId });
+    }
+    this.stop();
+  }
+
   /** Sends the client away, whatever runs. */
   cut(why = 'the broker stops'): void { this.#connection.pair.endClient(restarting, why); }
+
+  /** A fault of ours with one message ends its connection, and never the broker, which carries others. */
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const { parts, pair, requestId } = this.#connection;
+      parts.log('request-failed', { requestId, error: error instanceof Error ? error.stack : String(error) });
+      pair.endClient(somethingBroke, 'the broker met a fault of its own');
+    }
+  }
 
   #message(data: Buffer): void {
     const { parts, pair } = this.#connection;
@@ -55,11 +82,12 @@ export class SocketSession {
     const requestId = parts.newRequestId();
     const listener = { ...this.#connection.speaks, requestId };
     const refuse = (what: Parameters<typeof refuseMessage>[1]) => { if (pair.isClientFull) tooMuch(); else refuseMessage(this.#connection, what, listener); };
-    if (message.kind === 'broken') { refuse(problem('body_broken', message.broken)); return; }
+    if (this.#isRevoked) { refuse(tokenReplaced); return; }
+    if (message.kind === 'broken') { refuse(problemThat('body_broken', { because: message.broken })); return; }
     // What is not known may start something that costs, and nothing would be held for it.
-    if (message.kind === 'unknown') { refuse(problem('argument_invalid', `Messages of the type "${message.type}" are not carried. Nothing was sent.`)); return; }
+    if (message.kind === 'unknown') { refuse(problem('argument_invalid', 'Messages of the type "{0}" are not carried. Nothing was sent.', { values: [message.type] })); return; }
     const body = new HeldBody(parts.bodies);
-    if (!body.grow(data.length)) { refuse(problem('queue_full', `Requests that wait or are being sent hold ${heldBytesMax / 1024 / 1024} MB already, as much as the broker keeps. Nothing was sent.`)); return; }
+    if (!body.grow(data.length)) { refuse(problem('queue_full', 'Requests that wait or are being sent hold {0} MB already, as much as the broker keeps. Nothing was sent.', { values: [heldBytesMax / 1024 / 1024] })); return; }
     body.keep(data);
     this.#waiting.push({ requestId, receivedAtMs: parts.clock.nowMs(), message, body });
     if (!this.#isRunning) void this.#run();

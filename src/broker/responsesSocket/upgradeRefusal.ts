@@ -1,7 +1,7 @@
 // What a client is told whose upgrade to a WebSocket cannot be accepted. Codex falls back to HTTP at once
 // when it gets 426, and hears there in words what HTTP can say better; any other status makes it try
 // again for seconds first (measured with 0.169). Pure.
-import { errorBody, problem, problemKinds } from '../../domain/problem.ts';
+import { errorBody, problemKinds, problemThat } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { retryHeaders } from '../refusal.ts';
 import type { KeptAnswer } from '../upstream/attempt.ts';
@@ -27,7 +27,7 @@ export function tellsNoWebSocket({ status }: KeptAnswer): boolean {
 
 /** The answer where there is no WebSocket to be had: use HTTP. */
 export function useHttp(because: string, to: Upgrading): UpgradeRefusal {
-  return worded(426, problem('method_not_allowed', because), to);
+  return worded(426, problemThat('method_not_allowed', { because }), to);
 }
 
 /** What coming back does not cure; Codex hears it over HTTP, as a sentence. */

@@ -17,8 +17,8 @@ const orders: Readonly<Record<string, string>> = {
   'permissions are not in the order of the grants that gave them': `SELECT d.id, d.sequence AS own, e.sequence AS place FROM directives d JOIN entries e ON e.id = 'grant_' || substr(d.id, 7) WHERE d.kind = 'consent' AND d.id LIKE 'grant %'`,
 };
 
-/** Credits are counted from the first grant on: from then on each estimate above nothing is reserved. */
-const untracked = `SELECT h.attempt_id AS id FROM holds h JOIN decisions d USING (attempt_id) WHERE h.amount = 0 AND h.estimate > 0 AND h.likely_output IS NOT NULL
+/** Credits are counted from the first grant on: from then on each estimate above nothing is reserved, but for what a fallback answers. */
+const untracked = `SELECT h.attempt_id AS id FROM holds h JOIN decisions d USING (attempt_id) WHERE h.amount = 0 AND h.estimate > 0 AND h.likely_output IS NOT NULL AND d.record ->> '$.fallback' IS NULL
   AND d.rowid > (SELECT d.rowid FROM entries e JOIN decisions d USING (attempt_id) WHERE e.kind = 'reserve' ORDER BY e.sequence LIMIT 1) LIMIT 1`;
 
 /** What is out of order, as sentences; one for each pair of tables. */

@@ -2,10 +2,11 @@
 // holds. Reading only; the rules are the domain's.
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs, budgetEndsAtMs, budgetKey, countedFromMs } from '../../domain/budgets.ts';
-import type { Budget, BudgetPer, BudgetSubject, BudgetUse } from '../../domain/budgets.ts';
+import type { Budget, BudgetPer, BudgetSubject, BudgetUse, DayShare } from '../../domain/budgets.ts';
 import type { RollupDimension } from '../../domain/rollups.ts';
 import type { BudgetView } from '../../protocol/snapshot.ts';
 import { budgetText } from '../../domain/budgets.ts';
+import { allowsFromMs, dayShare } from '../../domain/evenBurn.ts';
 import { rollupsSince } from './rollupTable.ts';
 import { statement } from './statements.ts';
 
@@ -29,7 +30,11 @@ export function readBudgetUses(db: DatabaseSync, budgets: readonly Budget[], sub
 
 function readUse(db: DatabaseSync, budget: Budget, key: string, nowMs: number): BudgetUse {
   const endsAtMs = budgetEndsAtMs(budget, nowMs);
-  return { budget, key, used: readUsed(db, budget, key, nowMs), reserved: readReserved(db, budget, key), ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+  const today = dayShare(budget, nowMs);
+  return {
+    budget, key, ...(budget.of === undefined ? {} : labelOf(db, budget, key)), used: readUsed(db, budget, key, nowMs), reserved: readReserved(db, budget, key),
+    ...(endsAtMs === undefined ? {} : { endsAtMs }), ...(today ? { today } : {}),
+  };
 }
 
 /** The span of keys that a key stands for: itself, or for `gpt-5*` everything that begins with it. */
@@ -37,14 +42,14 @@ export function spanOf(budget: Budget, key: string): readonly [string, string] {
   return budget.per === 'model' && key.endsWith('*') ? [key.slice(0, -1), `${key.slice(0, -1)}${last}`] : [key, key];
 }
 
-function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number): number {
+function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number, fromMs = countedFromMs(budget, nowMs)): number {
   const unit = unitSql[budget.unit];
   if (budget.per === 'request') {
     const sql = budget.unit === 'credits' ? 'SELECT SUM(c.cost) AS used FROM usage_events u JOIN charges c ON c.usage_event_id = u.id WHERE u.request_id = ?'
       : 'SELECT SUM(input_tokens + output_tokens) AS used FROM usage_events WHERE request_id = ?';
     return Number(statement(db, sql).get(key)?.['used'] ?? 0);
   }
-  const { places, at } = countedAt(budget, nowMs);
+  const { places, at } = countedAt(fromMs);
   const [least, most] = spanOf(budget, key);
   const sql = least === most ? `SELECT SUM(used) AS used FROM (${usedSql(unit, 'key = ?2', at(3))})`
     : `${keysOfSpan} SELECT SUM(used) AS used FROM (${usedSql(unit, 'key IN (SELECT one FROM keys WHERE one <= ?3)', at(4))})`;
@@ -52,9 +57,8 @@ function readUsed(db: DatabaseSync, budget: Budget, key: string, nowMs: number):
   return Number(row?.['used'] ?? 0);
 }
 
-/** From when on a budget counts, as values for the places that `usedSql` has from a number on; none where it counts from the beginning. */
-function countedAt(budget: Budget, nowMs: number): { readonly places: readonly number[]; readonly at: (since: number) => number | undefined } {
-  const fromMs = countedFromMs(budget, nowMs);
+/** From when on is counted, as values for the places that `usedSql` has from a number on; none where it is from the beginning. */
+function countedAt(fromMs: number | undefined): { readonly places: readonly number[]; readonly at: (since: number) => number | undefined } {
   return fromMs === undefined ? { places: [], at: () => undefined } : { places: rollupsSince(fromMs / bucketMs), at: (since) => since };
 }
 
@@ -86,13 +90,21 @@ const keysShownMax = 10;
 export function readBudgetViews(db: DatabaseSync, budgets: readonly Budget[], nowMs: number): BudgetView[] {
   return budgets.map((budget) => {
     const endsAtMs = budgetEndsAtMs(budget, nowMs);
+    const today = dayShare(budget, nowMs);
     return {
-      id: budget.id, text: budgetText(budget), budget,
+      id: budget.id, text: budgetText(budget), budget, ...(today ? { today } : {}),
       uses: usedByKey(db, budget, nowMs).map(({ key, used }) => ({
-        key, ...labelOf(db, budget, key), used, reserved: readReserved(db, budget, key), ...(endsAtMs === undefined ? {} : { endsAtMs }),
+        key, ...labelOf(db, budget, key), used, reserved: readReserved(db, budget, key), ...(endsAtMs === undefined ? {} : { endsAtMs }), ...usedOfShare(db, budget, { key, used }, today, nowMs),
       })),
     };
   });
+}
+
+/** What of a share was used today, and when it has room again where it is used up. */
+function usedOfShare(db: DatabaseSync, budget: Budget, { key, used }: { readonly key: string; readonly used: number }, today: DayShare | undefined, nowMs: number): Pick<BudgetView['uses'][number], 'usedToday' | 'goesOnAtMs'> {
+  if (!today?.day) return {};
+  const goesOnAtMs = used >= today.allowed ? allowsFromMs(budget, used + 1, nowMs) : undefined;
+  return { usedToday: readUsed(db, budget, key, nowMs, today.day.fromMs), ...(goesOnAtMs === undefined ? {} : { goesOnAtMs }) };
 }
 
 /** What a budget counts now: under its one key, or under those that used something in its period. A budget per request has none that lasts. */
@@ -100,7 +112,7 @@ function usedByKey(db: DatabaseSync, budget: Budget, nowMs: number): { readonly 
   if (budget.per === 'request') return [];
   const only = budget.per === 'everything' ? '' : budget.of;
   if (only !== undefined) return [{ key: only, used: readUsed(db, budget, only, nowMs) }];
-  const { places, at } = countedAt(budget, nowMs);
+  const { places, at } = countedAt(countedFromMs(budget, nowMs));
   // Nearly all days are those of tasks, so with them going through the table beats looking up each one.
   const dimension = places.length > 0 || budget.per === 'task' ? '+dimension' : 'dimension';
   return statement(db, `SELECT key, SUM(used) AS sum FROM (${usedSql(unitSql[budget.unit], `key <> ''`, at(2), dimension)}) GROUP BY key HAVING sum > 0 ORDER BY sum DESC LIMIT ${keysShownMax}`)

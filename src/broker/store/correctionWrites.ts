@@ -32,10 +32,10 @@ export function correct(db: DatabaseSync, chains: LedgerChains, command: Correct
   const known = statement(db, 'SELECT content FROM directives WHERE id = ?').get(command.key);
   if (known) {
     const same = known['content'] === JSON.stringify(directiveOf(command, content));
-    return same ? { exists: true, changedMicroCredits: 0 } : { problem: problem('key_conflict', `The key "${command.key}" was used before for something else. Nothing was changed.`) };
+    return same ? { exists: true, changedMicroCredits: 0 } : { problem: problem('key_conflict', 'The key "{0}" was used before for something else. Nothing was changed.', { values: [command.key] }) };
   }
   const fault = keyFault(command.key);
-  if (fault !== undefined) return { problem: problem('argument_invalid', `${fault} Nothing was changed.`) };
+  if (fault !== undefined) return { problem: problem('argument_invalid', '{0} Nothing was changed.', { values: [fault] }) };
   const { what } = command;
   return what.kind === 'void' ? voidGrant(db, chains, command, what) : correctAttempt(db, chains, command, what, content);
 }
@@ -47,7 +47,7 @@ function directiveOf({ what, reason }: CorrectCommand, content: string) {
 /** Takes a grant back: what is free goes, what is reserved goes when its holds end; of a disputed one what was spent is owed. */
 function voidGrant(db: DatabaseSync, chains: LedgerChains, command: CorrectCommand, what: Extract<Correction, { kind: 'void' }>): Result {
   const grant = readGrant(db, what.grantId);
-  if (!grant) return { problem: problem('grant_not_found', `There is no grant "${what.grantId}". Nothing was changed.`) };
+  if (!grant) return { problem: problem('grant_not_found', 'There is no grant "{0}". Nothing was changed.', { values: [what.grantId] }) };
   // One that was undone may be disputed later; nothing leads back.
   if (grant.voided === 'disputed' || grant.voided !== undefined && !what.disputed) return { exists: true, changedMicroCredits: 0 };
   layDown(chains, command.key, command.atMs, { kind: 'void', grantId: grant.id, disputed: what.disputed, reason: command.reason });
@@ -67,8 +67,8 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
   const { atMs, key } = command;
   const hold = chains.held.find(db, attemptId);
   const first = statement(db, `SELECT u.*, c.id AS charge_id, c.price, c.price_version FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.attempt_id = ? AND u.corrects IS NULL`).get(attemptId);
-  if (!hold || !first) return { problem: problem('request_not_found', `The ledger knows no attempt "${attemptId}" that was sent and has ended. Nothing was changed.`) };
-  if (first['charge_id'] === null) return { problem: problem('argument_invalid', `The attempt "${attemptId}" was not charged, so there is nothing to correct. Nothing was changed.`) };
+  if (!hold || !first) return { problem: problem('request_not_found', 'The ledger knows no attempt "{0}" that was sent and has ended. Nothing was changed.', { values: [attemptId] }) };
+  if (first['charge_id'] === null) return { problem: problem('argument_invalid', 'The attempt "{0}" was not charged, so there is nothing to correct. Nothing was changed.', { values: [attemptId] }) };
   const booked = readBooked(db, attemptId);
   const price = JSON.parse(String(first['price'])) as ModelPrice;
   const tier = first['tier'] as PriceTier;

@@ -3,6 +3,7 @@
 // waiting. Reading only.
 import type { DatabaseSync } from 'node:sqlite';
 import type { GrantKind } from '../../domain/grants.ts';
+import { sourceOf } from '../../domain/grantSource.ts';
 import type { EntryFilter, EntryPage, LedgerRow } from '../../protocol/ledgerPages.ts';
 import { entryView } from './ledgerReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
@@ -17,7 +18,7 @@ const entriesLookedAtMax = 20_000;
 const idCharactersMin = 8;
 
 /** An entry with its request, workspace and grant. */
-const rowSql = `SELECT e.*, h.request_id, r.workspace_id, r.client, COALESCE(u.model_served, r.model) AS model, w.label, g.kind AS grant_kind, g.note, g.allowance_id`;
+const rowSql = `SELECT e.*, h.request_id, r.workspace_id, r.client, COALESCE(u.model_served, r.model) AS model, w.label, g.kind AS grant_kind, g.note, g.allowance_id, g.content AS grant_content`;
 const joins = `LEFT JOIN holds h ON h.attempt_id = e.attempt_id LEFT JOIN requests r ON r.request_id = h.request_id
   LEFT JOIN usage_events u ON u.attempt_id = h.attempt_id LEFT JOIN workspaces w ON w.workspace_id = r.workspace_id LEFT JOIN grants g ON g.grant_id = e.grant_id`;
 
@@ -54,10 +55,11 @@ function isRequestId(db: DatabaseSync, text: string): boolean {
 
 /** An entry's row, joined as above, as it is shown. */
 export function ledgerRow(row: Row): LedgerRow {
+  const source = typeof row['grant_content'] === 'string' ? sourceOf(row['grant_content']) : undefined;
   const told = (name: string, column: string) => (typeof row[column] === 'string' ? { [name]: row[column] } : {});
   return {
     ...entryView(row), ...told('workspaceId', 'workspace_id'), ...told('workspaceLabel', row['label'] === null ? 'workspace_id' : 'label'), ...told('client', 'client'), ...told('model', 'model'),
-    ...(typeof row['grant_kind'] === 'string' ? { grantKind: row['grant_kind'] as GrantKind } : {}), ...told('note', 'note'), ...told('allowanceId', 'allowance_id'),
+    ...(typeof row['grant_kind'] === 'string' ? { grantKind: row['grant_kind'] as GrantKind } : {}), ...told('note', 'note'), ...told('allowanceId', 'allowance_id'), ...(source ? { source } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 // Grants as the SQLite ledger stores them, for decisions and for people, and what is owed. Reading only.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
+import { sourceOf } from '../../domain/grantSource.ts';
 import { statement } from './statements.ts';
 
 type Row = Record<string, unknown>;
@@ -35,6 +36,7 @@ export function readOwed(db: DatabaseSync): number {
 /** A grant from its row. */
 export function grantOf(row: Row): Grant {
   const list = (value: unknown) => JSON.parse(String(value)) as readonly string[];
+  const source = sourceOf(String(row['content']));
   return {
     id: String(row['grant_id']), kind: row['kind'] as GrantKind, amountMicroCredits: Number(row['amount']),
     remainingMicroCredits: Number(row['remaining']), heldMicroCredits: Number(row['held']), priority: Number(row['priority']),
@@ -44,6 +46,7 @@ export function grantOf(row: Row): Grant {
     ...(row['models'] === null ? {} : { models: list(row['models']) }),
     ...(row['workspaces'] === null ? {} : { workspaces: list(row['workspaces']) }),
     ...(row['allowance_id'] === null ? {} : { allowanceId: String(row['allowance_id']) }),
+    ...(source ? { source } : {}),
     ...(row['voided'] === 0 ? {} : { voided: row['voided'] === 2 ? 'disputed' : 'undone' }),
     ...(row['note'] === null ? {} : { note: String(row['note']) }),
   };

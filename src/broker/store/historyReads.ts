@@ -10,6 +10,7 @@ import type { CachedInput, ModelPrice, PriceTier } from '../../domain/pricing.ts
 import { addRows, historySeriesMax, noUsage, subtractRows } from '../../protocol/history.ts';
 import type { HistoryResult } from '../../protocol/history.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
+import { readImportedSums } from './importReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { eventSums, rollupsSince, summedColumns } from './rollupTable.ts';
 import { statement } from './statements.ts';
@@ -64,7 +65,8 @@ export function readHistory(db: DatabaseSync, { by, fromMs, untilMs, step, utcOf
       .all(dimension, group.key, bucket, lastBucket).map((row) => [Number(row['step']), Number(row['cost'])]));
     return numbers.map((number) => course.get(number) ?? 0);
   });
-  return { groups, groupCount, total, ...(groupCount > groups.length ? { rest } : {}), steps, costs };
+  const imported = readImportedSums(db, fromMs);
+  return { groups, groupCount, total, ...(groupCount > groups.length ? { rest } : {}), steps, costs, ...(imported.requests > 0 ? { imported } : {}) };
 }
 
 /** The numbers of all local steps of a range, oldest first. */

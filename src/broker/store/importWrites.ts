@@ -37,7 +37,7 @@ function wasSeen(db: DatabaseSync, { responseId, threadId, atMs, usage }: Import
       || statement(db, `SELECT 1 FROM holds h JOIN begun b USING (attempt_id) WHERE h.state = 'open' AND b.response_id = ?`).get(responseId) !== undefined;
   }
   if (threadId === undefined) return false;
-  return statement(db, `SELECT 1 FROM usage_events WHERE at_ms BETWEEN ? AND ? AND thread_id = ? AND input_tokens = ? AND cached_input_tokens = ? AND output_tokens = ? AND reasoning_tokens = ? LIMIT 1`)
+  return statement(db, `SELECT 1 FROM usage_events WHERE at_ms BETWEEN ? AND ? AND thread_id = ? AND input_tokens = ? AND cached_input_tokens = ? AND output_tokens = ? AND reasoning_tokens = ? AND corrects IS NULL LIMIT 1`)
     .get(atMs - sameResponseMs, atMs + sameResponseMs, threadId, usage.inputTokens, usage.cachedInputTokens, usage.outputTokens, usage.reasoningTokens) !== undefined;
 }
 

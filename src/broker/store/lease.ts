@@ -24,8 +24,8 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     const code = (error as { errcode?: number }).errcode;
     if (code !== undefined && (code & 0xff) === 5) return undefined;
     // A full disk passes, so it is told apart from a folder that can never be used.
-    if (code !== undefined && (code & 0xff) === 13) throw new ProblemError(problem('ledger_full', `The disk that holds the data folder ${dataDir} is full, so its lock cannot be taken.`), { cause: error });
-    throw new ProblemError(problem('data_folder_unusable', `The lock of the data folder ${dataDir} cannot be taken (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    if (code !== undefined && (code & 0xff) === 13) throw new ProblemError(problem('ledger_full', 'The disk that holds the data folder {0} is full, so its lock cannot be taken.', { values: [dataDir] }), { cause: error });
+    throw new ProblemError(problem('data_folder_unusable', 'The lock of the data folder {0} cannot be taken ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
   const held = db;
   return { release: () => held.close() };

@@ -19,6 +19,7 @@ import { readInsightFacts } from './insightReads.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, readWorkspaces } from './ledgerReads.ts';
 import { readOpenBackground } from './openBackground.ts';
+import { readResponseOwners } from './responseOwnerReads.ts';
 import { decideOn } from './reserveWrites.ts';
 import { readPastSpend, readUsage } from './usageReads.ts';
 
@@ -47,6 +48,7 @@ const answers: Answers = {
   audit: (db, args, _chains, hash) => auditFile(db, hash, args),
   priceChanges: (db, { sinceMs }) => readPriceChanges(db, sinceMs),
   openBackground: (db) => readOpenBackground(db),
+  responseOwners: (db, { responseId }) => ({ workspaceIds: readResponseOwners(db, responseId) }),
   samples: (db, { limit }) => readSamples(db, limit),
   export: (db, args) => readExport(db, args),
   backup: (db, { path }) => backupTo(db, path),

@@ -9,7 +9,7 @@ import type { LedgerHead, LedgerHealth, LedgerQueries } from './ledgerPort.ts';
 
 /** Writes a whole copy to a path that does not exist yet, durable when it returns. @throws ProblemError when something is there already */
 export function backupTo(db: DatabaseSync, path: string): LedgerQueries['backup']['result'] {
-  if (existsSync(path)) throw new ProblemError(problem('argument_invalid', `There is something at ${path} already, so no backup was written there.`));
+  if (existsSync(path)) throw new ProblemError(problem('argument_invalid', 'There is something at {0} already, so no backup was written there.', { values: [path] }));
   const file = makeOwn(path);
   try {
     db.prepare('VACUUM INTO ?').run(path);
@@ -29,7 +29,7 @@ function makeOwn(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
-    throw new ProblemError(problem('argument_invalid', `No backup can be written to ${path} (${error instanceof Error ? error.message : String(error)}).`), { cause: error });
+    throw new ProblemError(problem('argument_invalid', 'No backup can be written to {0} ({1}).', { values: [path, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
 }
 

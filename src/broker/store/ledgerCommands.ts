@@ -4,8 +4,10 @@ import type { Answered, DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { Directive } from '../../domain/directives.ts';
 import type { FallbackOffer } from '../../domain/fallback.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
+import type { LimitNote } from '../../domain/limitWatch.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';
+import type { Because } from '../../domain/say.ts';
 import type { Runaway } from '../../domain/runawayGuard.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { TokenUsage } from '../../domain/tokenUsage.ts';
@@ -38,7 +40,7 @@ export interface DecideFacts {
   readonly estimatedInputTokens: number;
   readonly estimatedOutputTokens: number;
   /** Why the plan of the client's own sign-in pays for it; such a request has no estimate in credits. */
-  readonly plan?: { readonly because: string };
+  readonly plan?: Because;
   /** Price and cost to go by where the model has none and the policy is a ceiling price. */
   readonly ceiling?: { readonly price: ModelPrice; readonly estimateMicroCredits: number };
   /** Overrides the policy for models without a price, for this request alone. */
@@ -50,7 +52,7 @@ export interface DecideFacts {
   readonly canAsk?: boolean;
   readonly canWait?: boolean;
   readonly answered?: Answered;
-  readonly limits: { readonly waitedMs: number; readonly because: string; readonly ended?: Problem };
+  readonly limits: Because & { readonly waitedMs: number; readonly ended?: Problem };
   /** Another model that may answer where the decision would be a refusal, and the price that it is counted by. */
   readonly fallback?: FallbackOffer & { readonly price: ModelPrice };
 }
@@ -120,11 +122,26 @@ export interface GrantCommand {
   readonly consent: Permission | { readonly scope: 'ask' };
 }
 
+/** Adds what a voucher gives, once; its signature was proven before. Whether its issuer is still trusted and its time not over is looked at with it. */
+export interface RedeemCommand {
+  readonly type: 'redeem';
+  readonly grantId: string;
+  /** Of the issuer's key. */
+  readonly keyId: string;
+  readonly voucherId: string;
+  readonly amountMicroCredits: number;
+  readonly expiresAtMs?: number;
+  readonly atMs: number;
+}
+
 /** Who may use purchased credits: every workspace, or one more. */
 export type Permission = { readonly scope: 'everywhere' } | { readonly scope: 'workspace'; readonly workspaceId: string };
 
 /** Lays something down. The same key again changes nothing. */
 export interface DirectCommand { readonly type: 'direct'; readonly key: string; readonly atMs: number; readonly directive: Directive }
+
+/** Notes a limit that the upstream changed. What is known already changes nothing. */
+export interface NoteLimitCommand { readonly type: 'note-limit'; readonly atMs: number; readonly note: LimitNote }
 
 /** Corrects what was booked, by new rows that name it. The same key again changes nothing. */
 export interface CorrectCommand {
@@ -178,18 +195,22 @@ export interface ImportedUse {
 export interface ImportCommand { readonly type: 'import'; readonly atMs: number; readonly uses: readonly ImportedUse[] }
 
 /** Everything that changes the ledger. */
-export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | DirectCommand | CorrectCommand | WorkspaceCommand | RecoverCommand | UpkeepCommand | ImportCommand;
+export type LedgerCommand = ReserveCommand | BeginCommand | SettleCommand | GrantCommand | RedeemCommand | DirectCommand | NoteLimitCommand | CorrectCommand | WorkspaceCommand | RecoverCommand | UpkeepCommand | ImportCommand;
 
 /** A settled attempt's money. `exists` when it had been settled before. */
 export interface SettleResult { readonly exists: boolean; readonly costMicroCredits?: number; readonly drawnMicroCredits: number }
 
 /** Results of the commands. Expected failures are results, exceptions are faults of the store. */
 export interface LedgerCommandResults {
-  reserve: { readonly decision: DecisionRecord; readonly exists: boolean };
+  /** `granted`: credits came into the ledger with it, for whoever waits for some: allowances, or what the automatic top-up added. */
+  reserve: { readonly decision: DecisionRecord; readonly exists: boolean; readonly granted?: true };
   begin: { readonly exists: boolean };
   settle: SettleResult;
   grant: { readonly grant: Grant; readonly created: boolean } | { readonly problem: Problem };
+  /** `created` is false where this very command gave it before; another one of the same voucher is a problem. */
+  redeem: { readonly grant: Grant; readonly created: boolean } | { readonly problem: Problem };
   direct: { readonly exists: boolean } | { readonly problem: Problem };
+  'note-limit': { readonly exists: boolean };
   /** `changed`: by how much the balance moved. */
   correct: { readonly exists: boolean; readonly changedMicroCredits: number } | { readonly problem: Problem };
   workspace: { readonly exists: boolean };

@@ -7,7 +7,7 @@ import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { AttemptView, ChargeView, CorrectionView, ExplainResult } from '../../protocol/control.ts';
 import { readRequestEntries, tokensOf } from './ledgerReads.ts';
-import { storyOf } from './requestStory.ts';
+import { storyOf } from '../../protocol/requestStory.ts';
 import { statement } from './statements.ts';
 
 type Row = Record<string, unknown>;
@@ -35,7 +35,8 @@ export function explainRequest(db: DatabaseSync, id: string): ExplainResult | nu
     model: String(request['model']), waitedMs: Number(last['decided_waited_ms']), decision, attempts, charge,
     corrections: readCorrections(db, requestId), entries: readRequestEntries(db, requestId),
   };
-  return { ...result, story: storyOf(result, last['notice'] === null ? undefined : String(last['notice'] ?? '')) };
+  const notice = last['notice'] === null ? null : String(last['notice']);
+  return { ...result, notice, story: storyOf(result, notice ?? undefined) };
 }
 
 function attemptView(row: Row): AttemptView {

@@ -48,18 +48,18 @@ export function openLedgerFile(path: string, options: OpenOptions): DatabaseSync
   if (path === inMemory) return openWith(path, options, (db) => { migrate(db, 0, options.hash); });
   if (existsSync(path)) refuseForeign(path);
   else if (options.as === 'owner') createFile(path, options);
-  else throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is gone. Nothing was created in its place.`));
+  else throw new ProblemError(problem('ledger_corrupt', 'The ledger {0} is gone. Nothing was created in its place.', { values: [path] }));
   return openWith(path, options, (db) => {
     const version = readVersion(db, path, options.as);
     if (pragma(db, 'page_count') * pragma(db, 'page_size') <= quickCheckBytesMax) {
       const check = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-      if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is damaged (${String(check).replaceAll(/\s+/g, ' ').slice(0, 200)}). It was not changed.`));
+      if (check !== 'ok') throw new ProblemError(problem('ledger_corrupt', 'The ledger {0} is damaged ({1}). It was not changed.', { values: [path, String(check).replaceAll(/\s+/g, ' ').slice(0, 200)] }));
     }
     if (version > schemaVersion) return;
     // A reader changes nothing: a backup is no file with a write-ahead log, and stays none.
     if (options.as !== 'reader') db.exec('PRAGMA journal_mode = WAL');
     if (version < schemaVersion) {
-      if (options.as === 'reader') throw new ProblemError(problem('ledger_unavailable', `The ledger ${path} has the older version ${version}; only a copy of it or its owner can bring it to version ${schemaVersion}.`));
+      if (options.as === 'reader') throw new ProblemError(problem('ledger_unavailable', 'The ledger {0} has the older version {1}; only a copy of it or its owner can bring it to version {2}.', { values: [path, version, schemaVersion] }));
       if (options.as !== 'copy') keepBefore(db, path, version);
       migrate(db, version, options.hash);
     }
@@ -99,7 +99,7 @@ function openWith(path: string, { open }: OpenOptions, prepare: (db: DatabaseSyn
  */
 function createFile(path: string, options: OpenOptions): void {
   if (existsSync(`${path}-wal`)) {
-    throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is gone, but its write-ahead log is still there. Nothing was created in its place.`));
+    throw new ProblemError(problem('ledger_corrupt', 'The ledger {0} is gone, but its write-ahead log is still there. Nothing was created in its place.', { values: [path] }));
   }
   const fresh = `${path}.new`;
   for (const leftover of [fresh, `${fresh}-journal`]) rmSync(leftover, { force: true });
@@ -120,10 +120,10 @@ function createFile(path: string, options: OpenOptions): void {
  * connection to it is open in this process at that time, so closing the descriptor drops no lock.
  */
 function refuseForeign(path: string): void {
-  if (statSync(path).size === 0) throw new ProblemError(problem('ledger_corrupt', `The ledger ${path} is empty. Nothing was written to it.`));
+  if (statSync(path).size === 0) throw new ProblemError(problem('ledger_corrupt', 'The ledger {0} is empty. Nothing was written to it.', { values: [path] }));
   const header = readHeader(path);
   if (!header || !isOurs(header)) {
-    throw new ProblemError(problem('ledger_corrupt', `The file ${path} is not a ledger of the broker. It was not changed.`));
+    throw new ProblemError(problem('ledger_corrupt', 'The file {0} is not a ledger of the broker. It was not changed.', { values: [path] }));
   }
 }
 
@@ -145,7 +145,7 @@ function isOurs(header: Buffer): boolean {
 }
 
 function refuseNewer(version: number, path: string): never {
-  throw new ProblemError(problem('ledger_newer', `The ledger ${path} has version ${version}; this program knows up to ${schemaVersion}. It was not changed.`));
+  throw new ProblemError(problem('ledger_newer', 'The ledger {0} has version {1}; this program knows up to {2}. It was not changed.', { values: [path, version, schemaVersion] }));
 }
 
 /** The version as SQLite sees it, its write-ahead log included. */
@@ -213,8 +213,10 @@ export function isFileFault(error: unknown): boolean {
 export function storeProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   const code = fileFaults.get(primaryCode(error) ?? -1) ?? 'ledger_unavailable';
-  const meaning = code === 'ledger_full' ? 'The disk that holds the ledger is full, so no credits can be reserved; nothing was sent'
-    : code === 'ledger_corrupt' ? 'The ledger is damaged, so no credits can be reserved; nothing was sent and nothing was changed'
-      : 'The ledger could not be written or read, so no credits can be reserved; nothing was sent';
-  return problem(code, `${meaning} (${error instanceof Error ? error.message : String(error)}).`);
+  const parts = { values: [error instanceof Error ? error.message : String(error)] };
+  switch (code) {
+    case 'ledger_full': return problem(code, 'The disk that holds the ledger is full, so no credits can be reserved; nothing was sent ({0}).', parts);
+    case 'ledger_corrupt': return problem(code, 'The ledger is damaged, so no credits can be reserved; nothing was sent and nothing was changed ({0}).', parts);
+    default: return problem(code, 'The ledger could not be written or read, so no credits can be reserved; nothing was sent ({0}).', parts);
+  }
 }

@@ -11,6 +11,7 @@ import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, Ha
 import type { ExplainResult } from '../../protocol/control.ts';
 import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
+import type { TopUpMonth } from './autoTopUps.ts';
 import type { LedgerInsightFacts } from './insightReads.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults, RequestFacts } from './ledgerCommands.ts';
 
@@ -25,6 +26,8 @@ export interface BalanceRead {
   /** Owed for credits that were taken back after they had been spent. */
   readonly owedMicroCredits: number;
   readonly directives: DirectiveState;
+  /** What the automatic top-up added this month; absent where it is off. */
+  readonly topUps?: TopUpMonth;
   /** When `upkeep` has something to book next; absent when nothing is due by itself. */
   readonly upkeepAtMs?: number;
 }
@@ -55,6 +58,8 @@ export interface OpenBackground {
   readonly openedAtMs: number;
   readonly responseId: string;
   readonly facts: RequestFacts;
+  readonly workspaceLabel: string;
+  readonly holdMicroCredits: number;
   readonly tier: PriceTier;
   readonly price?: ModelPrice;
   readonly estimatedInputTokens: number;
@@ -131,6 +136,8 @@ export interface LedgerQueries {
   audit: { args: { readonly full: boolean; readonly keepAtMs?: number }; result: AuditFindings & { readonly requests: number } };
   priceChanges: { args: { readonly sinceMs: number }; result: readonly PriceChangeView[] };
   openBackground: { args: Record<string, never>; result: readonly OpenBackground[] };
+  /** The workspaces that began a response; none for one that the ledger does not know. */
+  responseOwners: { args: { readonly responseId: string }; result: { readonly workspaceIds: readonly string[] } };
   samples: { args: { readonly limit: number }; result: readonly EstimateSample[] };
   export: { args: { readonly set: ExportSet; readonly after: number; readonly limit: number; readonly sinceMs: number }; result: { readonly columns: readonly string[]; readonly rows: readonly ExportRow[]; readonly next?: number } };
   /** Writes a copy of the whole ledger to a path that does not exist yet. */

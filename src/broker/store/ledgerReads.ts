@@ -1,11 +1,13 @@
 // Questions that the SQLite ledger answers for the waterfall, the snapshot and reports. Reading
 // only; nothing here changes a row.
+import type { Said } from '../../domain/say.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { allowanceGrant } from '../../domain/allowances.ts';
 import type { Allowance } from '../../domain/allowances.ts';
 import { availableMicroCredits } from '../../domain/grants.ts';
 import type { AttemptOutcome } from '../../domain/settlement.ts';
 import type { EntryView, PriceChangeView, RequestView } from '../../protocol/snapshot.ts';
+import { nextAdditionAtMs, readTopUpMonth } from './autoTopUps.ts';
 import { readDirectives } from './directiveTable.ts';
 import { readShownGrants } from './grantReads.ts';
 import type { LedgerChains } from './ledgerChains.ts';
@@ -23,13 +25,15 @@ export function readBalance(db: DatabaseSync, chains: LedgerChains, nowMs: numbe
   const grants = readShownGrants(db, endedShownMax);
   const directives = readDirectives(db, chains);
   const { tracked, owedMicroCredits } = chains.credits();
+  const topUps = directives.autoTopUp && readTopUpMonth(db, directives.autoTopUp, nowMs);
   const due = [
     ...earlyExpiries(db, chains, nowMs).length > 0 ? [nowMs] : [],
     ...grants.filter((grant) => availableMicroCredits(grant) > 0).map((grant) => (grant.voided === undefined ? grant.expiresAtMs ?? Infinity : nowMs)),
     ...directives.allowances.map((allowance) => nextGiftAtMs(db, allowance, nowMs)),
+    nextAdditionAtMs(chains, topUps, nowMs) ?? Infinity,
   ];
   const upkeepAtMs = Math.min(Infinity, ...due);
-  return { tracked, grants, owedMicroCredits, directives, ...(Number.isFinite(upkeepAtMs) ? { upkeepAtMs } : {}) };
+  return { tracked, grants, owedMicroCredits, directives, ...(topUps ? { topUps } : {}), ...(Number.isFinite(upkeepAtMs) ? { upkeepAtMs } : {}) };
 }
 
 /** When an allowance gives its next grant: now where this period's is missing, else when the next period begins. */
@@ -47,7 +51,8 @@ export function readWorkspaces(db: DatabaseSync): Workspace[] {
 
 /** The newest finished attempts. */
 export function readRecent(db: DatabaseSync, limit: number): RequestView[] {
-  return statement(db, `SELECT u.*, c.cost, w.label, d.record ->> '$.fallback.model' AS fallback FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id
+  return statement(db, `SELECT u.*, c.cost, w.label, d.record ->> '$.fallback.model' AS fallback,
+    CASE WHEN u.outcome = 'refused' THEN d.record -> '$.said' END AS said FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id
     LEFT JOIN decisions d ON d.attempt_id = u.attempt_id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id WHERE u.corrects IS NULL ORDER BY u.sequence DESC LIMIT ?`).all(limit).map((row: Row) => ({
     requestId: String(row['request_id']), atMs: Number(row['at_ms']), workspaceId: String(row['workspace_id']),
     workspaceLabel: String(row['label'] ?? row['workspace_id']), client: String(row['client']),
@@ -55,7 +60,7 @@ export function readRecent(db: DatabaseSync, limit: number): RequestView[] {
     model: String(row['model_served'] ?? row['model']), outcome: row['outcome'] as AttemptOutcome, measured: row['measured'] === 1,
     durationMs: Number(row['duration_ms']), waitedMs: Number(row['waited_ms']), ...tokensOf(row),
     ...(row['cost'] === null ? {} : { costMicroCredits: Number(row['cost']) }),
-    ...(row['free_reason'] === null ? {} : { freeReason: String(row['free_reason']) }),
+    ...(row['free_reason'] === null ? {} : { freeReason: String(row['free_reason']) }), ...(row['said'] === null ? {} : { said: JSON.parse(String(row['said'])) as Said }),
     ...(row['fallback'] === null ? {} : { fallback: String(row['fallback']) }),
   }));
 }

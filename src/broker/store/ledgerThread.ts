@@ -84,5 +84,5 @@ export function serveLedger(port: MessagePort, data: ThreadData, schedule: (run:
 }
 
 function problemOf(error: unknown): Problem {
-  return error instanceof ProblemError ? error.problem : problem('ledger_unavailable', `The ledger failed (${error instanceof Error ? error.message : String(error)}).`);
+  return error instanceof ProblemError ? error.problem : problem('ledger_unavailable', 'The ledger failed ({0}).', { values: [error instanceof Error ? error.message : String(error)] });
 }

@@ -3,8 +3,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { importId } from '../../domain/importedUse.ts';
 import { correct } from './correctionWrites.ts';
-import { direct } from './directiveTable.ts';
-import { grant } from './grantWrites.ts';
+import { direct, noteLimit } from './directiveTable.ts';
+import { voucherKey } from '../../domain/grantSource.ts';
+import { grant, redeem } from './grantWrites.ts';
 import { importUses } from './importWrites.ts';
 import type { LedgerChains } from './ledgerChains.ts';
 import type { LedgerCommand, LedgerCommandResults, WorkspaceCommand } from './ledgerCommands.ts';
@@ -20,7 +21,9 @@ export function runCommand(db: DatabaseSync, chains: LedgerChains, command: Ledg
     case 'begin': return begin(db, command);
     case 'settle': return settle(db, chains, command);
     case 'grant': return grant(db, chains, command);
+    case 'redeem': return redeem(db, chains, command);
     case 'direct': return direct(db, chains, command);
+    case 'note-limit': return noteLimit(db, chains, command);
     case 'correct': return correct(db, chains, command);
     case 'workspace': return workspace(db, command);
     case 'recover': return recover(db, chains, command);
@@ -31,16 +34,18 @@ export function runCommand(db: DatabaseSync, chains: LedgerChains, command: Ledg
 
 /** Whether a command is on disk, after a commit whose outcome is not known. Running such a command again is safe. */
 export function isThere(db: DatabaseSync, command: LedgerCommand): boolean {
-  const exists = (sql: string, key: string) => statement(db, sql).get(key) !== undefined;
+  const exists = (sql: string, ...keys: readonly string[]) => statement(db, sql).get(...keys) !== undefined;
   switch (command.type) {
     case 'reserve': return exists('SELECT 1 FROM decisions WHERE attempt_id = ?', command.attemptId);
     case 'begin': return exists('SELECT 1 FROM begun WHERE attempt_id = ?', command.attemptId);
     case 'settle': return exists('SELECT 1 FROM usage_events WHERE attempt_id = ? AND corrects IS NULL', command.attemptId);
     case 'grant': return exists('SELECT 1 FROM grants WHERE key = ?', command.key);
+    case 'redeem': return exists('SELECT 1 FROM grants WHERE key = ? AND grant_id = ?', voucherKey(command.keyId, command.voucherId), command.grantId);
     case 'direct': case 'correct': return exists('SELECT 1 FROM directives WHERE id = ?', command.key);
     case 'workspace': return exists('SELECT 1 FROM workspaces WHERE token_hash = ?', command.tokenHash);
     case 'import': return command.uses.every((use) => exists('SELECT 1 FROM imports WHERE id = ?', importId(use.key)));
-    case 'recover': case 'upkeep': return false;
+    // The ledger passes over a note that it has, so that a later answer may bring it again.
+    case 'recover': case 'upkeep': case 'note-limit': return false;
   }
 }
 

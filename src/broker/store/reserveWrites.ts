@@ -1,6 +1,7 @@
 // Deciding an attempt on the rows of the ledger, and reserving its hold. What the waterfall needs is read
 // here, once for a real request and for one that is only asked about; the rules are the domain's.
 import type { DatabaseSync } from 'node:sqlite';
+import type { AutoTopUp } from '../../domain/autoTopUp.ts';
 import { consentFor } from '../../domain/consent.ts';
 import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
@@ -8,8 +9,10 @@ import type { DecisionRow, HoldRow } from '../../domain/ledgerRows.ts';
 import type { ModelPrice } from '../../domain/pricing.ts';
 import { attemptTermsText } from '../../domain/rowTexts.ts';
 import { noTokens } from '../../domain/tokenUsage.ts';
-import type { UnpricedRule } from '../../domain/walk.ts';
+import type { UnpricedRule, WaterfallInput } from '../../domain/walk.ts';
+import { decideToppedUp } from '../../domain/toppedUpDecision.ts';
 import { decide } from '../../domain/waterfall.ts';
+import { addGrants, offerOf } from './autoTopUps.ts';
 import { readBudgetUses } from './budgetReads.ts';
 import { notePrice, readDirectives } from './directiveTable.ts';
 import type { LedgerChains } from './ledgerChains.ts';
@@ -32,8 +35,16 @@ function ruleFor(facts: DecideFacts, state: DirectiveState): UnpricedRule {
   return facts.unpricedRule ?? (answered === 'allow' ? 'allow' : answered === 'deny' ? 'refuse' : state.policies.unpriced);
 }
 
+/** A decision with what it was made by, and what the automatic top-up has to add for it. */
+interface Decided {
+  readonly decision: DecisionRecord;
+  readonly price?: ModelPrice;
+  readonly estimateMicroCredits?: number;
+  readonly adds?: { readonly rule: AutoTopUp; readonly count: number };
+}
+
 /** Decides on the ledger as it stands; writes nothing. */
-export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFacts): { readonly decision: DecisionRecord; readonly price?: ModelPrice; readonly estimateMicroCredits?: number } {
+export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFacts): Decided {
   const { request } = facts;
   const state = readDirectives(db, chains);
   const credits = chains.credits();
@@ -41,7 +52,7 @@ export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFa
   const unpricedRule = ruleFor(facts, state);
   const priced = pricedBy(facts, unpricedRule);
   const subject = { requestId: request.requestId, workspaceId: request.workspaceId, model: request.model, client: request.client, ...(request.threadId === undefined ? {} : { threadId: request.threadId }) };
-  const decision = decide({
+  const input: WaterfallInput = {
     nowMs: facts.atMs, model: request.model, workspaceId: request.workspaceId, estimateTokens: facts.estimatedInputTokens + facts.estimatedOutputTokens,
     unpricedRule, tracked: credits.tracked, grants: credits.grants, owedMicroCredits: credits.owedMicroCredits,
     consent: consentOf(state, subject, facts), canAsk: facts.canAsk ?? false, canWait: facts.canWait ?? false,
@@ -50,9 +61,11 @@ export function decideOn(db: DatabaseSync, chains: LedgerChains, facts: DecideFa
     ...(facts.plan ? { plan: facts.plan } : {}),
     ...(facts.unsafe ? { unsafe: facts.unsafe } : {}), ...(facts.runaway ? { runaway: facts.runaway } : {}), ...(facts.answered ? { answered: facts.answered } : {}),
     ...(facts.fallback ? { fallback: facts.fallback } : {}),
-  });
+  };
+  const rule = state.autoTopUp;
+  const { decision, additions } = rule ? decideToppedUp(input, () => offerOf(db, chains, rule, facts.atMs)) : { decision: decide(input), additions: 0 };
   if (decision.fallback && facts.fallback) return { decision, price: facts.fallback.price, estimateMicroCredits: facts.fallback.estimateMicroCredits };
-  return { decision, ...priced };
+  return { decision, ...priced, ...(rule && additions > 0 ? { adds: { rule, count: additions } } : {}) };
 }
 
 /** The answer that holds; where nobody gave one and nobody can be asked, the policy for that stands for it. */
@@ -66,9 +79,11 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   const { request, attemptId } = command;
   const known = statement(db, 'SELECT record FROM decisions WHERE attempt_id = ?').get(attemptId);
   if (known) return { decision: JSON.parse(String(known['record'])) as DecisionRecord, exists: true };
-  doUpkeep(db, chains, command.atMs);
-  const { decision, price, estimateMicroCredits } = decideOn(db, chains, command);
-  if (decision.outcome === 'ask' || decision.outcome === 'wait') return { decision, exists: false };
+  const { granted } = doUpkeep(db, chains, command.atMs);
+  const { decision, price, estimateMicroCredits, adds } = decideOn(db, chains, command);
+  const result = { decision, exists: false, ...(granted > 0 || adds ? { granted: true as const } : {}) };
+  if (decision.outcome === 'ask' || decision.outcome === 'wait') return result;
+  if (adds) addGrants(db, chains, adds.rule, adds.count, command.atMs);
   const row: Omit<DecisionRow, 'termsHash'> = {
     attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(decision), requestId: request.requestId,
     receivedAtMs: request.receivedAtMs, workspaceId: request.workspaceId, client: request.client, clientVersion: request.clientVersion ?? null,
@@ -88,7 +103,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   if (price && (command.price || decision.fallback)) notePrice(db, chains, { model: decision.fallback?.model ?? request.model, price, atMs: command.atMs });
   if (!hold) {
     refuse(db, chains, command, decision.message ?? 'Refused by the broker.', termsHash);
-    return { decision, exists: false };
+    return result;
   }
   insertHold(db, hold);
   for (const slice of decision.slices) {
@@ -102,7 +117,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
       estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices, tracked: decision.slices.length > 0 || decision.tracked === true, isOnly: true,
     });
   }
-  return { decision, exists: false };
+  return result;
 }
 
 /** A refused request has a usage event too, which says why it cost nothing. */

@@ -108,7 +108,7 @@ export class SqliteLedger {
       // A fault of the file ends the whole group; a fault of this command ends only this one.
       if (isFileFault(error)) throw error;
       this.#db.exec('ROLLBACK TO command; RELEASE command');
-      return { ok: false, problem: problem('ledger_unavailable', `The ledger refused a change: ${messageOf(error)}. Nothing was changed by it.`) };
+      return { ok: false, problem: problem('ledger_unavailable', 'The ledger refused a change: {0}. Nothing was changed by it.', { values: [messageOf(error)] }) };
     }
   }
 
@@ -172,7 +172,7 @@ export class SqliteLedger {
       this.#db.exec('PRAGMA busy_timeout = 0');
       const busy = this.#db.prepare('PRAGMA wal_checkpoint(FULL)').get()?.['busy'];
       if (busy !== 0) {
-        return { ...problem('ledger_unavailable', 'Another program reads an older state of the ledger, so that its newest changes cannot be made safe. Changes are refused until it has ended.'), remedy: 'Close what has the ledger\'s file open, such as a database browser or a copying tool.' };
+        return problem('ledger_unavailable', 'Another program reads an older state of the ledger, so that its newest changes cannot be made safe. Changes are refused until it has ended.', { remedy: 'Close what has the ledger\'s file open, such as a database browser or a copying tool.' });
       }
       this.#isSynchronised = true;
       return undefined;

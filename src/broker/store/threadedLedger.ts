@@ -8,6 +8,9 @@ import type { OpenedAs } from './ledgerFile.ts';
 import type { LedgerQueries, LedgerStore } from './ledgerPort.ts';
 import type { ThreadAnswer, ThreadData, ThreadRequest } from './ledgerThread.ts';
 
+/** Room for the thread's newest objects. What one command makes is small and short-lived; without a limit the room grows to many times that and stays. */
+const youngMbMax = 4;
+
 interface Waiting { resolve(value: unknown): void; reject(error: Error): void }
 
 /** The ledger on a thread of its own. */
@@ -30,7 +33,7 @@ export class ThreadedLedger implements LedgerStore {
    * @throws ProblemError when the file cannot be opened
    */
   static async open(entry: URL, path: string, as: OpenedAs = 'owner'): Promise<ThreadedLedger> {
-    const worker = new Worker(entry, { workerData: { path, as } satisfies ThreadData });
+    const worker = new Worker(entry, { workerData: { path, as } satisfies ThreadData, resourceLimits: { maxYoungGenerationSizeMb: youngMbMax } });
     const ledger = new ThreadedLedger(worker);
     await new Promise<void>((resolve, reject) => {
       ledger.#waiting.set(0, { resolve: () => resolve(), reject });
@@ -49,7 +52,7 @@ export class ThreadedLedger implements LedgerStore {
   }
 
   #die(why: string): void {
-    this.#dead ??= new ProblemError(problem('ledger_unavailable', `The ledger stopped (${why}), so no credits can be reserved; nothing more is sent.`));
+    this.#dead ??= new ProblemError(problem('ledger_unavailable', 'The ledger stopped ({0}), so no credits can be reserved; nothing more is sent.', { values: [why] }));
     for (const waiting of this.#waiting.values()) waiting.reject(this.#dead);
     this.#waiting.clear();
   }

@@ -1,10 +1,11 @@
-// What time brings to the ledger: grants whose time is over expire, grants that were taken back lose what
-// their holds gave back, and allowances give the grant of their next period. What expired by a clock that was
-// ahead comes back once the clock is right. Done before each decision.
+// What time brings to the ledger: grants whose time is over expire, grants that were taken back lose what their holds
+// gave back, allowances give the grant of their next period, and the automatic top-up adds where too little is left by
+// then. What expired by a clock that was ahead comes back once the clock is right. Done before each decision.
 import type { DatabaseSync } from 'node:sqlite';
 import { allowanceGrant } from '../../domain/allowances.ts';
 import { availableMicroCredits, earlyExpiryMsMin, isExpired } from '../../domain/grants.ts';
 import type { Grant } from '../../domain/grants.ts';
+import { addWhereCalledFor } from './autoTopUps.ts';
 import { isExpiry } from './creditState.ts';
 import { readDirectives } from './directiveTable.ts';
 import type { LedgerChains } from './ledgerChains.ts';
@@ -21,7 +22,8 @@ export function doUpkeep(db: DatabaseSync, chains: LedgerChains, nowMs: number):
     endGrant(db, chains, grant, nowMs);
     expired += 1;
   }
-  return { expired, returned, granted: giveAllowances(db, chains, nowMs) };
+  const given = giveAllowances(db, chains, nowMs);
+  return { expired, returned, granted: given + addWhereCalledFor(db, chains, nowMs) };
 }
 
 /** Entries by which credits expired too early, by the clock as it is now. A clock that is before the making of a grant says nothing about it. */

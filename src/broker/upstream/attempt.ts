@@ -125,8 +125,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#clientLeft) controller.abort(new Error('the client left'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
+    // The head as it came, which undici keeps beside the parsed one for as long as the answer lasts.
+    controller.rawHeaders = null;
     this.#status = status;
     this.#upstreamRequestId = text(headers['x-request-id']);
     const type = (headers['content-type'] ?? '').toLowerCase();

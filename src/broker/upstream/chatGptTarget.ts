@@ -22,6 +22,6 @@ export interface ChatGptTarget extends UpstreamTarget {
 export function chatGptTarget(baseUrl: string, network: Network): ChatGptTarget {
   const target = upstreamTarget(baseUrl, network);
   const path = new URL(baseUrl).pathname.replace(/\/+$/, '');
-  if (!path.endsWith(pathEnd)) throw new ProblemError(problem('argument_invalid', `The upstream for ChatGPT sign-ins "${withoutSecret(baseUrl)}" does not end in ${pathEnd}.`));
+  if (!path.endsWith(pathEnd)) throw new ProblemError(problem('argument_invalid', 'The upstream for ChatGPT sign-ins "{0}" does not end in {1}.', { values: [withoutSecret(baseUrl), pathEnd] }));
   return Object.assign(target, { usagePath: `${path.slice(0, -'/codex'.length)}/wham/usage` });
 }

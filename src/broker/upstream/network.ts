@@ -2,7 +2,8 @@
 // settings; it opens no connection itself.
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { problem, ProblemError } from '../../domain/problem.ts';
+import { ProblemError, problemThat } from '../../domain/problem.ts';
+import { say } from '../../domain/say.ts';
 import { chooseProxy } from './proxyChoice.ts';
 import type { Env } from './proxyChoice.ts';
 import { certificateFiles, optionCertificates, secureContext } from './trustedCertificates.ts';
@@ -31,7 +32,7 @@ export function networkOf({ env, caFile, lookup }: NetworkSettings): Network {
     files, trust: () => trusted ??= secureContext(files), ...(lookup ? { lookup } : {}),
     proxyFor: (target) => {
       const choice = chooseProxy(target, env);
-      if (choice.kind === 'unusable') throw new ProblemError({ ...problem('argument_invalid', choice.because), remedy: `Set HTTPS_PROXY to an http or https proxy, or name ${target.hostname} in NO_PROXY.` });
+      if (choice.kind === 'unusable') throw new ProblemError(problemThat('argument_invalid', choice, { remedy: say('Set HTTPS_PROXY to an http or https proxy, or name {0} in NO_PROXY.', target.hostname) }));
       return choice.kind === 'proxy' ? choice.url : undefined;
     },
   };

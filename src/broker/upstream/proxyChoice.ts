@@ -1,5 +1,7 @@
 // Which proxy a connection takes, told from the variables that programs have for it. Text in, a choice out. Pure
 // but for the reading of addresses.
+import { say } from '../../domain/say.ts';
+import type { Because } from '../../domain/say.ts';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { withoutSecret } from './upstreamAddress.ts';
 
@@ -8,24 +10,24 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** How a connection leaves this computer. `from` names the variable, `because` is a sentence. */
 export type ProxyChoice =
-  | { readonly kind: 'direct'; readonly because: string }
+  | Because & { readonly kind: 'direct' }
   | { readonly kind: 'proxy'; readonly url: URL; readonly from: string }
-  | { readonly kind: 'unusable'; readonly from: string; readonly because: string };
+  | Because & { readonly kind: 'unusable'; readonly from: string };
 
 /** Chooses for an http(s) address. Small letters come first, as curl has it; what goes to this computer never takes a proxy. */
 export function chooseProxy(target: URL, env: Env): ProxyChoice {
   const host = bare(target.hostname);
   const port = target.port === '' ? target.protocol === 'https:' ? '443' : '80' : target.port;
-  if (isLoopback(host)) return { kind: 'direct', because: 'It is on this computer.' };
+  if (isLoopback(host)) return { kind: 'direct', ...say('It is on this computer.') };
   const from = [target.protocol === 'https:' ? 'https_proxy' : 'http_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]).find((name) => env[name]);
-  if (from === undefined) return { kind: 'direct', because: 'No proxy is set for it.' };
+  if (from === undefined) return { kind: 'direct', ...say('No proxy is set for it.') };
   const spared = [env['no_proxy'], env['NO_PROXY']].find(Boolean) ?? '';
-  if (spared.split(/[\s,]+/).some((entry) => entry !== '' && isSpared(host, port, entry.toLowerCase()))) return { kind: 'direct', because: 'NO_PROXY names it.' };
+  if (spared.split(/[\s,]+/).some((entry) => entry !== '' && isSpared(host, port, entry.toLowerCase()))) return { kind: 'direct', ...say('NO_PROXY names it.') };
   const value = env[from]?.trim() ?? '';
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.hostname === '') return { kind: 'unusable', from, because: `The proxy in ${from} is not an address.` };
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { kind: 'unusable', from, because: `The proxy in ${from} (${withoutSecret(value)}) is of a kind that the broker does not speak.` };
+  if (!url || url.hostname === '') return { kind: 'unusable', from, ...say('The proxy in {0} is not an address.', from) };
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { kind: 'unusable', from, ...say('The proxy in {0} ({1}) is of a kind that the broker does not speak.', from, withoutSecret(value)) };
   return { kind: 'proxy', url, from };
 }
 

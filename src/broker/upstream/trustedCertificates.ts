@@ -23,7 +23,7 @@ export function certificateFiles(env: Env): CertificateFile[] {
 /** Reads the file of the option. @throws ProblemError `argument_invalid` when it holds no certificate */
 export function optionCertificates(path: string): CertificateFile {
   const file = readCertificates('--ca', path);
-  if (file.why !== undefined) throw new ProblemError(problem('argument_invalid', `The certificates in ${path} cannot be used (${file.why}).`));
+  if (file.why !== undefined) throw new ProblemError(problem('argument_invalid', 'The certificates in {0} cannot be used ({1}).', { values: [path, file.why] }));
   return file;
 }
 

@@ -33,10 +33,10 @@ const wholePath = /\/v\d+(?:alpha|beta)?\d*(?=\/|$)|\/backend-api\/codex$/;
  * @throws ProblemError `argument_invalid` when it is no http(s) address, or carries a name, a password or a fragment
  */
 export function upstreamAddress(baseUrl: string): UpstreamAddress {
-  if (!URL.canParse(baseUrl)) throw new ProblemError(problem('argument_invalid', `The upstream "${withoutSecret(baseUrl)}" is not an address.`));
+  if (!URL.canParse(baseUrl)) throw new ProblemError(problem('argument_invalid', 'The upstream "{0}" is not an address.', { values: [withoutSecret(baseUrl)] }));
   const url = new URL(baseUrl);
   if (!['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.hash !== '') {
-    throw new ProblemError(problem('argument_invalid', `The upstream "${withoutSecret(baseUrl)}" must be a plain http or https address. Keys and passwords do not belong into it.`));
+    throw new ProblemError(problem('argument_invalid', 'The upstream "{0}" must be a plain http or https address. Keys and passwords do not belong into it.', { values: [withoutSecret(baseUrl)] }));
   }
   const given = url.pathname.replace(/\/+$/, '');
   const base = wholePath.test(given) ? given : `${given}/v1`;

@@ -3,12 +3,18 @@
 // an address.
 import type { ConnectionOptions } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import { Pool, ProxyAgent } from 'undici';
+import api from 'undici/lib/api/index.js';
+import BareDispatcher from 'undici/lib/dispatcher/dispatcher.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import type { Dispatcher } from 'undici';
 import { nextAddressMs } from './network.ts';
 import type { Network } from './network.ts';
 import { keyHead, upstreamAddress } from './upstreamAddress.ts';
 import type { UpstreamAddress } from './upstreamAddress.ts';
+
+// As undici's entry does it, which is not loaded: see `undiciParts.d.ts`.
+Object.assign(BareDispatcher.prototype, api);
 
 /** Longest silence before response headers: a model may think for long, and Codex waits 20 minutes. */
 export const headersTimeoutMs = 15 * 60_000;

@@ -5,7 +5,7 @@ import { chargeFor, costOfTerms } from '../pricing.ts';
 import { attemptTermsText } from '../rowTexts.ts';
 import type { Hash } from '../rowTexts.ts';
 import { sum } from '../units.ts';
-import type { DecisionRecord } from '../decisionRecord.ts';
+import { isPossibleRecord } from './decisionShape.ts';
 import { auditRefusal, auditTies, wasTracked } from './attemptTies.ts';
 import type { Fail } from './auditLedger.ts';
 import { auditBudgets } from './budgetAudit.ts';
@@ -48,17 +48,18 @@ export function auditAttempt(rows: AttemptRows, hash: Hash, told: Told, fail: Fa
 }
 
 /** What was decided is what was held, and what the event and the entries were made under. */
-function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decision: DecisionRow, event: UsageEventRow | undefined, { hash, told }: { readonly hash: Hash; readonly told: Told }, fail: Fail): void {
+function auditDecision({ attemptId, hold, entries, events, charges }: AttemptRows, decision: DecisionRow, event: UsageEventRow | undefined, { hash, told }: { readonly hash: Hash; readonly told: Told }, fail: Fail): void {
   if (hash(attemptTermsText(decision, hold)) !== decision.termsHash) fail('I9', `the decision or hold of attempt ${attemptId} is not what was first written`);
   for (const one of events) {
     if (one.termsHash !== decision.termsHash) fail('I9', `attempt ${attemptId} ended under another decision or hold than it has`);
     if (one.requestId !== decision.requestId || one.workspaceId !== decision.workspaceId || one.model !== decision.model) fail('I12', `attempt ${attemptId} was used for another request than it was decided for`);
   }
   if (entries.some((one) => one.kind === 'reserve' && one.termsHash !== decision.termsHash)) fail('I9', `attempt ${attemptId} reserved under another decision or hold than it has`);
-  const record = parsed<DecisionRecord>(decision.record);
-  if (record) auditBudgets(attemptId, record, hold, told, fail);
-  if (record?.outcome !== 'admit') {
-    if (record?.outcome !== 'refuse' || event?.outcome !== 'refused') fail('I12', `attempt ${attemptId} was refused, yet it has no usage event that says so`);
+  const record = parsed<unknown>(decision.record);
+  if (!isPossibleRecord(record)) { fail('I12', `the decision of attempt ${attemptId} is none that there can be`); return; }
+  auditBudgets(attemptId, record, hold, told, fail);
+  if (record.outcome !== 'admit') {
+    if (event?.outcome !== 'refused') fail('I12', `attempt ${attemptId} was refused, yet it has no usage event that says so`);
     else auditRefusal(decision, record, event, fail);
     if (hold) fail('I7', `attempt ${attemptId} was refused, yet it has a hold`);
     return;
@@ -67,7 +68,8 @@ function auditDecision({ attemptId, hold, entries, events }: AttemptRows, decisi
   // The first version of the ledger noted no prices.
   if (told.isWhole && hold.price !== null && hold.likelyOutputTokens !== null && !told.wasPriceOf(record.fallback?.model ?? decision.model, hold.price)) fail('I12', `attempt ${attemptId} was held by a price that was never seen for its model`);
   if (hold.amountMicroCredits !== record.holdMicroCredits) fail('I7', `attempt ${attemptId} holds ${hold.amountMicroCredits}, which is not what was decided`);
-  if (record.fallback && (record.holdMicroCredits !== 0 || record.tracked)) fail('I7', `attempt ${attemptId} was answered by a fallback, yet credits were to be drawn for it`);
+  // Another model counts its tokens otherwise and knows no tiers, and it is counted by its own price, whatever it calls itself.
+  if (record.fallback && (hold.tier !== 'standard' || hold.basis !== null || hold.price === null || charges.some((one) => JSON.stringify(one.price) !== JSON.stringify(hold.price)))) fail('I12', `attempt ${attemptId} was answered by a fallback and is counted in another way than that`);
   const slices = record.slices.map((slice) => `${slice.grantId} ${slice.microCredits}`).join();
   const reserves = entries.filter((one) => one.kind === 'reserve').map((one) => `${String(one.grantId)} ${one.heldDeltaMicroCredits}`).join();
   if (slices !== reserves) fail('I7', `attempt ${attemptId} reserved other slices than were decided`);

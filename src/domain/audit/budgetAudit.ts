@@ -14,10 +14,11 @@ export function auditBudgets(attemptId: string, record: DecisionRecord, hold: Ho
   // The first version of the ledger knew no budgets and kept no estimate.
   const want = hold && hold.likelyOutputTokens !== null ? { tokens: hold.estimatedInputTokens + hold.estimatedOutputTokens, ...(hold.estimateMicroCredits === null ? {} : { costMicroCredits: hold.estimateMicroCredits }) } : undefined;
   for (const one of budgets) {
-    const { budgetId: id, unit, limit, mode } = one;
+    const { budgetId: id, unit, limit, mode, allowed } = one;
     const budget: Budget = { id, unit, limit, mode, per: 'everything', period: 'life', timeZone: 'UTC' };
-    const again = judgeBudget({ budget, key: one.key, used: one.used, reserved: one.reserved }, want ?? { tokens: one.wanted, costMicroCredits: one.wanted });
+    const again = judgeBudget({ budget, key: one.key, used: one.used, reserved: one.reserved, ...(allowed === undefined ? {} : { today: { allowed } }) }, want ?? { tokens: one.wanted, costMicroCredits: one.wanted });
     if (again?.verdict !== one.verdict || again.wanted !== one.wanted) fail('I7', `attempt ${attemptId} was measured by budget ${id} as ${one.verdict}, which its numbers do not give`);
+    if (allowed !== undefined && !(Number.isSafeInteger(allowed) && allowed >= 0 && allowed <= limit)) fail('I7', `attempt ${attemptId} was measured by budget ${id} as if its days allowed what is no part of it`);
     if (told.isWhole && !told.hadBudget(one)) fail('I7', `attempt ${attemptId} was measured by budget ${id}, which never was like that`);
     if (hold && mode === 'hard' && one.verdict !== 'fits') fail('I7', `attempt ${attemptId} was admitted over the hard budget ${id}`);
   }

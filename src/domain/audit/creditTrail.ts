@@ -8,6 +8,7 @@ import type { Fail } from './auditLedger.ts';
 import { parsed } from './directiveAudit.ts';
 import { isOlderVoid } from './grantAudit.ts';
 import type { Told } from './directiveAudit.ts';
+import { TopUpTrail } from './topUpTrail.ts';
 
 /** For which model and workspace an attempt was decided, and whether it ended with measured usage. */
 export type UseOf = (attemptId: string) => Pick<GrantUse, 'model' | 'workspaceId'> & { readonly isMeasured: boolean } | undefined;
@@ -26,6 +27,7 @@ export class CreditTrail {
   readonly #fail: Fail;
   /** Grants that have something left, as they stand. */
   #live: readonly Grant[] = [];
+  readonly #topUps: TopUpTrail;
   #owed: number;
   #draw: Draw | undefined;
   /** What has to come next: new credits pay what is owed in two entries; credits that came back for what was paid too much make as much of it void. */
@@ -44,12 +46,14 @@ export class CreditTrail {
     this.#told = told;
     this.#useOf = useOf;
     this.#fail = fail;
+    this.#topUps = new TopUpTrail(told, fail);
   }
 
   /** The next entry. */
   follow(entry: EntryRow): void {
     const grant = entry.grantId === null ? undefined : this.#grants.get(entry.grantId);
     this.#followDebt(entry, grant);
+    if (this.#told.isWhole) this.#topUps.follow(entry, grant, { live: this.#live, owedMicroCredits: this.#owed, isTakenBack: (id) => (this.#grants.get(id)?.voided ?? null) !== null });
     if (this.#told.isWhole) this.#followDraw(entry);
     if (entry.account === 'owed' && entry.kind === 'post' && entry.amountMicroCredits < 0 && grant?.voided !== 'disputed') this.#fail('I12', `entry ${entry.id} is owed for credits that nobody disputed`);
     if (entry.account === 'owed') this.#owed -= entry.amountMicroCredits;
@@ -61,6 +65,7 @@ export class CreditTrail {
   /** After the last entry. */
   end(): void {
     this.#closeDraw();
+    this.#topUps.end();
     if (this.#due.length > 0) this.#fail('I12', 'new credits have not paid what was owed');
     for (const [grantId, amount] of this.#unowed) if (amount !== 0) this.#fail('I12', `${amount} that were spent of the disputed grant ${grantId} are owed by nobody`);
   }

@@ -1,13 +1,16 @@
-// Follows the directives: each is filed under what it is about, prices of a model are noted one after the
+// Follows the directives: each is filed under what it is about, prices and limits are noted one after the
 // other, and a grant is taken back once, or undone and then disputed. Keeps what other rows must agree with: prices that were seen,
 // corrections, permissions, what was taken back.
+import type { AutoTopUp } from '../autoTopUp.ts';
 import type { BudgetVerdict } from '../budgets.ts';
 import { subjectOf } from '../directives.ts';
 import type { Directive } from '../directives.ts';
 import type { DirectiveRow } from '../ledgerRows.ts';
+import type { LimitNote } from '../limitWatch.ts';
 import type { ModelPrice } from '../pricing.ts';
 import type { TokenUsage } from '../tokenUsage.ts';
 import type { Fail } from './auditLedger.ts';
+import { isPossible } from './directiveShape.ts';
 
 /** A correction as it was asked for. */
 export interface ToldCorrection {
@@ -35,14 +38,14 @@ export interface Told {
   readonly consents: ReadonlyMap<string, DirectiveRow>;
   /** Allowances that were ever set up, by their ids. */
   readonly allowances: ReadonlyMap<string, readonly Extract<Directive, { kind: 'allowance' }>['allowance'][]>;
+  /** The rules of the automatic top-up that were ever laid down, and the issuers that were ever trusted. */
+  readonly autoTopUps: readonly AutoTopUp[];
+  readonly issuers: ReadonlySet<string>;
   /** Whether a budget ever was as a decision tells it. */
-  hadBudget(told: Pick<BudgetVerdict, 'budgetId' | 'unit' | 'mode' | 'limit'>): boolean;
+  hadBudget(told: Pick<BudgetVerdict, 'budgetId' | 'unit' | 'mode' | 'limit' | 'allowed'>): boolean;
   /** Whether a price can have been that of a model at any time. */
   wasPriceOf(model: string, price: ModelPrice): boolean;
 }
-
-const answers: readonly string[] = ['allow', 'deny', 'ask'];
-const scopes: readonly string[] = ['request', 'task', 'workspace', 'everywhere'];
 
 /** Follows directives, those behind a checkpoint or all. */
 export class DirectiveAudit implements Told {
@@ -52,7 +55,10 @@ export class DirectiveAudit implements Told {
   readonly voids = new Map<string, ToldVoid>();
   readonly consents = new Map<string, DirectiveRow>();
   readonly allowances = new Map<string, Extract<Directive, { kind: 'allowance' }>['allowance'][]>();
+  readonly autoTopUps: AutoTopUp[] = [];
+  readonly issuers = new Set<string>();
   readonly #budgets = new Set<string>();
+  readonly #limits = new Map<string, { readonly times: number; readonly text: string }>();
   readonly #prices = new Map<string, string[]>();
   readonly #fail: Fail;
   #hasCeiling = false;
@@ -73,8 +79,8 @@ export class DirectiveAudit implements Told {
     }
   }
 
-  hadBudget({ budgetId, unit, mode, limit }: Parameters<Told['hadBudget']>[0]): boolean {
-    return this.#budgets.has(JSON.stringify([budgetId, unit, mode, limit]));
+  hadBudget({ budgetId, unit, mode, limit, allowed }: Parameters<Told['hadBudget']>[0]): boolean {
+    return this.#budgets.has(JSON.stringify([budgetId, unit, mode, limit, allowed !== undefined]));
   }
 
   wasPriceOf(model: string, price: ModelPrice): boolean {
@@ -84,23 +90,31 @@ export class DirectiveAudit implements Told {
   #look(row: DirectiveRow): void {
     const directive = parsed<Directive>(row.content);
     if (!directive || directive.kind !== row.kind || subjectOfAny(directive) !== row.subject) { this.#fail('I12', `directive ${row.id} is filed under something else than it is about`); return; }
+    if (!isPossible(directive)) this.#fail('I12', `directive ${row.id} says what cannot be laid down`);
     switch (directive.kind) {
       case 'consent':
         this.consents.set(row.id, row);
-        if (!answers.includes(directive.consent.answer) || !scopes.includes(directive.consent.scope)) this.#fail('I12', `directive ${row.id} gives an answer that there is not`);
         break;
       case 'budget':
         if (directive.budget && directive.budget.id !== row.subject) this.#fail('I12', `directive ${row.id} is filed under something else than it is about`);
-        if (directive.budget) this.#budgets.add(JSON.stringify([directive.budget.id, directive.budget.unit, directive.budget.mode, directive.budget.limit]));
+        if (directive.budget) this.#budgets.add(JSON.stringify([directive.budget.id, directive.budget.unit, directive.budget.mode, directive.budget.limit, directive.budget.pace === 'even']));
         break;
       case 'allowance':
         if (directive.allowance && directive.allowance.id !== row.subject) this.#fail('I12', `directive ${row.id} is filed under something else than it is about`);
         this.allowances.set(row.subject, [...this.allowances.get(row.subject) ?? [], directive.allowance]);
         break;
+      case 'auto-top-up':
+        if (directive.rule) this.autoTopUps.push(directive.rule);
+        break;
+      case 'voucher-issuer':
+        if (directive.issuer && directive.issuer.keyId !== row.subject) this.#fail('I12', `directive ${row.id} is filed under something else than it is about`);
+        if (directive.issuer) this.issuers.add(row.subject);
+        break;
       case 'policy':
         if (directive.value === 'ceiling') this.#hasCeiling = true;
         break;
       case 'price': this.#lookAtPrice(row, directive.price); break;
+      case 'limit': this.#lookAtLimit(row, directive.note); break;
       case 'void': this.#lookAtVoid(row, directive.disputed); break;
       case 'correction': this.#lookAtCorrection(row, directive.content); break;
       default:
@@ -120,6 +134,14 @@ export class DirectiveAudit implements Told {
     const terms = termsOf(price);
     if (this.isWhole && row.id !== `price ${row.subject} ${known.length + 1}` || known.at(-1) === terms) this.#fail('I12', `directive ${row.id} notes a price out of turn`);
     this.#prices.set(row.subject, [...known, terms]);
+  }
+
+  /** So is a limit, and a window that began anew. */
+  #lookAtLimit(row: DirectiveRow, note: LimitNote): void {
+    const known = this.#limits.get(row.subject) ?? { times: 0, text: '' };
+    const text = JSON.stringify('began' in note ? note.began : note.limits);
+    if (this.isWhole && row.id !== `limit ${row.subject} ${known.times + 1}` || known.text === text) this.#fail('I12', `directive ${row.id} notes a limit out of turn`);
+    this.#limits.set(row.subject, { times: known.times + 1, text });
   }
 
   #lookAtCorrection(row: DirectiveRow, content: string): void {

@@ -1,9 +1,11 @@
-// Proves the grants: each was made once, is what a person chose or an allowance gives, has left and reserved
-// what its entries sum to, and was taken back only by a directive.
+// Proves the grants: each was made once, is what a person chose or an allowance gives (those of the automatic top-up
+// and of vouchers are proven in `sourceAudit.ts`), has left and reserved what its entries sum to, and was taken back
+// only by a directive.
 import { allowanceGrant } from '../allowances.ts';
 import type { Allowance } from '../allowances.ts';
 import { subjectOf } from '../directives.ts';
 import { grantKinds, priorityDefault } from '../grants.ts';
+import { sourceOf } from '../grantSource.ts';
 import type { GrantRow } from '../ledgerRows.ts';
 import type { Hash } from '../rowTexts.ts';
 import { grantTermsText } from '../rowTexts.ts';
@@ -11,6 +13,7 @@ import type { Fail } from './auditLedger.ts';
 import type { GrantTotals } from './chainAudit.ts';
 import { parsed } from './directiveAudit.ts';
 import type { Told } from './directiveAudit.ts';
+import { SourceAudit } from './sourceAudit.ts';
 
 /** What a person chose, as it is kept with a grant. What was added later may be missing. */
 type Chosen = readonly [string, number, number | null, { readonly scope: string; readonly workspaceId?: string }, (number | null)?, (number | null)?, (readonly string[] | null)?, (readonly string[] | null)?];
@@ -20,6 +23,7 @@ export function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string
   const known = new Set<string>();
   const places = new Map([...totals.keys()].map((id, index) => [id, index + 1]));
   const periods = new Set<string>();
+  const sources = new SourceAudit(told, hash, fail);
   for (const grant of rows) {
     known.add(grant.id);
     const found = totals.get(grant.id);
@@ -36,6 +40,8 @@ export function auditGrants(rows: Iterable<GrantRow>, totals: ReadonlyMap<string
     if (grant.expiresAtMs !== null && grant.expiresAtMs <= Math.max(grant.createdAtMs, grant.startsAtMs ?? 0)) fail('I8', `grant ${grant.id} was over before it began`);
     auditDebts(grant, found, told, fail);
     if (found.repaid !== 0) auditRepaid(grant, found, fail);
+    else if (sourceOf(grant.content) === 'auto') sources.addition(grant);
+    else if (sourceOf(grant.content) === 'voucher') sources.voucher(grant);
     else if (grant.allowanceId === null) auditChosen(grant, told, fail);
     else auditGift(grant, grant.allowanceId, { told, periods, hash }, fail);
   }

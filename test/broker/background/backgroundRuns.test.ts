@@ -29,7 +29,7 @@ const running = (id: string) => [200, { id, status: 'in_progress', usage: null }
 const usage = { input_tokens: 5, output_tokens: 7, total_tokens: 12 };
 const run = (id: string, startedAtMs = noonMs): BackgroundRun => resumedRun({
   attemptId: `req_${id}-1`, number: 1, waitedMs: 0, openedAtMs: startedAtMs, responseId: id, tier: 'standard', estimatedInputTokens: 10, estimatedOutputTokens: 20,
-  facts: { requestId: `req_${id}`, receivedAtMs: startedAtMs, workspaceId: 'w', client: 'c', model: 'm', stream: false },
+  workspaceLabel: 'w', holdMicroCredits: 0, facts: { requestId: `req_${id}`, receivedAtMs: startedAtMs, workspaceId: 'w', client: 'c', model: 'm', stream: false },
 });
 
 async function withWorld(test: (world: World) => Promise<void>): Promise<void> {

@@ -1,7 +1,9 @@
 // A response in the background is handed on with its place in pacing free, and taken up again by what its rows say.
 import assert from 'node:assert/strict';
 import { Admission } from '../../../src/broker/admission.ts';
-import { resumedRun } from '../../../src/broker/background/takeOver.ts';
+import type { BackgroundRun, BackgroundRuns } from '../../../src/broker/background/backgroundRuns.ts';
+import { resume, resumedRun } from '../../../src/broker/background/takeOver.ts';
+import { ResponseOwners } from '../../../src/broker/responseOwners.ts';
 import { Pacer } from '../../../src/domain/pacing.ts';
 import { problem } from '../../../src/domain/problem.ts';
 import type { Problem } from '../../../src/domain/problem.ts';
@@ -12,7 +14,7 @@ import { recordingLedger } from '../recordingLedger.ts';
 
 const open = {
   attemptId: 'r1-2', number: 2, waitedMs: 40, openedAtMs: noonMs - 5000, responseId: 'resp_1', tier: 'flex', price: testPrice, estimatedInputTokens: 1000, estimatedOutputTokens: 500, basis: '{"model":"gpt-test","bodyBytes":5}',
-  facts: { requestId: 'r1', receivedAtMs: noonMs - 5000, workspaceId: 'w', client: 'sdk', model: 'gpt-test', stream: false, requestKind: 'background' },
+  workspaceLabel: 'w', holdMicroCredits: 500, facts: { requestId: 'r1', receivedAtMs: noonMs - 5000, workspaceId: 'w', client: 'sdk', model: 'gpt-test', stream: false, requestKind: 'background' },
 } as const;
 
 describe('handing a background response on', () => {
@@ -40,5 +42,26 @@ describe('handing a background response on', () => {
     assert.deepEqual(stopped, [['run', why]]);
     admission.finished('r1', 10);
     assert.deepEqual([admission.live(), admission.cancel('r1', why)], [[], false]);
+  });
+
+  it('shows what runs since an earlier life before its upstream is asked, and stops it there', () => {
+    const clock = manualClock();
+    const pacer = new Pacer(() => 0.5);
+    const ledger = recordingLedger();
+    const admission = new Admission({ pacer, ledger, clock, watch: calmWatch, unsafe: () => undefined, canAsk: () => false, changed: () => undefined });
+    const watched: string[] = [];
+    const stopped: string[] = [];
+    const background = { add: (run: BackgroundRun) => { watched.push(run.responseId); }, stop: (id: string, why: string) => { stopped.push(`${id}: ${why}`); return Promise.resolve(); } } as unknown as BackgroundRuns;
+    const resumed = resume({ admission, background, owners: new ResponseOwners({ ledger, log: () => undefined }) }, [open]);
+    assert.deepEqual(admission.live().map(({ request, state, sinceMs, holdMicroCredits }) => [request.workspaceLabel, state, sinceMs, holdMicroCredits]), [['w', 'running', noonMs - 5000, 500]]);
+    assert.deepEqual([watched, pacer.runningCount], [[], 0], 'it takes no place of a request that is being answered');
+    resumed.watch();
+    assert.deepEqual(watched, ['resp_1']);
+    // Whatever comes back to others is none of its business.
+    admission.recheck();
+    assert.ok(admission.cancel('r1', problem('cancelled', 'A person stopped it.')));
+    assert.deepEqual(stopped, ['resp_1: A person stopped it.']);
+    admission.finished('r1', 10);
+    assert.deepEqual(admission.live(), []);
   });
 });

@@ -115,6 +115,11 @@ describe('the doctor', function () {
     assert.equal((await checkCodex({ PATH: `${join(folder, 'shims')}:${folder}` }, 'linux', clock)).says, `Codex 0.169.0 at ${join(folder, 'codex')}.`, 'the shim is passed over');
     writeFileSync(join(folder, 'codex'), '#!/bin/sh\necho broken >&2\nexit 3\n');
     assert.match((await checkCodex({ PATH: folder }, 'linux', clock)).says, /does not tell its version/);
+    writeFileSync(join(folder, 'my-codex'), '#!/bin/sh\necho codex-cli 0.170.1\n', { mode: 0o700 });
+    assert.equal((await checkCodex({ PATH: folder }, 'linux', clock, join(folder, 'my-codex'))).says, `Codex 0.170.1 at ${join(folder, 'my-codex')}.`, 'a setting counts before the PATH');
+    writeFileSync(join(folder, 'codex.mjs'), 'console.log("codex-cli 0.171.0");');
+    assert.equal((await checkCodex({ PATH: folder }, 'linux', clock, join(folder, 'codex.mjs'))).says, `Codex 0.171.0 at ${join(folder, 'codex.mjs')}.`);
+    assert.match((await checkCodex({ PATH: folder }, 'linux', clock, join(folder, 'gone'))).says, /names .*gone, which cannot be run/);
     // It waits for its input, which never ends.
     writeFileSync(join(folder, 'codex'), '#!/bin/sh\nread line\n');
     const silent = checkCodex({ PATH: folder }, 'linux', clock);

@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/broker/systemClock.ts';
 import { judge } from '../../../src/broker/commands/guard.ts';
 import type { GuardBounds } from '../../../src/broker/commands/guard.ts';
 import type { Budget } from '../../../src/domain/budgets.ts';
+import type { Violation } from '../../../src/domain/audit/auditLedger.ts';
 import { problem } from '../../../src/domain/problem.ts';
 import type { GrantView, Snapshot } from '../../../src/protocol/snapshot.ts';
 import { noonMs } from '../../support/manualClock.ts';
@@ -52,6 +53,9 @@ describe('guard', function () {
     assert.deepEqual(reasons({ budgets: budgets(budget(), use('', 8_000_000, 500_000)) }, { usedShareMax: 0.8 }), ['85 % of the budget b is used, more than 80 %.']);
     assert.deepEqual(reasons({ budgets: budgets(budget(), use('', 9_000_000, 1_000_000)) }), ['100 % of the budget b is used.']);
     assert.deepEqual(reasons({ budgets: budgets(budget({ mode: 'soft' }), use('', 99_000_000)) }), [], 'a soft one stops nothing');
+    const spread = (used: number, more: Partial<Budget> = {}) => budgets(budget({ period: 'week', pace: 'even', ...more }), use('', used)).map((view) => ({ ...view, today: { allowed: 4_000_000, day: { fromMs: 0, untilMs: 1 } } }));
+    assert.deepEqual([reasons({ budgets: spread(4_000_000) }), reasons({ budgets: spread(3_999_999) }), reasons({ budgets: spread(4_000_000, { mode: 'soft' }) }), reasons({ budgets: spread(4_000_000) }, { usedShareMax: 0.3 }).slice(1)],
+      [['The budget b is used up for today.'], [], [], ['40 % of the budget b is used, more than 30 %.']]);
     const perWorkspace = budget({ per: 'workspace' });
     assert.deepEqual(reasons({ budgets: budgets(perWorkspace, use('ws_other', 10_000_000)) }), []);
     assert.deepEqual(reasons({ budgets: budgets(perWorkspace, use(workspaceId, 10_000_000)) }), ['100 % of the budget b is used.']);
@@ -92,9 +96,14 @@ describe('guard', function () {
     await new LedgerAnchor(folder, undefined, systemClock).write(ledger.query('head', {}), false);
     ledger.close();
     assert.equal((await ran(folder, 'guard')).code, 0);
+    const sound = await ran(folder, 'audit', '--no-keychain');
+    assert.deepEqual([sound.code, sound.out.includes('Compared with the note beside it. The keychain was not asked.')], [0, true]);
     copyFileSync(join(folder, 'older.db'), path);
     const told = await ran(folder, 'guard');
     assert.deepEqual([told.code, told.out.startsWith('The ledger does not hold what it held before')], [1, true]);
+    // What an older copy holds adds up by itself.
+    const audit = await ran(folder, 'audit', '--full', '--json', '--no-keychain');
+    assert.deepEqual([audit.code, JSON.parse(audit.out).violations.map((one: Violation) => [one.invariant, one.what.slice(0, 50)]), JSON.parse(audit.out).anchors], [2, [['I9', 'the ledger does not hold what was noted outside of']], { file: 'noted', keychain: 'not-asked' }]);
     const before = readFileSync(path);
     assert.match((await ran(folder, 'credits', 'add', '1')).err, /\(ledger_rewound\)$/);
     assert.deepEqual(readFileSync(path), before);

@@ -23,6 +23,9 @@ describe('budgets in a terminal', function () {
     await ran(folder, 'budget', 'set', 'tokens', '7', '--per', 'everything');
     assert.match((await ran(folder, 'budget', 'set', 'tokens', '5000', '--per', 'model', '--of', 'gpt-5*', '--unit', 'tokens', '--period', '24h', '--soft')).out, /in any 24 hours, soft: what goes over it is sent, and said\.$/);
     await ran(folder, 'budget', 'set', 'each', '0.5', '--per', 'request');
+    assert.match((await ran(folder, 'budget', 'set', 'even', '70', '--per', 'everything', '--period', 'week', '--even')).out, /^Set even: 70\.00 credits per week \(spread evenly\), hard/);
+    assert.match((await ran(folder, 'budget', 'list')).out, /^even: 70\.00 credits per week \(spread evenly\), hard .+\n.+0\.00 credits used, 70\.00 credits left of 70\.00 credits, \d0\.00 credits left for today, ends \d{4}-/m);
+    assert.equal((await ran(folder, 'budget', 'remove', 'even')).code, 0);
     const { budgets } = await jsonOf<{ budgets: { budget: Budget }[] }>(folder, 'budget', 'list');
     assert.deepEqual(budgets.map((one) => one.budget), [
       { id: 'shop', per: 'workspace', of: workspaceId, unit: 'credits', limit: 100_000_000, period: 'week', timeZone: 'Europe/Berlin', mode: 'hard' },
@@ -44,6 +47,11 @@ describe('budgets in a terminal', function () {
     assert.equal(bar(50, 50), `[${'#'.repeat(24)}]`);
     assert.equal(bar(0, 0, 0), `[${'#'.repeat(24)}]`, 'nothing is left of a budget of nothing');
     assert.deepEqual([usedShare(credits(10), { used: 4, reserved: 1 }), usedShare(credits(0), { used: 0, reserved: 0 })], [0.5, 1]);
+    const today = { allowed: 4_000_000, day: { fromMs: 0, untilMs: Date.parse('2026-11-24T12:00:00Z') } };
+    assert.match(budgetUseText(credits(10_000_000), { key: '', used: 3_000_000, reserved: 500_000 }, today), /6\.50 credits left of 10\.00 credits, 0\.50 credits left for today$/);
+    assert.match(budgetUseText(credits(10_000_000), { key: '', used: 4_000_000, reserved: 0 }, today), /used up for today, goes on 2026-11-24 \d\d:00$/);
+    assert.match(budgetUseText(credits(10_000_000), { key: '', used: 5_000_000, reserved: 0, goesOnAtMs: Date.parse('2026-11-26T12:00:00Z') }, today), /used up for today, goes on 2026-11-26 \d\d:00$/);
+    assert.doesNotMatch(budgetUseText(credits(10_000_000), { key: '', used: 10_000_000, reserved: 0 }, today), /today/);
     assert.equal(budgetUseText(credits(10_000_000), { key: '', used: 11_000_000, reserved: 500_000 }), '11.00 credits used, 0.50 credits reserved, 1.50 credits over 10.00 credits');
   });
 });

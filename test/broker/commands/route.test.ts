@@ -268,6 +268,6 @@ describe('routing Codex', function () {
   }));
 
   it('refuses options that do not go together', () => withHome(async ({ route }) => {
-    for (const args of [['--undo', '--status'], ['--undo', '--yes'], ['--status', '--workspace', '.'], ['extra'], ['--codex-home', '']]) assert.equal((await route(...args)).code, 2, args.join(' '));
+    for (const args of [['--undo', '--status'], ['--all'], ['--undo', '--all', '--profile', 'x'], ['--undo', '--yes'], ['--status', '--workspace', '.'], ['extra'], ['--codex-home', '']]) assert.equal((await route(...args)).code, 2, args.join(' '));
   }));
 });

@@ -7,6 +7,7 @@ import { Admission } from '../../../src/broker/admission.ts';
 import { BackgroundRuns } from '../../../src/broker/background/backgroundRuns.ts';
 import { BodyRoom } from '../../../src/broker/heldBodies.ts';
 import { keepAliveMs } from '../../../src/broker/responsesSocket/carryMessage.ts';
+import { ResponseOwners } from '../../../src/broker/responseOwners.ts';
 import { connectionsMax, ResponsesSockets } from '../../../src/broker/responsesSocket/responsesSockets.ts';
 import { openMsMax } from '../../../src/broker/responsesSocket/upstreamSocket.ts';
 import type { SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
@@ -36,6 +37,8 @@ interface World {
   readonly settled: SettleCommand[];
   apiKey: string | undefined;
   problem: Problem | undefined;
+  /** Lets every message meet a fault of the broker. */
+  isFaulty: boolean;
   connect(): Promise<SocketClient>;
 }
 
@@ -51,8 +54,8 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const sockets = new ResponsesSockets({
     admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
-    credential: () => apiKeyCredential(world.apiKey, target), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => `req_${ids += 1}`,
-    background: new BackgroundRuns({ target, credential: () => undefined, clock, end: () => undefined, log: () => undefined }),
+    credential: () => apiKeyCredential(world.apiKey, target), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => { if (world.isFaulty) throw new Error('a fault of ours'); return `req_${ids += 1}`; },
+    owners: new ResponseOwners({ ledger, log: () => undefined }), background: new BackgroundRuns({ target, credential: () => undefined, clock, end: () => undefined, log: () => undefined }),
   });
   const server = http.createServer();
   server.on('upgrade', (message, socket, head) => {
@@ -61,7 +64,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const world: World = {
-    clock, upstream, sockets, settled, apiKey: 'sk-one', problem: undefined,
+    clock, upstream, sockets, settled, apiKey: 'sk-one', problem: undefined, isFaulty: false,
     connect: async () => {
       const client = await connectSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/responses`, { headers: { originator: 'codex_exec' } });
       clients.push(client);
@@ -146,6 +149,18 @@ describe('connections', function () {
     await pass(clock, 90_000);
     assert.equal((await silent.closed).code, 1011);
     assert.equal(idle.socket.readyState, idle.socket.OPEN, 'one that answers pings stays');
+  }));
+
+  it('end by a fault of the broker with one of their messages, and no other one does', () => inWorld(async (world) => {
+    const [faulty, other] = [await world.connect(), await world.connect()];
+    world.isFaulty = true;
+    faulty.send(createMessage());
+    assert.equal((await faulty.closed).code, 1011);
+    world.isFaulty = false;
+    other.send(createMessage());
+    await other.until(endTypes);
+    assert.equal(other.frames().at(-1).type, 'response.completed');
+    await until(() => world.sockets.size === 1, 'the end of one of them');
   }));
 
   it('end for a client that leaves an answer unread', () => inWorld(async ({ clock, upstream, settled, connect }) => {

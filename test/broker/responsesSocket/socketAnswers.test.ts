@@ -21,7 +21,7 @@ describe('a refusal over a WebSocket', () => {
   });
 
   it('makes Codex come back at a time, in whole seconds, by the status that it heeds', () => {
-    for (const [what, seconds] of [[problem('wait_too_long', 'Full.', noonMs + 1500), '2'], [problem('broker_stopping', 'Ends.', noonMs - 5), '1'], [problem('queue_full', 'Full.', noonMs + 600_000), '600']] as const) {
+    for (const [what, seconds] of [[problem('wait_too_long', 'Full.', { retryAtMs: noonMs + 1500 }), '2'], [problem('broker_stopping', 'Ends.', { retryAtMs: noonMs - 5 }), '1'], [problem('queue_full', 'Full.', { retryAtMs: noonMs + 600_000 }), '600']] as const) {
       const [error, ...more] = parsed(refusalMessages(what, codex, noonMs));
       assert.deepEqual([error.type, error.status, error.headers['retry-after'], error.error.code, more.length], ['error', 429, seconds, what.code, 0]);
     }
@@ -30,7 +30,7 @@ describe('a refusal over a WebSocket', () => {
   it('gives others the status, error and headers of HTTP', () => {
     const [hard] = parsed(refusalMessages(problem('credits_exhausted', 'No.'), other, noonMs));
     assert.deepEqual([hard.status, hard.error.type, hard.headers], [402, 'insufficient_quota', { 'x-request-id': 'req_2', 'x-should-retry': 'false' }]);
-    const [soft] = parsed(refusalMessages(problem('wait_too_long', 'No.', noonMs + 300_000), other, noonMs));
+    const [soft] = parsed(refusalMessages(problem('wait_too_long', 'No.', { retryAtMs: noonMs + 300_000 }), other, noonMs));
     assert.deepEqual([soft.status, soft.headers['x-should-retry'], soft.headers['retry-after']], [429, 'true', '60']);
   });
 
@@ -51,7 +51,7 @@ describe('the answer to an upgrade', () => {
   it('sends Codex to HTTP where HTTP says it better', () => {
     assert.equal(useHttp('None.', to).status, 426);
     assert.deepEqual([ownRefusal(problem('no_api_key', 'x'), to).status, ownRefusal(problem('no_api_key', 'x'), { ...to, isCodex: false }).status], [426, 400]);
-    assert.deepEqual([ownRefusal(problem('upstream_unreachable', 'x'), to).status, ownRefusal(problem('broker_stopping', 'x', noonMs + 2000), to).headers['retry-after']], [502, '2']);
+    assert.deepEqual([ownRefusal(problem('upstream_unreachable', 'x'), to).status, ownRefusal(problem('broker_stopping', 'x', { retryAtMs: noonMs + 2000 }), to).headers['retry-after']], [502, '2']);
   });
 
   it('gives on what is on the list', () => {

@@ -247,11 +247,11 @@ export function describeDirectiveContract(name: string, open: OpenStore): void {
     });
 
     proven('takes no key and no directive that are its own', async (store) => {
-      const own: readonly Directive[] = [{ kind: 'void', grantId: 'a', disputed: true, reason: 'x' }, { kind: 'correction', attemptId: 'r1-1', content: '[]' }, { kind: 'price', model: 'gpt-test', price: testPrice }];
+      const own: readonly Directive[] = [{ kind: 'void', grantId: 'a', disputed: true, reason: 'x' }, { kind: 'correction', attemptId: 'r1-1', content: '[]' }, { kind: 'price', model: 'gpt-test', price: testPrice }, { kind: 'limit', note: { subject: 'gpt-test', limits: [] } }];
       const codeOf = (result: object) => ('problem' in result ? (result as { problem: Problem }).problem.code : 'taken');
       await store.command(grantCommand('a', credit));
       for (const [index, directive] of own.entries()) assert.equal(codeOf(await store.command({ type: 'direct', key: `own-${index}`, atMs: startMs, directive })), 'argument_invalid');
-      for (const key of ['price gpt-test 1', 'grant a', 'allowance weekly 0', 'refund r1-1']) {
+      for (const key of ['price gpt-test 1', 'limit gpt-test 1', 'grant a', 'allowance weekly 0', 'refund r1-1']) {
         assert.equal(codeOf(await store.command({ type: 'direct', key, atMs: startMs, directive: { kind: 'policy', name: 'unpriced', value: 'ask' } })), 'argument_invalid', key);
         assert.equal(codeOf(await store.command(grantCommand('b', credit, { key }))), 'argument_invalid', key);
         assert.equal(codeOf(await store.command({ type: 'correct', key, atMs: startMs, reason: 'x', what: { kind: 'void', grantId: 'a', disputed: false } })), 'argument_invalid', key);

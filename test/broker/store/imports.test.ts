@@ -51,6 +51,9 @@ describe('imported responses', () => {
     assert.ok(given);
     const { responseId: _none, ...plain } = { ...given, threadId: 'thread_a', usage, atMs: startMs + 1500 };
     const seen = (more: Partial<typeof plain>) => ledger.query('importable', { uses: [{ ...plain, ...more }] }).seen;
+    // What a correction adds or takes away is no response of its own.
+    runOne(ledger, { type: 'correct', key: 'k1', atMs: startMs, reason: 'More was used.', what: { kind: 'usage', attemptId: 'r-1', usage: { ...usage, inputTokens: 1000 } } });
+    assert.equal(seen({ usage: { inputTokens: 100, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 }, atMs: startMs }), 0);
     assert.deepEqual([seen({}), seen({ threadId: 'thread_b' }), seen({ usage: { ...usage, outputTokens: 41 } }), seen({ atMs: startMs + 3_600_000 })], [1, 0, 0, 0]);
   }));
 
@@ -77,6 +80,10 @@ describe('imported responses', () => {
     assert.deepEqual(ledger.query('usage', { by: 'workspace', imported: true }).map((row) => row.label), ['ws_a', 'outside the broker']);
     assert.deepEqual(ledger.query('usage', { by: 'kind', imported: true }).map((row) => [row.key, row.requests]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)), [['', 1], ['imported', 3]]);
     assert.deepEqual(ledger.query('usage', { by: 'model', imported: true, limit: 1 }).map((row) => row.key), ['gpt-test']);
+    const history = ledger.query('history', { by: 'model', fromMs: 0, untilMs: startMs + 86_400_000, step: 'day', utcOffsets: [{ fromMs: 0, untilMs: 8_640_000_000_000_000, offsetMs: 0 }], groupsMax: 5 });
+    assert.deepEqual([history.total.requests, history.imported?.requests, history.imported?.inputTokens], [1, 3, 52_000], 'beside the sums, in none of them');
+    const later = { by: 'model', fromMs: startMs + 40 * 86_400_000, untilMs: startMs + 41 * 86_400_000, step: 'day', utcOffsets: [{ fromMs: 0, untilMs: 8_640_000_000_000_000, offsetMs: 0 }], groupsMax: 5 } as const;
+    assert.ok(!('imported' in ledger.query('history', later)), 'only what is of its time');
     assert.match(ledger.query('explainImported', { id: 'resp_1' })?.story.join(' ') ?? '', /rollout-of-a-test\.jsonl.*would have cost 6\.3\d+ credits at the price "test 1"/);
     assert.equal(ledger.query('explainImported', { id: 'resp_9' }), null);
   }));

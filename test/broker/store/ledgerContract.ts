@@ -194,6 +194,17 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       assert.deepEqual(await balance(store), { left: 0, held: 0 });
     });
 
+    proven('tells what the reason of a refused request was made of', async (store) => {
+      await store.command(grantCommand('g1', credit));
+      for (const [id, cost] of [['r1-1', 2 * credit], ['r2-1', credit]] as const) await store.command(reserveCommand(id, cost));
+      await store.command(settleCommand('r2-1', { inputTokens: 4 }));
+      const [sent, refused] = await store.query('recent', { limit: 5 });
+      assert.deepEqual([sent?.said, refused?.outcome, refused?.said], [undefined, 'refused', {
+        sentence: 'This request may cost up to {0} credits and {1} are free. Nothing was sent and nothing was charged.', values: [{ credits: 2 * credit, decimals: 2 }, { credits: credit, decimals: 2 }],
+      }]);
+      assert.match(refused?.freeReason ?? '', /^This request may cost up to 2\.00 credits and 1\.00 are free\./);
+    });
+
     proven('resolves what a crash left open once, by what is known of it', async (store) => {
       await store.command(grantCommand('g1', 10 * credit));
       for (const id of ['r1-1', 'r2-1']) await store.command(reserveCommand(id, 5 * credit));
@@ -219,6 +230,7 @@ export function describeLedgerContract(name: string, open: OpenStore): void {
       const open = await store.query('openBackground', {});
       assert.deepEqual(open, [{
         attemptId: 'r1-1', number: 1, waitedMs: 0, openedAtMs: startMs, responseId: 'resp_r1-1', tier: 'flex', price: testPrice, estimatedInputTokens: 1000, estimatedOutputTokens: 500, basis: '{"model":"gpt-test","bodyBytes":5}',
+        workspaceLabel: 'ws_a', holdMicroCredits: credit,
         facts: { requestId: 'r1', receivedAtMs: startMs, workspaceId: 'ws_a', client: 'sdk', model: 'gpt-test', stream: false, requestKind: 'background', threadId: 't' },
       }]);
       assert.deepEqual(await store.command({ type: 'recover', atMs: startMs + 1000, keep: open.map((one) => one.attemptId) }), { resolved: 2 });

@@ -198,6 +198,31 @@ describe('a ledger file that is not as it should be', () => {
     }
   }));
 
+  it('is told when the log of another ledger lies beside it', () => withFolder((folder) => {
+    for (const attempts of [3, 40]) {
+      const [path, other] = [join(folder, `ledger${attempts}.db`), join(folder, `other${attempts}.db`)];
+      makeLedger(path, attempts);
+      const reader = SqliteLedger.open(path, sha256, 'reader');
+      const head = reader.query('head', {});
+      reader.close();
+      const foreign = SqliteLedger.open(other, sha256);
+      runOne(foreign, grantCommand('foreign', 5_000_000));
+      copyFileSync(`${other}-wal`, `${path}-wal`);
+      foreign.close();
+      // SQLite takes it for its own. Its pages do not fit, or what they hold does not: by the rows, and by what was noted outside.
+      if (refusalOf(path) === 'ledger_corrupt') continue;
+      const mixed = SqliteLedger.open(path, sha256);
+      assert.equal(mixed.query('stoodAt', { head }), false, `${attempts} attempts`);
+      try {
+        assert.ok(mixed.query('audit', { full: false }).violations.length > 0, `${attempts} attempts`);
+      } catch (error) {
+        // The audit may meet the damage itself.
+        assert.ok(error instanceof ProblemError && error.problem.code === 'ledger_corrupt', String(error));
+      }
+      mixed.close();
+    }
+  }));
+
   it('loses nothing to writes that were never synchronised', () => withFolder((folder) => {
     const path = join(folder, 'ledger.db');
     const ledger = SqliteLedger.open(path, sha256);
@@ -248,7 +273,8 @@ describe('a disk that takes no more', () => {
 describe('the lease of a data folder', () => {
   it('is refused while another process holds it, and free at once when that is killed', () => withFolder(async (folder) => {
     const lease = JSON.stringify(join(root, 'src/broker/store/lease.ts'));
-    const program = `const { acquireLease } = await import(${lease}); console.log(acquireLease(${JSON.stringify(folder)}) ? 'held' : 'refused'); setInterval(() => {}, 1000);`;
+    // A lease that nothing refers to would be let go of with the next garbage collection.
+    const program = `const { acquireLease } = await import(${lease}); globalThis.lease = acquireLease(${JSON.stringify(folder)}); console.log(globalThis.lease ? 'held' : 'refused'); setInterval(() => {}, 1000);`;
     const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [line] = await once(createInterface({ input: holder.stdout }), 'line') as [string];

@@ -25,7 +25,15 @@ const answers = {
   'reserve refuse wait_too_long': 1000, 'reserve refuse no_api_key': 400, 'settle false': 12_000, 'settle true': 3000, 'begin false': 10_000, 'begin true': 600,
   'grant true': 12_000, 'grant false': 1200, 'grant key_conflict': 400, 'grant argument_invalid': 1000, 'direct false': 15_000, 'direct true': 2000, 'direct key_conflict': 1000, 'direct argument_invalid': 300,
   'correct false': 4000, 'correct true': 600, 'correct key_conflict': 400, 'correct argument_invalid': 1500, 'correct request_not_found': 2000, 'correct grant_not_found': 1000,
+  'redeem true': 200, 'redeem false': 1, 'redeem voucher_foreign': 700, 'redeem voucher_expired': 50, 'redeem voucher_redeemed': 4,
   'workspace false': 5000, 'workspace true': 1000, 'recover done': 9000, 'upkeep done': 9000, looked: 1500,
+};
+
+/** What others pay for, and what only stands beside the money. */
+const beside = {
+  'a plan paid': 2500, 'a fallback answered for credits_exhausted': 700, 'a fallback answered for consent_missing': 300, 'a fallback answered for credits_owed': 130, 'a fallback answered for wait_too_long': 80, 'a fallback answered for upstream_unreachable': 60,
+  'a fallback that answers elsewhere': 120, 'a fallback that a budget keeps from answering': 3, 'reserve refuse upstream_unreachable': 400, 'reserve refuse runaway_paused': 450, 'reserve ask runaway_paused': 250,
+  'import done': 4000, 'import imported': 3500, 'import known before': 900, 'import carried by the broker': 900, 'import ledger_unavailable': 500, 'import ledger_full': 40, 'note-limit false': 1000, 'note-limit true': 40, 'limit changed': 30,
 };
 
 /** Every movement of money, and every rule that can be crossed. */
@@ -36,9 +44,11 @@ const money = {
   'expired too early, back': 400, 'expired too early, back beside a hold': 30, 'cost something although nothing was reserved': 100, 'owed for what was spent': 120, 'owed for a hold that drew on disputed credits': 120, 'owed paid': 50,
   refunded: 500, 'refunded again': 50, 'reconciled up': 300, 'reconciled up beyond all credits': 150, 'reconciled down': 400, 'reconciled down after a refund': 25, 'reconciled to the same': 120,
   'given back to a grant that is over': 300, 'given back to several grants': 80, 'untracked corrected': 600,
-  'hard budget over': 4000, 'hard budget reserved': 300, 'soft budget over': 1500, 'soft budget reserved': 150, 'price changed': 800, 'ceiling price': 200, 'nobody to ask, allowed by policy': 80,
+  'hard budget over': 4000, 'hard budget reserved': 300, 'soft budget over': 1500, 'soft budget reserved': 150, 'month budget used up for a day': 250, 'week budget used up for a day': 60, 'rolling budget used up for a day': 20, 'too large for the first day of the next period': 60, 'price changed': 800, 'ceiling price': 200, 'nobody to ask, allowed by policy': 80,
+  'automatic top-up below the threshold': 400, 'automatic top-up for a request': 100, 'automatic top-up several times for a request': 8, 'automatic top-up capped': 20, 'automatic top-up not enough for a request': 100,
+  'no automatic top-up without permission': 140,
   'consent for a request withdrawn': 50, 'consent for a task withdrawn': 80, 'consent for a workspace withdrawn': 250, 'consent for a everywhere withdrawn': 150,
 };
 
 /** How often each must have happened in the worlds of a normal run. */
-export const mustHappen: Readonly<Record<string, number>> = { ...faults, ...disorder, ...answers, ...money };
+export const mustHappen: Readonly<Record<string, number>> = { ...faults, ...disorder, ...answers, ...money, ...beside };

@@ -1,7 +1,7 @@
 // The broker's own pacing, wired as `broker/admissionLine.ts` wires it: the real Pacer, the real estimator
 // and the real reading of headers and refusals.
 import { Estimator } from '../../../src/domain/estimator.ts';
-import { Pacer } from '../../../src/domain/pacing.ts';
+import { lanesMax, Pacer } from '../../../src/domain/pacing.ts';
 import { readRateLimits } from '../../../src/protocol/rateLimitHeaders.ts';
 import { classifyAnswer } from '../../../src/protocol/upstreamError.ts';
 import { countedTokens, type Job } from './scenarios.ts';
@@ -10,13 +10,19 @@ import type { Desk, PolicyKind } from './world.ts';
 interface Carried { readonly job: Job; readonly done: (carried: boolean) => void }
 
 /** The policy under test. */
-export const brokerPolicy: PolicyKind = {
-  name: 'the broker',
-  make: (desk) => {
-    const line = new Line(desk);
-    return { carry: (job, done) => line.enter(job, done) };
-  },
-};
+export const brokerPolicy: PolicyKind = brokerThat('the broker', true);
+/** The same without an eye on the time to the first byte. */
+export const unwatchfulPolicy: PolicyKind = brokerThat('the broker, latency unwatched', false);
+
+function brokerThat(name: string, mindsLatency: boolean): PolicyKind {
+  return {
+    name,
+    make: (desk) => {
+      const line = new Line(desk, mindsLatency);
+      return { carry: (job, done) => line.enter(job, done) };
+    },
+  };
+}
 
 class Line {
   readonly #desk: Desk;
@@ -26,9 +32,9 @@ class Line {
   #stopWake = () => undefined as void;
   #aheadMs = 0;
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, mindsLatency: boolean) {
     this.#desk = desk;
-    this.#pacer = new Pacer(desk.random);
+    this.#pacer = new Pacer(desk.random, lanesMax, mindsLatency);
   }
 
   enter(job: Job, done: (carried: boolean) => void): void {
@@ -63,10 +69,10 @@ class Line {
     if (!carried) throw new Error(`${id} was started twice`);
     this.#pacer.sent(id, time.laptopMs);
     this.#desk.send(carried.job, {
-      refused: (headers, body) => {
-        const fault = classifyAnswer(429, (name) => headers[name], body, time.worldMs);
-        if (fault.kind !== 'throttle') throw new Error(`a throttle was read as ${fault.kind}`);
-        this.#pacer.throttled(id, { ...fault, observation: readRateLimits((name) => headers[name], time.worldMs) }, time.laptopMs);
+      refused: (headers, body, status) => {
+        const fault = classifyAnswer(status, (name) => headers[name], body, time.worldMs);
+        if (fault.kind !== 'throttle' && fault.kind !== 'overloaded') throw new Error(`a throttle was read as ${fault.kind}`);
+        this.#pacer.throttled(id, { ...fault, ...(fault.kind === 'overloaded' ? { isOverload: true } : {}), observation: readRateLimits((name) => headers[name], time.worldMs) }, time.laptopMs);
         this.#pump();
       },
       answered: (headers) => {

@@ -5,7 +5,7 @@
 // What is compared with them is compared with the better of both.
 import { FairQueue, type QueueItem } from '../../../src/domain/fairQueue.ts';
 import { countedTokens, type Job, type Scenario } from './scenarios.ts';
-import type { Desk, PolicyKind } from './world.ts';
+import { latencyMsMax, type Desk, type PolicyKind } from './world.ts';
 
 interface Waiting extends QueueItem { readonly job: Job; readonly done: (carried: boolean) => void }
 
@@ -14,13 +14,19 @@ export const eagerOracle: PolicyKind = { name: 'oracle', make: (desk, scenario) 
 /** Starts once the whole output can be paid too. */
 export const carefulOracle: PolicyKind = { name: 'oracle without debt', make: (desk, scenario) => oracle(desk, scenario, true) };
 
-function oracle({ time, door, sendCounted }: Desk, { limits }: Scenario, isCareful: boolean) {
+/**
+ * Sees the upstream's buckets too when it decides, but its requests take their way through the network like everybody's: what
+ * another application takes meanwhile it cannot know. No client sees more, and yet it is refused.
+ */
+export const networkedOracle: PolicyKind = { name: 'oracle behind the network', make: (desk, scenario) => oracle(desk, scenario, true, true) };
+
+function oracle({ time, door, send, sendCounted }: Desk, { limits }: Scenario, isCareful: boolean, isNetworked = false) {
   /** What a job takes of the scarcer limit, in tokens. */
   const costOf = ({ model, inputTokens, outputTokens }: Job) => Math.max(inputTokens + outputTokens, (limits[model]?.tokensPerMinute ?? 0) / (limits[model]?.requestsPerMinute ?? 1));
-  const lanes = new Map<string, { readonly queue: FairQueue<Waiting>; unpaid: number; stopWake: () => void }>();
+  const lanes = new Map<string, { readonly queue: FairQueue<Waiting>; unpaid: number; onTheWay: number; stopWake: () => void }>();
   const laneOf = (model: string) => {
     let lane = lanes.get(model);
-    if (!lane) lanes.set(model, lane = { queue: new FairQueue(), unpaid: 0, stopWake: () => undefined });
+    if (!lane) lanes.set(model, lane = { queue: new FairQueue(), unpaid: 0, onTheWay: 0, stopWake: () => undefined });
     return lane;
   };
   const pump = (model: string): void => {
@@ -29,7 +35,7 @@ function oracle({ time, door, sendCounted }: Desk, { limits }: Scenario, isCaref
     for (let next = lane.queue.peek(); next; next = lane.queue.peek()) {
       const { job, done } = next;
       const beyond = job.inputTokens + job.outputTokens - countedTokens(job);
-      const wanted = countedTokens(job) + (isCareful ? lane.unpaid + Math.max(0, beyond) : 0);
+      const wanted = countedTokens(job) + lane.onTheWay + (isCareful ? lane.unpaid + Math.max(0, beyond) : 0);
       const waitMs = door.waitMs(model, wanted, time.worldMs);
       if (waitMs > 0) {
         lane.stopWake = time.onLaptop(waitMs, () => pump(model));
@@ -37,8 +43,17 @@ function oracle({ time, door, sendCounted }: Desk, { limits }: Scenario, isCaref
       }
       lane.queue.take();
       lane.unpaid += Math.max(0, beyond);
-      sendCounted(job, {
-        refused: () => { throw new Error(`the oracle was refused: ${job.id}`); },
+      if (isNetworked) {
+        lane.onTheWay += countedTokens(job);
+        time.onLaptop(latencyMsMax, () => { lane.onTheWay -= countedTokens(job); });
+      }
+      (isNetworked ? send : sendCounted)(job, {
+        refused: () => {
+          if (!isNetworked) throw new Error(`the oracle was refused: ${job.id}`);
+          lane.unpaid -= Math.max(0, beyond);
+          lane.queue.putBack(next);
+          pump(model);
+        },
         ended: () => {
           lane.unpaid -= Math.max(0, beyond);
           done(true);

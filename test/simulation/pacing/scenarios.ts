@@ -36,6 +36,12 @@ export interface Scenario extends DoorRules {
   /** Another application with the same key: so many requests a minute, of the agents' size. */
   readonly strangerPerMinute?: (worldMs: number) => number;
   readonly sleep?: Sleep;
+  /** How many times as long a request takes that comes as the last of so many that run. */
+  readonly slowness?: (running: number, worldMs: number) => number;
+  /** More than so many are refused as overload. */
+  readonly streamsMax?: number;
+  /** How much the time to the first byte varies, as the deviation of its logarithm; evenly between 0.2 and 0.7 s without it. */
+  readonly firstByteSpread?: number;
 }
 
 /** Requests of one person a minute. */
@@ -72,6 +78,18 @@ export const scenarios: readonly Scenario[] = [
   { name: 'sleep', title: 'ten minutes of sleep', ...tokensBound, sleep: { atMs: minutes(5), forMs: minutes(10) } },
 ];
 
+const loadBound = { ...tokensBound, limits: { m: { requestsPerMinute: 60_000, tokensPerMinute: 1_000_000_000 } }, announces: false } as const;
+
+/**
+ * Upstreams without any limit on amounts, for the rule about latency: one that slows down under its load before it refuses,
+ * one whose first bytes come as they like, and one that is slow for reasons of its own.
+ */
+export const latencies = {
+  overload: { name: 'overload', title: 'slower, then overloaded', ...loadBound, slowness: (running) => Math.max(1, running / 10), streamsMax: 24 },
+  noise: { name: 'noise', title: 'noisy, not overloaded', ...loadBound, agents: [50, 40, 30], firstByteSpread: 0.75 },
+  others: { name: 'others', title: 'slow for others\' sake', ...loadBound, agents: [50, 40, 30], slowness: (_, worldMs) => (worldMs > minutes(1) ? 3 : 1) },
+} as const satisfies Readonly<Record<string, Scenario>>;
+
 /** An agent's or a person's requests, each sent when the one before is over. */
 export interface Run { readonly workspaceId: string; readonly priority: Priority; readonly jobs: readonly Job[] }
 
@@ -82,7 +100,7 @@ export function agentRuns(scenario: Scenario, seed: number): Run[] {
     const [workspaceId, threadId] = [`w${workspace}`, `w${workspace}-${agent}`];
     const model = models[agent % models.length] ?? '';
     const jobs = Array.from({ length: scenario.requestsPerAgent }, (_, number) => makeJob(
-      { id: `${threadId}-${number}`, workspaceId, threadId, priority: 'agent', model }, scenario.inputTokens, scenario.outputTokens, scenario.maxOutputTokens, seed));
+      { id: `${threadId}-${number}`, workspaceId, threadId, priority: 'agent', model }, scenario, seed));
     return { workspaceId, priority: 'agent' as const, jobs };
   }));
 }
@@ -91,7 +109,7 @@ export function agentRuns(scenario: Scenario, seed: number): Run[] {
 export function personJob(scenario: Scenario, person: number, number: number, seed: number): Job {
   const models = Object.keys(scenario.limits);
   const who = { id: `person${person}-${number}`, workspaceId: `person${person}`, threadId: `person${person}`, priority: 'interactive' as const, model: models[person % models.length] ?? '' };
-  return makeJob(who, personTokens.input, personTokens.output, undefined, seed);
+  return makeJob(who, { inputTokens: personTokens.input, outputTokens: personTokens.output, ...(scenario.firstByteSpread === undefined ? {} : { firstByteSpread: scenario.firstByteSpread }) }, seed);
 }
 
 /** Time between an agent's requests. */
@@ -104,12 +122,16 @@ export function countedTokens(job: Pick<Job, 'bodyBytes' | 'maxOutputTokens'>): 
 
 type Who = Pick<Job, 'id' | 'workspaceId' | 'threadId' | 'priority' | 'model'>;
 
-function makeJob(who: Who, inputMiddle: number, outputMiddle: number, maxOutputTokens: number | undefined, seed: number): Job {
+/** What jobs are drawn from: middles of their sizes, and a few things besides. */
+type Shape = Pick<Scenario, 'inputTokens' | 'outputTokens' | 'maxOutputTokens' | 'firstByteSpread'>;
+
+function makeJob(who: Who, shape: Shape, seed: number): Job {
+  const { maxOutputTokens, firstByteSpread } = shape;
   // Each job has chance of its own, so that it is the same whatever happened before it.
   const random = seeded(hashOf(`${seed}/${who.id}`));
-  const inputTokens = Math.round(Math.min(4 * inputMiddle, logNormal(random, inputMiddle, 0.4)));
-  const outputTokens = Math.round(Math.min(outputTokensMax, logNormal(random, outputMiddle, 0.7)));
-  const firstByteMs = 200 + random() * 500;
+  const inputTokens = Math.round(Math.min(4 * shape.inputTokens, logNormal(random, shape.inputTokens, 0.4)));
+  const outputTokens = Math.round(Math.min(outputTokensMax, logNormal(random, shape.outputTokens, 0.7)));
+  const firstByteMs = firstByteSpread === undefined ? 200 + random() * 500 : logNormal(random, 450, firstByteSpread);
   return {
     ...who, inputTokens, outputTokens, firstByteMs, durationMs: firstByteMs + outputTokens * 1000 / outputTokensPerSecond,
     bodyBytes: Math.round(inputTokens * logNormal(random, 4.2, 0.15)), guessedTokens: Math.round(inputTokens * logNormal(random, 1, 0.06)),

@@ -7,7 +7,7 @@ import { VirtualTime } from './virtualTime.ts';
 
 /** What happens to a request that was sent. A refusal is all; otherwise the headers come, later the end. */
 export interface Sent {
-  readonly refused: (headers: Readonly<Record<string, string>>, body: string) => void;
+  readonly refused: (headers: Readonly<Record<string, string>>, body: string, status: number) => void;
   readonly answered?: (headers: Readonly<Record<string, string>>) => void;
   readonly ended: (usedTokens: number) => void;
 }
@@ -51,7 +51,8 @@ export interface Outcome {
 /** The longest that a simulated world may last. */
 const virtualMsMax = 12 * 3_600_000;
 const latencyMsMin = 20;
-const latencyMsMax = 150;
+/** The slowest way to the upstream, or back. */
+export const latencyMsMax = 150;
 
 /** Carries a whole scenario. */
 export async function simulate(kind: PolicyKind, scenario: Scenario, seed: number): Promise<Outcome> {
@@ -62,18 +63,26 @@ export async function simulate(kind: PolicyKind, scenario: Scenario, seed: numbe
   const sentAtMs = new Map<string, number>();
   const runs = agentRuns(scenario, seed);
   const fairness = new Map(Object.keys(scenario.limits).map((model) => [model, new Shares(runs.flatMap(({ jobs }) => jobs.filter((job) => job.model === model)))]));
-  let refusals = 0;
+  let [refusals, running] = [0, 0];
 
   const begin = (job: Job, on: Sent): void => {
+    if (running >= (scenario.streamsMax ?? Infinity)) {
+      refusals += 1;
+      time.toLaptop(latencyMs(), () => on.refused({}, '{"error":{"code":"server_is_overloaded","message":"The model is at capacity."}}', 503));
+      return;
+    }
     const answer = door.admit(job.model, countedTokens(job), time.worldMs);
     if (!answer.admitted) {
       refusals += 1;
-      time.toLaptop(latencyMs(), () => on.refused(answer.headers, answer.body));
+      time.toLaptop(latencyMs(), () => on.refused(answer.headers, answer.body, 429));
       return;
     }
     fairness.get(job.model)?.letIn(job);
-    time.toLaptop(job.firstByteMs + latencyMs(), () => on.answered?.(answer.headers));
-    time.inWorld(job.durationMs, () => {
+    running += 1;
+    const slowness = scenario.slowness?.(running, time.worldMs) ?? 1;
+    time.toLaptop(job.firstByteMs * slowness + latencyMs(), () => on.answered?.(answer.headers));
+    time.inWorld(job.durationMs * slowness, () => {
+      running -= 1;
       const used = job.inputTokens + job.outputTokens;
       door.take(job.model, used - countedTokens(job), 0, time.worldMs);
       time.toLaptop(latencyMs(), () => on.ended(used));

@@ -5,8 +5,12 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { Directive } from '../../../src/domain/directives.ts';
+import type { Correction, LedgerCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import { fastFolder } from '../../support/ledger/tempLedger.ts';
 import { columnTamperings, tamperedColumns, untamperedTables } from '../../support/tampering/columnTamperings.ts';
+import { fieldTamperings } from '../../support/tampering/fieldTamperings.ts';
+import { neverThere, takeCensus } from '../../support/tampering/ledgerCensus.ts';
 import { jointTamperings, rowTamperings } from '../../support/tampering/rowTamperings.ts';
 import { judged, TamperedLedgers } from '../../support/tampering/tamperedLedgers.ts';
 import { efforts } from '../../support/tampering/tampering.ts';
@@ -19,21 +23,25 @@ const isLong = process.env['CODEX_BROKER_TEST_LONG'] !== undefined;
 /** Untouched ledgers that are looked at, and how many of them are tampered with. */
 const untouched = isLong ? 1000 : 40;
 const seeds = 48;
-/** How many ledgers each tampering must have changed; the short run takes every fourth tampering of each effort. */
+/** How many ledgers each tampering must have changed; the short run takes every ninth tampering of each effort. */
 const times = isLong ? 2 : 1;
-const everyNth = isLong ? 1 : 4;
+const everyNth = isLong ? 1 : 9;
 /** Tampered ledgers that both proofs must have found. */
 const foundMin = isLong ? 1500 : 200;
 
-const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings];
+const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings, ...fieldTamperings];
 const effortNames = Object.keys(efforts) as Effort[];
+
+/** Every command, and every kind of directive and correction that is asked for; one that the product learns is missed by the types. */
+type Asked = LedgerCommand['type'] | `correct ${Correction['kind']}` | `direct ${Exclude<Directive['kind'], 'price' | 'limit' | 'void' | 'correction'>}`;
 
 /** What must have happened in the untouched ledgers at the least, or they prove less than they seem to. */
 const mustHappen = {
-  grant: 200, 'reserve admit': 300, 'reserve purchased': 60, settle: 250, begin: 40, recover: 8, upkeep: 30, 'reserve again': 30, 'reserve budget_exceeded': 40, 'reserve consent_missing': 40, 'reserve credits_exhausted': 40,
-  'reserve model_unpriced': 80, 'reserve credits_owed': 8, 'reserve wait_too_long': 5, 'correct usage': 30, 'correct refund': 5, 'correct void': 10, 'direct consent': 80, 'direct budget': 30, 'direct allowance': 15, 'direct policy': 12,
-  'direct unpriced-model': 20, 'allowance given': 1,
-} as const;
+  'reserve': 1000, 'reserve admit': 300, 'reserve purchased': 60, 'reserve again': 30, 'reserve budget_exceeded': 40, 'reserve consent_missing': 40, 'reserve credits_exhausted': 40, 'reserve model_unpriced': 80, 'reserve credits_owed': 8,
+  'reserve wait_too_long': 5, 'reserve upstream_unreachable': 5, 'reserve runaway_paused': 10, 'reserve no_api_key': 3, 'grant': 200, 'redeem': 20, 'redeem voucher_redeemed': 2, 'redeem voucher_foreign': 5, 'settle': 250, 'begin': 40, 'recover': 8, 'upkeep': 30, 'workspace': 5,
+  'correct': 45, 'correct usage': 30, 'correct refund': 5, 'correct void': 10, 'direct': 200, 'direct consent': 80, 'direct budget': 30, 'direct allowance': 15, 'direct auto-top-up': 15, 'direct voucher-issuer': 10, 'direct policy': 12, 'direct unpriced-model': 20, 'direct restored': 3,
+  'allowance given': 1, 'note-limit': 10, 'import': 20, 'import added': 20, 'import known': 4, 'import seen': 4,
+} as const satisfies Readonly<Record<Asked, number>> & Readonly<Record<string, number>>;
 
 /** The tamperings of one effort that this run makes, each beginning at a ledger of its own, which is the same in every run. */
 const chosen = (effort: Effort) => tamperings.map((tampering, index) => ({ tampering, from: index * 7 })).filter((_, index) => (index + effortNames.indexOf(effort)) % everyNth === 0);
@@ -63,13 +71,18 @@ describe('tampered ledgers', function () {
   it(`are clean to both proofs while nobody touches them, ${untouched} of them, in which everything happens`, () => {
     const { ledgers } = ground;
     const happened = new Map<string, number>();
+    const census = new Map<string, number>();
     for (let seed = 1; seed <= untouched; seed += 1) {
       const ledger = ledgers.untouched(seed);
       assert.deepEqual(judged(ledger.path), { audit: [], again: [] }, `seed ${seed}`);
+      const db = new DatabaseSync(ledger.path, { readOnly: true });
+      takeCensus(db, census);
+      db.close();
       if (seed > seeds) ledgers.forget(seed);
       for (const [what, count] of ledger.happened) happened.set(what, (happened.get(what) ?? 0) + count);
     }
     assert.deepEqual(Object.entries(mustHappen).filter(([what, count]) => (happened.get(what) ?? 0) < count).map(([what]) => `${what}: ${happened.get(what) ?? 0}`), []);
+    assert.deepEqual([...census].filter(([, count]) => count === 0).map(([kind]) => kind).sort(), Object.keys(neverThere).sort(), 'kinds of rows that no ledger had');
   });
 
   let foundByBoth = 0;

@@ -2,6 +2,7 @@
 // killed at the n-th system call of a kind, killed at some moment, or on a disk that fails.
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
+import { moduleShim } from '../../../src/setup/bundles.mjs';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
@@ -71,7 +72,7 @@ export async function bundleProgram(folder: string, bugs: readonly PlantedEdit[]
       });
     },
   };
-  await build({ entryPoints: [join(root, 'test/support/ledger/standardWorkload.ts')], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'silent', plugins: [plant] });
+  await build({ entryPoints: [join(root, 'test/support/ledger/standardWorkload.ts')], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24', banner: { js: moduleShim }, logLevel: 'silent', plugins: [plant] });
   for (const bug of bugs) if (!planted.has(bug)) throw new Error(`The file for "${bug.name}" is not a part of the program.`);
   return outfile;
 }

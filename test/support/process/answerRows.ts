@@ -28,6 +28,7 @@ const refused = (status: number, code: string | null = null, type = 'invalid_req
 
 const waits = (why: string): Better => ({ why, ends: 'well' });
 const unreachable: Better = { why: 'says which upstream could not be reached, and nothing was charged', ends: /could not be reached/ };
+const waitedForThem: Better = { why: 'waits as long as Codex would ask, asks a third as often, and then says it once', ends: /at capacity/ };
 const keyOfTheBroker: Better = { why: 'the key is the broker\'s own, and only its owner can change it: said once, with what to do', ends: /refused the stored API key.*\(api_key_rejected, / };
 
 /** The rows that Codex is asked to notice nothing of. Its own table of reactions names all of them. */
@@ -43,8 +44,8 @@ export const codexRows: readonly AnswerRow[] = [
   { name: '401', action: { kind: 'unauthorized' }, better: keyOfTheBroker },
   { name: '500 twice', action: { kind: 'serverError' }, times: 2 },
   ...[500, 502, 504].map((status) => ({ name: `${status} always`, action: refused(status, 'server_error', 'server_error'), isLong: true })),
-  // Overload that lasts is waited for as long as the client bears it, which is longer than a test.
   { name: '529 twice', action: refused(529, 'server_error', 'server_error'), times: 2, isLong: true },
+  { name: '529 always', action: refused(529, 'server_error', 'server_error'), isLong: true, better: waitedForThem },
   { name: '503 with a time', action: { kind: 'overloaded', retryAfterS: 1 }, times: 2, isLong: true },
   { name: '503 at capacity once', action: { kind: 'overloaded' }, times: 1 },
   { name: '503 at capacity always', action: { kind: 'overloaded' }, isLong: true },

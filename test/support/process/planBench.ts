@@ -1,5 +1,6 @@
 // What tests of ChatGPT sign-ins begin with: a sandbox that shows both faces, a broker before it, and a made-up
 // sign-in. Nothing in it is a secret, and no signature is valid.
+import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startSandbox } from '../../../src/sandbox/main.ts';
@@ -7,6 +8,7 @@ import type { Sandbox } from '../../../src/sandbox/sandboxServer.ts';
 import type { TokenResult } from '../../../src/protocol/control.ts';
 import { startBroker } from './brokerProgram.ts';
 import type { BrokerProcess, ServeOptions } from './brokerProgram.ts';
+import { checkAgain } from '../secondChecker.ts';
 import { callBroker, makeFolder, removeFolder } from './workbench.ts';
 
 /** A made-up account. */
@@ -44,6 +46,8 @@ export interface PlanBench {
   readonly token: TokenResult;
   /** Where Codex goes that is signed in with ChatGPT. */
   readonly planUrl: string;
+  /** Ends it, once both audits found nothing in its ledger. @throws AssertionError where they did */
+  closeProven(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,12 +57,19 @@ export async function openPlanBench(scenario: NonNullable<Parameters<typeof star
   const sandbox = await startSandbox({ scenario: { delays: { deltaMs: 0 }, ...scenario }, keepBodies: true });
   const broker = await startBroker({ dataDir: path.join(folder, 'data'), upstream: sandbox.url, ...serve, args: ['--chatgpt-upstream', `${sandbox.url}/backend-api/codex`, ...serve.args ?? []] });
   const token = await callBroker(broker, 'token', { workspacePath: path.join(folder, 'workspace') });
+  const close = async () => {
+    await broker.kill();
+    await sandbox.close();
+    removeFolder(folder);
+  };
   return {
-    folder, sandbox, broker, token, planUrl: `${broker.url}/w/${token.token}/backend-api/codex`,
-    close: async () => {
-      await broker.kill();
-      await sandbox.close();
-      removeFolder(folder);
+    folder, sandbox, broker, token, planUrl: `${broker.url}/w/${token.token}/backend-api/codex`, close,
+    closeProven: async () => {
+      const audit = await callBroker(broker, 'audit', { full: true });
+      assert.deepEqual([audit.ok, audit.violations, audit.openHolds], [true, [], 0]);
+      await broker.stop();
+      assert.deepEqual(checkAgain(path.join(broker.dataDir, 'ledger.db')), []);
+      await close();
     },
   };
 }

@@ -9,8 +9,29 @@ const firstCharge = '(SELECT * FROM charges WHERE corrects IS NULL)';
 /** Whether what an attempt costs is drawn, over its hold `h` and decision `d`: something was reserved, or the decision says so. */
 const tracked = `(h.amount > 0 OR COALESCE(d.record ->> 'tracked', 0))`;
 
+const layers = (verdict: string, which = '1') => `EXISTS (SELECT 1 FROM json_each(record, '$.layers') l WHERE l.value ->> 'verdict' = '${verdict}' AND ${which})`;
+const no = (...fields: readonly string[]) => fields.map((field) => `json_type(record, '$.${field}') IS NULL`).join(' AND ');
+const texts = (...fields: readonly string[]) => fields.map((field) => `json_type(record, '$.${field}') = 'text'`).join(' AND ');
+const filled = (...fields: readonly string[]) => fields.map((field) => `length(record ->> '$.${field}') > 0`).join(' AND ');
+const takesNothing = `json_array_length(record, '$.slices') = 0 AND record ->> '$.holdMicroCredits' = 0`;
+const tookOver = layers('took', `l.value ->> 'layer' = 'fallback'`);
+/** What each refusal is to a fallback. */
+const causes = `CASE record ->> '$.fallback.code' WHEN 'credits_exhausted' THEN 'balance' WHEN 'consent_missing' THEN 'balance' WHEN 'credits_owed' THEN 'balance' WHEN 'wait_too_long' THEN 'window' WHEN 'too_large_for_limit' THEN 'window'
+  WHEN 'upstream_unreachable' THEN 'unreachable' WHEN 'upstream_untrusted' THEN 'unreachable' WHEN 'proxy_refused' THEN 'unreachable' END`;
+
+/** Whether a decision's record says what a refusal or an admission says, and no more. */
+const written = `json_type(record, '$.layers') = 'array' AND json_array_length(record, '$.layers') > 0 AND json_type(record, '$.slices') = 'array' AND json_type(record, '$.holdMicroCredits') = 'integer' AND COALESCE(json_type(record, '$.budgets'), 'array') = 'array'
+  AND NOT EXISTS (SELECT 1 FROM json_each(record, '$.budgets') b, json_each('["budgetId","key","unit","mode","verdict"]') n WHERE json_type(b.value, '$.' || n.value) IS NOT 'text')
+  AND NOT EXISTS (SELECT 1 FROM json_each(record, '$.layers') l WHERE (json_type(l.value, '$.layer') = 'text' AND json_type(l.value, '$.verdict') = 'text' AND json_type(l.value, '$.because') = 'text') IS NOT 1)
+  AND CASE record ->> 'outcome' WHEN 'refuse' THEN ${takesNothing} AND ${filled('code', 'message')} AND ${texts('code', 'message', 'remedy')} AND ${no('tracked', 'coveredBy', 'fallback')} AND ${layers('ended')} AND NOT ${tookOver}
+    WHEN 'admit' THEN ${no('code', 'message', 'remedy')} AND (${no('tracked')} OR json_type(record, '$.tracked') = 'true' AND ${takesNothing}) AND CASE WHEN ${no('fallback')} THEN NOT ${layers('ended')} AND NOT ${tookOver} AND (${no('coveredBy')} OR record ->> 'coveredBy' = 'plan' AND ${takesNothing} AND ${no('tracked')})
+      ELSE ${takesNothing} AND ${no('tracked', 'coveredBy')} AND ${layers('ended')} AND ${tookOver} AND ${texts('fallback.model', 'fallback.at', 'fallback.because')} AND ${filled('fallback.model')} AND record ->> '$.fallback.cause' = ${causes} END END`;
+
 /** All questions about attempts. */
 export const attemptQuestions: Questions = {
+  'a decision is none that there can be': `SELECT attempt_id FROM decisions WHERE (${written}) IS NOT 1`,
+  'a fallback\'s answer is held or charged by something else than its own price, without a tier': `SELECT d.attempt_id FROM decisions d JOIN holds h USING (attempt_id) LEFT JOIN charges c USING (attempt_id)
+    WHERE d.record ->> '$.fallback' IS NOT NULL AND (h.price IS NULL OR h.tier <> 'standard' OR h.basis IS NOT NULL OR c.id IS NOT NULL AND json(c.price) IS NOT json(h.price))`,
   'a request has no decision': 'SELECT request_id FROM requests r WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.request_id = r.request_id)',
   'a decision has no request': 'SELECT d.attempt_id FROM decisions d LEFT JOIN requests r USING (request_id) WHERE r.request_id IS NULL',
   'an admitted attempt has no hold, or a refused one has': `SELECT d.attempt_id FROM decisions d LEFT JOIN holds h USING (attempt_id) WHERE d.record ->> 'outcome' IS NOT CASE WHEN h.attempt_id IS NULL THEN 'refuse' ELSE 'admit' END`,

@@ -3,7 +3,7 @@
 // permitted. Where rows do not prove what came first, a decision is right if it was right at some
 // moment that they leave open.
 import type { LedgerTables, WrittenDecision, WrittenVerdict } from './ledgerTables.ts';
-import { periodAround } from './localPeriods.ts';
+import { dayInPeriod, periodAround } from './localPeriods.ts';
 import { decided } from './momentOrder.ts';
 import type { MomentOrder } from './momentOrder.ts';
 import type { PermissionShown } from './grantReplay.ts';
@@ -96,9 +96,29 @@ class BudgetBooks {
     const sum = <T>(from: readonly T[], amount: (one: T) => number) => from.reduce((total, one) => total + amount(one), 0);
     const used = sum(this.#events.filter((one) => one.place < place && Math.floor(one.atMs / quarterHourMs) * quarterHourMs >= period.fromMs && counts(one)), (one) => (budget.unit === 'tokens' ? one.tokens : one.cost));
     const reserved = sum(this.#holds.filter((one) => one.place < decision.place && one.endPlace >= place && counts(one)), (one) => (budget.unit === 'tokens' ? one.tokens : one.estimate));
-    const verdict = used + reserved + wanted <= budget.limit ? 'fits' : used + wanted <= budget.limit ? 'reserved' : 'over';
-    return { budgetId: budget.id, key, unit: budget.unit, mode: budget.mode, limit: budget.limit, used, reserved, wanted, verdict, ...(period.untilMs === undefined ? {} : { endsAtMs: period.untilMs }) };
+    const allowed = allowedBy(budget, decision.atMs);
+    const room = allowed ?? budget.limit;
+    const verdict = used + reserved + wanted <= room ? 'fits' : used + wanted <= room ? 'reserved' : 'over';
+    return { budgetId: budget.id, key, unit: budget.unit, mode: budget.mode, limit: budget.limit, used, reserved, wanted, verdict, ...(period.untilMs === undefined ? {} : { endsAtMs: period.untilMs }), ...(allowed === undefined ? {} : { allowed }) };
   }
+}
+
+/** What of a budget that is spread evenly may be used by a moment: the largest whole amount that is no more than its days' part. */
+function allowedBy({ pace, period, limit, timeZone, pacedFromMs }: WrittenBudget, atMs: number): number | undefined {
+  if (pace !== 'even' || period === 'life' || period === 'day') return undefined;
+  if (typeof period !== 'object') {
+    const { day, days } = dayInPeriod(period, atMs, timeZone);
+    return partOfWhole(limit, day, days);
+  }
+  let hours = 24;
+  while (hours < period.rollingHours && atMs >= (pacedFromMs ?? 0) + hours * hourMs) hours += 24;
+  return hours >= period.rollingHours ? limit : partOfWhole(limit, hours, period.rollingHours);
+}
+
+/** Divides before it multiplies, so that no amount is too large for it. */
+function partOfWhole(whole: number, some: number, all: number): number {
+  const rest = whole % all;
+  return (whole - rest) / all * some + Math.floor(rest * some / all);
 }
 
 /** From when on a budget counts, and when its period ends. A budget per request looks at its request alone. */
@@ -129,5 +149,5 @@ function fits(budget: WrittenBudget, key: string, one: Counted): boolean {
 }
 
 function textOf(verdicts: readonly WrittenVerdict[]): string {
-  return JSON.stringify(verdicts.map((one) => [one.budgetId, one.key, one.unit, one.mode, one.limit, one.used, one.reserved, one.wanted, one.verdict, one.endsAtMs ?? null]));
+  return JSON.stringify(verdicts.map((one) => [one.budgetId, one.key, one.unit, one.mode, one.limit, one.used, one.reserved, one.wanted, one.verdict, one.endsAtMs ?? null, one.allowed ?? null]));
 }

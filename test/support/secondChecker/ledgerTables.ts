@@ -13,7 +13,7 @@ export interface WrittenPrice {
 /** A budget's part in a decision, as it is written. */
 export interface WrittenVerdict {
   readonly budgetId: string; readonly key: string; readonly unit: string; readonly mode: string;
-  readonly limit: number; readonly used: number; readonly reserved: number; readonly wanted: number; readonly verdict: string; readonly endsAtMs?: number;
+  readonly limit: number; readonly used: number; readonly reserved: number; readonly wanted: number; readonly verdict: string; readonly endsAtMs?: number; readonly allowed?: number;
 }
 
 /** A decision with its request, and its place among all decisions. */

@@ -25,6 +25,18 @@ export function periodAround(kind: 'day' | 'week' | 'month', atMs: number, timeZ
   return { fromMs: beginOf(first, timeZone), untilMs: beginOf(next, timeZone) };
 }
 
+/** The number of the local day that a moment is in, of how many in its week or month: counted date by date. */
+export function dayInPeriod(kind: 'week' | 'month', atMs: number, timeZone: string): { readonly day: number; readonly days: number } {
+  const { fromMs, untilMs } = periodAround(kind, atMs, timeZone);
+  const [first, today, last] = [dateAt(fromMs, timeZone), dateAt(atMs, timeZone), dateAt(untilMs - 1, timeZone)];
+  const countTo = (date: string) => {
+    let count = 1;
+    for (const one = new Date(`${first}T00:00:00Z`); one.toISOString().slice(0, 10) < date; one.setUTCDate(one.getUTCDate() + 1)) count += 1;
+    return count;
+  };
+  return { day: countTo(today), days: countTo(last) };
+}
+
 function dateAt(atMs: number, timeZone: string): string {
   let calendar = calendars.get(timeZone);
   if (!calendar) {

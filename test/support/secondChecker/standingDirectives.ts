@@ -1,11 +1,12 @@
 // What directives said at each point of their chain: the newest of each subject holds. Answers about
-// purchased credits, budgets, allowances and the policy for questions that nobody can answer.
+// purchased credits, budgets, allowances, the automatic top-up, issuers of vouchers and the policy for questions that nobody can answer.
 import type { WrittenDirective } from './ledgerTables.ts';
 
 /** A budget as it was set. */
 export interface WrittenBudget {
   readonly id: string; readonly per: string; readonly of?: string; readonly unit: string; readonly limit: number;
   readonly period: 'day' | 'week' | 'month' | 'life' | { readonly rollingHours: number }; readonly timeZone: string; readonly mode: string;
+  readonly pace?: string; readonly pacedFromMs?: number;
 }
 
 /** An allowance as it was set up. */
@@ -14,6 +15,9 @@ export interface WrittenAllowance {
   readonly timeZone: string; readonly priority: number; readonly models?: readonly string[]; readonly workspaces?: readonly string[]; readonly note?: string;
 }
 
+/** The automatic top-up as it was set. */
+export interface WrittenTopUp { readonly belowMicroCredits: number; readonly amountMicroCredits: number; readonly capMicroCredits: number; readonly timeZone: string }
+
 /** Whose credits are asked for. */
 export interface Asker { readonly requestId: string; readonly workspaceId: string; readonly threadId: string | null }
 
@@ -21,6 +25,9 @@ export interface Asker { readonly requestId: string; readonly workspaceId: strin
 export interface Standing {
   readonly budgets: readonly WrittenBudget[];
   readonly allowances: ReadonlyMap<string, WrittenAllowance>;
+  readonly topUp: WrittenTopUp | undefined;
+  /** Issuers of vouchers by the ids of their keys. */
+  readonly issuers: ReadonlySet<string>;
   readonly unattended: string;
   /** The answer about purchased credits: the most specific one that is not to ask. */
   answerFor(asker: Asker): string;
@@ -44,6 +51,8 @@ function readStanding(directives: readonly WrittenDirective[]): Standing {
   return {
     budgets: of<WrittenBudget>('budget', 'budget'),
     allowances: new Map(of<WrittenAllowance>('allowance', 'allowance').map((one) => [one.id, one])),
+    topUp: of<WrittenTopUp>('auto-top-up', 'rule')[0],
+    issuers: new Set(of<{ readonly keyId: string }>('voucher-issuer', 'issuer').map((one) => one.keyId)),
     unattended: String(newest.get('policy unattended')?.content['value'] ?? 'refuse'),
     answerFor: ({ requestId, workspaceId, threadId }) => {
       const subjects = [`request ${requestId}`, ...(threadId === null ? [] : [`task ${threadId}`]), `workspace ${workspaceId}`, 'everywhere '];

@@ -1,7 +1,9 @@
 // Every column that money or attribution rests on, changed in one row: numbers up, down and swapped with
-// another row's, texts changed and swapped, what is set taken away and what is absent set.
+// another row's, texts changed and swapped, what is set taken away and what is absent set. In any row, and once
+// more in the rows of each kind that is too rare to be met by chance.
 import type { DatabaseSync } from 'node:sqlite';
 import type { SeededRandom } from '../seededRandom.ts';
+import { directiveKinds, entryAccounts, entryKinds, grantSources, outcomes, paidBy } from './ledgerKinds.ts';
 import { pickRow } from './tampering.ts';
 import type { Tampering } from './tampering.ts';
 
@@ -36,49 +38,66 @@ export const tamperedColumns: Readonly<Record<string, Columns>> = {
   begun: { numbers: ['at_ms'], texts: ['attempt_id', 'response_id'], nullable: ['response_id'] },
   rollups: { numbers: ['bucket', ...rollupNumbers], texts: ['dimension', 'key'], key: 'dimension, key, bucket' },
   rollup_days: { numbers: ['day', ...rollupNumbers], texts: ['dimension', 'key'], key: 'dimension, key, day' },
+  imports: {
+    numbers: ['sequence', 'at_ms', 'imported_at_ms', 'input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'cost'],
+    texts: ['id', 'workspace_id', 'client', 'client_version', 'thread_id', 'model', 'response_id', 'source', 'price', 'prev_hash', 'hash'], nullable: ['client_version', 'thread_id', 'model', 'response_id', 'price', 'cost'],
+  },
+  import_sums: { numbers: ['bucket', 'requests', 'input', 'cached', 'cache_write', 'output', 'reasoning', 'cost', 'unpriced'], texts: ['dimension', 'key'], key: 'dimension, key, bucket' },
 };
+
+/** Rare kinds of rows, with what is added to a tampering's name. */
+const rareRows: readonly { readonly of: string; readonly where: Readonly<Record<string, string>> }[] = [
+  { of: 'of the automatic top-up', where: { grants: grantSources.auto } },
+  { of: 'of a voucher', where: { grants: grantSources.voucher } },
+  { of: 'of a plan', where: Object.fromEntries(['decisions', 'holds', 'usage_events'].map((table) => [table, paidBy('plan')])) },
+  { of: 'of a fallback', where: Object.fromEntries(['decisions', 'holds', 'usage_events', 'charges'].map((table) => [table, paidBy('fallback')])) },
+];
 
 /** Tables that no proof is about, and why. */
 export const untamperedTables: Readonly<Record<string, string>> = {
   workspaces: 'says under which token and path a workspace is known from now on; what was attributed is in the rows of requests',
   checkpoints: 'says what was proven before; the tests of the quick audit change it themselves',
-  imports: 'is in no random world; test/domain/audit changes each of its columns',
-  import_sums: 'is in no random world; test/domain/audit changes each of its sums',
   meta: 'says which programs can read the file',
 };
 
 /** Texts that mean something in themselves are changed into others that do; anything else gets a letter more. */
 const otherTexts: Readonly<Record<string, readonly string[]>> = {
   'usage_events.tier': ['standard', 'fast', 'flex'], 'charges.tier': ['standard', 'fast', 'flex'], 'holds.tier': ['standard', 'fast', 'flex'],
-  'usage_events.outcome': ['completed', 'failed', 'rejected', 'refused', 'crashed'], 'charges.basis': ['usage', 'refund'], 'entries.account': ['grant', 'owed', 'exposure', 'overshoot'],
-  'entries.kind': ['post', 'void', 'overage', 'reserve', 'refund', 'expire', 'grant'], 'holds.state': ['open', 'posted', 'voided'], 'grants.kind': ['included', 'promotional', 'purchased'],
-  'directives.kind': ['consent', 'budget', 'void', 'price'], 'grants.models': ['["gpt-test"]', '["gpt-*"]'], 'grants.workspaces': ['["ws_a"]', '["ws_a","ws_b","ws_c"]'],
+  'usage_events.outcome': outcomes, 'charges.basis': ['usage', 'refund'], 'entries.account': entryAccounts,
+  'entries.kind': entryKinds, 'holds.state': ['open', 'posted', 'voided'], 'grants.kind': ['included', 'promotional', 'purchased'],
+  'directives.kind': directiveKinds, 'grants.models': ['["gpt-test"]', '["gpt-*"]'], 'grants.workspaces': ['["ws_a"]', '["ws_a","ws_b","ws_c"]'],
 };
 
 /** What is set where nothing was, where any text would not do. */
-const setTexts: Readonly<Record<string, string>> = { 'holds.price': '{}', 'holds.basis': '{}' };
+const setTexts: Readonly<Record<string, string>> = { 'holds.price': '{}', 'holds.basis': '{}', 'imports.price': '{}' };
 
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** Everything that can be done to one column of one row. */
-export const columnTamperings: readonly Tampering[] = Object.entries(tamperedColumns).flatMap(([table, { numbers, texts, nullable = [], key = 'rowid' }]) => {
+export const columnTamperings: readonly Tampering[] = [
+  ...Object.keys(tamperedColumns).flatMap((table) => columnsOf(table)),
+  ...rareRows.flatMap(({ of, where }) => Object.entries(where).flatMap(([table, condition]) => columnsOf(table, ` (${of})`, condition).filter((one) => !/ (?:swapped|down)$/.test(one.name)))),
+];
+
+function columnsOf(table: string, of = '', among = '1'): Tampering[] {
+  const { numbers, texts, nullable = [], key = 'rowid' } = tamperedColumns[table] ?? { numbers: [], texts: [] };
   const keyNames = key.split(', ');
   const selected = keyNames.map((name) => `${name} AS ${name}`).join(', ');
   const isRow = keyNames.map((name) => `${name} = ?`).join(' AND ');
-  const find = (db: DatabaseSync, random: SeededRandom, column: string, where: string) => pickRow(db, random, `SELECT ${selected}, ${column} AS value FROM ${table} WHERE ${column} ${where}`);
+  const find = (db: DatabaseSync, random: SeededRandom, column: string, where: string) => pickRow(db, random, `SELECT ${selected}, ${column} AS value FROM ${table} WHERE ${column} ${where} AND ${among}`);
   const set = (db: DatabaseSync, column: string, row: Row, value: string | number | null) => {
     // A number that another row has already cannot be taken twice where it must be unique.
     try { return Number(db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${isRow}`).run(value, ...keyNames.map((name) => row[name] ?? null)).changes) > 0; } catch { return false; }
   };
   const setOne = (column: string, what: string, where: string, valueOf: (old: string | number | null, random: SeededRandom) => string | number | null): Tampering => ({
-    name: `${table}.${column} ${what}`,
+    name: `${table}${of}.${column} ${what}`,
     apply: (db, random) => {
       const row = find(db, random, column, where);
       return row !== undefined && set(db, column, row, valueOf(row['value'] ?? null, random));
     },
   });
   const swap = (column: string): Tampering => ({
-    name: `${table}.${column} swapped`,
+    name: `${table}${of}.${column} swapped`,
     apply: (db, random) => {
       const one = find(db, random, column, 'IS NOT NULL');
       const other = one && pickRow(db, random, `SELECT ${selected}, ${column} AS value FROM ${table} WHERE ${column} IS NOT ${quoted(one['value'] ?? null)} AND ${column} IS NOT NULL`);
@@ -103,7 +122,7 @@ export const columnTamperings: readonly Tampering[] = Object.entries(tamperedCol
     ...texts.flatMap((column) => [texted(column), swap(column)]),
     ...nullable.flatMap((column) => [setOne(column, 'taken away', 'IS NOT NULL', () => null), setOne(column, 'set', 'IS NULL', (_old, random) => (numbers.includes(column) ? 1 : otherTexts[`${table}.${column}`]?.[0] ?? setTexts[`${table}.${column}`] ?? random.pick(['x', '{}'])))]),
   ];
-});
+}
 
 function quoted(value: string | number | null): string {
   return typeof value === 'string' ? `'${value.replaceAll('\'', '\'\'')}'` : String(value);

@@ -1,13 +1,15 @@
 // Whole rows deleted, copied and put into another order, and changes to several tables that only fit each
 // other. Each is given by name; the statements say what it is.
 import type { DatabaseSync } from 'node:sqlite';
+import { chainNames } from '../../../src/broker/store/ledgerPort.ts';
+import { tamperedColumns } from './columnTamperings.ts';
+import { directiveKinds, entryAccounts, entryKinds, grantSources, paidBy } from './ledgerKinds.ts';
 import { changeOne, pickRow } from './tampering.ts';
 import type { Tampering } from './tampering.ts';
 
-const allTables = ['usage_events', 'charges', 'entries', 'directives', 'requests', 'decisions', 'holds', 'grants', 'rollups', 'rollup_days'];
+const allTables = Object.keys(tamperedColumns).filter((table) => table !== 'begun');
 /** Tables whose rows have no number of their own, and their keys. */
-const keys: Readonly<Record<string, readonly string[]>> = { rollups: ['dimension', 'key', 'bucket'], rollup_days: ['dimension', 'key', 'day'] };
-const chains = ['usage_events', 'charges', 'entries', 'directives'];
+const keys: Readonly<Record<string, readonly string[]>> = { rollups: ['dimension', 'key', 'bucket'], rollup_days: ['dimension', 'key', 'day'], import_sums: ['dimension', 'key', 'bucket'] };
 
 function deleteOne(table: string, what = 'deleted', where = '1'): Tampering {
   const names = keys[table] ?? ['rowid'];
@@ -44,12 +46,14 @@ function reorder(table: string): Tampering {
 
 /** Rows deleted, copied, reordered. */
 export const rowTamperings: readonly Tampering[] = [
-  ...allTables.map((table) => deleteOne(table)), ...allTables.map(copyOne), ...chains.map(reorder),
+  ...allTables.map((table) => deleteOne(table)), ...allTables.map(copyOne), ...chainNames.map(reorder),
   deleteOne('usage_events', 'deleted, of a refused attempt', `outcome = 'refused'`), deleteOne('usage_events', 'deleted, of a free attempt', `free_reason IS NOT NULL AND outcome <> 'refused'`),
   deleteOne('usage_events', 'deleted, a correction', 'corrects IS NOT NULL'), deleteOne('charges', 'deleted, a correction', 'corrects IS NOT NULL'),
-  ...['overshoot', 'exposure', 'owed'].map((account) => deleteOne('entries', `deleted, of ${account}`, `account = '${account}'`)),
-  ...['grant', 'reserve', 'post', 'void', 'overage', 'refund', 'expire'].map((kind) => deleteOne('entries', `deleted, a ${kind}`, `account = 'grant' AND kind = '${kind}'`)),
-  ...['consent', 'budget', 'allowance', 'policy', 'price', 'void', 'correction'].map((kind) => deleteOne('directives', `deleted, a ${kind}`, `kind = '${kind}'`)),
+  ...entryAccounts.filter((account) => account !== 'grant').map((account) => deleteOne('entries', `deleted, of ${account}`, `account = '${account}'`)),
+  ...entryKinds.map((kind) => deleteOne('entries', `deleted, a ${kind}`, `account = 'grant' AND kind = '${kind}'`)),
+  ...directiveKinds.map((kind) => deleteOne('directives', `deleted, a ${kind}`, `kind = '${kind}'`)),
+  ...Object.entries(grantSources).map(([source, where]) => deleteOne('grants', `deleted, of ${source}`, where)),
+  ...(['plan', 'fallback'] as const).map((payer) => deleteOne('usage_events', `deleted, of a ${payer}`, paidBy(payer))),
   deleteOne('begun'), changeOne('begun without a hold', 'SELECT 1', `INSERT INTO begun (attempt_id, at_ms) VALUES ('ghost-1', 1)`),
 ];
 
@@ -67,6 +71,24 @@ export const jointTamperings: readonly Tampering[] = [
   changeOne('an attempt moved to another workspace', `SELECT request_id FROM requests`, `UPDATE requests SET workspace_id = workspace_id || 'x' WHERE request_id = ?1`, `UPDATE usage_events SET workspace_id = workspace_id || 'x' WHERE request_id = ?1`, `UPDATE holds SET workspace_id = workspace_id || 'x' WHERE request_id = ?1`),
   changeOne('a grant one larger, with what a person chose and its entry', `SELECT grant_id FROM grants WHERE allowance_id IS NULL`, `UPDATE grants SET amount = amount + 1, content = json_set(content, '$[1]', amount + 1) WHERE grant_id = ?1`, `UPDATE entries SET amount = amount + 1 WHERE kind = 'grant' AND grant_id = ?1`),
   changeOne('a gift of an allowance one larger, with its content and entry', `SELECT grant_id FROM grants WHERE allowance_id IS NOT NULL`, `UPDATE grants SET amount = amount + 1, content = json_set(content, '$[1]', amount + 1) WHERE grant_id = ?1`, `UPDATE entries SET amount = amount + 1 WHERE kind = 'grant' AND grant_id = ?1`),
+  changeOne('an automatic addition one larger, with its content and entry', `SELECT grant_id FROM grants WHERE ${grantSources.auto}`, `UPDATE grants SET amount = amount + 1, content = json_set(content, '$[1]', amount + 1) WHERE grant_id = ?1`, `UPDATE entries SET amount = amount + 1 WHERE kind = 'grant' AND grant_id = ?1`),
+  changeOne('an automatic addition counted in the month before', `SELECT grant_id FROM grants WHERE ${grantSources.auto}`, `UPDATE grants SET content = json_set(content, '$[2]', (content ->> '$[2]') - 2592000000), key = 'auto top-up ' || ((content ->> '$[2]') - 2592000000) || ' ' || (content ->> '$[3]') WHERE grant_id = ?1`),
+  changeOne('an automatic addition that a person chose', `SELECT grant_id FROM grants WHERE ${grantSources.auto}`, `UPDATE grants SET content = json_array('purchased', amount, NULL, json_object('scope', 'ask')) WHERE grant_id = ?1`),
+  changeOne('every automatic top-up laid down with a cap below what it added', `SELECT 1 WHERE EXISTS (SELECT 1 FROM grants WHERE ${grantSources.auto})`, `UPDATE directives SET content = json_set(content, '$.rule.capMicroCredits', 1) WHERE kind = 'auto-top-up' AND content ->> '$.rule' IS NOT NULL`),
+  changeOne('no automatic top-up laid down although some was added', `SELECT 1 WHERE EXISTS (SELECT 1 FROM grants WHERE ${grantSources.auto})`, `UPDATE directives SET content = json_set(content, '$.rule', NULL) WHERE kind = 'auto-top-up'`),
+  changeOne('a voucher one larger, with its content and entry', `SELECT grant_id FROM grants WHERE ${grantSources.voucher}`, `UPDATE grants SET amount = amount + 1, content = json_set(content, '$[1]', amount + 1) WHERE grant_id = ?1`, `UPDATE entries SET amount = amount + 1 WHERE kind = 'grant' AND grant_id = ?1`),
+  changeOne('a voucher of another issuer, whom nobody trusts', `SELECT grant_id FROM grants WHERE ${grantSources.voucher}`, `UPDATE grants SET content = json_set(content, '$[3]', '00000000000000aa'), key = 'voucher 00000000000000aa ' || (content ->> '$[4]') WHERE grant_id = ?1`),
+  changeOne('no issuer of vouchers trusted although some were redeemed', `SELECT 1 WHERE EXISTS (SELECT 1 FROM grants WHERE ${grantSources.voucher})`, `UPDATE directives SET content = json_set(content, '$.issuer', NULL) WHERE kind = 'voucher-issuer'`),
+  changeOne('what a plan paid charged after all', `SELECT u.id, u.attempt_id, h.price FROM usage_events u JOIN holds h USING (attempt_id) WHERE h.price IS NOT NULL AND u.corrects IS NULL AND u.${paidBy('plan')}`, 'UPDATE usage_events SET free_reason = NULL WHERE id = ?1',
+    `INSERT INTO charges (sequence, id, usage_event_id, attempt_id, at_ms, cost, drawn, uncovered, tier, price_version, price, terms, basis, prev_hash, hash) SELECT (SELECT COALESCE(MAX(sequence), 0) + 1 FROM charges), 'chg_' || ?2, ?1, ?2, at_ms, 1, 0, 0, tier, ?3 ->> 'version', ?3, '[]', 'usage', '', '' FROM usage_events WHERE id = ?1`),
+  changeOne('what credits paid told as paid by a plan', `SELECT attempt_id FROM charges WHERE corrects IS NULL`, `UPDATE decisions SET record = json_set(record, '$.coveredBy', 'plan') WHERE attempt_id = ?1`),
+  changeOne('what credits paid told as answered by a fallback', `SELECT attempt_id FROM charges WHERE corrects IS NULL AND drawn > 0`, `UPDATE decisions SET record = json_set(record, '$.fallback', json_object('model', 'local-fallback', 'at', 'localhost:11434', 'cause', 'balance', 'code', 'credits_exhausted', 'because', '')) WHERE attempt_id = ?1`),
+  changeOne('a fallback\'s answer charged by another price than it was held by', `SELECT c.attempt_id, json_set(c.price, '$.rates.cacheWrite', (c.price ->> '$.rates.cacheWrite') + 7) FROM charges c JOIN usage_events u ON u.id = c.usage_event_id WHERE u.cache_write_tokens = 0 AND c.${paidBy('fallback')}`, 'UPDATE charges SET price = ?2 WHERE attempt_id = ?1'),
+  changeOne('the days of an even budget left out of a decision', `SELECT attempt_id FROM decisions WHERE record ->> '$.budgets[0].allowed' IS NOT NULL`, `UPDATE decisions SET record = json_remove(record, '$.budgets[0].allowed') WHERE attempt_id = ?1`),
+  changeOne('what the days of an even budget allowed told too high', `SELECT attempt_id FROM decisions WHERE record ->> '$.budgets[0].allowed' IS NOT NULL`, `UPDATE decisions SET record = json_set(record, '$.budgets[0].allowed', (record ->> '$.budgets[0].allowed') + 1) WHERE attempt_id = ?1`),
+  changeOne('an even budget laid down for any time, with what decisions tell of it', `SELECT subject FROM directives WHERE kind = 'budget' AND content ->> '$.budget.pace' = 'even' AND EXISTS (SELECT 1 FROM decisions WHERE record ->> '$.budgets[0].budgetId' = subject AND record ->> '$.budgets[0].allowed' < record ->> '$.budgets[0].limit')`,
+    `UPDATE directives SET content = json_remove(content, '$.budget.pace', '$.budget.pacedFromMs') WHERE kind = 'budget' AND subject = ?1`, `UPDATE decisions SET record = json_remove(record, '$.budgets[0].allowed') WHERE record ->> '$.budgets[0].budgetId' = ?1`),
+  changeOne('an imported response that went through the broker', `SELECT i.id, u.response_id FROM imports i JOIN usage_events u ON u.response_id IS NOT NULL WHERE i.response_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM imports o WHERE o.response_id = u.response_id)`, `UPDATE imports SET response_id = ?2, id = 'import:' || ?2 WHERE id = ?1`),
   changeOne('a gift of an allowance given for another period', `SELECT grant_id FROM grants WHERE allowance_id IS NOT NULL`, `UPDATE grants SET starts_at_ms = starts_at_ms - 86400000, content = json_set(content, '$[3]', starts_at_ms - 86400000) WHERE grant_id = ?1`),
   changeOne('every permission for purchased credits taken away', `SELECT 1 WHERE EXISTS (SELECT 1 FROM entries e JOIN grants g USING (grant_id) WHERE e.kind = 'reserve' AND g.kind = 'purchased')`,
     `UPDATE directives SET content = replace(content, '"answer":"allow"', '"answer":"deny"') WHERE kind = 'consent' AND id NOT LIKE 'grant %'`, `UPDATE directives SET content = replace(content, '"allow"', '"refuse"') WHERE kind = 'policy' AND subject = 'unattended'`,

@@ -82,7 +82,7 @@ export const passedIn: FileRule = (file) => {
 /** Domain and protocol know no process, page or network. */
 export const pure: FileRule = (file) => {
   if (!/^src\/(domain|protocol)\//.test(file.path)) return [];
-  const foreign = importsOf(file).filter((line) => !line.specifier.startsWith('.') && !(file.path.startsWith('src/protocol/') && /^zod(\/mini)?$/.test(line.specifier)));
+  const foreign = importsOf(file).filter((line) => !line.specifier.startsWith('.') && !(file.path.startsWith('src/protocol/') && /^(?:zod(?:\/mini)?|@vscode\/l10n)$/.test(line.specifier)));
   return [
     ...foreign.map((line) => finding(file, `imports ${line.specifier}, which a pure file does not`)),
     ...matches(file, file.code, /(?<![.\w$])(?:process|globalThis|document|navigator|performance|crypto|Buffer|fetch)(?=[.(])/g, (what) => `uses ${what}, which a pure file does not`),

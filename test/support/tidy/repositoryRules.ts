@@ -19,7 +19,7 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
 /** What may lie at the top of the repository. */
 export const topLevel: readonly string[] = [
   '.ci', '.gitignore', '.oxlintrc.json', '.vscodeignore', 'ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md',
-  'esbuild.mjs', 'media', 'package-lock.json', 'package.json', 'src', 'test', 'tsconfig.json',
+  'esbuild.mjs', 'l10n', 'media', 'package-lock.json', 'package.json', 'package.nls.de.json', 'package.nls.json', 'src', 'test', 'tsconfig.json',
 ];
 
 const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1];

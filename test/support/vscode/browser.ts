@@ -74,6 +74,8 @@ export interface WindowOptions {
   readonly folder: string;
   /** An extension folder to load as under development, and a module whose `run` is to be called in the host. */
   readonly development?: { readonly extensionPath: string; readonly testsPath: string };
+  /** The language that the window takes itself to be in, as BCP 47 writes it; English without it. */
+  readonly language?: string | undefined;
   /** Called before the page loads. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
@@ -91,12 +93,22 @@ export async function openWindow(options: WindowOptions): Promise<TestWindow> {
   page.on('console', (message) => { messages.push(`${message.type()}: ${message.text()}`); });
   page.on('pageerror', (error) => { messages.push(`pageerror: ${error.stack ?? error.message}`); });
   if (options.development) await addDevelopmentOptions(page, options.origin, options.authority, options.development);
+  if (options.language !== undefined) await page.addInitScript(takeLanguage, options.language);
   await options.prepare?.(page);
   const url = new URL(options.origin);
   url.searchParams.set('folder', options.folder);
   await page.goto(url.href, { waitUntil: 'commit' });
   await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: loadMsMax });
   return { page, messages };
+}
+
+/**
+ * Puts a window into a language without a language pack: what a pack's file sets as well, before the workbench reads it (VS Code
+ * 1.139, `nls.getNLSLanguage`). From there it goes to the extension scanner, which reads `package.nls.LANGUAGE.json`, and to the
+ * extension host, which reads `l10n/`. VS Code's own words stay English.
+ */
+function takeLanguage(language: string): void {
+  (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = language;
 }
 
 /**

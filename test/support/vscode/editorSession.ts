@@ -40,8 +40,8 @@ export interface EditorSession {
   readonly dataDir: string;
   readonly server: VsCodeServer;
   readonly browser: TestBrowser;
-  /** Opens a window on a new workspace of this name. */
-  open(name: string): Promise<SessionWindow>;
+  /** Opens a window on a new workspace of this name. @param language in which; English without it */
+  open(name: string, language?: string): Promise<SessionWindow>;
   /** Takes a picture of a window in each theme, and goes back to the first. */
   pictures(window: SessionWindow, name: string): Promise<void>;
   /** Runs the built broker's command line on a data folder and gives what it printed. */
@@ -93,10 +93,10 @@ export async function startEditorSession(settings: Readonly<Record<string, unkno
   const started = { driver, server, browser };
   return {
     folder, dataDir, server, browser, stop,
-    async open(name) {
+    async open(name, language) {
       const workspace = path.join(folder, name);
       fs.mkdirSync(workspace, { recursive: true });
-      const { page } = await openWindow({ browser: started.browser, origin: started.server.origin, authority: started.server.authority, folder: workspace });
+      const { page } = await openWindow({ browser: started.browser, origin: started.server.origin, authority: started.server.authority, folder: workspace, language });
       const bench = await new Workbench(page).ready();
       return { bench, host: await started.driver.host(workspace), folder: workspace };
     },

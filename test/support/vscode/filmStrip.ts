@@ -1,6 +1,7 @@
 // A short film of a part of a window: pictures taken while something happens, each kept once, and joined into one
-// SVG that plays them at their times. For the README: a picture cannot show that the meter moves.
+// animated PNG that plays them at their times. For the README: a picture cannot show that the meter moves.
 import { setTimeout as pause } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 
 /** One picture, and when it was taken, in milliseconds from the first. */
@@ -39,15 +40,50 @@ export async function film(page: Page, element: Locator, width: number, over: Pr
   return { frames, width: clip.width, height: clip.height };
 }
 
-/** The film as one SVG. Whoever wants little motion sees the last picture. */
-export function filmSvg({ frames, width, height }: Film, title: string): string {
-  const totalMs = (frames.at(-1)?.atMs ?? 0) + lastMs;
-  const share = (ms: number) => `${(ms / totalMs * 100).toFixed(2)}%`;
-  const rules = frames.map(({ atMs }, index) => {
-    const endMs = frames[index + 1]?.atMs;
-    const from = atMs === 0 ? '0%{visibility:visible}' : `0%{visibility:hidden}${share(atMs)}{visibility:visible}`;
-    return `@keyframes f${index}{${from}${endMs === undefined ? '100%{visibility:visible}' : `${share(endMs)}{visibility:hidden}100%{visibility:hidden}`}}#f${index}{animation:f${index} ${totalMs}ms step-end infinite}`;
+/** How often the film plays before it rests on its last picture: some minutes, and nothing that moves for ever. */
+const playsMax = 30;
+const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+
+/** The film as one animated PNG, which browsers, GitHub and the Marketplace play. https://www.w3.org/TR/png-3/#apng-frame-based-animation */
+export function filmPng({ frames, width, height }: Film): Buffer {
+  let sequence = 0;
+  const numbered = (...values: readonly Uint8Array[]) => Buffer.concat([uint32(sequence++), ...values]);
+  const parts = frames.flatMap(({ atMs, png }, index) => {
+    const delayMs = Math.min(0xffff, (frames[index + 1]?.atMs ?? atMs + lastMs) - atMs);
+    // Size, no offset, delay in thousandths of a second, and nothing kept of the picture before.
+    const control = chunk('fcTL', numbered(uint32(width), uint32(height), uint32(0), uint32(0), uint16(delayMs), uint16(1000), Buffer.from([0, 0])));
+    const data = chunksOf(png, 'IDAT');
+    return [control, ...data.map((bytes) => (index === 0 ? chunk('IDAT', bytes) : chunk('fdAT', numbered(bytes))))];
   });
-  const images = frames.map(({ png }, index) => `<image id="f${index}" width="${width}" height="${height}" href="data:image/png;base64,${png.toString('base64')}"/>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}"><title>${title}</title><style>image{visibility:hidden}${rules.join('')}@media (prefers-reduced-motion:reduce){image{animation:none!important}image:last-of-type{visibility:visible}}</style>${images.join('')}</svg>\n`;
+  const [header] = chunksOf(frames[0]?.png ?? signature, 'IHDR');
+  if (!header) throw new Error('A film needs a picture.');
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('acTL', Buffer.concat([uint32(frames.length), uint32(playsMax)])), ...parts, chunk('IEND', Buffer.alloc(0))]);
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  return Buffer.concat([uint32(data.length), named, uint32(crc32(named))]);
+}
+
+/** The contents of a picture's chunks of one type, in their order. */
+function chunksOf(png: Buffer, type: string): readonly Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = signature.length; at + 8 <= png.length;) {
+    const length = png.readUInt32BE(at);
+    if (png.toString('latin1', at + 4, at + 8) === type) found.push(png.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  return found;
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
 }

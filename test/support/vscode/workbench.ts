@@ -62,6 +62,8 @@ export class Workbench {
   async statusCard(id: string): Promise<string> {
     const card = this.page.locator('.workbench-hover-container .monaco-hover-content, .workbench-hover-container .hover-contents').first();
     await this.page.mouse.move(640, 300);
+    // One that is still there from before would be read as it was.
+    await card.waitFor({ state: 'hidden', timeout: stepMsMax });
     await this.statusItem(id).hover();
     await card.waitFor({ timeout: stepMsMax });
     return (await card.innerText()).trim();

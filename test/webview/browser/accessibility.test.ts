@@ -1,34 +1,20 @@
 // axe-core over every state and page in the dark, light and high-contrast themes: no serious violation.
 import assert from 'node:assert/strict';
-import axe from 'axe-core';
-import type { AxeResults } from 'axe-core';
 import { correctedExplanation, refusedExplanation } from '../sampleExplanations.ts';
 import { ruledSnapshot } from '../sampleRules.ts';
 import { sampleExplanation } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost, Theme } from './pageHost.ts';
-
-/** @param coloursOnly the structure is the same in every theme, so that it is looked at in one */
-async function seriousViolations({ page }: OpenPage, coloursOnly: boolean): Promise<string[]> {
-  // Half a megabyte of script, so a page gets it once.
-  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe.source);
-  const results = await page.evaluate((options) => (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run(options), { resultTypes: ['violations'], ...(coloursOnly ? { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } } : {}) });
-  return results.violations
-    .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
-    .flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));
-}
+import { seriousFindings } from './axeFindings.ts';
+import { themes } from './pageHost.ts';
+import type { OpenPage, Theme } from './pageHost.ts';
+import { openPage } from './sharedHost.ts';
 
 describe('accessibility of the page', function accessibility() {
   this.timeout(240_000);
-  let host: PageHost;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-
-  for (const theme of ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'] as const satisfies readonly Theme[]) {
+  for (const theme of Object.keys(themes) as Theme[]) {
     it(`has no serious violation in ${theme}`, async () => {
-      const open = await host.open({ theme });
-      const violations = (page: OpenPage) => seriousViolations(page, theme !== 'dark-modern');
+      const open = await openPage({ theme });
+      const violations = (page: OpenPage) => seriousFindings(page, theme !== 'dark-modern');
       for (const [name, messages] of Object.entries(sampleStates)) {
         await open.send(...messages);
         assert.deepEqual(await violations(open), [], name);
@@ -60,16 +46,16 @@ describe('accessibility of the page', function accessibility() {
         await open.page.locator('[data-test=budget-per]').selectOption(per);
         assert.deepEqual(await violations(open), [], `credits with a form per ${per}`);
       }
-      await open.page.context().close();
+      await open.close();
     });
   }
 
   it('holds its icons still when motion is reduced', async () => {
     const animated = async (reducedMotion: boolean) => {
-      const open = await host.open({ reducedMotion });
+      const open = await openPage({ reducedMotion });
       await open.send(...sampleStates['normal']!);
       const name = await open.page.locator('[data-test=running] .codicon-modifier-spin').first().evaluate((icon) => getComputedStyle(icon).animationName);
-      await open.page.context().close();
+      await open.close();
       return name;
     };
     assert.equal(await animated(true), 'none');

@@ -2,31 +2,16 @@
 // in a real Chromium; and the findings of the last seven days.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import { ruledSnapshot } from '../sampleRules.ts';
 import { sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type Asked = Extract<PageMessage, { type: 'ask' }>;
+import { pageForEach } from './sharedHost.ts';
 
 describe('answers on demand', function answers() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => { open = await host.open(); });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const asked = async () => (await open.posted()).filter((message): message is Asked => message.type === 'ask');
+  const open = pageForEach();
+  const { hook } = open;
+  const asked = () => open.sent('ask');
   const questions = async () => (await asked()).map((message) => message.question);
   const openTab = async (tab: string) => {
     await open.send(stateMessage(ruledSnapshot()));
@@ -64,7 +49,7 @@ describe('answers on demand', function answers() {
   it('never takes an answer to the page before it for its own', async () => {
     await openTab('history');
     const before = new Set((await asked()).map(({ id }) => id));
-    await open.page.clock.setFixedTime(sampleNowMs + 1_000);
+    await open.setNow(sampleNowMs + 1_000);
     await open.page.reload();
     await openTab('history');
     assert.ok((await asked()).every(({ id }) => !before.has(id)));

@@ -2,36 +2,17 @@
 // what is sent once.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import { correctedExplanation, refusedExplanation } from '../sampleExplanations.ts';
 import { ruledSnapshot, sampleBudgets, samplePriceChanges } from '../sampleRules.ts';
 import { sampleNowMs } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type Change = Extract<PageMessage, { type: 'change' }>;
+import { pageForEach } from './sharedHost.ts';
 
 describe('budgets on the page', function budgets() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => {
-    open = await host.open();
-    await open.send(...sampleStates['ruled']!);
-  });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const changes = async () => (await open.posted()).filter((message): message is Change => message.type === 'change');
-  const focused = () => open.page.evaluate(() => document.activeElement?.getAttribute('data-test') ?? document.activeElement?.id);
+  const open = pageForEach((page) => page.send(...sampleStates['ruled']!));
+  const { hook, focused } = open;
+  const changes = () => open.sent('change');
   const again = (sequence: number) => stateMessage(ruledSnapshot({ sequence }));
 
   it('are rows with their bars on the Now page, and nothing where none is set', async () => {
@@ -57,13 +38,19 @@ describe('budgets on the page', function budgets() {
     await hook('budget-hours').fill('48');
     await hook('budget-soft').check();
     assert.equal(await hook('budget-reason').innerText(), 'A request that goes over 20.00 credits per workspace (docs-site) in any 48 hours is told, and still sent.');
+    await hook('budget-even').check();
+    assert.equal(await hook('budget-reason').innerText(), 'Of 20.00 credits per workspace (docs-site) in any 48 hours, each day adds 10.00 credits; what a day leaves stays. A request that goes over the shares so far is told, and still sent.');
+    await hook('budget-hours').fill('24');
+    assert.equal(await hook('budget-even').count(), 0, 'a day is not spread over days');
+    await hook('budget-hours').fill('48');
+    assert.ok(await hook('budget-even').isChecked());
     await hook('budget-submit').dblclick();
     const [sent, ...rest] = await changes();
     assert.equal(rest.length, 0);
     assert.ok(sent?.change.kind === 'budgetSet');
     const { id, ...budget } = sent.change.budget;
     assert.match(id, /^workspace-rolling-[0-9a-f]{8}$/);
-    assert.deepEqual(budget, { per: 'workspace', of: 'ws_docs-site', unit: 'credits', limit: 20_000_000, period: { rollingHours: 48 }, timeZone: 'UTC', mode: 'soft' });
+    assert.deepEqual(budget, { per: 'workspace', of: 'ws_docs-site', unit: 'credits', limit: 20_000_000, period: { rollingHours: 48 }, timeZone: 'UTC', mode: 'soft', pace: 'even' });
     assert.equal(await hook('budget-submit').innerText(), 'Setting…');
     await open.send({ type: 'changeResult', id: sent.id });
     assert.equal(await open.page.locator('budget-form').count(), 0);
@@ -184,7 +171,7 @@ describe('budgets on the page', function budgets() {
     await hook('tab-credits').click();
     await open.send({ ...again(42), undo: { grantId: 'grant_0041', leftMs: 42_000 } });
     assert.equal(await hook('undo').count(), 1);
-    await open.page.clock.setFixedTime(sampleNowMs + 42_000);
+    await open.setNow(sampleNowMs + 42_000);
     await open.page.waitForFunction(() => document.querySelector('[data-test=undo]') === null);
   });
 

@@ -2,31 +2,15 @@
 // asks once, and where the answer leaves the page.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import { sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
+import { pageForEach } from './sharedHost.ts';
 
 describe('permission on the page', function permission() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => {
-    open = await host.open();
-    await open.send(...sampleStates['not-allowed']!);
-  });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const asked = async () => (await open.posted()).filter((message): message is Extract<PageMessage, { type: 'allow' }> => message.type === 'allow');
+  const open = pageForEach((page) => page.send(...sampleStates['not-allowed']!));
+  const { hook } = open;
+  const asked = () => open.sent('allow');
   const allowed = () => stateMessage(sampleSnapshot({ sequence: 42, consent: { everywhere: false, workspaceIds: ['ws_docs-site', 'ws_billing-service'], deniedWorkspaceIds: [] } }));
 
   it('says that this workspace draws from nothing, with the button that changes it', async () => {

@@ -2,34 +2,32 @@
 // the keyboard does, and that hostile names stay text.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import { sampleBudget } from '../sampleRules.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type Of<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
+import { openPage, pageForEach } from './sharedHost.ts';
 
 describe('dashboard page', function dashboard() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => { open = await host.open(); });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const sent = async <T extends PageMessage['type']>(type: T) => (await open.posted()).filter((message) => message.type === type) as Of<T>[];
+  const open = pageForEach();
+  const { hook, sent } = open;
 
   it('says that it is ready and shows that it connects', async () => {
     assert.deepEqual(await open.posted(), [{ type: 'ready' }]);
     assert.match(await hook('link-state').innerText(), /Connecting/);
+  });
+
+  it('is painted at once from what its frame carries, and not from a frame that is loaded again', async () => {
+    const [first] = sampleStates['normal']!;
+    const framed = await openPage({ first: first! });
+    assert.equal(await framed.page.locator('[data-test=balance]').innerText(), '581.61');
+    assert.deepEqual(await framed.posted(), [{ type: 'ready' }]);
+    await framed.page.locator('[data-test=recent-row]').nth(8).waitFor();
+    const stored = await framed.page.evaluate(() => (window as unknown as { stored: unknown }).stored);
+    await framed.page.addInitScript((kept) => { (window as unknown as { kept: unknown }).kept = kept; }, stored);
+    await framed.page.reload();
+    assert.match(await framed.page.locator('[data-test=link-state]').innerText(), /Connecting/);
+    await framed.page.context().close();
   });
 
   it('shows balance, limits, runs, usage and the last requests', async () => {
@@ -47,6 +45,14 @@ describe('dashboard page', function dashboard() {
     assert.match(await hook('recent-row').first().innerText(), /billing-service[\s\S]*3\.37[\s\S]*\$0\.13/);
   });
 
+  it('says how much was passed through unmetered, and no cost of it', async () => {
+    const base = sampleSnapshot();
+    await open.send(stateMessage(base));
+    assert.equal(await hook('unmetered').count(), 0);
+    await open.send(stateMessage({ ...base, unmetered: { requests: 2, lastAtMs: base.atMs } }));
+    assert.equal((await hook('unmetered').innerText()).replaceAll(/\s+/g, ' '), 'unmetered 2 requests were passed through unmetered since the broker started. What they cost is not known here and in no sum.');
+  });
+
   it('marks what was imported today, beside the sums that it is not in', async () => {
     await open.send(...sampleStates['normal']!);
     assert.equal(await hook('imported').count(), 0);
@@ -58,12 +64,18 @@ describe('dashboard page', function dashboard() {
 
   it('counts down by the broker\'s clock while it is connected', async () => {
     await open.send(...sampleStates['normal']!);
-    await open.page.clock.setFixedTime(sampleNowMs + 10_000);
+    await open.setNow(sampleNowMs + 10_000);
     await open.page.waitForFunction(() => /Starts in about 8 s/.test(document.querySelector('[data-test=running]')?.textContent ?? ''));
   });
 
   it('draws one bar chart, and the same numbers as a table', async () => {
+    await open.page.setViewportSize({ width: 1000, height: 300 });
     await open.send(...sampleStates['normal']!);
+    const hasLibrary = () => open.page.evaluate(() => 'codexPlot' in window);
+    await open.page.waitForTimeout(200);
+    assert.equal(await hasLibrary(), false, 'a chart far below costs nothing');
+    await open.page.locator('usage-chart').scrollIntoViewIfNeeded();
+    await open.page.locator('usage-chart canvas').waitFor();
     assert.equal(await open.page.locator('usage-chart canvas').count(), 1);
     await open.page.getByRole('button', { name: 'Show as table' }).click();
     assert.match(await open.page.locator('usage-chart table').innerText(), /Thu 12 Nov[\s\S]*75\.00/);
@@ -202,7 +214,7 @@ describe('dashboard page', function dashboard() {
 
   it('keeps the last numbers while the broker is down, with what to do', async () => {
     await open.send(...sampleStates['normal']!, ...sampleStates['down']!);
-    await open.page.clock.setFixedTime(sampleNowMs + 180_000);
+    await open.setNow(sampleNowMs + 180_000);
     await open.page.waitForFunction(() => /numbers from 3 min ago/.test(document.querySelector('[data-test=link-state]')?.textContent ?? ''));
     assert.equal(await hook('balance').innerText(), '581.61');
     assert.ok(await hook('cancel').first().isDisabled());
@@ -230,8 +242,13 @@ describe('dashboard page', function dashboard() {
     const empty = { balance: { ...sampleSnapshot().balance, balanceMicroCredits: 0, heldMicroCredits: 0, grants: used }, nextDraw: 'none' } as const;
     await open.send(stateMessage(sampleSnapshot({ ...empty, plans, sequence: 60 })));
     assert.match(await open.page.locator('.notice').innerText(), /No credits left\. New requests that go on no plan are refused[\s\S]*Waiting does not bring credits back/);
+    // Without a key credits, debts and budgets in credits are no matter at all.
+    const budgets = [sampleBudget({ id: 'b' }, { key: '', used: 100_000_000, reserved: 0 })];
+    await open.send(stateMessage(sampleSnapshot({ ...empty, balance: { ...empty.balance, owedMicroCredits: 5 }, budgets, plans, key: { state: 'missing' }, sequence: 61 })));
+    assert.match(await hook('facts').innerText(), /The next request draws from\s+The plan · no API key/);
+    assert.equal(await open.page.locator('.notice').count(), 0);
     const allowances = [{ id: 'weekly', kind: 'included', amountMicroCredits: 1_000_000, every: 'week', timeZone: 'UTC', priority: 50 }] as const;
-    await open.send(stateMessage(sampleSnapshot({ ...empty, allowances, sequence: 61 })));
+    await open.send(stateMessage(sampleSnapshot({ ...empty, allowances, sequence: 62 })));
     const said = await open.page.locator('.notice').innerText();
     assert.match(said, /New requests are refused[\s\S]*An allowance gives some again when its next period begins/);
     assert.doesNotMatch(said, /Waiting does not/);

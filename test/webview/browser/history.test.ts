@@ -2,17 +2,12 @@
 // that the history of a very long ledger opens and scrolls without a stutter.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import type { CDPSession, Page } from 'playwright-core';
 import { manyThreads, sampleAnswer, sampleHistory, sampleLedgerRows } from '../sampleAnswers.ts';
 import { ruledSnapshot } from '../sampleRules.ts';
 import { sampleExplanation, sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type Of<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
+import { pageForEach } from './sharedHost.ts';
 
 /** What opening the dashboard, or a page of it, may take of the processor: other programs do not count. */
 const openMsMax = 300;
@@ -44,19 +39,8 @@ function longestFrameMs(page: Page): Promise<number> {
 
 describe('pages that ask on demand', function onDemand() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => { open = await host.open(); });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const sent = async <T extends PageMessage['type']>(type: T) => (await open.posted()).filter((message) => message.type === type) as Of<T>[];
+  const open = pageForEach();
+  const { hook, sent } = open;
   const questions = async () => (await sent('ask')).map((message) => message.question);
   const choice = (label: string, id: string) => open.page.getByRole('group', { name: label }).locator(`[data-choice="${id}"]`);
   const openTab = async (tab: string) => {
@@ -73,8 +57,17 @@ describe('pages that ask on demand', function onDemand() {
     await open.answer();
     assert.match(await hook('history-facts').innerText(), /Spent in 30 days[\s\S]*861\.19[\s\S]*Most expensive day[\s\S]*75\.00[\s\S]*Thu 29 Oct[\s\S]*gpt-6\.1-sol made 46\.50 of it\.[\s\S]*Saved by the prompt cache[\s\S]*403\.47/);
     assert.match(await hook('groups').innerText(), /gpt-6\.1-sol[\s\S]*63 %[\s\S]*Total[\s\S]*861\.19/);
-    assert.match(await hook('burn').innerText(), /even use would leave 357\.31\. 9 % over/);
+    assert.equal(await hook('imported').count(), 0);
+    assert.match(await hook('burn').innerText(), /even use would leave 223\.32\. 9 % over/);
     assert.equal(await open.page.locator('history-page canvas').count(), 2);
+  });
+
+  it('marks what was imported of its time, beside the sums that it is not in', async () => {
+    await openTab('history');
+    const imported = { requests: 3, inputTokens: 41_000, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 900, reasoningTokens: 0, costMicroCredits: 2_500_000 };
+    await open.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: { ...sampleHistory(30), imported } } : sampleAnswer(id, question)));
+    assert.equal((await hook('imported').innerText()).replaceAll(/\s+/g, ' '), 'imported 3 requests of this time went around the broker (41.0 k in · 900 out) and would have cost 2.50 credits; nothing was drawn for them.');
+    assert.match(await hook('groups').innerText(), /Total[\s\S]*861\.19/);
   });
 
   it('asks anew for each choice, drops answers that come late, and remembers what was chosen', async () => {
@@ -104,16 +97,35 @@ describe('pages that ask on demand', function onDemand() {
     const moved = (sequence: number, requests: number, laterMs = 0) => { const base = ruledSnapshot({ sequence, atMs: sampleNowMs + laterMs }); return stateMessage({ ...base, today: { ...base.today, total: { ...base.today.total, requests } } }); };
     await open.send(moved(50, 20), moved(51, 21), moved(52, 22));
     assert.equal((await questions()).length, before, 'not yet');
-    await open.page.clock.setFixedTime(sampleNowMs + 6_000);
+    await open.setNow(sampleNowMs + 6_000);
     await open.send(moved(53, 23, 6_000), moved(54, 24, 6_000));
     assert.deepEqual((await questions()).slice(before).map((one) => one.about), ['history', 'course']);
     await hook('tab-now').click();
     assert.deepEqual((await sent('drop')).map((message) => message.about), ['history', 'course']);
   });
 
+  it('draws with a library of its own, and says so where that cannot be loaded', async () => {
+    await open.page.route('**/plot.js', (route) => route.abort());
+    await openTab('history');
+    await open.answer();
+    const chart = open.page.locator('history-page usage-chart');
+    await chart.getByText('The chart could not be loaded').waitFor();
+    assert.equal(await chart.locator('[role=img]').isHidden() && await chart.locator('[role=img] *').count() === 0, true, 'the sentence is no part of a picture');
+    assert.deepEqual(await Promise.all([hook('export-png').first(), hook('burn').locator('[data-test=export-png]')].map((button) => button.isVisible())), [false, false], 'there is no picture to save');
+    // The other drawing is told of by itself.
+    await hook('burn').getByText('The chart could not be loaded').waitFor();
+    await open.page.unroute('**/plot.js');
+    await hook('tab-now').click();
+    await openTab('history');
+    await open.answer();
+    await chart.locator('canvas').waitFor();
+    assert.equal(await hook('export-png').first().isVisible(), true);
+  });
+
   it('gives charts their tables, and takes along what is shown', async () => {
     await openTab('history');
     await open.answer();
+    await open.page.locator('history-page usage-chart canvas').waitFor();
     await hook('export-png').first().click();
     const chart = open.page.locator('history-page usage-chart');
     await chart.getByRole('button', { name: 'Show as table' }).click();
@@ -182,7 +194,7 @@ describe('pages that ask on demand', function onDemand() {
     assert.match(await hook('ledger').innerText(), /71 entries, all there are\./);
     const asked = (await questions()).length;
     const base = ruledSnapshot({ sequence: 60 });
-    await open.page.clock.setFixedTime(sampleNowMs + 10_000);
+    await open.setNow(sampleNowMs + 10_000);
     await open.send(stateMessage({ ...base, entries: [{ ...base.entries[0]!, sequence: 2000 }, ...base.entries] }));
     assert.equal((await questions()).length, asked);
   });

@@ -9,13 +9,23 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { chromiumPath } from '../../../src/setup/ensureSystem.mjs';
 import type { ExtensionMessage, PageMessage } from '../../../src/protocol/dashboardMessages.ts';
+import type { Language } from '../../../src/protocol/language.ts';
 import type { PageQuestion, QuestionAnswer } from '../../../src/protocol/dashboardQuestions.ts';
 import { sampleAnswer } from '../sampleAnswers.ts';
 import { sampleNowMs } from '../sampleSnapshot.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const nonce = 'page-test';
+/** Pages that Chromium loads for itself with every window, as much work as the page's own; and what Playwright leaves out, for only the last list counts. */
+const disabledFeatures = [
+  'WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI',
+  'AimEnabled', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PaintHolding', 'PreconnectToSearch', 'ThirdPartyStoragePartitioning',
+];
+const english: Language = { tag: 'en' };
+/** Pages that are kept for the next opening; more are never open at once. */
+const keptPagesMax = 2;
 
 /** Themes, with the class that VS Code gives the body in each. */
 export const themes = { 'dark-modern': 'vscode-dark', 'light-modern': 'vscode-light', 'hc-dark': 'vscode-high-contrast', 'hc-light': 'vscode-high-contrast-light' } as const;
@@ -28,8 +38,16 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly reducedMotion?: boolean;
+  /** What the page takes for now, which stands still until `setNow`; the sample's moment unless told otherwise. Timers and durations are real. */
+  readonly nowMs?: number;
+  /** What stands in the page's frame, as where a window holds it already. */
+  readonly first?: ExtensionMessage;
+  /** Takes what the page posts, as it comes. */
+  readonly receive?: (message: PageMessage, send: (message: ExtensionMessage) => Promise<void>) => void;
   /** The side bar's page in place of the dashboard. */
   readonly isSidebar?: boolean;
+  /** English unless told otherwise; the page gets its sentences as it does from the extension. */
+  readonly language?: Language;
 }
 
 /** An open page with what it posted and what its policy blocked. */
@@ -40,30 +58,44 @@ export interface OpenPage {
   /** Answers what the page asked on demand and was not answered yet, until it asks no more; by the sample unless told otherwise. */
   answer(by?: (id: number, question: PageQuestion) => QuestionAnswer): Promise<void>;
   violations(): Promise<string[]>;
+  /** Lets the page take another moment for now, also once it is loaded again. */
+  setNow(nowMs: number): Promise<void>;
+  /** Changes the theme of the open page, as the editor does. */
+  setTheme(theme: Theme): Promise<void>;
+  /** Ends it. Its tab may serve the next opening, which gets a document of its own. */
+  close(): Promise<void>;
 }
 
-/** The stand-in; one for a file of tests. */
+/** The stand-in; tests share one, see `sharedHost.ts`. */
 export interface PageHost {
   open(options?: PageOptions): Promise<OpenPage>;
   close(): Promise<void>;
 }
 
-function html(theme: Theme, name: 'webview' | 'sidebar'): string {
-  return `<!doctype html><html lang="en" data-theme="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Codex usage</title>
-<link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/${name}.css"></head>
-<body class="${themes[theme]}"><codex-${name === 'webview' ? 'dashboard' : 'sidebar'}></codex-${name === 'webview' ? 'dashboard' : 'sidebar'}>
-<script nonce="${nonce}">window.posted = []; window.violations = []; window.stored = undefined;
-addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
-window.acquireVsCodeApi = () => ({ postMessage: (message) => window.posted.push(message), getState: () => window.stored, setState: (state) => { window.stored = state; } });</script>
-<script nonce="${nonce}" src="/${name}.js"></script></body></html>`;
+function block(id: string, data: unknown): string {
+  return data === undefined ? '' : `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
 }
 
-/** Bundles the page, starts the server and the browser. */
-export async function startPageHost(): Promise<PageHost> {
+/** The document around the page, as the extension makes it, with the editor's side in a script. */
+function html({ theme = 'dark-modern', isSidebar = false, nowMs, first, language: { tag, sentences } = english }: PageOptions & { readonly nowMs: number }): string {
+  const [name, element] = isSidebar ? ['sidebar', 'codex-sidebar'] : ['webview', 'codex-dashboard'];
+  return `<!doctype html><html lang="${tag}" data-theme="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Codex usage</title>
+<link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/${name}.css"></head>
+<body class="${themes[theme]}"><${element}></${element}>
+<script nonce="${nonce}">window.posted = []; window.violations = []; window.stored = window.kept; window.nowMs = ${nowMs}; Date.now = () => window.nowMs;
+addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
+window.acquireVsCodeApi = () => ({ postMessage: (message) => { window.posted.push(message); window.received?.(message); }, getState: () => window.stored, setState: (state) => { window.stored = state; } });</script>
+<script defer nonce="${nonce}" src="/${name}.js" data-plot="/plot.js"></script>
+${block('sentences', sentences)}${block('first', first)}</body></html>`;
+}
+
+/** Bundles the page, starts the server and the browser. @param isMinified as it ships */
+export async function startPageHost({ isMinified = false } = {}): Promise<PageHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'codex-page-'));
-  await build({ absWorkingDir: root, entryPoints: { webview: 'src/webview/main.ts', sidebar: 'src/webview/sidebarMain.ts' }, bundle: true, format: 'iife', platform: 'browser', target: 'chrome120', outdir: folder, logLevel: 'silent' });
+  await build({ absWorkingDir: root, entryPoints: { webview: 'src/webview/main.ts', plot: 'src/webview/plotMain.ts', sidebar: 'src/webview/sidebarMain.ts' }, bundle: true, minify: isMinified, format: 'iife', platform: 'browser', target: 'chrome120', outdir: folder, logLevel: 'silent' });
   const files: Readonly<Record<string, readonly [string, string]>> = {
     '/webview.js': [path.join(folder, 'webview.js'), 'text/javascript'],
+    '/plot.js': [path.join(folder, 'plot.js'), 'text/javascript'],
     '/webview.css': [path.join(folder, 'webview.css'), 'text/css'],
     '/sidebar.js': [path.join(folder, 'sidebar.js'), 'text/javascript'],
     '/sidebar.css': [path.join(folder, 'sidebar.css'), 'text/css'],
@@ -71,15 +103,17 @@ export async function startPageHost(): Promise<PageHost> {
     '/codicon.css': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.css'), 'text/css'],
     '/codicon.ttf': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.ttf'), 'font/ttf'],
   };
+  // What a document is made from is too much for an address, which therefore has its place in this list.
+  const openings: (PageOptions & { nowMs: number })[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const file = files[url.pathname];
-    if (url.pathname === '/') {
-      const theme = url.searchParams.get('theme') as Theme;
+    const opening = openings[Number(url.searchParams.get('opening') ?? NaN)];
+    if (url.pathname === '/' && opening) {
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
         'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'`,
-      }).end(html(theme in themes ? theme : 'dark-modern', url.searchParams.has('sidebar') ? 'sidebar' : 'webview'));
+      }).end(html(opening));
     } else if (file) {
       readFile(file[0]).then((bytes) => response.writeHead(200, { 'content-type': file[1] }).end(bytes), () => response.writeHead(500).end());
     } else {
@@ -89,12 +123,16 @@ export async function startPageHost(): Promise<PageHost> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser: Browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  const browser = await chromium.launch({
+    executablePath: chromiumPath() ?? 'chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', `--disable-features=${disabledFeatures.join(',')}`, '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+  const kept: Page[] = [];
   return {
-    open: (options = {}) => openPage(browser, url, options),
+    open: (options = {}) => {
+      const opening = { nowMs: sampleNowMs, ...options };
+      return openPage({ browser, kept }, `${url}/?opening=${openings.push(opening) - 1}`, opening);
+    },
     close: async () => {
       await browser.close();
       server.close();
@@ -104,14 +142,14 @@ export async function startPageHost(): Promise<PageHost> {
   };
 }
 
-async function openPage(browser: Browser, url: string, options: PageOptions): Promise<OpenPage> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? (options.isSidebar ? 300 : 1000), height: options.height ?? 900 }, timezoneId: 'UTC', locale: 'en',
-    reducedMotion: options.reducedMotion === false ? 'no-preference' : 'reduce',
-  });
-  const page = await context.newPage();
-  await page.clock.setFixedTime(sampleNowMs);
-  await page.goto(`${url}/?theme=${options.theme ?? 'dark-modern'}${options.isSidebar ? '&sidebar' : ''}`);
+/** A new tab costs Chromium several times what a new document does, so that tabs are kept. */
+async function openPage({ browser, kept }: { readonly browser: Browser; readonly kept: Page[] }, url: string, opening: PageOptions & { nowMs: number }): Promise<OpenPage> {
+  const { receive, reducedMotion = true, width = opening.isSidebar ? 300 : 1000, height = 900 } = opening;
+  const page = (receive ? undefined : kept.pop()) ?? await browser.newPage({ timezoneId: 'UTC', locale: 'en' });
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
+  if (receive) await page.exposeFunction('received', (message: PageMessage) => receive(message, async (answer) => { await page.evaluate((data) => postMessage(data, '*'), answer); }));
+  await page.goto(url);
   const read = <T>(name: string) => page.evaluate((key) => (window as unknown as Record<string, unknown>)[key], name) as Promise<T>;
   const answered = new Set<number>();
   const posted = () => read<PageMessage[]>('posted');
@@ -134,5 +172,23 @@ async function openPage(browser: Browser, url: string, options: PageOptions): Pr
       }
     },
     violations: () => read<string[]>('violations'),
+    setNow: (nowMs) => {
+      opening.nowMs = nowMs;
+      return page.evaluate((ms) => { (window as unknown as { nowMs: number }).nowMs = ms; }, nowMs);
+    },
+    setTheme: (theme) => page.evaluate(([name, kind]) => {
+      document.documentElement.dataset['theme'] = name;
+      document.body.className = kind;
+    }, [theme, themes[theme]] as const),
+    close: async () => {
+      if (receive || kept.length >= keptPagesMax) {
+        await page.context().close();
+        return;
+      }
+      // What a test did beyond the document is undone: answers in place of the server's, and where the pointer lies.
+      await page.unrouteAll();
+      await page.mouse.move(0, 0);
+      kept.push(page);
+    },
   };
 }

@@ -2,38 +2,20 @@
 // answers that last, which are taken back.
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
-import { pageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import { askingSnapshot, ruledSnapshot, sampleQuestion } from '../sampleRules.ts';
 import { sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type Change = Extract<PageMessage, { type: 'change' }>;
+import { pageForEach } from './sharedHost.ts';
 
 describe('questions on the page', function questions() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => {
-    open = await host.open();
-    await open.send(...sampleStates['questions']!);
-  });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    for (const message of await open.posted()) assert.deepEqual(pageMessage.parse(message), message);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const changes = async () => (await open.posted()).filter((message): message is Change => message.type === 'change');
+  const open = pageForEach((page) => page.send(...sampleStates['questions']!));
+  const { hook } = open;
+  const changes = () => open.sent('change');
   const own = () => hook('question').first();
 
   it('stand on top of every page, this window\'s own first, with what each answer means', async () => {
-    assert.match(await hook('questions').innerText(), /^2 requests wait for your answer\s+May "billing-service" use purchased credits\?[\s\S]*Waits for 0:21 · refused at 14:34, in 9 min 39 s, if nobody answers · nothing is charged until then · at the most \$0\.18[\s\S]*Send to gpt-7-preview without a known price\?/);
+    assert.match(await hook('questions').innerText(), /^2 requests wait for your answer\s+May "billing-service" use purchased credits\?[\s\S]*Waits for 0:21 · refused at 14:34, in 9 min, if nobody answers · nothing is charged until then · at the most \$0\.18[\s\S]*Send to gpt-7-preview without a known price\?/);
     assert.deepEqual(await own().locator('vscode-button').allInnerTexts(), ['Once', 'This task', 'This workspace', 'Always', 'Never']);
     assert.deepEqual(await hook('question').nth(1).locator('vscode-button').allInnerTexts(), ['Once', 'Always for this model', 'Never']);
     await own().locator('summary').press('Enter');
@@ -43,8 +25,8 @@ describe('questions on the page', function questions() {
   });
 
   it('count down by the broker\'s clock', async () => {
-    await open.page.clock.setFixedTime(sampleNowMs + 60_000);
-    await open.page.waitForFunction(() => /Waits for 1:21 · refused at 14:34, in 8 min 39 s/.test(document.querySelector('[data-test=questions]')?.textContent ?? ''));
+    await open.setNow(sampleNowMs + 60_000);
+    await open.page.waitForFunction(() => /Waits for 1:21 · refused at 14:34, in 8 min/.test(document.querySelector('[data-test=questions]')?.textContent ?? ''));
   });
 
   it('are answered once for a double click', async () => {

@@ -3,13 +3,9 @@
 import assert from 'node:assert/strict';
 import { problem } from '../../../src/domain/problem.ts';
 import type { CreditsAddResult } from '../../../src/protocol/control.ts';
-import type { PageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import { sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
-import { startPageHost } from './pageHost.ts';
-import type { OpenPage, PageHost } from './pageHost.ts';
-
-type TopUp = Extract<PageMessage, { type: 'topUp' }>;
+import { openPage, pageForEach } from './sharedHost.ts';
 
 const { balance } = sampleSnapshot();
 const added: CreditsAddResult = {
@@ -19,21 +15,9 @@ const added: CreditsAddResult = {
 
 describe('top-up on the page', function topUp() {
   this.timeout(120_000);
-  let host: PageHost;
-  let open: OpenPage;
-  before(async () => { host = await startPageHost(); });
-  after(async () => { await host.close(); });
-  beforeEach(async () => {
-    open = await host.open();
-    await open.send(...sampleStates['normal']!);
-  });
-  afterEach(async () => {
-    assert.deepEqual(await open.violations(), []);
-    await open.page.context().close();
-  });
-
-  const hook = (name: string) => open.page.locator(`[data-test=${name}]`);
-  const orders = async () => (await open.posted()).filter((message): message is TopUp => message.type === 'topUp');
+  const open = pageForEach((page) => page.send(...sampleStates['normal']!));
+  const { hook } = open;
+  const orders = () => open.sent('topUp');
 
   it('opens with the focus in the amount, from the button and from the extension', async () => {
     await hook('add-credits').click();
@@ -47,10 +31,10 @@ describe('top-up on the page', function topUp() {
   });
 
   it('waits for the first snapshot when the extension opens it early', async () => {
-    const early = await host.open();
+    const early = await openPage();
     await early.send({ type: 'openTopUp' }, ...sampleStates['normal']!);
     await early.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'topup-amount');
-    await early.page.context().close();
+    await early.close();
   });
 
   it('sends one order for a double click and says the result', async () => {

@@ -4,6 +4,7 @@ import type { Budget } from '../../../../src/domain/budgets.ts';
 import type { DecideFacts, RequestFacts } from '../../../../src/broker/store/ledgerCommands.ts';
 import { periodAt } from './modelCalendar.ts';
 import { isMeant } from './modelCosts.ts';
+import { evenDay } from './modelEven.ts';
 import type { ModelState, ModelUse } from './modelState.ts';
 
 const quarterHourMs = 900_000;
@@ -18,6 +19,8 @@ export interface Standing {
   readonly wanted?: number | undefined;
   readonly verdict?: 'fits' | 'over' | 'reserved' | undefined;
   readonly endsAtMs?: number | undefined;
+  /** What may be used of it by now. */
+  readonly allowed: number;
 }
 
 /** The budgets that hold now. */
@@ -44,9 +47,8 @@ export function countsSince(budget: Budget, nowMs: number): number {
 }
 
 /** What was used and what is reserved under a key. */
-export function usedUnder(state: ModelState, budget: Budget, key: string, nowMs: number): { readonly used: number; readonly reserved: number } {
+export function usedUnder(state: ModelState, budget: Budget, key: string, nowMs: number, sinceMs = countsSince(budget, nowMs)): { readonly used: number; readonly reserved: number } {
   const isCounted = (facet: string | undefined) => facet !== undefined && (budget.per === 'model' ? isMeant(key, facet) : facet === key);
-  const sinceMs = countsSince(budget, nowMs);
   const amountOf = (use: ModelUse) => (budget.unit === 'credits' ? use.cost ?? 0 : use.usage.inputTokens + use.usage.outputTokens);
   let used = 0;
   for (const use of state.uses) if (use.atMs >= sinceMs && isCounted(facetOf(budget.per, { ...use, model: use.asked }))) used += amountOf(use);
@@ -69,9 +71,10 @@ export function standings(state: ModelState, facts: DecideFacts, estimate: numbe
     if (key === undefined) return [];
     const { used, reserved } = usedUnder(state, budget, key, facts.atMs);
     const wanted = budget.unit === 'tokens' ? facts.estimatedInputTokens + facts.estimatedOutputTokens : estimate;
-    const room = budget.limit - used - (wanted ?? 0);
+    const allowed = evenDay(budget, facts.atMs)?.allowed ?? budget.limit;
+    const room = allowed - used - (wanted ?? 0);
     const verdict = wanted === undefined ? undefined : room < 0 ? 'over' : room < reserved ? 'reserved' : 'fits';
-    return [{ budget, key, used, reserved, wanted, verdict, endsAtMs: beginsAnewAt(budget, facts.atMs) }];
+    return [{ budget, key, used, reserved, wanted, verdict, endsAtMs: beginsAnewAt(budget, facts.atMs), allowed }];
   });
 }
 
@@ -79,9 +82,9 @@ export function standings(state: ModelState, facts: DecideFacts, estimate: numbe
 export function stopsOf(all: readonly Standing[]): [string, string, number][] {
   return (['credits', 'tokens'] as const).flatMap((unit) => {
     let narrowest: [string, string, number] | undefined;
-    for (const { budget, used, reserved } of all) {
+    for (const { budget, used, reserved, allowed } of all) {
       if (budget.mode !== 'hard' || budget.unit !== unit || budget.per !== 'request' && budget.per !== 'task') continue;
-      const room = Math.max(0, budget.limit - used - reserved);
+      const room = Math.max(0, allowed - used - reserved);
       if (narrowest === undefined || room < narrowest[2]) narrowest = [budget.id, unit, room];
     }
     return narrowest ? [narrowest] : [];

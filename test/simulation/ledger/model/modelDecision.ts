@@ -4,7 +4,9 @@ import type { ConsentScope } from '../../../../src/domain/consent.ts';
 import type { ModelPrice } from '../../../../src/domain/pricing.ts';
 import type { DecideFacts, RequestFacts } from '../../../../src/broker/store/ledgerCommands.ts';
 import { standings, stopsOf } from './modelBudgets.ts';
+import type { Standing } from './modelBudgets.ts';
 import { drawable, isAlive, isFor, take } from './modelCosts.ts';
+import { allowsAt, evenDay } from './modelEven.ts';
 import { freeOf } from './modelState.ts';
 import type { ModelSlice, ModelState, Verdict } from './modelState.ts';
 
@@ -14,6 +16,8 @@ export interface Decided {
   readonly slices: readonly ModelSlice[];
   readonly price?: ModelPrice | undefined;
   readonly estimate?: number | undefined;
+  /** The model that answers instead. */
+  readonly fallback?: string;
 }
 
 type Ended = Pick<Verdict, 'outcome' | 'code' | 'question' | 'retryAtMs'>;
@@ -40,26 +44,32 @@ function unpricedRule(state: ModelState, facts: DecideFacts): string {
 export function decided(state: ModelState, facts: DecideFacts): Decided {
   const rule = unpricedRule(state, facts);
   const isCeiling = facts.estimateMicroCredits === undefined && rule === 'ceiling' && facts.ceiling !== undefined;
-  const price = isCeiling ? facts.ceiling?.price : facts.price;
-  const estimate = isCeiling ? facts.ceiling?.estimateMicroCredits : facts.estimateMicroCredits;
-  if (isCeiling) state.notes.push('ceiling price');
+  const price = isCeiling && !facts.plan ? facts.ceiling?.price : facts.price;
+  const estimate = facts.plan ? undefined : isCeiling ? facts.ceiling?.estimateMicroCredits : facts.estimateMicroCredits;
+  if (isCeiling && !facts.plan) state.notes.push('ceiling price');
   const end = (ended: Ended, kept: Partial<Verdict> = {}): Decided => ({ verdict: { ...ended, hold: 0, slices: [], ...kept }, slices: [], price, estimate });
   for (const stop of [facts.unsafe, facts.limits.ended]) if (stop) return end({ outcome: 'refuse', code: stop.code, retryAtMs: stop.retryAtMs });
-  if (state.owed > 0) return end({ outcome: 'refuse', code: 'credits_owed' });
+  if (state.owed > 0 && !facts.plan) return end({ outcome: 'refuse', code: 'credits_owed' });
+  if (facts.runaway?.action === 'ask' || facts.runaway?.action === 'stop') {
+    const asks = facts.runaway.action === 'ask' && facts.canAsk === true && facts.answered?.kind !== 'runaway';
+    return end(asks ? { outcome: 'ask', code: 'runaway_paused', question: 'runaway' } : { outcome: 'refuse', code: 'runaway_paused' });
+  }
 
   const all = standings(state, facts, estimate);
-  const judged = all.flatMap(({ budget, key, used, reserved, wanted, verdict }): [string, string, number, number, number, string][] => (verdict === undefined || wanted === undefined ? [] : [[budget.id, key, used, reserved, wanted, verdict]]));
-  const budgets = judged.length > 0 ? judged : undefined;
+  const budgets = toldOf(all);
   const barred = all.filter((one) => one.budget.mode === 'hard' && one.verdict !== undefined && one.verdict !== 'fits');
   const worst = barred.find((one) => one.verdict === 'over') ?? barred[0];
   for (const one of all) if (one.verdict !== undefined && one.verdict !== 'fits') state.notes.push(`${one.budget.mode} budget ${one.verdict}`);
   if (worst) {
     const waits = worst.verdict === 'reserved' && facts.canWait === true;
-    const helps = !waits && (worst.wanted ?? 0) <= worst.budget.limit;
-    return end({ outcome: waits ? 'wait' : 'refuse', code: 'budget_exceeded', retryAtMs: helps ? worst.endsAtMs : undefined }, { budgets });
+    return end({ outcome: waits ? 'wait' : 'refuse', code: 'budget_exceeded', retryAtMs: waits ? undefined : roomAgainAt(state, worst, facts.atMs) }, { budgets });
   }
-  const stops = stopsOf(all);
+  const stops = stopsOf(all).filter(([, unit]) => !facts.plan || unit === 'tokens');
   const kept: Partial<Verdict> = { budgets, stops: stops.length > 0 ? stops : undefined };
+  if (facts.plan) {
+    state.notes.push('a plan paid');
+    return end({ outcome: 'admit' }, { ...kept, payer: 'plan' });
+  }
   const isTracked = state.grants.size > 0;
   if (estimate === undefined && (isTracked || all.some(({ budget }) => budget.mode === 'hard' && budget.unit === 'credits')) && rule !== 'allow') {
     // An answer to another question is none to this one.
@@ -67,6 +77,47 @@ export function decided(state: ModelState, facts: DecideFacts): Decided {
   }
   if (!isTracked || estimate === undefined) return end({ outcome: 'admit' }, kept);
   return drawn(state, facts, { price, estimate }, kept, end);
+}
+
+/** What is told of budgets. */
+function toldOf(all: readonly Standing[]): Verdict['budgets'] {
+  const judged = all.flatMap(({ budget, key, used, reserved, wanted, verdict, allowed }): [string, string, number, number, number, string, number | undefined][] => (verdict === undefined || wanted === undefined ? [] : [[budget.id, key, used, reserved, wanted, verdict, budget.pace === undefined ? undefined : allowed]]));
+  return judged.length > 0 ? judged : undefined;
+}
+
+const answersFor: Readonly<Record<string, readonly string[]>> = {
+  balance: ['credits_exhausted', 'consent_missing', 'credits_owed'], window: ['wait_too_long', 'too_large_for_limit'], unreachable: ['upstream_unreachable', 'upstream_untrusted', 'proxy_refused'],
+};
+
+/** What becomes of a refusal where another model may answer: it costs no credits, and every budget counts it. */
+export function withFallback(state: ModelState, facts: DecideFacts, plain: Decided): Decided {
+  const { fallback: offer, runaway } = facts;
+  const cause = plain.verdict.outcome === 'refuse' ? offer?.causes.find((one) => answersFor[one]?.includes(plain.verdict.code ?? '')) : undefined;
+  if (!offer || cause === undefined) return plain;
+  if (offer.isElsewhere) { state.notes.push('a fallback that answers elsewhere'); return plain; }
+  if (runaway?.action === 'ask' || runaway?.action === 'stop') return plain;
+  const all = standings(state, facts, offer.estimateMicroCredits);
+  if (all.some((one) => one.budget.mode === 'hard' && one.verdict !== 'fits')) { state.notes.push('a fallback that a budget keeps from answering'); return plain; }
+  const stops = stopsOf(all).filter(([, unit]) => unit === 'tokens');
+  state.notes.push(`a fallback answered for ${String(plain.verdict.code)}`);
+  return {
+    verdict: { outcome: 'admit', hold: 0, slices: [], payer: `${offer.model} for ${cause} ${String(plain.verdict.code)}`, budgets: toldOf(all), stops: stops.length > 0 ? stops : undefined },
+    slices: [], price: offer.price, estimate: offer.estimateMicroCredits, fallback: offer.model,
+  };
+}
+
+/** When time alone gives the budget room for the attempt: on a later day, on some day of the next period, or never. */
+function roomAgainAt(state: ModelState, { budget, used, reserved, wanted = 0, endsAtMs }: Standing, atMs: number): number | undefined {
+  const today = evenDay(budget, atMs);
+  // Running requests are over long before a day is: what they hold of the whole keeps nobody waiting for the next period.
+  if (today && today.allowed < budget.limit && used + wanted <= budget.limit) {
+    state.notes.push(`${typeof budget.period === 'object' ? 'rolling' : budget.period} budget used up for a day`);
+    return allowsAt(budget, Math.min(used + reserved + wanted, budget.limit), atMs);
+  }
+  if (endsAtMs === undefined || wanted > budget.limit) return undefined;
+  const again = allowsAt(budget, wanted, endsAtMs);
+  if (again !== undefined && again > endsAtMs) state.notes.push('too large for the first day of the next period');
+  return again ?? endsAtMs;
 }
 
 /** The credits' part: which grants cover it, whether purchased ones may, and whether waiting would help. */

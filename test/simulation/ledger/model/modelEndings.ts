@@ -18,6 +18,7 @@ interface Ending {
   readonly measured: boolean;
   readonly exposed: boolean;
   readonly served?: string | undefined;
+  readonly responseId?: string | undefined;
 }
 
 /** Ends an attempt as it was reported. */
@@ -37,10 +38,10 @@ export function settle(state: ModelState, command: SettleCommand) {
 export function recover(state: ModelState, atMs: number): { readonly resolved: number } {
   const open = [...state.attempts].filter(([, attempt]) => attempt.open);
   for (const [id, attempt] of open) {
-    const tier = attempt.facts.tier ?? 'standard';
+    const { tier } = attempt;
     const usage = { ...zeroUsage, inputTokens: attempt.begun ? attempt.facts.estimatedInputTokens : 0 };
-    const cost = attempt.begun && attempt.price ? costOf(usage, attempt.price, tier) : undefined;
-    end(state, id, attempt, { atMs, usage, cost, price: attempt.price, tier, measured: false, exposed: !attempt.begun });
+    const cost = attempt.begun && !attempt.covered && attempt.price ? costOf(usage, attempt.price, tier) : undefined;
+    end(state, id, attempt, { atMs, usage, cost, price: attempt.price, tier, measured: false, exposed: !attempt.begun && !attempt.covered, responseId: attempt.begunAs });
     state.notes.push(attempt.begun ? 'recovered begun' : 'recovered unbegun');
   }
   return { resolved: open.length };
@@ -90,12 +91,13 @@ function end(state: ModelState, id: string, attempt: ModelAttempt, ending: Endin
   const drawn = (isTracked ? cost ?? 0 : 0) - due;
   state.uses.push({
     attemptId: id, requestId: request.requestId, atMs, workspaceId: request.workspaceId, client: request.client, threadId: request.threadId, requestKind: request.requestKind,
-    asked: request.model, served: ending.served ?? request.model, usage, cost, measured: ending.measured, isCorrection: false,
+    asked: request.model, served: ending.served ?? request.model, usage, cost, measured: ending.measured, isCorrection: false, covered: attempt.covered,
     estimate: { input: attempt.facts.estimatedInputTokens, output: attempt.facts.likelyOutputTokens ?? attempt.facts.estimatedOutputTokens, microCredits: attempt.estimate },
   });
   state.attempts.set(id, {
-    ...attempt, open: false,
-    end: { drawn, tier: ending.tier, costNow: cost ?? 0, refunded: 0, uncovered: due, usage, drawnFrom, ...(cost === undefined ? {} : { cost }), ...(ending.price ? { price: ending.price } : {}) },
+    ...attempt, open: false, ...(ending.responseId === undefined ? {} : { endedAs: ending.responseId }),
+    // A grant that was only reserved has paid nothing yet: if it pays later, it comes behind those that paid before.
+    end: { drawn, tier: ending.tier, costNow: cost ?? 0, refunded: 0, uncovered: due, usage, drawnFrom: new Map([...drawnFrom].filter(([, amount]) => amount > 0)), ...(cost === undefined ? {} : { cost }), ...(ending.price ? { price: ending.price } : {}) },
   });
   for (const [grantId, amount] of drawnFrom) endTakenBack(state, grantId, amount, atMs);
   return drawn;

@@ -85,8 +85,8 @@ function returnExpired(state: ModelState, atMs: number): number {
   return returned;
 }
 
-/** What time brings. */
-export function upkeep(state: ModelState, atMs: number): { readonly expired: number; readonly returned: number; readonly granted: number } {
+/** What time brings, but for the automatic top-up. */
+export function bookTime(state: ModelState, atMs: number): { readonly expired: number; readonly returned: number; readonly granted: number } {
   const returned = returnExpired(state, atMs);
   const expired = [...state.grants.keys()].filter((id) => endIfOver(state, id, atMs)).length;
   let granted = 0;

@@ -1,7 +1,10 @@
 // The second mind's reports: usage summed by what people ask about, and every budget with what was used of
 // it. Sums are made anew from the uses each time.
 import type { UsageRow } from '../../../../src/protocol/snapshot.ts';
+import type { ImportedUse } from '../../../../src/broker/store/ledgerCommands.ts';
+import { importedSums } from './modelImports.ts';
 import { beginsAnewAt, budgetsOf, usedUnder } from './modelBudgets.ts';
+import { allowsAt, evenDay } from './modelEven.ts';
 import type { ModelState, ModelUse } from './modelState.ts';
 
 /** What usage is asked by. */
@@ -38,7 +41,7 @@ function lineOf(state: ModelState, by: (typeof reportKeys)[number], key: string,
     inputTokens: sum((use) => use.usage.inputTokens), cachedInputTokens: sum((use) => use.usage.cachedInputTokens), cacheWriteTokens: sum((use) => use.usage.cacheWriteTokens),
     outputTokens: sum((use) => use.usage.outputTokens), reasoningTokens: sum((use) => use.usage.reasoningTokens), costMicroCredits: sum((use) => use.cost ?? 0),
     estimated: uses.filter((use) => use.cost !== undefined && !use.measured).length,
-    unpriced: uses.filter((use) => use.cost === undefined && use.usage.inputTokens + use.usage.outputTokens > 0).length,
+    unpriced: uses.filter((use) => use.cost === undefined && !use.covered && use.usage.inputTokens + use.usage.outputTokens > 0).length,
     ...(learnt.length === 0 ? {} : { estimates: {
       requests: learnt.length, covered: learnt.filter((one) => one.estimate.microCredits !== undefined && one.cost <= one.estimate.microCredits).length,
       estimatedInputTokens: total((one) => one.estimate.input), usedInputTokens: total((one) => one.use.usage.inputTokens), inputErrorTokens: total((one) => Math.abs(one.estimate.input - one.use.usage.inputTokens)),
@@ -47,18 +50,43 @@ function lineOf(state: ModelState, by: (typeof reportKeys)[number], key: string,
   };
 }
 
-/** Every budget with the keys that it counts now: budget, then key, used, reserved and when it begins anew. */
-export function budgetLines(state: ModelState, nowMs: number): (readonly [string, readonly (readonly [string, number, number, number | undefined])[]])[] {
+/** The same with what was imported, which tells under each key how much of it that is. */
+export function withImports(state: ModelState, by: (typeof reportKeys)[number], sinceMs = -Infinity): ReportLine[] {
+  const keyIn = (use: ImportedUse) => ({ day: new Date(use.atMs).toISOString().slice(0, 10), model: use.model ?? '', workspace: use.workspaceId, client: use.client, thread: use.threadId ?? '', kind: 'imported' })[by];
+  const lines = new Map(usageBy(state, by, sinceMs).map((line) => [line.key, line]));
+  const around = [...state.imports.values()].filter(({ use }) => use.atMs >= sinceMs);
+  for (const key of new Set(around.map(({ use }) => keyIn(use)))) {
+    const isOwn = (use: ImportedUse) => use.atMs >= sinceMs && keyIn(use) === key;
+    const imported = importedSums(state, isOwn);
+    const line = lines.get(key) ?? lineOf(state, by, key, []);
+    const total = (name: 'requests' | 'inputTokens' | 'cachedInputTokens' | 'cacheWriteTokens' | 'outputTokens' | 'reasoningTokens' | 'costMicroCredits') => line[name] + imported[name];
+    lines.set(key, {
+      ...line, requests: total('requests'), inputTokens: total('inputTokens'), cachedInputTokens: total('cachedInputTokens'), cacheWriteTokens: total('cacheWriteTokens'), outputTokens: total('outputTokens'), reasoningTokens: total('reasoningTokens'),
+      costMicroCredits: total('costMicroCredits'), unpriced: line.unpriced + around.filter(({ use, cost }) => isOwn(use) && cost === undefined).length, imported,
+    });
+  }
+  return [...lines.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** One key of a budget: what is used and reserved, when it begins anew; of a spread one what was used today, and when it has room again. */
+export type BudgetKeyLine = readonly [string, number, number, number | undefined, number | undefined, number | undefined];
+
+/** Every budget with the keys that it counts now, and what its days so far allow and until when. */
+export function budgetLines(state: ModelState, nowMs: number): (readonly [string, number | undefined, number | undefined, readonly BudgetKeyLine[]])[] {
   return budgetsOf(state).map((budget) => {
     const endsAtMs = beginsAnewAt(budget, nowMs);
+    const day = evenDay(budget, nowMs);
+    const share = [day?.allowed, day?.isForGood === false ? day.untilMs : undefined] as const;
     const line = (key: string) => {
       const { used, reserved } = usedUnder(state, budget, key, nowMs);
-      return [key, used, reserved, endsAtMs] as const;
+      if (day?.isForGood !== false) return [key, used, reserved, endsAtMs, undefined, undefined] as const;
+      const usedToday = usedUnder(state, budget, key, nowMs, day.fromMs).used;
+      return [key, used, reserved, endsAtMs, usedToday, used < day.allowed ? undefined : allowsAt(budget, used + 1, nowMs)] as const;
     };
-    if (budget.per === 'request') return [budget.id, []] as const;
-    if (budget.per === 'everything') return [budget.id, [line('')]] as const;
-    if (budget.of !== undefined) return [budget.id, [line(budget.of)]] as const;
+    if (budget.per === 'request') return [budget.id, ...share, []] as const;
+    if (budget.per === 'everything') return [budget.id, ...share, [line('')]] as const;
+    if (budget.of !== undefined) return [budget.id, ...share, [line(budget.of)]] as const;
     const keys = new Set(state.uses.map((use) => ({ task: use.threadId ?? '', workspace: use.workspaceId, model: use.asked, client: use.client })[budget.per as 'task' | 'workspace' | 'model' | 'client']));
-    return [budget.id, [...keys].filter((key) => key !== '').map(line).filter(([, used]) => used > 0).sort((a, b) => (a[0] < b[0] ? -1 : 1))] as const;
+    return [budget.id, ...share, [...keys].filter((key) => key !== '').map(line).filter(([, used]) => used > 0).sort((a, b) => (a[0] < b[0] ? -1 : 1))] as const;
   });
 }

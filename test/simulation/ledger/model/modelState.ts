@@ -2,9 +2,9 @@
 // never changed, only replaced, so that a copy of the state costs little. Shapes and copying only.
 import type { Directive } from '../../../../src/domain/directives.ts';
 import type { GrantKind } from '../../../../src/domain/grants.ts';
-import type { ModelPrice } from '../../../../src/domain/pricing.ts';
+import type { ModelPrice, PriceTier } from '../../../../src/domain/pricing.ts';
 import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
-import type { ReserveCommand } from '../../../../src/broker/store/ledgerCommands.ts';
+import type { ImportedUse, ReserveCommand } from '../../../../src/broker/store/ledgerCommands.ts';
 
 /** A grant: what it is for, what is left of it and what is reserved of that. */
 export interface ModelGrant {
@@ -37,8 +37,10 @@ export interface Verdict {
   readonly question?: string | undefined;
   readonly hold: number;
   readonly slices: readonly (readonly [string, number])[];
+  /** Who pays instead of credits: a plan, or a fallback for a cause and the refusal that it answers for. */
+  readonly payer?: string | undefined;
   /** Budget, key, used, reserved, wanted, verdict. */
-  readonly budgets?: readonly (readonly [string, string, number, number, number, string])[] | undefined;
+  readonly budgets?: readonly (readonly [string, string, number, number, number, string, number | undefined])[] | undefined;
   readonly stops?: readonly (readonly [string, string, number])[] | undefined;
   readonly retryAtMs?: number | undefined;
 }
@@ -66,10 +68,18 @@ export interface ModelAttempt {
   readonly slices: readonly ModelSlice[];
   /** Whether credits were tracked when it was decided, so that it draws what it costs. */
   readonly tracked: boolean;
+  /** Another model that answers, by its user's own prices. */
+  readonly fallback?: string;
+  /** A plan pays. */
+  readonly covered: boolean;
+  readonly tier: PriceTier;
   readonly price?: ModelPrice;
   readonly estimate?: number;
   readonly open: boolean;
   readonly begun: boolean;
+  /** The id of its response: as it began, and as it ended. */
+  readonly begunAs?: string;
+  readonly endedAs?: string;
   readonly end?: ModelEnd;
 }
 
@@ -88,17 +98,21 @@ export interface ModelUse {
   readonly cost?: number | undefined;
   readonly measured: boolean;
   readonly isCorrection: boolean;
+  /** A plan paid. */
+  readonly covered?: boolean;
   readonly estimate?: { readonly input: number; readonly output: number; readonly microCredits?: number | undefined } | undefined;
 }
 
 /** Rows of each chain. */
-export interface RowCounts { usage: number; charges: number; entries: number; directives: number }
+export interface RowCounts { usage: number; charges: number; entries: number; directives: number; imports: number }
 
 /** Everything. */
 export interface ModelState {
   readonly grants: Map<string, ModelGrant>;
   /** Which grant a key made. */
   readonly grantKeys: Map<string, string>;
+  /** What each addition of the automatic top-up came to. */
+  readonly topUpAmounts: Map<string, number>;
   readonly attempts: Map<string, ModelAttempt>;
   readonly uses: ModelUse[];
   /** The newest directive of each kind and subject, in the order in which the subjects came up. */
@@ -108,6 +122,9 @@ export interface ModelState {
   /** The price that each model was last seen with, as text. */
   readonly prices: Map<string, string>;
   readonly pricesSeen: Map<string, number>;
+  /** Responses that went around the broker, by their keys. */
+  readonly imports: Map<string, { readonly use: ImportedUse; readonly cost?: number }>;
+  readonly limitsNoted: Map<string, number>;
   readonly workspaces: Map<string, { readonly label: string; readonly tokenHash: string }>;
   readonly rows: RowCounts;
   owed: number;
@@ -124,16 +141,16 @@ export interface ModelState {
 /** Nothing yet. */
 export function newState(): ModelState {
   return {
-    grants: new Map(), grantKeys: new Map(), attempts: new Map(), uses: [], directives: new Map(), keys: new Map(), prices: new Map(), pricesSeen: new Map(), workspaces: new Map(),
-    rows: { usage: 0, charges: 0, entries: 0, directives: 0 }, owed: 0, exposure: 0, overshot: 0, expired: 0, voided: 0, paid: 0, notes: [],
+    grants: new Map(), grantKeys: new Map(), topUpAmounts: new Map(), attempts: new Map(), uses: [], directives: new Map(), keys: new Map(), prices: new Map(), pricesSeen: new Map(), imports: new Map(), limitsNoted: new Map(), workspaces: new Map(),
+    rows: { usage: 0, charges: 0, entries: 0, directives: 0, imports: 0 }, owed: 0, exposure: 0, overshot: 0, expired: 0, voided: 0, paid: 0, notes: [],
   };
 }
 
 /** A copy that goes its own way. */
 export function copyState(state: ModelState): ModelState {
   return {
-    ...state, grants: new Map(state.grants), grantKeys: new Map(state.grantKeys), attempts: new Map(state.attempts), uses: [...state.uses], directives: new Map(state.directives),
-    keys: new Map(state.keys), prices: new Map(state.prices), pricesSeen: new Map(state.pricesSeen), workspaces: new Map(state.workspaces), rows: { ...state.rows }, notes: [],
+    ...state, grants: new Map(state.grants), grantKeys: new Map(state.grantKeys), topUpAmounts: new Map(state.topUpAmounts), attempts: new Map(state.attempts), uses: [...state.uses], directives: new Map(state.directives),
+    keys: new Map(state.keys), prices: new Map(state.prices), pricesSeen: new Map(state.pricesSeen), imports: new Map(state.imports), limitsNoted: new Map(state.limitsNoted), workspaces: new Map(state.workspaces), rows: { ...state.rows }, notes: [],
   };
 }
 

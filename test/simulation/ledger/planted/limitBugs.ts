@@ -4,6 +4,7 @@ import type { PlantedBug } from './plantedBug.ts';
 
 const budgets = 'domain/budgets.ts';
 const layer = 'domain/budgetLayer.ts';
+const even = 'domain/evenBurn.ts';
 const reads = 'broker/store/budgetReads.ts';
 const allowances = 'domain/allowances.ts';
 const upkeep = 'broker/store/upkeep.ts';
@@ -16,14 +17,14 @@ const withoutSummerTime = ['periodOf(kind, atMs, offsetIn(timeZone), weekStartsO
 
 /** The bugs. */
 export const limitBugs: readonly PlantedBug[] = [
-  inWorlds(budgets, 'budgets ignore what is reserved', `used + reserved + wanted <= budget.limit ? 'fits'`, `used + wanted <= budget.limit ? 'fits'`, 'budgets'),
-  inWorlds(budgets, 'what fits a budget exactly is refused', `used + reserved + wanted <= budget.limit ? 'fits'`, `used + reserved + wanted < budget.limit ? 'fits'`, 'budgets'),
+  inWorlds(budgets, 'budgets ignore what is reserved', `used + reserved + wanted <= allowed ? 'fits'`, `used + wanted <= allowed ? 'fits'`, 'budgets'),
+  inWorlds(budgets, 'what fits a budget exactly is refused', `used + reserved + wanted <= allowed ? 'fits'`, `used + reserved + wanted < allowed ? 'fits'`, 'budgets'),
   inWorlds(layer, 'a soft budget stops requests', `budget.mode === 'hard' && verdict`, `verdict`, 'budgets'),
   inWorlds(layer, 'a hard budget only warns', `budget.mode === 'hard' && verdict`, `budget.mode === 'soft' && verdict`, 'budgets'),
   inWorlds(layer, 'what fills a budget for now is refused for good', `if (verdict.verdict === 'reserved' && walk.input.canWait)`, `if (verdict.verdict === 'over' && walk.input.canWait)`, 'budgets'),
   inWorlds(budgets, 'a rolling budget forgets a quarter hour too early', 'nowMs - budget.period.rollingHours * hourMs', 'nowMs + bucketMs - budget.period.rollingHours * hourMs', 'budgets'),
   inWorlds(budgets, 'a rolling budget forgets an hour too late', 'nowMs - budget.period.rollingHours * hourMs', 'nowMs - (budget.period.rollingHours + 1) * hourMs', 'budgets'),
-  inWorlds(budgets, 'a request runs on to the whole limit, whatever was used', 'Math.max(0, budget.limit - used - reserved)', 'Math.max(0, budget.limit - reserved)', 'budgets'),
+  inWorlds(budgets, 'a request runs on to the whole limit, whatever was used', 'Math.max(0, (today?.allowed ?? budget.limit) - used - reserved)', 'Math.max(0, (today?.allowed ?? budget.limit) - reserved)', 'budgets'),
   inWorlds(budgets, 'a budget for one task is for every task', 'return budget.of === key ? key : undefined;', 'return key;', 'budgets'),
   inWorlds(reads, 'a budget in tokens forgets the output', `tokens: 'input + output'`, `tokens: 'input'`, 'budgets'),
   inWorlds(reads, 'a budget counts the model that served', `model: 'asked'`, `model: 'model'`, 'budgets'),
@@ -34,6 +35,19 @@ export const limitBugs: readonly PlantedBug[] = [
   inWorlds(calendar, 'a budget ignores summer time', ...withoutSummerTime, 'budgets'),
   inWorlds(calendar, 'a period that is kept in mind outlives its end', 'if (known?.minute === minute) return', 'if (known && minute < known.minute + 3000) return', 'budgets'),
   inWorlds(calendar, 'an allowance ignores summer time', ...withoutSummerTime, 'allowances'),
+  inWorlds(budgets, 'a budget that is spread evenly may be used at once', 'const allowed = today?.allowed ?? budget.limit;', 'const allowed = budget.limit;', 'budgets'),
+  inWorlds(budgets, 'a request runs on into the shares of later days', '(today?.allowed ?? budget.limit) - used', 'budget.limit - used', 'budgets'),
+  inWorlds(even, 'a budget lends a day from the next one', 'begun: daysBetween(fromMs, day.untilMs)', 'begun: daysBetween(fromMs, day.untilMs) + 1', 'budgets'),
+  inWorlds(even, 'the day that began is not counted', 'begun: daysBetween(fromMs, day.untilMs)', 'begun: Math.max(1, daysBetween(fromMs, day.fromMs))', 'budgets'),
+  inWorlds(even, 'the days of a budget are those of UTC', `const day = periodIn(timeZone, 'day', nowMs);`, `const day = periodIn('UTC', 'day', nowMs);`, 'budgets'),
+  inWorlds(even, 'days of 23 hours get lost', 'return Math.round((untilMs - fromMs) / dayMs);', 'return Math.floor((untilMs - fromMs) / dayMs);', 'budgets'),
+  inWorlds(even, 'a share is rounded up', 'BigInt(limit) * BigInt(begun) / BigInt(all)', '(BigInt(limit) * BigInt(begun) + BigInt(all) - 1n) / BigInt(all)', 'budgets'),
+  inWorlds(even, 'a rolling budget begins its second day an hour early', 'Math.floor((nowMs - firstMs) / dayMs) + 1', 'Math.floor((nowMs + hourMs - firstMs) / dayMs) + 1', 'budgets'),
+  inWorlds(even, 'the last part of a rolling budget gives a whole day', 'const hours = Math.min(period.rollingHours, days * 24);', 'const hours = days * 24;', 'budgets'),
+  inWorlds(even, 'a budget with room on a later day is refused for good', 'if (!now || amount > budget.limit) return undefined;', 'if (!now || amount > 0) return undefined;', 'budgets'),
+  inWorlds(even, 'a budget tells the day before it has room', '(begun - 0.5) * dayMs', '(begun - 1.5) * dayMs', 'budgets'),
+  inWorlds(layer, 'a request too large for the first day comes back with the period', 'allowsFromMs(budget, wanted, endsAtMs) ?? endsAtMs', 'endsAtMs', 'budgets'),
+  inWorlds(reads, 'what was used today counts from the beginning of the period', 'readUsed(db, budget, key, nowMs, today.day.fromMs)', 'readUsed(db, budget, key, nowMs)', 'budgets'),
   inWorlds(allowances, 'an allowance ignores its time zone', 'periodIn(allowance.timeZone, ', `periodIn('UTC', `, 'allowances'),
   inWorlds(allowances, 'an allowance is given twice in its period', 'key: `allowance ${allowance.id} ${fromMs}`', 'key: `allowance ${allowance.id} ${nowMs}`', 'allowances'),
   inWorlds(allowances, 'what is left of an allowance stays for another day', 'expiresAtMs: untilMs }', 'expiresAtMs: untilMs + 86_400_000 }', 'allowances'),

@@ -12,8 +12,8 @@ export type NameOf = (grantId: string) => string;
 /** A decision as a verdict. */
 export function verdictOf(decision: DecisionRecord, nameOf: NameOf): Verdict {
   return {
-    outcome: decision.outcome, code: decision.code, question: decision.question, hold: decision.holdMicroCredits, slices: decision.slices.map((slice) => [nameOf(slice.grantId), slice.microCredits]),
-    budgets: decision.budgets?.map((one) => [one.budgetId, one.key, one.used, one.reserved, one.wanted, one.verdict]),
+    outcome: decision.outcome, payer: decision.coveredBy ?? (decision.fallback && `${decision.fallback.model} for ${decision.fallback.cause} ${decision.fallback.code}`), code: decision.code, question: decision.question, hold: decision.holdMicroCredits, slices: decision.slices.map((slice) => [nameOf(slice.grantId), slice.microCredits]),
+    budgets: decision.budgets?.map((one) => [one.budgetId, one.key, one.used, one.reserved, one.wanted, one.verdict, one.allowed]),
     stops: decision.stops?.map((one) => [one.budgetId, one.unit, one.amount]), retryAtMs: decision.retryAtMs,
   };
 }
@@ -24,7 +24,7 @@ export function answerOf(command: LedgerCommand, outcome: CommandOutcome | undef
   const { value } = outcome;
   if ('problem' in value) return { code: value.problem.code };
   switch (command.type) {
-    case 'grant': {
+    case 'grant': case 'redeem': {
       const { created, grant } = value as Extract<LedgerCommandResults['grant'], { readonly created: boolean }>;
       return { created, id: nameOf(grant.id), left: grant.remainingMicroCredits };
     }
@@ -40,7 +40,7 @@ export function answerOf(command: LedgerCommand, outcome: CommandOutcome | undef
       const { exists, changedMicroCredits } = value as Extract<LedgerCommandResults['correct'], { readonly exists: boolean }>;
       return { exists, changed: changedMicroCredits };
     }
-    case 'begin': case 'direct': case 'workspace': case 'recover': case 'upkeep': case 'import': return { ...value };
+    case 'begin': case 'direct': case 'workspace': case 'recover': case 'upkeep': case 'import': case 'note-limit': return { ...value };
   }
 }
 

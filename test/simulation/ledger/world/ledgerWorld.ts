@@ -7,7 +7,8 @@ import { seededRandom } from '../../../support/seededRandom.ts';
 import type { SeededRandom } from '../../../support/seededRandom.ts';
 import { moods } from './moods.ts';
 import type { Mood } from './moods.ts';
-import { allowance, budget, consent, correction, policy, topUp } from './person.ts';
+import { allowance, autoTopUp, budget, consent, correction, policy, topUp, voucher } from './person.ts';
+import { imported, limitNote } from './sessions.ts';
 import { RequestLife } from './requestLife.ts';
 import { workspaceIds } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -107,12 +108,12 @@ class LedgerWorld {
 
   /** Somebody says something. */
   #speak(): void {
-    const { request, topUp: grant, budget: cap, allowance: gift, consent: word, policy: rule, correction: fix, upkeep } = this.#mood;
+    const { request, topUp: grant, budget: cap, allowance: gift, autoTopUp: refill, voucher: code, consent: word, policy: rule, correction: fix, upkeep, importing, limit } = this.#mood;
     const scene = this.#scene();
-    let roll = this.#random.next() * (request + grant + cap + gift + word + rule + fix + upkeep);
+    let roll = this.#random.next() * (request + grant + cap + gift + refill + code + word + rule + fix + upkeep + importing + limit);
     const isIt = (share: number) => { roll -= share; return roll < 0; };
     if (isIt(request)) this.#speakForRequest(scene);
-    else this.#mail.push({ command: isIt(grant) ? topUp(scene) : isIt(cap) ? budget(scene) : isIt(gift) ? allowance(scene) : isIt(word) ? consent(scene) : isIt(rule) ? policy(scene) : isIt(fix) ? correction(scene) : { type: 'upkeep', atMs: this.#nowMs } });
+    else this.#mail.push({ command: isIt(grant) ? topUp(scene) : isIt(cap) ? budget(scene) : isIt(gift) ? allowance(scene) : isIt(refill) ? autoTopUp(scene) : isIt(code) ? voucher(scene) : isIt(word) ? consent(scene) : isIt(rule) ? policy(scene) : isIt(fix) ? correction(scene) : isIt(importing) ? imported(scene) : isIt(limit) ? limitNote(scene) : { type: 'upkeep', atMs: this.#nowMs } });
   }
 
   #speakForRequest(scene: Scene): void {

@@ -1,9 +1,11 @@
 // The person in a world: adds credits, sets budgets and allowances, answers, changes policies, corrects. At
 // times twice with the same key, at times with the same key for something else, at times nonsense.
 import type { Budget } from '../../../../src/domain/budgets.ts';
-import type { CorrectCommand, Correction, DirectCommand, GrantCommand, LedgerCommand } from '../../../../src/broker/store/ledgerCommands.ts';
+import type { AutoTopUp } from '../../../../src/domain/autoTopUp.ts';
+import type { CorrectCommand, Correction, DirectCommand, GrantCommand, LedgerCommand, RedeemCommand } from '../../../../src/broker/store/ledgerCommands.ts';
 import { grantCommand } from '../../../support/ledger/ledgerCommands.ts';
 import { countedUnder, usedUnder } from '../model/modelBudgets.ts';
+import { evenDay } from '../model/modelEven.ts';
 import { clientNames, threadIds, unpricedModel, workspaceIds } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { someUsage } from './requestLife.ts';
@@ -11,6 +13,7 @@ import { someUsage } from './requestLife.ts';
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Beirut'] as const;
 const modelPatterns = ['gpt-5*', 'gpt-test', 'gpt-5', 'gpt-*'] as const;
 const hourMs = 3_600_000;
+const quarterHourMs = 900_000;
 
 /** Some command that was given before, of a kind. */
 function earlier<T extends LedgerCommand['type']>({ given, random }: Scene, type: T, isMeant: (command: Extract<LedgerCommand, { readonly type: T }>) => boolean = () => true): Extract<LedgerCommand, { readonly type: T }> | undefined {
@@ -61,16 +64,32 @@ export function budget(scene: Scene): DirectCommand {
   const of = { request: undefined, everything: undefined, task: random.pick(threadIds), workspace: random.pick(workspaceIds), model: random.pick(modelPatterns), client: random.pick(clientNames) }[per];
   const draft: Budget = {
     id, per, unit: random.pick(['credits', 'tokens']), limit: 0, mode: random.pick(['hard', 'hard', 'soft']), timeZone: random.pick(zones),
-    period: random.pick(['day', 'week', 'month', 'life', { rollingHours: random.pick([1, 2, 5, 24]) }]), ...(of !== undefined && random.chance(0.4) ? { of } : {}),
+    period: random.pick(['day', 'week', 'month', 'life', { rollingHours: random.pick([1, 2, 5, 24]) }, { rollingHours: random.pick([30, 72, 168]) }]), ...(of !== undefined && random.chance(0.4) ? { of } : {}),
   };
+  const pace = random.chance(0.7) ? evenly(scene, draft) : {};
   const [last] = scene.given.filter((one) => one.type === 'reserve').slice(-1);
   const key = last?.type === 'reserve' ? countedUnder(draft, last.request) : undefined;
   const { used, reserved } = key === undefined ? { used: 0, reserved: 0 } : usedUnder(state, draft, key, nowMs);
   const want = last?.type === 'reserve' ? draft.unit === 'credits' ? last.estimateMicroCredits ?? 0 : last.estimatedInputTokens + last.estimatedOutputTokens : 0;
   const near = random.pick([used + reserved + want, used + want, used + reserved + want - 1, want]);
   const far = draft.unit === 'credits' ? random.whole(0, 400_000) : random.whole(0, 3000);
-  const wrong = random.chance(0.05) ? random.pick([{ limit: -1 }, { limit: 1.5 }, { timeZone: 'Mars/Olympus' }, { period: { rollingHours: 0 } }, { period: { rollingHours: 8785 } }]) : {};
-  return given(scene, { kind: 'budget', id, budget: { ...draft, limit: random.chance(0.5) ? Math.max(0, near) : far, ...wrong } });
+  const wrong = random.chance(0.05) ? random.pick([{ limit: -1 }, { limit: 1.5 }, { timeZone: 'Mars/Olympus' }, { period: { rollingHours: 0 } }, { period: { rollingHours: 8785 } }, { pace: 'even' as const }, { pacedFromMs: 7 * quarterHourMs }]) : {};
+  const limit = random.chance(0.5) ? wholeFor({ ...draft, ...pace }, Math.max(0, near), nowMs) : far;
+  return given(scene, { kind: 'budget', id, budget: { ...draft, ...pace, limit, ...wrong } });
+}
+
+/** Spreads a budget that has days; the days of a rolling one began a while ago, or begin later where the clock is set back. */
+function evenly({ random, nowMs }: Scene, { per, period }: Budget): Pick<Budget, 'pace' | 'pacedFromMs'> {
+  if (per === 'request' || period === 'day' || period === 'life' || typeof period === 'object' && period.rollingHours <= 24) return {};
+  if (typeof period !== 'object') return { pace: 'even' };
+  return { pace: 'even', pacedFromMs: Math.floor((nowMs - random.pick([0, 0, 5, 25, 47, 60, 96]) * hourMs) / quarterHourMs) * quarterHourMs };
+}
+
+/** The least limit of a budget of which so much may be used by now. */
+function wholeFor(draft: Budget, amount: number, nowMs: number): number {
+  // Parts of a limit that every number of days and hours divides are exact.
+  const unit = 24 * 72 * 28 * 29 * 30 * 31;
+  return Math.ceil(amount * unit / (evenDay({ ...draft, limit: unit }, nowMs)?.allowed ?? unit));
 }
 
 /** Credits that come back by themselves. Some names differ in little. */
@@ -85,6 +104,29 @@ export function allowance(scene: Scene): DirectCommand {
     ...(random.chance(0.15) ? { models: [random.pick(modelPatterns)] } : {}),
   };
   return given(scene, { kind: 'allowance', id, allowance: { ...made, ...wrong } });
+}
+
+/** The automatic top-up, mostly with a cap of a few additions; at times switched off, at times nonsense. */
+export function autoTopUp(scene: Scene): DirectCommand {
+  const { random } = scene;
+  if (random.chance(0.08)) return given(scene, { kind: 'auto-top-up', rule: null });
+  const belowMicroCredits = random.whole(1, 60_000);
+  const amountMicroCredits = belowMicroCredits + random.pick([0, 1, random.whole(0, 100_000)]);
+  const rule: AutoTopUp = { belowMicroCredits, amountMicroCredits, capMicroCredits: amountMicroCredits * random.pick([1, 2, 3, 5, 100]) + random.pick([0, 0, amountMicroCredits - 1]), timeZone: random.pick(zones) };
+  const wrong = random.chance(0.08) ? random.pick([{ belowMicroCredits: 0 }, { belowMicroCredits: amountMicroCredits + 1 }, { capMicroCredits: amountMicroCredits - 1 }, { capMicroCredits: amountMicroCredits * 101 }, { timeZone: 'Mars/Olympus' }]) : {};
+  return given(scene, { kind: 'auto-top-up', rule: { ...rule, ...wrong } });
+}
+
+/** A voucher that somebody redeems, or somebody who is trusted with issuing them, or no more. */
+export function voucher(scene: Scene): DirectCommand | RedeemCommand {
+  const { random, nowMs, name, state } = scene;
+  const issuers = ['00000000000000aa', '00000000000000bb'];
+  const trusted = issuers.filter((id) => { const word = state.directives.get(`voucher-issuer ${id}`); return word?.kind === 'voucher-issuer' && word.issuer; });
+  const keyId = random.pick(trusted.length > 0 && random.chance(0.8) ? trusted : issuers);
+  if (random.chance(trusted.length > 0 ? 0.15 : 0.7)) return given(scene, { kind: 'voucher-issuer', keyId, issuer: random.chance(0.8) ? { keyId, name: 'A lead', publicKey: 'A'.repeat(43) } : null });
+  const known = random.chance(0.25) ? earlier(scene, 'redeem') : undefined;
+  const facts = known ?? { keyId, voucherId: name('voucher'), amountMicroCredits: random.whole(1, 200_000), ...(random.chance(0.5) ? { expiresAtMs: nowMs + random.pick([-1000, 0, 1000, hourMs, 24 * hourMs]) } : {}) };
+  return { ...facts, type: 'redeem', grantId: name('grant'), atMs: nowMs };
 }
 
 /** A policy, or an answer about one model without a price. */

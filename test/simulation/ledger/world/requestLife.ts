@@ -1,5 +1,6 @@
 // One request's life as a client and the broker live it: a hold, an answer that begins, an end that is
 // reported; again where no answer came, a new attempt where the upstream refused, nothing where it is given up.
+import { fallbackCauses } from '../../../../src/domain/fallback.ts';
 import type { LedgerCommand, RequestFacts, ReserveCommand, SettleCommand } from '../../../../src/broker/store/ledgerCommands.ts';
 import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
 import { oddPrice, settleCommand } from '../../../support/ledger/ledgerCommands.ts';
@@ -7,7 +8,7 @@ import type { SeededRandom } from '../../../support/seededRandom.ts';
 import type { Answer } from '../model/ledgerModel.ts';
 import { canBeTrue, drawable } from '../model/modelCosts.ts';
 import { freeOf } from '../model/modelState.ts';
-import { ceilingPrice, clientNames, dearPrice, freePrice, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
+import { ceilingPrice, clientNames, dearPrice, freePrice, ownPrices, pricedModels, threadIds, unpricedModel, workspaceIds } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** Attempts of one request at the most, and answers for now that it takes before it gives up. */
@@ -17,6 +18,8 @@ const patienceMax = 3;
 /** A request on its way. */
 export class RequestLife {
   readonly facts: RequestFacts;
+  /** The client's own sign-in pays for it. */
+  readonly #isOnPlan: boolean;
   #number = 1;
   #patience = patienceMax;
   #isRunning = false;
@@ -26,6 +29,7 @@ export class RequestLife {
   isOver = false;
 
   constructor({ random, nowMs, mood, name }: Scene) {
+    this.#isOnPlan = random.chance(mood.plan);
     const model = random.chance(mood.unpriced) ? unpricedModel : random.pick(Object.keys(pricedModels));
     this.facts = {
       requestId: name('req'), receivedAtMs: nowMs, workspaceId: random.pick(workspaceIds), client: random.pick(clientNames), model, stream: random.chance(0.9),
@@ -91,20 +95,29 @@ export class RequestLife {
     const free = drawable(state, { atMs: nowMs, model, workspaceId }).reduce((sum, grant) => sum + freeOf(grant), 0);
     const exact = [free, free + 1, Math.ceil(free / 2), Math.floor(free / 3), free - 1].map((one) => Math.max(1, one));
     const estimate = isFree ? 0 : mood.lastCredit || random.chance(0.1) ? random.pick(exact) : random.whole(1, 150_000);
-    const ended = random.chance(0.02) ? { ended: { code: 'wait_too_long' as const, message: 'Too long.', remedy: 'Try later.', ...(random.chance(0.5) ? { retryAtMs: nowMs + 5000 } : {}) } } : {};
-    return {
-      type: 'reserve', attemptId: this.attemptId, number: this.#number, request: this.facts, atMs: nowMs, ...(price ? { price, estimateMicroCredits: estimate } : {}),
-      tier: random.pick(['standard', 'standard', 'fast', 'flex']), estimatedInputTokens: random.whole(1, 900), estimatedOutputTokens: random.whole(1, 60), likelyOutputTokens: random.whole(0, 60),
+    const ended = random.chance(0.03) ? { ended: { code: random.pick(['wait_too_long', 'wait_too_long', 'upstream_unreachable'] as const), message: 'Too long.', remedy: 'Try later.', ...(random.chance(0.5) ? { retryAtMs: nowMs + 5000 } : {}) } } : {};
+    const own = random.pick(ownPrices);
+    const fallback = { model: own.model, at: 'localhost:11434', causes: fallbackCauses.filter(() => random.chance(0.8)), price: own, estimateMicroCredits: own.rates.input === 0 ? 0 : random.whole(1, 900), ...(random.chance(0.1) ? { isElsewhere: true as const } : {}) };
+    const asked = {
+      type: 'reserve' as const, attemptId: this.attemptId, number: this.#number, request: this.facts, atMs: nowMs, ...(price ? { price } : {}),
+      tier: random.pick(['standard', 'standard', 'fast', 'flex'] as const), estimatedInputTokens: random.whole(1, 900), estimatedOutputTokens: random.whole(1, 60), likelyOutputTokens: random.whole(0, 60),
       limits: { waitedMs: random.whole(0, 500), because: 'There is room.', ...ended }, canAsk: random.chance(0.5), canWait: random.chance(0.5),
-      ...(random.chance(0.6) && !price ? { ceiling: { price: ceilingPrice, estimateMicroCredits: random.whole(1, 60_000) } } : {}),
-      ...(random.chance(0.1) ? { unpricedRule: random.pick(['refuse', 'ask', 'allow']) } : {}),
+      ...(random.chance(0.03) ? { runaway: { action: random.pick(['slow', 'ask', 'let', 'stop'] as const), because: 'It goes round in a circle.' } } : {}),
       ...(random.chance(0.01) ? { unsafe: { code: 'no_api_key' as const, message: 'There is no key.', remedy: 'Store one.' } } : {}),
+    };
+    if (this.#isOnPlan) return { ...asked, plan: { because: 'A plan pays.' } };
+    return {
+      ...asked, ...(price ? { estimateMicroCredits: estimate } : {}), ...(random.chance(mood.fallback) ? { fallback } : {}),
+      ...(random.chance(0.6) && !price ? { ceiling: { price: ceilingPrice, estimateMicroCredits: random.whole(1, 60_000) } } : {}),
+      ...(random.chance(0.1) ? { unpricedRule: random.pick(['refuse', 'ask', 'allow'] as const) } : {}),
     };
   }
 
   #ending({ random, nowMs, state }: Scene): SettleCommand {
     const id = this.attemptId;
     const roll = random.next();
+    const { covered, fallback } = state.attempts.get(id) ?? {};
+    if (covered || fallback !== undefined) return this.#endElsewhere({ random, nowMs }, covered === true, fallback);
     if (roll < 0.08) return settleCommand(id, {}, { atMs: nowMs, outcome: 'broken', chargeable: false, measured: false, exposed: true, freeReason: 'Lost.' });
     if (roll < 0.22) return settleCommand(id, {}, { atMs: nowMs, outcome: 'rejected', chargeable: false, freeReason: 'Refused upstream.' });
     if (roll < 0.3) return settleCommand(id, { inputTokens: random.whole(1, 900), outputTokens: random.whole(0, 60) }, { atMs: nowMs, outcome: 'aborted', measured: false, notice: 'Estimated.' });
@@ -113,10 +126,22 @@ export class RequestLife {
     // A price that no charge can be computed from is found out when half of the end is written.
     if (roll < 0.335) return settleCommand(id, { inputTokens: 90_000_000 }, { atMs: nowMs, modelServed: 'gpt-dear', servedPrice: dearPrice });
     return settleCommand(id, someUsage(random), {
-      atMs: nowMs, outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), tier: random.pick(['standard', 'standard', 'fast', 'flex']),
+      atMs: nowMs, ...(random.chance(0.7) ? { responseId: `resp_${id}` } : {}), outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), tier: random.pick(['standard', 'standard', 'fast', 'flex']),
       // Also where nothing was to be paid, and the model that served costs something.
       ...(random.chance(state.attempts.get(id)?.slices.length === 0 ? 0.4 : 0.1) ? { modelServed: 'gpt-served', servedPrice: { ...oddPrice, model: 'gpt-served', version: 'test 8' } } : {}),
     });
+  }
+
+  /** What no credits pay for ends in the same ways; whatever it used, a plan is charged nothing, and the fallback by its own price. */
+  #endElsewhere({ random, nowMs }: Pick<Scene, 'random' | 'nowMs'>, covered: boolean, fallback: string | undefined): SettleCommand {
+    const id = this.attemptId;
+    const shared = { atMs: nowMs, ...(fallback === undefined ? {} : { modelServed: fallback }), ...(random.chance(0.7) ? { responseId: `resp_${id}` } : {}) };
+    const free = { chargeable: false, freeReason: 'A plan paid.' };
+    const roll = random.next();
+    if (roll < 0.15) return settleCommand(id, {}, { ...shared, outcome: 'broken', measured: false, ...free, ...(covered ? {} : { exposed: true }) });
+    if (roll < 0.3) return settleCommand(id, {}, { ...shared, outcome: 'rejected', ...free });
+    if (roll < 0.4) return settleCommand(id, { inputTokens: random.whole(1, 900), outputTokens: random.whole(0, 60) }, { ...shared, outcome: 'aborted', measured: false, ...(covered ? free : {}) });
+    return settleCommand(id, someUsage(random), { ...shared, outcome: random.pick(['completed', 'completed', 'incomplete', 'failed']), ...(covered ? free : {}) });
   }
 }
 

@@ -46,5 +46,8 @@ export const ceilingPrice: ModelPrice = { model: 'ceiling', version: 'test 4', r
 /** The price of a model that costs nothing. */
 export const freePrice: ModelPrice = { model: 'free', version: 'test 5', rates: { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 } };
 
+/** What a fallback costs by its user's own prices: nothing, or something. */
+export const ownPrices: readonly ModelPrice[] = [0, 900_001].map((rate, place) => ({ model: 'own-model', version: `test ${9 + place}`, rates: { input: rate, cachedInput: rate, cacheWrite: rate, output: rate } }));
+
 /** A price so high that what it gives is no exact number. */
 export const dearPrice: ModelPrice = { model: 'gpt-dear', version: 'test 6', rates: { input: 900_000_000_000_000, cachedInput: 0, cacheWrite: 0, output: 0 } };

@@ -1,6 +1,7 @@
 // The clock of a world: it creeps, it jumps, it is set back, and it likes to stop just before, at and after
 // the moments at which something ends or begins.
 import { budgetsOf, beginsAnewAt } from '../model/modelBudgets.ts';
+import { evenDay } from '../model/modelEven.ts';
 import { periodAt } from '../model/modelCalendar.ts';
 import type { ModelState } from '../model/modelState.ts';
 import type { SeededRandom } from '../../../support/seededRandom.ts';
@@ -8,10 +9,10 @@ import type { SeededRandom } from '../../../support/seededRandom.ts';
 const hourMs = 3_600_000;
 const quarterHourMs = 900_000;
 
-/** Moments that are worth being at: around changes of clocks, and the ends of weeks, months and years. */
+/** Moments that are worth being at: around changes of clocks, the ends of weeks, months and years, and early in a week and a month. */
 const startMoments = [
   Date.UTC(2026, 10, 22, 12), Date.UTC(2026, 2, 28, 21, 50), Date.UTC(2026, 2, 29, 0, 55), Date.UTC(2026, 9, 24, 20, 30), Date.UTC(2026, 9, 25, 22, 40), Date.UTC(2026, 11, 31, 22, 10),
-  Date.UTC(2027, 0, 3, 21), Date.UTC(2028, 1, 28, 23, 30), Date.UTC(2027, 1, 27, 13), Date.UTC(2026, 7, 16, 21, 59),
+  Date.UTC(2027, 0, 3, 21), Date.UTC(2028, 1, 28, 23, 30), Date.UTC(2027, 1, 27, 13), Date.UTC(2026, 7, 16, 21, 59), Date.UTC(2026, 5, 2, 20, 30), Date.UTC(2026, 9, 20, 21, 40),
 ];
 
 /** Where a world's time begins. */
@@ -35,10 +36,13 @@ function boundariesOf(state: ModelState, nowMs: number): number[] {
   const ends = [...state.grants.values()].flatMap((grant) => (grant.left > 0 ? [grant.expiresAtMs ?? 0, grant.startsAtMs ?? 0] : []));
   const budgets = budgetsOf(state).flatMap((budget) => {
     const { period } = budget;
-    if (typeof period !== 'object') return [beginsAnewAt(budget, nowMs) ?? 0];
+    const day = evenDay(budget, nowMs);
+    const shares = day ? [day.untilMs] : [];
+    if (typeof period !== 'object') return [beginsAnewAt(budget, nowMs) ?? 0, ...shares];
     // A use leaves a rolling budget with the quarter hour that it was in.
-    return state.uses.slice(-4).map((use) => (Math.floor(use.atMs / quarterHourMs) + 1) * quarterHourMs + period.rollingHours * hourMs);
+    return [...shares, ...state.uses.slice(-4).map((use) => (Math.floor(use.atMs / quarterHourMs) + 1) * quarterHourMs + period.rollingHours * hourMs)];
   });
   const allowances = [...state.directives.values()].flatMap((one) => (one.kind === 'allowance' && one.allowance ? [periodAt(one.allowance.every, one.allowance.timeZone, nowMs, one.allowance.weekStartsOn).untilMs] : []));
-  return [...ends, ...budgets, ...allowances];
+  const months = [...state.directives.values()].flatMap((one) => (one.kind === 'auto-top-up' && one.rule ? [periodAt('month', one.rule.timeZone, nowMs).untilMs] : []));
+  return [...ends, ...budgets, ...allowances, ...months];
 }

@@ -2,12 +2,12 @@
 // that tells what the number is.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { meterFace } from '../../src/domain/meter.ts';
-import type { MeterInput, MeterState } from '../../src/domain/meter.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
+import type { MeterInput, MeterState } from '../../src/protocol/meterFace.ts';
 
 const credit = 1_000_000;
 type Picture = NonNullable<MeterInput['snapshot']>;
-const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, heldMicroCredits: 0, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
+const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
 const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
 
 describe('the meter', () => {
@@ -76,7 +76,7 @@ describe('the meter', () => {
       ['12.35 left', '1,000 left', '1,001 left', '100k left', '100k left', '10M left']);
   });
 
-  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 % over', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
+  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent over', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
 
   it('tells the tightest limit where that is worse than the balance, and not where it is as good or better', () => {
     assert.deepEqual([paint({ limit }), paint({ limit }, { show: 'used' })].map(({ state, text, share }) => [state, text, share]), [['low', '18 % left', 0.18], ['low', '82 % used', 0.8200000000000001]]);
@@ -133,14 +133,15 @@ describe('the meter', () => {
     const amount = fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: 1_000_000_000_000_000 }));
     const until = fc.record({ short: fc.constantFrom('09:00', 'Thu 09:00', 'Donnerstag 09:00', '1 Dec'), words: fc.constant('w') });
     const any = fc.record({
-      balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, heldMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
+      balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
       owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.record({ text: fc.constant('b'), until }), { nil: undefined, freq: 3 }),
-      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 % over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
+      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 percent over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
     fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, unpriced, ...rest }, show, unit, locale, link) => {
       const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(unpriced === undefined ? {} : { todayUnpriced: unpriced }), ...(question ? { question } : {}) }, { show, unit, locale, link });
-      assert.ok(face.text.length <= 14, `"${face.text}"`);
+      // Some languages write the dollar's sign longer, and with a space.
+      assert.ok(face.text.length <= (unit === 'usd' && locale !== 'en' ? 18 : 14), `"${face.text}"`);
       if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);
       if (face.state === 'untracked') assert.ok(face.text.endsWith('today'), face.text);
       assert.ok(!/undefined|NaN|\$/.test(face.spoken), face.spoken);

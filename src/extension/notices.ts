@@ -1,0 +1,15 @@
+// Everything that a window says by itself about credits, limits and prices, in one place. What each says and when is its own.
+import type { Snapshot } from '../protocol/snapshot.ts';
+import type { Editor, EditorContext } from './editorApi.ts';
+import { LimitNotices } from './limitNotices.ts';
+import { PriceNotices } from './priceNotices.ts';
+import { TopUpNotices } from './topUpNotices.ts';
+
+/** What takes a snapshot, says what is due and resolves when that was answered. @param wanted whether anything may be said */
+export type SeeNotices = (snapshot: Snapshot | undefined, locale: string, wanted: boolean) => readonly Promise<void>[];
+
+/** Makes a window's notices. */
+export function windowNotices(editor: Pick<Editor, 'window' | 'commands'>, memory: EditorContext['globalState']): SeeNotices {
+  const all = [new LimitNotices(editor, memory), new PriceNotices(editor, memory), new TopUpNotices(editor, memory)];
+  return (snapshot, locale, wanted) => all.map((one) => one.see(snapshot, locale, wanted));
+}

@@ -1,0 +1,97 @@
+// Proves how long overload is waited for: as long as Codex would ask by itself, over all of its requests, and no longer.
+import assert from 'node:assert/strict';
+import { Admission } from '../../src/broker/admission.ts';
+import type { AdmissionRequest } from '../../src/broker/admissionTicket.ts';
+import { endAttempt } from '../../src/broker/attemptEnd.ts';
+import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
+import { ResponseOwners } from '../../src/broker/responseOwners.ts';
+import { overloadPauseMsMax, overloadWaitMsMax } from '../../src/domain/overload.ts';
+import { Pacer } from '../../src/domain/pacing.ts';
+import { calmWatch } from '../support/calmWatch.ts';
+import { testPrice } from '../support/ledger/ledgerCommands.ts';
+import { manualClock, settled } from '../support/manualClock.ts';
+import { recordingLedger } from './recordingLedger.ts';
+
+/** How one request ended: what it was asked upstream, how long it took, and what was found of its last attempt. */
+interface Ended { readonly attempts: number; readonly tookMs: number; readonly isLasting: boolean }
+
+/** An upstream that answers every attempt as overloaded, and clients that ask it through admission and the end of attempts. */
+function overloadedWorld() {
+  const clock = manualClock();
+  const ledger = recordingLedger();
+  const pacer = new Pacer(() => 1);
+  const admission = new Admission({ pacer, ledger, clock, watch: calmWatch, unsafe: () => undefined, canAsk: () => false, changed: () => undefined });
+  const nothing = () => undefined;
+  const parts: ResponsesParts = {
+    admission, ledger, clock, watch: calmWatch, settle: (command) => ledger.command(command), upstreamAnswered: nothing, changed: nothing, log: nothing, owners: new ResponseOwners({ ledger, log: nothing }),
+    prices: () => testPrice,
+  } as Partial<ResponsesParts> as ResponsesParts;
+  let made = 0;
+  const until = async <T>(promise: Promise<T>): Promise<T> => {
+    let result: { readonly value: T } | undefined;
+    void promise.then((value) => { result = { value }; });
+    for (let turn = 0; turn < 2_000 && !result; turn += 1) {
+      await settled();
+      if (!result) clock.advance(100);
+    }
+    assert.ok(result, 'it came to an end');
+    return result.value;
+  };
+  const request = async (headers: Readonly<Record<string, string>> = {}): Promise<Ended> => {
+    const requestId = `r${made += 1}`;
+    const startedMs = clock.monotonicMs();
+    const one: AdmissionRequest = {
+      facts: { requestId, receivedAtMs: clock.nowMs(), workspaceId: 'w', client: 'codex', model: 'gpt-test', stream: true }, workspaceLabel: 'w', priority: 'agent', price: testPrice,
+      estimate: { inputTokens: 1000, certainInputTokens: 300, holdInputTokens: 1000, outputTokens: 500, likelyOutputTokens: 300 }, estimateMicroCredits: 0, tier: 'standard', patienceMs: 900_000,
+    };
+    let admitted = await until(admission.acquire(one));
+    for (let attempts = 1; ; attempts += 1) {
+      assert.ok('lease' in admitted, JSON.stringify(admitted));
+      admission.sent(requestId, nothing);
+      const kept = { status: 529, headers, body: Buffer.from('{"error":{"code":"server_error"}}'), foreign: false };
+      const { comeBack, fault, isLastingOverload } = endAttempt(parts, one, admitted.lease, { ending: 'rejected', begun: false, outputChars: 0, status: 529, durationMs: 5, kept }, { isGone: false, canReconnect: true });
+      await settled();
+      if (!comeBack) {
+        assert.equal(fault?.kind, 'overloaded');
+        return { attempts, tookMs: clock.monotonicMs() - startedMs, isLasting: isLastingOverload === true };
+      }
+      assert.equal(comeBack.kind, 'throttle');
+      admitted = await until(admission.throttled(requestId, comeBack));
+    }
+  };
+  return { clock, pacer, request };
+}
+
+describe('the end of an attempt', () => {
+  it('waits for overload as long as Codex would ask, asks less often, and then tells that it lasts', async () => {
+    const { clock, request } = overloadedWorld();
+    let [attempts, requests] = [0, 0];
+    for (let isLasting = false; !isLasting; requests += 1) {
+      const ended = await request();
+      ({ isLasting } = ended);
+      attempts += ended.attempts;
+      assert.ok(ended.attempts <= 4 && requests < 5, JSON.stringify(ended));
+    }
+    assert.ok(clock.monotonicMs() >= overloadWaitMsMax && clock.monotonicMs() <= overloadWaitMsMax + overloadPauseMsMax, `${clock.monotonicMs()}`);
+    assert.ok(attempts < 15, `${attempts}`);
+    assert.deepEqual(await request(), { attempts: 1, tookMs: 0, isLasting: true }, 'others are told at once');
+  });
+
+  it('waits again for another overload, and does not take it for an upstream that is down', async () => {
+    const { clock, request } = overloadedWorld();
+    const first = await request();
+    assert.deepEqual([first.attempts, first.isLasting], [4, false]);
+    for (let requests = 0; requests < 10; requests += 1) await request();
+    const { tookMs } = await request();
+    assert.equal(tookMs, 0, 'no circuit is open');
+    clock.advance(120_000);
+    const later = await request();
+    assert.deepEqual([later.attempts, later.isLasting], [4, false]);
+  });
+
+  it('keeps to the pauses that are told', async () => {
+    const { request } = overloadedWorld();
+    const { attempts, tookMs } = await request({ 'retry-after': '9' });
+    assert.ok(attempts === 4 && tookMs >= 27_000 && tookMs < 29_000, `${attempts} ${tookMs}`);
+  });
+});

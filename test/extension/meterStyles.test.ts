@@ -1,0 +1,72 @@
+// Choosing how the meter looks: the real item shows each row while it has the focus, nothing is stored before a choice, and
+// Escape brings back what was.
+import assert from 'node:assert/strict';
+import { MeterStyles, meterStyles } from '../../src/extension/meterStyles.ts';
+import { readSettings } from '../../src/extension/settings.ts';
+import { StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
+import { fakeEditor } from '../support/fakeEditor.ts';
+import { manualSchedule } from './manualSchedule.ts';
+import { snapshotFixture, withBalance } from './snapshotFixture.ts';
+
+function scene(snapshot = snapshotFixture()) {
+  const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+  const schedule = manualSchedule();
+  const facts = (): MeterFacts => ({ link: { state: 'connected' }, snapshot, taste: { show: readSettings(fake.editor.workspace).show, unit: 'credits', locale: 'en' } });
+  const styles: MeterStyles = new MeterStyles({ editor: fake.editor, facts, changed: () => meter.changed() });
+  const meter = new StatusMeter(fake.editor, schedule, () => styles.facts(), () => styles.look());
+  const text = () => fake.items.at(-1)?.text;
+  return { fake, schedule, styles, text };
+}
+
+describe('choosing a style of the meter', () => {
+  it('shows each one in the status bar while it is selected, and Escape brings back what was', async () => {
+    const { fake, schedule, styles, text } = scene();
+    const before = text();
+    const seen: (string | undefined)[] = [];
+    fake.picking = async (select) => {
+      for (const label of [before, '◔ 157.82 used', '▰▰▰▱▱ 342.18 left', '◕']) {
+        select(label ?? '');
+        await schedule.advance(100);
+        seen.push(text());
+      }
+    };
+    await styles.choose();
+    await schedule.advance(100);
+    assert.deepEqual(seen, ['$(dashboard) 342.18 left', '◔ 157.82 used', '▰▰▰▱▱ 342.18 left', '◕']);
+    assert.equal(text(), before);
+    assert.deepEqual([fake.configuration.user, fake.configuration.workspace], [{}, {}]);
+    const [pick] = fake.shown;
+    assert.equal(pick?.buttons.length, meterStyles.length);
+    assert.equal(pick?.buttons[0], before, 'what is set has the focus first');
+    assert.ok(fake.titles.includes('as it is now'));
+  });
+
+  it('stores a choice where each part is set, and only what changed', async () => {
+    const { fake, schedule, styles, text } = scene();
+    fake.configuration.workspace['codexBroker.meter.show'] = 'left';
+    fake.answers.push('◔ 157.82 used');
+    await styles.choose();
+    await schedule.advance(1_100);
+    assert.deepEqual(fake.configuration, { user: { 'codexBroker.statusBar.style': 'ring' }, workspace: { 'codexBroker.meter.show': 'used' } });
+    assert.equal(text(), '◔ 157.82 used');
+  });
+
+  it('leaves left and used alone where the icon stands alone, and shows an item that was hidden', async () => {
+    const { fake, styles } = scene();
+    Object.assign(fake.configuration.user, { 'codexBroker.meter.show': 'used', 'codexBroker.statusBar.visible': false });
+    fake.picking = (select) => {
+      select('◔');
+      assert.equal(styles.look().visible, true);
+      assert.equal(styles.facts().taste.show, 'used');
+    };
+    fake.answers.push('◔');
+    await styles.choose();
+    assert.deepEqual(fake.configuration.user, { 'codexBroker.meter.show': 'used', 'codexBroker.statusBar.visible': true, 'codexBroker.statusBar.style': 'ring', 'codexBroker.statusBar.compact': true });
+  });
+
+  it('says what a quiet style would be also while the text is needed', async () => {
+    const { fake, styles } = scene(withBalance(12_400_000));
+    await styles.choose();
+    assert.ok(fake.shown[0]?.detail?.includes('The icon alone while all is well'));
+  });
+});
