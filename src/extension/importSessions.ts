@@ -27,7 +27,7 @@ const answerCharactersMax = 65_536;
 export async function importSessions(parts: ImportSessionsParts): Promise<void> {
   const { window, ProgressLocation } = parts.editor;
   const script = await parts.brokerScript();
-  const answer = await window.withProgress({ location: ProgressLocation.Notification, title: t('Importing Codex sessions'), cancellable: true }, (progress, cancellation) => {
+  const outcome = await window.withProgress({ location: ProgressLocation.Notification, title: t('Importing Codex sessions'), cancellable: true }, (progress, cancellation) => {
     let told = 0;
     const onProgress = (done: number, of: number) => {
       progress.report({ message: t('{0} of {1} files', done, of), increment: (done - told) * 100 / of });
@@ -35,10 +35,10 @@ export async function importSessions(parts: ImportSessionsParts): Promise<void> 
     };
     return runImport(parts, script, onProgress, (stop) => cancellation.onCancellationRequested(stop));
   });
-  await window.showInformationMessage(answerText(answer, parts.editor.env.language));
+  await window.showInformationMessage(outcome === 'stopped' ? stoppedText() : answerText(outcome, parts.editor.env.language));
 }
 
-function runImport(parts: ImportSessionsParts, script: string, onProgress: (done: number, of: number) => void, onCancel: (stop: () => void) => { dispose(): void }): Promise<ImportAnswer> {
+function runImport(parts: ImportSessionsParts, script: string, onProgress: (done: number, of: number) => void, onCancel: (stop: () => void) => { dispose(): void }): Promise<ImportAnswer | 'stopped'> {
   const { dataDir, practice } = parts.seat();
   const codexHome = parts.env['CODEX_HOME'];
   const child = spawn(parts.execPath, [script, 'import', '--json', '--data', dataDir, ...(practice ? ['--practice'] : [])], {
@@ -46,16 +46,25 @@ function runImport(parts: ImportSessionsParts, script: string, onProgress: (done
   });
   return new Promise((resolve, reject) => {
     let printed = '';
-    // The program ends after the file that it reads; where there is no such signal its last batch is whole all the same.
-    const listening = onCancel(() => { child.kill('SIGINT'); });
+    // The program ends after the file that it reads. Before it listens, and where there is no such signal, it ends
+    // at once and says nothing: what it had booked by then is whole all the same.
+    let isStopped = false;
+    const listening = onCancel(() => {
+      // A second signal would end it before it has told what it counted.
+      if (!isStopped) isStopped = child.kill('SIGINT');
+    });
     child.stdout.setEncoding('utf8').on('data', (text: string) => { printed = (printed + text).slice(-answerCharactersMax); });
     child.stderr.setEncoding('utf8').on('data', lineReader((line) => {
       const step = progressOf(line);
       if (step) onProgress(step.files, step.of);
     }));
     child.once('error', (error) => { listening.dispose(); reject(unexpected(error)); });
-    child.once('close', () => {
+    child.once('close', (_code, signal) => {
       listening.dispose();
+      if (isStopped && signal === 'SIGINT' && printed === '') {
+        resolve('stopped');
+        return;
+      }
       try {
         resolve(checked(programAnswer(printed, unexpected)));
       } catch (error) {
@@ -93,6 +102,10 @@ function answerText({ added, files, filesRead, costMicroCredits, interrupted }: 
     plural(added, '{0} response that Codex got around the broker is counted now.', '{0} responses that Codex got around the broker are counted now.'),
     t('Through it they would have cost {0} credits; nothing was drawn for them.', formatCredits(costMicroCredits, 2, locale)), ...end,
   ].join(' ');
+}
+
+function stoppedText(): string {
+  return t('The import was stopped. What was counted by then stays counted; run the command again to go on.');
 }
 
 function unexpected(cause?: unknown): ProblemError {

@@ -59,6 +59,23 @@ describe('importing session files from the editor', function slowMachine() {
     assert.equal((await runBroker(['audit', '--full', '--data', join(root, 'data')])).code, 0);
   });
 
+  it('says that it was stopped where the program had not begun yet, and imports all of it the next time', async () => {
+    writeSessions(1);
+    const { withProgress } = fake.editor.window;
+    type Work = Parameters<typeof withProgress>[1];
+    const cancelledAtOnce = (options: Parameters<typeof withProgress>[0], work: Work) => withProgress(options, (progress, token) => {
+      const done = work(progress, token);
+      fake.cancel();
+      return done;
+    });
+    Object.assign(fake.editor.window, { withProgress: cancelledAtOnce });
+    await importSessions(parts());
+    assert.equal(last(), 'The import was stopped. What was counted by then stays counted; run the command again to go on.');
+    Object.assign(fake.editor.window, { withProgress });
+    await importSessions(parts());
+    assert.match(last(), /^40 responses /);
+  });
+
   it('says all of it in the language of the editor', async () => {
     const script = join(root, 'tells.mjs');
     await spokenIn(pseudo, async () => {

@@ -129,7 +129,8 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     withProgress: async (options: vscode.ProgressOptions, work: (progress: unknown, token: unknown) => Promise<unknown>) => {
       fake.titles.push(options.title ?? '');
       const cancelled: (() => void)[] = [];
-      cancelNow = () => { for (const each of cancelled) each(); };
+      // As VS Code's own token, it is cancelled once.
+      cancelNow = () => { for (const each of cancelled.splice(0)) each(); };
       return work({ report: (step: { message?: string }) => { fake.progress.push(step.message ?? ''); } }, { onCancellationRequested: (listener: () => void) => { cancelled.push(listener); return { dispose: () => undefined }; } });
     },
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
