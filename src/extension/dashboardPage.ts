@@ -13,6 +13,8 @@ export interface PageFrame {
   readonly plot?: string;
   readonly style: string;
   readonly codicons: string;
+  /** The icons' font, as their style sheet names it. */
+  readonly iconFont: string;
   /** What the page is painted from before its first word is answered; without it the page says that it waits. */
   readonly first?: ExtensionMessage;
   /** The element that the page's script brings to life. */
@@ -30,7 +32,8 @@ export function dashboardHtml(frame: PageFrame): string {
     'base-uri \'none\'',
     'form-action \'none\'',
   ].join('; ');
-  // The script is fetched while its data is still read, and runs behind it. A page without sentences of the editor's language speaks English, and a screen reader has to know.
+  // The script is fetched while its data is still read, and runs behind it. The icons' font is asked for with the style
+  // sheets: VS Code shows a webview with its load event, which waits for a font that was asked for later. A page without sentences of the editor's language speaks English, and a screen reader has to know.
   return `<!DOCTYPE html>
 <html lang="${attribute(frame.language.sentences ? frame.language.tag : 'en')}">
 <head>
@@ -38,6 +41,7 @@ export function dashboardHtml(frame: PageFrame): string {
 <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${attribute(t('Codex Usage'))}</title>
+<link rel="preload" as="font" type="font/ttf" crossorigin href="${attribute(frame.iconFont)}">
 <link id="vscode-codicon-stylesheet" rel="stylesheet" href="${attribute(frame.codicons)}">
 <link rel="stylesheet" href="${attribute(frame.style)}">
 </head>

@@ -103,7 +103,7 @@ export class DashboardPanel {
     const address = (...path: string[]) => webview.asWebviewUri(this.#dist(...path)).toString();
     webview.html = dashboardHtml({
       cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editorLanguage(editor),
-      first, script: address('webview.js'), plot: address('plot.js'), style: address('webview.css'), codicons: address('codicon.css'), element: 'codex-dashboard',
+      first, script: address('webview.js'), plot: address('plot.js'), style: address('webview.css'), codicons: address('codicon.css'), iconFont: address('codicon.ttf'), element: 'codex-dashboard',
     });
   }
 

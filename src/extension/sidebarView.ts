@@ -54,7 +54,7 @@ export class SidebarView implements vscode.WebviewViewProvider {
     const address = (path: string) => webview.asWebviewUri(dist(path)).toString();
     webview.html = dashboardHtml({
       cspSource: webview.cspSource, nonce: this.#parts.newNonce(), language: editorLanguage(editor),
-      script: address('sidebar.js'), style: address('sidebar.css'), codicons: address('codicon.css'), element: 'codex-sidebar',
+      script: address('sidebar.js'), style: address('sidebar.css'), codicons: address('codicon.css'), iconFont: address('codicon.ttf'), element: 'codex-sidebar',
     });
     this.changed();
   }

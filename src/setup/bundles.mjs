@@ -140,10 +140,20 @@ async function finishPage({ root, build, minify, metafiles }) {
   metafiles.push(result.metafile);
 }
 
+/** Folder of the icon font and its style sheet. */
+export function iconFontFolder(root) {
+  return path.join(root, 'node_modules/@vscode/codicons/dist');
+}
+
+/** The icons' style sheet. It names the font without its version, so that the page can ask for the same address before it has read the sheet. */
+export function iconStyle(root) {
+  return fs.readFileSync(path.join(iconFontFolder(root), 'codicon.css'), 'utf8').replace(/codicon\.ttf\?[0-9a-f]+/, 'codicon.ttf');
+}
+
 /** The icon font and its style sheet, which the page links by name. */
 function copyIconFont(root) {
-  const from = path.join(root, 'node_modules/@vscode/codicons/dist');
-  for (const file of ['codicon.css', 'codicon.ttf']) fs.copyFileSync(path.join(from, file), path.join(root, 'dist', file));
+  fs.writeFileSync(path.join(root, 'dist/codicon.css'), iconStyle(root));
+  fs.copyFileSync(path.join(iconFontFolder(root), 'codicon.ttf'), path.join(root, 'dist/codicon.ttf'));
 }
 
 /** keytar with the binaries of every platform, so that one package serves all of them. */

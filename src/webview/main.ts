@@ -26,9 +26,6 @@ interface WebviewHost {
 
 declare function acquireVsCodeApi(): WebviewHost;
 
-// The icons' font is fetched while the page is made, not once it was painted. Without it the words beside the icons say all.
-document.fonts.load('16px codicon').catch(() => undefined);
-
 customElements.define('usage-gauge', UsageGauge);
 customElements.define('usage-chart', UsageChart);
 customElements.define('burn-chart', BurnChart);

@@ -19,7 +19,8 @@ export function plotLibrary(): Promise<PlotLibrary> {
   return loading;
 }
 
-function load(): Promise<PlotLibrary> {
+async function load(): Promise<PlotLibrary> {
+  await pageLoaded();
   return new Promise((resolve, reject) => {
     const own = document.querySelector<HTMLScriptElement>('script[data-plot]');
     const script = document.createElement('script');
@@ -29,4 +30,10 @@ function load(): Promise<PlotLibrary> {
     script.addEventListener('error', () => reject(new Error('the drawing library could not be loaded')));
     document.head.append(script);
   });
+}
+
+/** VS Code shows the page with its load event, which waits for every script that was asked for before it. */
+function pageLoaded(): Promise<void> {
+  if (document.readyState === 'complete') return Promise.resolve();
+  return new Promise((resolve) => { window.addEventListener('load', () => resolve(), { once: true }); });
 }

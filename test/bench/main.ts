@@ -1,5 +1,5 @@
 // `npm run bench`: what the broker costs beside the barest thing that could do its work, in one run and on the
-// same machine. Parts: the relay, the ledger's throughput, a ledger with a long history, the dashboard on it, the pacing
+// same machine. Parts: the relay, the ledger's throughput, a ledger with a long history, the dashboard on it in Chromium and in VS Code, the pacing
 // beside its peers in virtual time, and what a decision of the pacing costs.
 // `-- --part NAME` runs one part (or several), `--quick` leaves out most of the relay's rounds, `--requests N`
 // makes the history shorter, `--no-full-audit` leaves out the longest measurement, `--seeds N` sets how often the pacing's scenarios
@@ -13,16 +13,17 @@ import { chartOf, throughputRatioMax } from './ledgerChart.ts';
 import { measureScale } from './ledgerScale.ts';
 import type { ScaleLine, ScaleResult } from './ledgerScale.ts';
 import { measureThroughput } from './ledgerThroughput.ts';
-import { benchDashboard } from './dashboardBench.ts';
+import { benchDashboard, openMsMax } from './dashboardBench.ts';
 import type { DashboardLine } from './dashboardBench.ts';
 import { benchDecisions } from './decisionBench.ts';
+import { benchOpening } from './openingBench.ts';
 import { benchPacing } from './pacingBench.ts';
 import { pacingChart } from './pacingChart.ts';
 import type { ThroughputResult } from './ledgerThroughput.ts';
 import { benchRelay } from './relayBench.ts';
 import { printRelay, relayChart, relayJson } from './relayReport.ts';
 
-const partNames = ['relay', 'throughput', 'history', 'dashboard', 'pacing', 'decisions'] as const;
+const partNames = ['relay', 'throughput', 'history', 'dashboard', 'opening', 'pacing', 'decisions'] as const;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Beside the checkout's other files, so that what is measured is a real disk. */
 const folder = join(root, '.cache', 'ledger-bench');
@@ -90,6 +91,17 @@ const history = parts.includes('history') ? await measureScale({ requests, folde
 if (history) printScale(history);
 const dashboard = parts.includes('dashboard') ? await benchDashboard({ requests, folder, log, signal: stopped.signal }) : undefined;
 if (dashboard) printDashboard(requests, dashboard);
+const opening = parts.includes('opening') ? await benchOpening({ requests, folder, log, signal: stopped.signal }) : undefined;
+if (opening) {
+  console.log(`\nThe dashboard in VS Code, on ${requests.toLocaleString('en')} requests: medians of ${opening.rounds} openings in one window`);
+  const line = (what: string, ms: number, hasGoal = true) => [what, msText(ms), (ms / opening.wordMs).toFixed(2), ...hasGoal ? [msText(openMsMax), ms <= openMsMax ? 'met' : 'MISSED'] : ['', '']];
+  printTable(['', 'time', 'beside', 'goal', ''], [
+    line('an extension\'s command, until a webview with one word is painted', opening.wordMs, false),
+    line('a click on the meter, until all in view of the dashboard is painted with its numbers', opening.dashboardMs),
+    line('the same, until its icons are there too and it answers to input', opening.dashboardReadyMs),
+    line('the same for the first webview of the window', opening.firstMs, false),
+  ]);
+}
 const pacing = parts.includes('pacing') ? await benchPacing(seeds, log) : undefined;
 if (pacing && values.chart) draw('pacing.svg', pacingChart(pacing));
 if (parts.includes('decisions')) benchDecisions(log);

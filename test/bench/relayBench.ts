@@ -18,6 +18,8 @@ import type { Variant } from './streamClient.ts';
 export interface RelayResult {
   readonly names: readonly string[];
   readonly firstByte: readonly { readonly what: string; readonly addedMs: ByVariant; readonly syncMs: number }[];
+  /** The first measure of all, beside pipes that only make a hold durable before they send. */
+  readonly floor: { readonly addedMs: ByVariant; readonly syncMs: number };
   readonly processor: readonly { readonly streams: number; readonly usPerEvent: ByVariant }[];
   readonly rate: readonly { readonly clients: number; readonly perSecond: ByVariant; readonly processorUs: ByVariant }[];
   readonly idle: { readonly streams: number; readonly before: ByVariant; readonly mb: ByVariant };
@@ -30,6 +32,9 @@ export interface RelayResult {
 
 /** What to measure, and where. */
 export interface RelayOptions { readonly root: string; readonly isQuick: boolean; readonly log: (line: string) => void }
+
+/** Pipes that do one thing of a broker: something is durable before they send. What it is, by how holdingPipe.ts calls it. */
+export const holdingPipes = { 'pipe, appended line': 'append', 'pipe, hold on its thread': 'here', 'pipe, hold on another': 'thread' } as const;
 
 /** What went on while events were timed: the same calls once without and once with a durable write, and new requests. */
 export const meanwhile = { nothing: 'nothing', calls: 'calls that write nothing', writes: 'calls that write', requests: 'new requests' } as const;
@@ -66,6 +71,10 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
       ...peers.map(({ name, process: { url, pid }, headers, model }) => ({ name, url, headers, pid, isPeer: true, ...(model === undefined ? {} : { model }) })),
     ];
 
+    const holding = () => Promise.all(Object.entries(holdingPipes).map(async ([name, how]): Promise<Variant> => {
+      const { url, pid } = await start([here('./holdingPipe.ts'), upstream.url, folder, how]);
+      return { name, url, headers: {}, pid };
+    }));
     const call = controlCalls(broker.url, dataDir);
     await stream(brokerVariant, bodyOf(brokerVariant, { events: 1, paceMs: 0, bodyBytes: 2_000 }));
 
@@ -78,6 +87,8 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
       log(`measuring: time to the first byte, ${what}`);
       firstByte.push({ what, ...await addedFirstByte(variants, folder, { bodyBytes, atOnce, rounds: isQuick ? Math.ceil(rounds / 5) : rounds }) });
     }
+    log('measuring: time to the first byte, beside pipes that only hold');
+    const floor = await addedFirstByte([...variants.slice(0, 3), ...await holding()], folder, { bodyBytes: 2_000, atOnce: 1, rounds: isQuick ? 40 : 200 });
     const processor = [];
     const rate = [];
     for (const streams of isQuick ? [10, 100] : [1, 10, 100, 500]) {
@@ -94,7 +105,7 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
     const brokerLate = await late(brokerVariant, { [meanwhile.calls]: call.withoutWrite, [meanwhile.writes]: call.withWrite });
     const pipeLate = await late(pipeVariant, {});
     const audit = JSON.parse(ask('audit', '--full')) as { ok: boolean; charges: number };
-    return { names: variants.map((one) => one.name), firstByte, processor, rate, idle: { streams: idleStreams, before, mb: idle }, late: { broker: brokerLate, pipe: pipeLate }, charges: audit.charges, isSound: audit.ok };
+    return { names: variants.map((one) => one.name), firstByte, floor, processor, rate, idle: { streams: idleStreams, before, mb: idle }, late: { broker: brokerLate, pipe: pipeLate }, charges: audit.charges, isSound: audit.ok };
   } finally {
     await Promise.all(started.reverse().map((one) => one.stop()));
     rmSync(folder, { recursive: true, force: true });

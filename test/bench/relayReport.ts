@@ -3,7 +3,7 @@ import { npmPeers } from './benchPeers.ts';
 import { barChart } from './barChart.ts';
 import type { Bar } from './barChart.ts';
 import { printTable } from './benchNumbers.ts';
-import { meanwhile } from './relayBench.ts';
+import { holdingPipes, meanwhile } from './relayBench.ts';
 import type { RelayResult } from './relayBench.ts';
 import type { ByVariant } from './relayMeasures.ts';
 
@@ -18,15 +18,19 @@ const lateNoiseMs = 0.5;
 /** A goal, what it allows and what was found. */
 export interface Goal { readonly what: string; readonly found: number; readonly allowed: number; readonly unit: string }
 
+/** What the broker may add before the first byte. @returns NaN where the pipe could not be measured */
+const firstByteAllowed = ({ addedMs, syncMs }: { readonly addedMs: ByVariant; readonly syncMs: number }) => firstByteRatioMax * (addedMs.get('pipe') ?? NaN) + syncMs;
+
 /** All goals of the relay. A goal whose other side could not be measured is left out. */
 export function goalsOf({ firstByte, processor, idle, late }: RelayResult): Goal[] {
   const goals: Goal[] = [];
   const add = (what: string, found: number | undefined, allowed: number | undefined, unit: string) => {
     if (found !== undefined && allowed !== undefined) goals.push({ what, found, allowed, unit });
   };
-  for (const { what, addedMs, syncMs } of firstByte) {
-    const pipe = addedMs.get('pipe');
-    add(`first byte, ${what}: ${firstByteRatioMax} × pipe and one sync`, addedMs.get('broker'), pipe === undefined ? undefined : firstByteRatioMax * pipe + syncMs, 'ms');
+  for (const one of firstByte) {
+    const { what, addedMs } = one;
+    const allowed = firstByteAllowed(one);
+    add(`first byte, ${what}: ${firstByteRatioMax} × pipe and one sync`, addedMs.get('broker'), Number.isNaN(allowed) ? undefined : allowed, 'ms');
     for (const peer of npmPeers) add(`first byte, ${what}: below ${peer}`, addedMs.get('broker'), addedMs.get(peer), 'ms');
   }
   for (const { streams, usPerEvent } of processor) {
@@ -50,6 +54,10 @@ export function printRelay(result: RelayResult): void {
   const names = result.names.filter((name) => name !== 'direct');
   console.log('\nMilliseconds that are added before the first byte (median), and what one append with fdatasync takes');
   printTable(['', ...names, 'broker ÷ pipe', 'sync'], result.firstByte.map(({ what, addedMs, syncMs }) => [what, ...cells(names, addedMs, 2), cell(syncMs, 2)]));
+  const { floor } = result;
+  const bounded = ['pipe', ...Object.keys(holdingPipes), 'broker'];
+  console.log('\nThe same for 2 KB, beside pipes that do one thing of a broker: something is durable before they send');
+  printTable(['', ...bounded, 'allowed', 'sync'], [['2 KB, 1 at once', ...bounded.map((name) => cell(floor.addedMs.get(name), 2)), cell(firstByteAllowed(floor), 2), cell(floor.syncMs, 2)]]);
   console.log('\nProcessor time per 1,000 events of running streams, in milliseconds');
   printTable(['', ...names, 'broker ÷ pipe'], result.processor.map(({ streams, usPerEvent }) => [`${streams} streams`, ...cells(names, usPerEvent, 1)]));
   console.log('\nRequests per second of clients that ask again at once');

@@ -53,12 +53,13 @@ describe('dashboard panel', () => {
     assert.doesNotMatch(policy, /unsafe|\*|connect-src|http:/);
     assert.deepEqual([...shown.panel.webview.html.matchAll(/<script ([a-z]+)/g)].map(([, first]) => first), ['defer', 'type'], 'the second is data, which no browser runs');
     assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script defer nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js" data-plot="https:\/\/page\.example\/ext\/dist\/plot\.js">/);
+    assert.match(shown.panel.webview.html, /<link rel="preload" as="font" type="font\/ttf" crossorigin href="[^"?]*codicon\.ttf">/);
     assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
     assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);
-    const frame = { cspSource: 'c', nonce: 'n', script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' } as const;
+    const frame = { cspSource: 'c', nonce: 'n', script: 's', style: 't', codicons: 'i', iconFont: 'f', element: 'codex-dashboard' } as const;
     assert.match(dashboardHtml({ ...frame, language: { tag: 'de', sentences: { A: 'B' } } }), /<html lang="de">/);
     assert.match(dashboardHtml({ ...frame, language: { tag: 'fr' } }), /<html lang="en">/, 'without sentences it speaks English');
-    const hostile = dashboardHtml({ cspSource: 'c', nonce: 'n', language: { tag: '"><script>', sentences: { A: '</script><script>' } }, first: { ...state, workspaceLabel: '</script><script>' }, script: 's', style: 't', codicons: 'i', element: 'codex-dashboard' });
+    const hostile = dashboardHtml({ cspSource: 'c', nonce: 'n', language: { tag: '"><script>', sentences: { A: '</script><script>' } }, first: { ...state, workspaceLabel: '</script><script>' }, script: 's', style: 't', codicons: 'i', iconFont: 'f', element: 'codex-dashboard' });
     assert.doesNotMatch(hostile, /"><script>|<\/script><script>/);
     assert.deepEqual(JSON.parse(/id="sentences">(.*)<\/script>/.exec(hostile)?.[1] ?? ''), { A: '</script><script>' });
     assert.deepEqual(JSON.parse(/id="first">(.*)<\/script>/.exec(hostile)?.[1] ?? ''), { ...state, workspaceLabel: '</script><script>' });

@@ -30,6 +30,24 @@ describe('dashboard page', function dashboard() {
     await framed.page.context().close();
   });
 
+  it('lets its load event, with which VS Code shows it, wait for nothing that was asked for late', async () => {
+    const [first] = sampleStates['normal']!;
+    const framed = await openPage({ first: first! });
+    await framed.page.locator('.plot canvas').first().waitFor();
+    const asked = await framed.page.evaluate(async () => {
+      await document.fonts.ready;
+      const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+      return { loadMs: navigation!.loadEventStart, files: performance.getEntriesByType('resource').map((entry) => ({ name: new URL(entry.name).pathname, atMs: entry.startTime })) };
+    });
+    const files = new Map(asked.files.map(({ name, atMs }) => [name, atMs]));
+    assert.equal(asked.files.length, files.size, 'each file is asked for once');
+    const [script, font, plot] = ['/webview.js', '/codicon.ttf', '/plot.js'].map((name) => files.get(name) ?? NaN) as [number, number, number];
+    // The parser asks for all of the head at once; a font that a style sheet brings comes a whole file later.
+    assert.ok(font <= script, `the font is asked for at ${font} ms, the script at ${script}`);
+    assert.ok(plot >= asked.loadMs, `the drawing library is asked for at ${plot} ms, and the page has loaded at ${asked.loadMs}`);
+    await framed.page.context().close();
+  });
+
   it('shows balance, limits, runs, usage and the last requests', async () => {
     await open.send(...sampleStates['normal']!);
     assert.equal(await hook('balance').innerText(), '581.61');

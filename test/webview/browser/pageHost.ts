@@ -1,7 +1,7 @@
 // Stands in for VS Code around the page: bundles it, serves it on loopback under the webview's own
 // content security policy, and opens it in a real Chromium with the theme's variables.
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { iconFontFolder, iconStyle } from '../../../src/setup/bundles.mjs';
 import { chromiumPath } from '../../../src/setup/ensureSystem.mjs';
 import type { ExtensionMessage, PageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import type { Language } from '../../../src/protocol/language.ts';
@@ -80,7 +81,7 @@ function block(id: string, data: unknown): string {
 function html({ theme = 'dark-modern', isSidebar = false, nowMs, first, language: { tag, sentences } = english }: PageOptions & { readonly nowMs: number }): string {
   const [name, element] = isSidebar ? ['sidebar', 'codex-sidebar'] : ['webview', 'codex-dashboard'];
   return `<!doctype html><html lang="${tag}" data-theme="${theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Codex usage</title>
-<link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/${name}.css"></head>
+<link rel="preload" as="font" type="font/ttf" crossorigin href="/codicon.ttf"><link rel="stylesheet" href="/themes.css"><link rel="stylesheet" id="vscode-codicon-stylesheet" href="/codicon.css"><link rel="stylesheet" href="/${name}.css"></head>
 <body class="${themes[theme]}"><${element}></${element}>
 <script nonce="${nonce}">window.posted = []; window.violations = []; window.stored = window.kept; window.nowMs = ${nowMs}; Date.now = () => window.nowMs;
 addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
@@ -93,6 +94,7 @@ ${block('sentences', sentences)}${block('first', first)}</body></html>`;
 export async function startPageHost({ isMinified = false } = {}): Promise<PageHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'codex-page-'));
   await build({ absWorkingDir: root, entryPoints: { webview: 'src/webview/main.ts', plot: 'src/webview/plotMain.ts', sidebar: 'src/webview/sidebarMain.ts' }, bundle: true, minify: isMinified, format: 'iife', platform: 'browser', target: 'chrome120', outdir: folder, logLevel: 'silent' });
+  await writeFile(path.join(folder, 'codicon.css'), iconStyle(root));
   const files: Readonly<Record<string, readonly [string, string]>> = {
     '/webview.js': [path.join(folder, 'webview.js'), 'text/javascript'],
     '/plot.js': [path.join(folder, 'plot.js'), 'text/javascript'],
@@ -100,8 +102,8 @@ export async function startPageHost({ isMinified = false } = {}): Promise<PageHo
     '/sidebar.js': [path.join(folder, 'sidebar.js'), 'text/javascript'],
     '/sidebar.css': [path.join(folder, 'sidebar.css'), 'text/css'],
     '/themes.css': [path.join(import.meta.dirname, 'themes.css'), 'text/css'],
-    '/codicon.css': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.css'), 'text/css'],
-    '/codicon.ttf': [path.join(root, 'node_modules/@vscode/codicons/dist/codicon.ttf'), 'font/ttf'],
+    '/codicon.css': [path.join(folder, 'codicon.css'), 'text/css'],
+    '/codicon.ttf': [path.join(iconFontFolder(root), 'codicon.ttf'), 'font/ttf'],
   };
   // What a document is made from is too much for an address, which therefore has its place in this list.
   const openings: (PageOptions & { nowMs: number })[] = [];
