@@ -59,6 +59,7 @@ describe('pages that ask on demand', function onDemand() {
     assert.match(await hook('groups').innerText(), /gpt-6\.1-sol[\s\S]*63 %[\s\S]*Total[\s\S]*861\.19/);
     assert.equal(await hook('imported').count(), 0);
     assert.match(await hook('burn').innerText(), /even use would leave 223\.32\. 9 % over/);
+    await open.page.locator('history-page canvas').nth(1).waitFor();
     assert.equal(await open.page.locator('history-page canvas').count(), 2);
   });
 
@@ -111,9 +112,9 @@ describe('pages that ask on demand', function onDemand() {
     const chart = open.page.locator('history-page usage-chart');
     await chart.getByText('The chart could not be loaded').waitFor();
     assert.equal(await chart.locator('[role=img]').isHidden() && await chart.locator('[role=img] *').count() === 0, true, 'the sentence is no part of a picture');
-    assert.deepEqual(await Promise.all([hook('export-png').first(), hook('burn').locator('[data-test=export-png]')].map((button) => button.isVisible())), [false, false], 'there is no picture to save');
     // The other drawing is told of by itself.
     await hook('burn').getByText('The chart could not be loaded').waitFor();
+    assert.deepEqual(await Promise.all([hook('export-png').first(), hook('burn').locator('[data-test=export-png]')].map((button) => button.isVisible())), [false, false], 'there is no picture to save');
     await open.page.unroute('**/plot.js');
     await hook('tab-now').click();
     await openTab('history');
@@ -228,6 +229,7 @@ describe('pages that ask on demand', function onDemand() {
     assert.equal(await open.page.locator('img').count(), 0);
     assert.ok((await hook('groups').innerText()).includes(hostile));
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 1000);
+    await open.page.locator('history-page usage-chart canvas').waitFor();
     await hook('export-png').first().click();
     const practice = (await sent('save'))[0]!;
     await open.send(stateMessage(sampleSnapshot({ sequence: 90 })));
