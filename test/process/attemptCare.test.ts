@@ -6,6 +6,7 @@ import zlib from 'node:zlib';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 import { circleRounds } from '../../src/domain/runawayGuard.ts';
+import { untilBooked } from '../support/process/bookedRows.ts';
 import { recordedJson, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
 import { chunkOf, headOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import type { Script } from '../support/process/scriptedUpstream.ts';
@@ -113,19 +114,18 @@ describe('care for an attempt', () => {
 
   it('notes the response\'s id with a request that lasts, for the case that the broker dies', async () => {
     const cut = recordedStream.indexOf('event: response.output_text.delta');
-    let seen = () => undefined as void;
-    const begun = new Promise<void>((resolve) => { seen = resolve; });
     answering(async (_request, wire) => {
       await wire.write(streamHead());
       await wire.write(chunkOf(recordedStream.subarray(0, cut)));
-      setTimeout(seen, 400);
     });
     const lost = bench.ask().catch(() => undefined);
-    await begun;
+    let id: string | undefined;
+    await until(async () => { id = (await callBroker(bench.broker, 'status', {})).running[0]?.requestId; return id !== undefined; }, 'a running request');
+    await untilBooked(bench.dataDir, 'begun', id ?? '');
     await bench.broker.kill();
     await lost;
     const db = new DatabaseSync(path.join(bench.dataDir, 'ledger.db'), { readOnly: true });
-    const row = db.prepare('SELECT response_id FROM begun ORDER BY rowid DESC LIMIT 1').get();
+    const row = db.prepare('SELECT response_id FROM begun WHERE attempt_id = ?').get(`${id}-1`);
     db.close();
     assert.match(String(row?.['response_id']), /^resp_/);
     await bench.restart();

@@ -7,7 +7,7 @@ import { jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
 import { chunkOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
-import { callBroker, offlineAudit, openBench, sleep, until } from '../support/process/workbench.ts';
+import { callBroker, offlineAudit, openBench, until } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
 
 const id = 'resp_0a1b2c3d';
@@ -94,7 +94,8 @@ describe('responses in the background through the broker', function () {
     bench.upstream.script = async (request, wire) => {
       if (request.line.startsWith('POST /v1/responses ')) {
         gone.abort();
-        await sleep(100);
+        // A question that is asked after the client left is answered after the broker heard of that.
+        for (let question = 0; question < 2; question += 1) await callBroker(bench.broker, 'status', {});
         await wire.write(wholeAnswer(200, responseOf('queued')));
       } else await wire.write(wholeAnswer(200, responseOf('cancelled')));
     };
@@ -193,6 +194,8 @@ describe('responses in the background through the broker', function () {
   it('are settled as an estimate when the upstream does not know them any more', async () => {
     now = '';
     const answer = await begin();
+    // It asks three times, later and later.
+    for (let question = 1; question <= 3; question += 1) await until(() => asked('GET') === question, `question ${question}`);
     assert.deepEqual(await booked(answer), [1, 'broken', false, 0, 1]);
     assert.match((await bench.explain(answer)).story.join(' '), /does not know the response any more/);
   });

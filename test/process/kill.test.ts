@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { startAndKill } from '../support/process/brokerProgram.ts';
 import { recovered, topUp } from '../support/process/afterKill.ts';
 import type { TopUp } from '../support/process/afterKill.ts';
+import { begunAndOpen, untilBooked } from '../support/process/bookedRows.ts';
 import { answerWell, recordedEvents, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
 import { chunkOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import type { Script } from '../support/process/scriptedUpstream.ts';
@@ -15,9 +16,6 @@ import type { Workbench } from '../support/process/workbench.ts';
 const isLong = process.env['CODEX_BROKER_TEST_LONG'] === '1';
 const firstCredits = 10_000;
 
-/** Longer than it takes until a request that has begun is noted as begun. */
-const notedMs = 250;
-
 describe('the broker, killed at a point of a request\'s life', function () {
   this.timeout(60_000);
   let bench: Workbench;
@@ -26,8 +24,8 @@ describe('the broker, killed at a point of a request\'s life', function () {
   before(async () => { bench = await openBench({ credits: firstCredits }); });
   after(() => bench.close());
 
-  /** Sends a request to an upstream that writes so much and then is silent, and kills the broker then. */
-  async function killWhen(written: readonly (Buffer | string)[], pauseMs = 0): Promise<string> {
+  /** Sends a request to an upstream that writes so much and then is silent, and kills the broker once the ledger tells of it. */
+  async function killWhen(written: readonly (Buffer | string)[], booked?: 'begun' | 'usage'): Promise<string> {
     let arrived: () => void = () => undefined;
     const reached = new Promise<void>((resolve) => { arrived = resolve; });
     bench.upstream.script = async (request, wire) => {
@@ -39,7 +37,7 @@ describe('the broker, killed at a point of a request\'s life', function () {
     await reached;
     const { running } = await callBroker(bench.broker, 'status', {});
     const id = running[0]?.requestId ?? (await callBroker(bench.broker, 'status', {})).recent[0]?.requestId ?? '';
-    await sleep(pauseMs);
+    if (booked) await untilBooked(bench.dataDir, booked, id);
     await bench.broker.kill();
     await answer;
     return id;
@@ -56,7 +54,7 @@ describe('the broker, killed at a point of a request\'s life', function () {
   ];
   for (const [name, written, cost] of points) {
     it(`${name}: the request is ${cost} afterwards`, async () => {
-      const id = await killWhen(written, notedMs);
+      const id = await killWhen(written, cost === 'free' ? undefined : 'begun');
       await recovered(bench, firstCredits, topUps, undefined, name);
       const told = await explained(bench.broker, id);
       assert.deepEqual([told.attempts.length, told.attempts[0]?.outcome, told.attempts[0]?.measured], [1, 'crashed', false]);
@@ -66,7 +64,7 @@ describe('the broker, killed at a point of a request\'s life', function () {
   }
 
   it('after the terminal event, before the stream ended: charged once, as reported', async () => {
-    const id = await killWhen([head, chunkOf(recordedStream)], notedMs);
+    const id = await killWhen([head, chunkOf(recordedStream)], 'usage');
     const { total } = await recovered(bench, firstCredits, topUps);
     const told = await explained(bench.broker, id);
     assert.deepEqual([told.attempts[0]?.outcome, told.attempts[0]?.measured, told.entries.filter((one) => one.kind === 'post').length], ['completed', true, 1]);
@@ -104,9 +102,8 @@ describe('the broker, killed at a point of a request\'s life', function () {
     };
     // The first answers open the line for more at once.
     const answers = Array.from({ length: 12 }, () => bench.ask().catch(() => undefined));
-    await until(async () => (await callBroker(bench.broker, 'status', {})).running.length >= 4, 'several running requests');
-    await sleep(notedMs);
-    const running = (await callBroker(bench.broker, 'status', {})).running.length;
+    await until(() => begunAndOpen(bench.dataDir) >= 4, 'several requests that have begun');
+    const running = begunAndOpen(bench.dataDir);
     await bench.broker.kill();
     await Promise.all(answers);
     for (const afterMs of [90, 120, 150, 180, 210, 240, 280, 330, 400, 500]) await startAndKill(bench.dataDir, afterMs);

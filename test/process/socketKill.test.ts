@@ -3,6 +3,7 @@
 // charged twice. Ending it properly lets answers end, and tells clients to come again.
 import assert from 'node:assert/strict';
 import { recovered } from '../support/process/afterKill.ts';
+import { untilBooked } from '../support/process/bookedRows.ts';
 import { recordedFrames } from '../support/process/scriptedSocketUpstream.ts';
 import type { SocketScript } from '../support/process/scriptedSocketUpstream.ts';
 import { openSocketBench, recordedMessage } from '../support/process/socketBench.ts';
@@ -12,8 +13,6 @@ import { endTypes } from '../support/socketClient.ts';
 
 const kills = process.env['CODEX_BROKER_TEST_LONG'] === '1' ? 100 : 8;
 const firstCredits = 10_000;
-/** Longer than it takes until a request that has begun is noted as begun. */
-const notedMs = 250;
 
 describe('the broker, killed while an answer comes over a WebSocket', function () {
   this.timeout(60_000 + kills * 10_000);
@@ -21,8 +20,8 @@ describe('the broker, killed while an answer comes over a WebSocket', function (
   before(async () => { bench = await openSocketBench({ credits: firstCredits }); });
   after(() => bench.close());
 
-  /** Sends a request to an upstream that does so much and then is silent, and kills the broker then. */
-  async function killWhen(script: SocketScript, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  /** Sends a request to an upstream that does so much and then is silent, and kills the broker once the ledger tells of it. */
+  async function killWhen(script: SocketScript, booked?: 'begun' | 'usage', more: Readonly<Record<string, unknown>> = {}): Promise<string> {
     let arrived: () => void = () => undefined;
     const reached = new Promise<void>((resolve) => { arrived = resolve; });
     bench.sockets.script = async (message, wire, index) => {
@@ -32,11 +31,12 @@ describe('the broker, killed while an answer comes over a WebSocket', function (
     const client = await bench.connect();
     client.send(recordedMessage(more));
     await reached;
-    const { running, recent } = await callBroker(bench.broker, 'status', {});
-    await sleep(notedMs);
+    const { running } = await callBroker(bench.broker, 'status', {});
+    const id = running[0]?.requestId ?? (await callBroker(bench.broker, 'status', {})).recent[0]?.requestId ?? '';
+    if (booked) await untilBooked(bench.dataDir, booked, id);
     await bench.broker.kill();
     assert.equal((await client.closed).code, 1006);
-    return running[0]?.requestId ?? recent[0]?.requestId ?? '';
+    return id;
   }
 
   const upTo = (frames: number): SocketScript => async (_message, wire) => {
@@ -48,7 +48,7 @@ describe('the broker, killed while an answer comes over a WebSocket', function (
   ];
   for (const [name, script, cost] of points) {
     it(`${name}: the request is ${cost} afterwards`, async () => {
-      const id = await killWhen(script);
+      const id = await killWhen(script, cost === 'free' ? undefined : 'begun');
       await recovered(bench, firstCredits, [], undefined, name);
       const told = await explained(bench.broker, id);
       assert.deepEqual([told.attempts.length, told.attempts[0]?.outcome, told.attempts[0]?.measured], [1, 'crashed', false]);
@@ -58,14 +58,14 @@ describe('the broker, killed while an answer comes over a WebSocket', function (
   }
 
   it('after the terminal event: charged once, as reported', async () => {
-    const id = await killWhen(upTo(recordedFrames.length));
+    const id = await killWhen(upTo(recordedFrames.length), 'usage');
     await recovered(bench, firstCredits, []);
     const told = await explained(bench.broker, id);
     assert.deepEqual([told.attempts[0]?.outcome, told.attempts[0]?.measured, told.entries.filter((one) => one.kind === 'post').length], ['completed', true, 1]);
   });
 
   it('while a prewarm is answered: it costs nothing', async () => {
-    const id = await killWhen(upTo(1), { generate: false });
+    const id = await killWhen(upTo(1), 'begun', { generate: false });
     await recovered(bench, firstCredits, []);
     const told = await explained(bench.broker, id);
     assert.deepEqual([told.attempts[0]?.outcome, told.charge?.costMicroCredits ?? 0], ['crashed', 0]);
@@ -98,7 +98,10 @@ describe('the broker, killed while an answer comes over a WebSocket', function (
         }
       };
       const lanes = Array.from({ length: 6 }, lane);
+      // Every other kill waits until requests ended well since the last, however slow the machine is.
+      const wanted = kill % 2 === 0 ? 0 : completed + 3 + Math.floor(random() * 4);
       await sleep(100 + random() * 300);
+      while (completed < wanted) await sleep(5);
       const settled = random() < 0.5 ? await callBroker(bench.broker, 'usage', { by: 'model' }) : undefined;
       stopped = true;
       await bench.broker.kill();

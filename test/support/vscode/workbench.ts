@@ -78,9 +78,13 @@ export class Workbench {
       await input.waitFor({ state: 'visible', timeout: 2_000 });
       return true;
     }, (open) => open);
-    await input.fill(`>${title}`);
+    const wanted = `>${title}`;
     const row = this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    await row.waitFor({ timeout: stepMsMax });
+    // A key that was pressed twice and comes late empties the box.
+    await this.waitFor(`the command ${title}`, async () => {
+      if (await input.inputValue() !== wanted) await input.fill(wanted);
+      return row.isVisible();
+    }, (isVisible) => isVisible);
     await row.click();
   }
 
