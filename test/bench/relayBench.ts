@@ -34,7 +34,7 @@ export interface RelayResult {
 export interface RelayOptions { readonly root: string; readonly isQuick: boolean; readonly log: (line: string) => void }
 
 /** Pipes that do one thing of a broker: something is durable before they send. What it is, by how holdingPipe.ts calls it. */
-export const holdingPipes = { 'pipe, appended line': 'append', 'pipe, hold on its thread': 'here', 'pipe, hold on another': 'thread' } as const;
+export const holdingPipes = { 'pipe, line in place': 'overwrite', 'pipe, appended line': 'append', 'pipe, hold on its thread': 'here', 'pipe, hold on another': 'thread' } as const;
 
 /** What went on while events were timed: the same calls once without and once with a durable write, and new requests. */
 export const meanwhile = { nothing: 'nothing', calls: 'calls that write nothing', writes: 'calls that write', requests: 'new requests' } as const;
@@ -93,7 +93,7 @@ export async function benchRelay({ root, isQuick, log }: RelayOptions): Promise<
     const rate = [];
     for (const streams of isQuick ? [10, 100] : [1, 10, 100, 500]) {
       log(`measuring: processor time and requests per second, ${streams} at once`);
-      processor.push({ streams, usPerEvent: await processorPerEvent(variants, streams, isQuick ? 1000 : 4000) });
+      processor.push({ streams, usPerEvent: await processorPerEvent(variants, streams, isQuick ? { rounds: 1, measureMs: 1000 } : { rounds: 3, measureMs: 2000 }) });
       rate.push({ clients: streams, ...await requestsPerSecond(variants, streams, isQuick ? 500 : 2000) });
     }
     log('measuring: how late events come while something else goes on');

@@ -73,12 +73,13 @@ async function leaveAll(opened: readonly OpenStream[]): Promise<void> {
   await sleep(1500);
 }
 
-/** Microseconds of the processor for each event, in the middle of running streams. */
-export async function processorPerEvent(variants: readonly Variant[], streams: number, measureMs: number): Promise<ByVariant> {
-  const perEvent = new Map<string, number>();
+/** Microseconds of the processor for each event, in the middle of running streams: the median of the rounds in which the variants take turns. */
+export async function processorPerEvent(variants: readonly Variant[], streams: number, { rounds, measureMs }: { rounds: number; measureMs: number }): Promise<ByVariant> {
+  const perEvent = new Map<string, number[]>();
   // About 4,000 events a second, which two processors carry through three processes.
   const asked: Asked = { events: 1_000_000, paceMs: Math.max(2, Math.round(streams / 4)), bodyBytes: 2_000 };
-  for (const variant of variants) {
+  const turns = Array.from({ length: rounds }, () => variants).flat();
+  for (const variant of turns) {
     if (variant.pid === undefined) continue;
     let events = 0;
     const opened = await sparing(variant, () => openStreams(variant, streams, asked, () => { events += 1; }));
@@ -87,10 +88,10 @@ export async function processorPerEvent(variants: readonly Variant[], streams: n
     const before = processorMs(variant.pid) ?? NaN;
     events = 0;
     await sleep(measureMs);
-    perEvent.set(variant.name, ((processorMs(variant.pid) ?? NaN) - before) * 1000 / events);
+    perEvent.set(variant.name, [...perEvent.get(variant.name) ?? [], ((processorMs(variant.pid) ?? NaN) - before) * 1000 / events]);
     await leaveAll(opened);
   }
-  return perEvent;
+  return new Map([...perEvent].map(([name, values]) => [name, median(values)]));
 }
 
 /** Requests per second of clients that ask again at once, and microseconds of the processor for each. */
