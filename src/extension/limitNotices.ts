@@ -1,6 +1,6 @@
 // Says once when credits, a budget or a long limit cross a step of their use, and when one would run out before its time:
 // at the crossing, never at start, in the window that has the focus, one message at a time. A limit can be put off
-// until it begins anew, and all of it for good.
+// until it begins anew, and all of it switched off by its setting.
 import type * as vscode from 'vscode';
 import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/crossings.ts';
 import { plural, t } from '../protocol/language.ts';
@@ -10,9 +10,8 @@ import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import { withoutLinks } from './markdownText.ts';
+import { silenceNotices } from './settings.ts';
 
-/** Name under which "Don't show again" is kept. */
-export const silencedMemory = 'noticesSilenced';
 /** Name under which it is kept what all windows told, and what is put off: the step of each story and the end of its period. */
 export const toldMemory = 'noticesTold';
 /** Credits that run out within this time are told of. */
@@ -37,11 +36,14 @@ export function inMode({ broker }: Pick<Snapshot, 'broker'>, sentence: string): 
   return broker.mode === 'practice' ? t('Practice mode: {0}', sentence) : sentence;
 }
 
+/** What notices need of the editor. */
+export type NoticeEditor = Pick<Editor, 'window' | 'commands' | 'workspace'>;
+
 type Told = Readonly<Record<string, Known>>;
 
 /** Watches and speaks. One per window. */
 export class LimitNotices {
-  readonly #editor: Pick<Editor, 'window' | 'commands'>;
+  readonly #editor: NoticeEditor;
   readonly #memory: Pick<vscode.Memento, 'get' | 'update'>;
   #known: ReadonlyMap<string, Known> | undefined;
   #terms: ReadonlySet<string> = new Set();
@@ -50,7 +52,7 @@ export class LimitNotices {
   #runOut: 'unknown' | 'quiet' | 'soon' | 'told' = 'unknown';
   #isOpen = false;
 
-  constructor(editor: Pick<Editor, 'window' | 'commands'>, memory: Pick<vscode.Memento, 'get' | 'update'>) {
+  constructor(editor: NoticeEditor, memory: Pick<vscode.Memento, 'get' | 'update'>) {
     this.#editor = editor;
     this.#memory = memory;
   }
@@ -72,7 +74,7 @@ export class LimitNotices {
     const told = this.#told(stories, snapshot.atMs);
     // What was used less again, as after a top-up, can be told of again by every window.
     if (stories.some((story) => isRearmed(story) && story.key in this.#kept())) await this.#remember(told);
-    if (!wanted || this.#memory.get(silencedMemory) === true) {
+    if (!wanted) {
       this.#pending = new Set();
       return;
     }
@@ -128,7 +130,7 @@ export class LimitNotices {
       if (chosen === offered.topUp) await this.#editor.commands.executeCommand(commandNames.topUp);
       if (chosen === offered.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
       if (chosen === offered.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
-      if (chosen === offered.silence) await this.#memory.update(silencedMemory, true);
+      if (chosen === offered.silence) await silenceNotices(this.#editor.workspace);
       if (chosen === offered.putOff && first?.endsAtMs !== undefined) await this.#remember({ ...this.#kept(), [first.key]: { step: putOffStep, endsAtMs: first.endsAtMs } });
     } finally {
       this.#isOpen = false;

@@ -1,7 +1,7 @@
 // Everything that a window says by itself about credits, limits and prices, in one place. What each says and when is its own.
 import type { Snapshot } from '../protocol/snapshot.ts';
-import type { Editor, EditorContext } from './editorApi.ts';
-import { LimitNotices } from './limitNotices.ts';
+import type { EditorContext } from './editorApi.ts';
+import { LimitNotices, type NoticeEditor } from './limitNotices.ts';
 import { PriceNotices } from './priceNotices.ts';
 import { TopUpNotices } from './topUpNotices.ts';
 
@@ -9,7 +9,7 @@ import { TopUpNotices } from './topUpNotices.ts';
 export type SeeNotices = (snapshot: Snapshot | undefined, locale: string, wanted: boolean) => readonly Promise<void>[];
 
 /** Makes a window's notices. */
-export function windowNotices(editor: Pick<Editor, 'window' | 'commands'>, memory: EditorContext['globalState']): SeeNotices {
-  const all = [new LimitNotices(editor, memory), new PriceNotices(editor, memory), new TopUpNotices(editor, memory)];
+export function windowNotices(editor: NoticeEditor, memory: EditorContext['globalState']): SeeNotices {
+  const all = [new LimitNotices(editor, memory), new PriceNotices(editor), new TopUpNotices(editor, memory)];
   return (snapshot, locale, wanted) => all.map((one) => one.see(snapshot, locale, wanted));
 }

@@ -118,3 +118,8 @@ function prefixesOf(value: unknown): readonly string[] {
 function text(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
 }
+
+/** Switches the notices off, as "Don't Show Again" asks for: in the setting, where whoever misses them finds them. */
+export async function silenceNotices(workspace: Pick<typeof vscode.workspace, 'getConfiguration'>): Promise<void> {
+  await workspace.getConfiguration(settingsSection).update('notices.enabled', false, true);
+}

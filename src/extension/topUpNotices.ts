@@ -5,8 +5,8 @@ import { formatCredits } from '../domain/units.ts';
 import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { commandNames } from './commandNames.ts';
-import type { Editor } from './editorApi.ts';
-import { inMode, noticeButtons, silencedMemory } from './limitNotices.ts';
+import { inMode, noticeButtons, type NoticeEditor } from './limitNotices.ts';
+import { silenceNotices } from './settings.ts';
 
 /** Name under which the time of the newest addition that was told is kept, by data folder. */
 export const topUpsToldMemory = 'topUpsTold';
@@ -16,10 +16,10 @@ const foldersMax = 20;
 
 /** Watches the additions and speaks of them. */
 export class TopUpNotices {
-  readonly #editor: Pick<Editor, 'window' | 'commands'>;
+  readonly #editor: NoticeEditor;
   readonly #memory: Pick<vscode.Memento, 'get' | 'update'>;
 
-  constructor(editor: Pick<Editor, 'window' | 'commands'>, memory: Pick<vscode.Memento, 'get' | 'update'>) {
+  constructor(editor: NoticeEditor, memory: Pick<vscode.Memento, 'get' | 'update'>) {
     this.#editor = editor;
     this.#memory = memory;
   }
@@ -33,7 +33,7 @@ export class TopUpNotices {
     const told = this.#memory.get<Readonly<Record<string, number>>>(topUpsToldMemory) ?? {};
     const before = told[broker.dataDir];
     if (before !== undefined && newestAtMs <= before) return;
-    const isSaid = before !== undefined && rule !== undefined && wanted && this.#memory.get(silencedMemory) !== true;
+    const isSaid = before !== undefined && rule !== undefined && wanted;
     // Who looks elsewhere is told when they are back.
     if (isSaid && !this.#editor.window.state.focused) return;
     const { [broker.dataDir]: _before, ...others } = told;
@@ -44,6 +44,6 @@ export class TopUpNotices {
     const buttons = noticeButtons();
     const chosen = await this.#editor.window.showInformationMessage(inMode(snapshot, t('{0} credits were added automatically; {1} of at most {2} this month.', now ?? '', month ?? '', cap ?? '')), buttons.dashboard, buttons.silence);
     if (chosen === buttons.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
-    if (chosen === buttons.silence) await this.#memory.update(silencedMemory, true);
+    if (chosen === buttons.silence) await silenceNotices(this.#editor.workspace);
   }
 }

@@ -119,7 +119,7 @@ async function notices(fake: FakeEditor): Promise<void> {
 async function prices(fake: FakeEditor): Promise<void> {
   const rates = { input: 50_000_000, cachedInput: 5_000_000, cacheWrite: 50_000_000, output: 250_000_000 };
   const change = (atMs: number) => ({ model: 'gpt-6', atMs, before: { model: 'gpt-6', version: '1', rates }, after: { model: 'gpt-6', version: '2', rates: { ...rates, output: 300_000_000 } } });
-  const watch = new PriceNotices(fake.editor, fakeMemory(fake.globalState));
+  const watch = new PriceNotices(fake.editor);
   for (const priceChanges of [[], [change(9), change(8)]]) await watch.see(snapshotFixture({ budgets: [budgetFixture(1)], priceChanges }), fake.editor.env.language, true);
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { commandNames } from '../../src/extension/commandNames.ts';
 import { LimitNotices, noticeButtons, runOutSoonMs, toldMemory } from '../../src/extension/limitNotices.ts';
 import type { BudgetView, Snapshot, WindowView } from '../../src/protocol/snapshot.ts';
+import { readSettings } from '../../src/extension/settings.ts';
 import { fakeEditor, fakeMemory, type FakeEditor } from '../support/fakeEditor.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';
 
@@ -13,7 +14,7 @@ async function show(steps: readonly Step[], change: { readonly focused?: boolean
   fake.focused = change.focused ?? true;
   fake.answers.push(...change.answers ?? []);
   const notices = new LimitNotices(fake.editor, fakeMemory(fake.globalState));
-  for (const each of steps) await notices.see(each, 'en', change.wanted ?? true);
+  for (const each of steps) await notices.see(each, 'en', change.wanted ?? readSettings(fake.editor.workspace).notices);
   return { fake, notices, said: fake.shown.map((one) => one.message) };
 }
 const play = (changes: readonly (Partial<Snapshot> | undefined)[], change: Parameters<typeof show>[1] = {}) => show(changes.map((each) => each && snapshotFixture(each)), change);
@@ -53,7 +54,12 @@ describe('notices about credits', () => {
   });
 
   it('never come again once silenced', async () => {
-    assert.equal((await show(credits(400, 120, 40, 400, 0), { answers: [noticeButtons().silence] })).said.length, 1);
+    const { fake, said } = await show(credits(400, 120, 40, 400, 0), { answers: [noticeButtons().silence] });
+    assert.equal(said.length, 1);
+    // It is the setting that says so, where it can be changed back.
+    assert.equal(fake.configuration.user['codexBroker.notices.enabled'], false);
+    await fake.editor.workspace.getConfiguration('codexBroker').update('notices.enabled', true, true);
+    assert.equal((await show(credits(400, 120), { fake })).said.length, 2);
   });
 
   it('say that practice is practice, and nothing without a cap', async () => {

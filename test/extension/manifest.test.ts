@@ -54,7 +54,8 @@ describe('manifest', () => {
     for (const [name, setting] of all) {
       assert.ok(name.startsWith('codexBroker.'));
       assert.ok((setting.markdownDescription?.length ?? 0) > 20, name);
-      assert.equal(setting.scope, (ownSettings as readonly string[]).includes(name.replace('codexBroker.', '')) ? 'machine' : 'window', name);
+      // Whether a person is told of spending is theirs to say, not a repository's.
+      assert.equal(setting.scope, (ownSettings as readonly string[]).includes(name.replace('codexBroker.', '')) ? 'machine' : name === 'codexBroker.notices.enabled' ? 'application' : 'window', name);
       if (setting.enum) {
         assert.equal(setting.enumItemLabels?.length, setting.enum.length);
         assert.equal(setting.markdownEnumDescriptions?.length, setting.enum.length);
@@ -101,7 +102,7 @@ describe('manifest', () => {
   it('restricts what decides about execution until the workspace is trusted', () => {
     const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
     assert.equal(untrustedWorkspaces.supported, 'limited');
-    for (const name of ownSettings) assert.ok(untrustedWorkspaces.restrictedConfigurations.includes(`codexBroker.${name}`), name);
+    for (const name of [...ownSettings, 'continueTasks', 'statusBar.visible']) assert.ok(untrustedWorkspaces.restrictedConfigurations.includes(`codexBroker.${name}`), name);
     for (const name of untrustedWorkspaces.restrictedConfigurations) assert.ok(name in configuration.properties, name);
     assert.equal(virtualWorkspaces.supported, 'limited');
     assert.deepEqual(manifest.extensionKind, ['workspace']);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { PriceNotices } from '../../src/extension/priceNotices.ts';
 import type { PriceChangeView, Snapshot } from '../../src/protocol/snapshot.ts';
-import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
+import { readSettings } from '../../src/extension/settings.ts';
+import { fakeEditor } from '../support/fakeEditor.ts';
 import { budgetFixture, snapshotFixture } from './snapshotFixture.ts';
 
 const rates = { input: 50_000_000, cachedInput: 5_000_000, cacheWrite: 50_000_000, output: 250_000_000 };
@@ -12,8 +13,8 @@ async function play(snapshots: readonly (Partial<Snapshot> | undefined)[], chang
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   fake.focused = change.focused ?? true;
   fake.answers.push(...change.answers ?? []);
-  const notices = new PriceNotices(fake.editor, fakeMemory(fake.globalState));
-  for (const each of snapshots) await notices.see(each && snapshotFixture(each), 'en', change.wanted ?? true);
+  const notices = new PriceNotices(fake.editor);
+  for (const each of snapshots) await notices.see(each && snapshotFixture(each), 'en', change.wanted ?? readSettings(fake.editor.workspace).notices);
   return { fake, said: fake.shown.map((one) => one.message) };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { TopUpNotices } from '../../src/extension/topUpNotices.ts';
 import type { GrantView, Snapshot } from '../../src/protocol/snapshot.ts';
+import { readSettings } from '../../src/extension/settings.ts';
 import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
 
@@ -16,7 +17,7 @@ const seen = (grants: readonly GrantView[], addedMicroCredits = 20_000_000): Par
 function play() {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   fake.focused = true;
-  const see = (each: Partial<Snapshot> | undefined, wanted = true, editor = fake) => new TopUpNotices(editor.editor, fakeMemory(fake.globalState)).see(each && snapshotFixture(each), 'en', wanted);
+  const see = (each: Partial<Snapshot> | undefined, wanted = readSettings(fake.editor.workspace).notices, editor = fake) => new TopUpNotices(editor.editor, fakeMemory(fake.globalState)).see(each && snapshotFixture(each), 'en', wanted);
   return { fake, see, said: () => fake.shown.map((one) => one.message) };
 }
 
