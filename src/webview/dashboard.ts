@@ -30,7 +30,6 @@ import { emptyView, nextTurnMs, viewOf } from './pageView.ts';
 import { policiesPart } from './policiesPart.ts';
 import { questionsPanel } from './questionsPanel.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
-import { averageCost } from './topUpDraft.ts';
 import type { TopUpOrder } from './topUpForm.ts';
 import type { PageActions, RunCommand, View } from './view.ts';
 
@@ -259,7 +258,7 @@ export class CodexDashboard extends LitElement {
   #topUp(snapshot: Snapshot, view: View): TemplateResult {
     const blocked = view.stale ? t('The broker is not reachable. Credits can be added when it runs.') : undefined;
     return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">${t('Add credits')}</h2></header>
-      <topup-form .quiet=${this.page.budgetForm !== undefined} .balance=${snapshot.balance} .consent=${snapshot.consent} .average=${averageCost(snapshot)} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
+      <topup-form .quiet=${this.page.budgetForm !== undefined} .balance=${snapshot.balance} .consent=${snapshot.consent} .usage=${snapshot} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
         .blockedReason=${blocked} .practice=${view.practice} .locale=${view.place.locale} .answer=${this.page.topUpAnswer} .send=${this.#sendTopUp} .newKey=${this.#environment?.newKey}></topup-form></section>`;
   }
 

@@ -7,8 +7,8 @@ import { t } from '../protocol/language.ts';
 import type { BalanceView, Snapshot } from '../protocol/snapshot.ts';
 import type { TopUpAnswer } from './pageState.ts';
 import { consentText } from './consentText.ts';
-import { addedText, balanceAfter, draftAmount, isSignFirst, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
-import type { AverageCost } from './topUpDraft.ts';
+import { modelMixes, tokensBought } from './tokensBought.ts';
+import { addedText, averageCost, balanceAfter, draftAmount, isSignFirst, notAddedText, presetsUsd, requestsBought, submitLabel } from './topUpDraft.ts';
 import { icon, prose } from './view.ts';
 
 /** What a form asks for; `send` answers with the question's id. */
@@ -19,13 +19,13 @@ export interface TopUpOrder {
 }
 
 /**
- * Properties: `quiet` while another form on the page is the one in use, `balance`, `average` (cost of today's requests), `consent` (who may use purchased credits
+ * Properties: `quiet` while another form on the page is the one in use, `balance`, `usage` (from which it tells what an amount buys), `consent` (who may use purchased credits
  * now), `workspaceId` and `workspaceLabel` of this window, `blockedReason` when nothing can be added now,
  * `practice`, `locale`, `answer`, and the functions `send` and `newKey`.
  */
 export class TopUpForm extends LitElement {
   static override properties = {
-    balance: { attribute: false }, average: { attribute: false }, consent: { attribute: false },
+    balance: { attribute: false }, usage: { attribute: false }, consent: { attribute: false },
     workspaceId: { attribute: false }, workspaceLabel: { attribute: false },
     quiet: { type: Boolean }, blockedReason: { attribute: false }, practice: { type: Boolean }, locale: { type: String }, answer: { attribute: false },
     usdText: { state: true }, scope: { state: true }, askedId: { state: true },
@@ -33,7 +33,7 @@ export class TopUpForm extends LitElement {
 
   declare quiet: boolean;
   declare balance: BalanceView | undefined;
-  declare average: AverageCost | undefined;
+  declare usage: Pick<Snapshot, 'today' | 'recent'> | undefined;
   declare consent: Snapshot['consent'] | undefined;
   declare workspaceId: string | undefined;
   declare workspaceLabel: string | undefined;
@@ -137,11 +137,13 @@ export class TopUpForm extends LitElement {
     // Once it is added, the result tells the balance; "after" would count the same credits again.
     if ('wrong' in amount || !this.balance || this.answer?.result) return nothing;
     const after = balanceAfter(this.balance, amount.microCredits);
-    const buys = requestsBought(amount.microCredits, this.average, this.locale);
+    const buys = this.usage && requestsBought(amount.microCredits, averageCost(this.usage), this.locale);
+    const tokens = (this.usage ? modelMixes(this.usage) : []).flatMap((mix) => tokensBought(amount.microCredits, mix, this.locale) ?? []);
     return html`<dl class="pairs right"><dt>${t('Balance now')}</dt><dd>${this.balance.tracked ? formatCredits(this.balance.balanceMicroCredits, 2, this.locale) : t('not tracked')}</dd>
       <dt>${t('To add')}</dt><dd>+${formatCredits(amount.microCredits, 2, this.locale)}</dd>
       <dt class="strong">${t('Balance after')}</dt><dd class="strong">${t('{0} credits · {1}', formatCredits(after, 2, this.locale), formatUsd(after, 2, this.locale))}</dd>
-      ${buys === undefined ? nothing : html`<dt>${t('Enough for about')}</dt><dd>${buys}</dd>`}</dl>`;
+      ${buys === undefined ? nothing : html`<dt>${t('Enough for about')}</dt><dd>${buys}</dd>`}
+      ${tokens.length === 0 ? nothing : html`<dt>${t('Or about')}</dt><dd data-test="topup-tokens">${tokens.map((text) => html`<div>${text}</div>`)}</dd>`}</dl>`;
   }
 
   #result(): TemplateResult | typeof nothing {
