@@ -1,8 +1,10 @@
 // One run of the real Codex for a task, begun or gone on with: progress, cancel, transcript, and at the end what the
 // thread cost, or that a limit stopped it and when it can go on. The broker decides about each of its requests.
 import type * as vscode from 'vscode';
+import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import { problem, ProblemError, problemKinds, type ProblemCode } from '../domain/problem.ts';
 import { formatTokens } from '../domain/units.ts';
+import { decisionWords, withoutSentToNobody } from '../protocol/brokerWords.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import { plural, t } from '../protocol/language.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
@@ -105,11 +107,14 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
     const cost = costWords(row, seen.tokens, pay, parts.practice(), parts.editor.env.language);
     const failed = !cancelled && (end.exitCode !== 0 || seen.failure !== undefined);
     const what = cancelled ? t('Codex task cancelled') : failed ? t('Codex task failed') : t('Codex task finished');
-    const why = failed ? failureWords(hideSecrets(whyFailed(end, seen.failure), [token.token])) : undefined;
+    const told = failed ? failureWords(hideSecrets(whyFailed(end, seen.failure), [token.token])) : undefined;
+    const decision = told?.requestId === undefined ? undefined : await decisionOf(parts, told.requestId);
+    // Codex repeats the broker in English, with the time of Greenwich and commands for a terminal; the window has words of its own.
+    const why = told && { ...told, ...(decision?.message === undefined ? {} : { text: hideSecrets(withoutSentToNobody(decision.message), [token.token]) }) };
     // The transcript has the failure already where Codex told it.
     transcript.appendLine(`${what}${why && seen.failure === undefined ? `: ${withoutStop(why.text)}` : ''} · ${cost}\n`);
     parts.log.info(`Codex task ended with exit code ${end.exitCode ?? 'none'}, thread ${seen.threadId ?? 'unknown'}, ${cost}.`);
-    const next = failed ? await nextRun(parts, task, seen.threadId, why?.requestId) : undefined;
+    const next = failed ? nextRun(parts, task, seen.threadId, decision) : undefined;
     const waits = next !== undefined && (resumed !== undefined || continueTasks === 'always');
     if (waits) await parts.waiting.add(next);
     return { answered: tell(parts, { text: `${what}${why ? `: ${withoutStop(why.text)}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
@@ -151,14 +156,17 @@ async function tell(parts: TaskParts, { text, failed, code, next, waits }: Outco
 }
 
 /** How a task goes on that a limit stopped: when the broker's decision changes by itself. Undefined where it does not, or where going on is not wanted. */
-async function nextRun(parts: TaskParts, { title, resumed }: Task, threadId: string | undefined, requestId: string | undefined): Promise<WaitingTask | undefined> {
+function nextRun(parts: Pick<TaskParts, 'settings'>, { title, resumed }: Task, threadId: string | undefined, decision: DecisionRecord | undefined): WaitingTask | undefined {
   const continuedTimes = resumed?.continuedTimes ?? 0;
-  if (threadId === undefined || requestId === undefined || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
+  if (threadId === undefined || decision?.retryAtMs === undefined || continuedTimes >= continuedTimesMax || parts.settings().continueTasks === 'never') return undefined;
+  const over = (decision.budgets ?? []).filter(({ mode, verdict }) => mode === 'hard' && verdict === 'over');
+  return { threadId, title, atMs: decision.retryAtMs, continuedTimes, ...(over.length > 0 ? { stoppedBy: over.map(({ budgetId, limit }) => ({ id: budgetId, limit })) } : {}) };
+}
+
+/** What the broker decided about a request, in the window's words; undefined where it cannot be asked. */
+async function decisionOf(parts: Pick<TaskParts, 'call' | 'log'>, requestId: string): Promise<DecisionRecord | undefined> {
   try {
-    const { retryAtMs, budgets = [] } = (await parts.call('explain', { id: requestId })).decision;
-    const over = budgets.filter(({ mode, verdict }) => mode === 'hard' && verdict === 'over');
-    return retryAtMs === undefined ? undefined
-      : { threadId, title, atMs: retryAtMs, continuedTimes, ...(over.length > 0 ? { stoppedBy: over.map(({ budgetId, limit }) => ({ id: budgetId, limit })) } : {}) };
+    return decisionWords((await parts.call('explain', { id: requestId })).decision);
   } catch (error) {
     parts.log.warn(`Why the task was stopped could not be looked up: ${error instanceof Error ? error.message : 'unknown failure'}`);
     return undefined;

@@ -27,20 +27,25 @@ export function snapshotWords(snapshot: Snapshot): Snapshot {
 /** An explanation in this language. Its story tells what stands nowhere else in it. */
 export function explainWords(result: ExplainResult): ExplainResult {
   const { decision } = result;
-  const { message, remedy, toChange } = decision;
   const told = {
     ...result, workspaceLabel: workspaceWords(result.workspaceLabel),
     charge: result.charge && { ...result.charge, formula: formulaWords(result.charge) },
     corrections: result.corrections.map((one) => ({ ...one, reason: noteWords(one.reason) })),
     attempts: result.attempts.map((attempt) => (attempt.freeReason === undefined ? attempt : { ...attempt, freeReason: translated(attempt.freeReason) })),
-    decision: {
-      ...decision, layers: decision.layers.map(layerWords),
-      ...(message === undefined ? {} : { message: saidWords(message, decision.said) }), ...(remedy === undefined ? {} : { remedy: saidWords(remedy, decision.remedySaid) }),
-      ...(toChange === undefined ? {} : { toChange: toChange.map((sentence, index) => saidWords(sentence, decision.toChangeSaid?.[index])) }),
-    },
+    decision: decisionWords(decision),
   };
   // A broker that did not send the notice told its story in English alone.
   return result.notice === undefined ? told : { ...told, story: storyBeside(told, result.notice === null ? undefined : noticeWords(result.notice, decision)) };
+}
+
+/** A decision in this language. */
+export function decisionWords(decision: DecisionRecord): DecisionRecord {
+  const { message, remedy, toChange } = decision;
+  return {
+    ...decision, layers: decision.layers.map(layerWords),
+    ...(message === undefined ? {} : { message: saidWords(message, decision.said) }), ...(remedy === undefined ? {} : { remedy: saidWords(remedy, decision.remedySaid) }),
+    ...(toChange === undefined ? {} : { toChange: toChange.map((sentence, index) => saidWords(sentence, decision.toChangeSaid?.[index])) }),
+  };
 }
 
 /**
@@ -54,8 +59,8 @@ function noticeWords(notice: string, decision: DecisionRecord): string {
   return [withoutSentToNobody(saidWords(made.because, made.said)), ...(rest === '' ? [] : [noticeWords(rest, decision)])].join(' ');
 }
 
-/** Once a fallback answered, it is not so that nothing was sent. */
-function withoutSentToNobody(words: string): string {
+/** A refusal's words without that nothing was sent: once a fallback answered that is not so, and beside a cost it is said twice. */
+export function withoutSentToNobody(words: string): string {
   const ending = [t('Nothing was sent and nothing was charged.'), t('Nothing was sent.')].find((one) => words.endsWith(` ${one}`));
   return ending === undefined ? words : words.slice(0, -ending.length - 1);
 }

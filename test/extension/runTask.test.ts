@@ -106,7 +106,7 @@ describe('run a Codex task', function slowMachine() {
     call: (async (method: string, args: { id?: string }) => {
       if (method !== 'explain') return { rows, total: {} };
       assert.equal(args.id, 'req_abc-1');
-      return { decision: { retryAtMs } };
+      return { decision: { retryAtMs, layers: [] } };
     }) as unknown as TaskParts['call'],
   });
   const blocked = refused(inAnHour);
@@ -121,9 +121,18 @@ describe('run a Codex task', function slowMachine() {
     assert.deepEqual(waiting, [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }]);
   });
 
+  it('says in its own words why it was stopped, not in those that Codex repeats', async () => {
+    const said = 'The budget is used up. It changes by itself at 2026-12-01 00:00 UTC. Raise it with `codex-broker budget set`. (budget_exceeded, req_abc-1)';
+    const decision = { retryAtMs: inAnHour, layers: [], message: 'The budget is used up. Nothing was sent.', said: { sentence: 'The budget of {0} is used up. Nothing was sent.', values: [{ tokens: 45_000 }] } };
+    fake.answers.push('Add a greeting');
+    await runTask(parts(stopped(said), { call: (async (method: string) => (method === 'explain' ? { decision } : { rows, total: {} })) as unknown as TaskParts['call'] }));
+    assert.match(fake.shown.at(-1)?.message ?? '', /^Codex task failed: The budget of 45\.0 k is used up · 12\.3 k tokens/);
+    assert.ok(fake.output.includes(`Failed: ${said}`), 'the transcript keeps what Codex said');
+  });
+
   it('remembers which hard budgets stopped it, and how high they were', async () => {
     const verdict = { budgetId: 'day', limit: 5, mode: 'hard', verdict: 'over' };
-    const decision = { retryAtMs: inAnHour, budgets: [verdict, { ...verdict, budgetId: 'soft', mode: 'soft' }, { ...verdict, budgetId: 'wide', verdict: 'fits' }] };
+    const decision = { retryAtMs: inAnHour, layers: [], budgets: [verdict, { ...verdict, budgetId: 'soft', mode: 'soft' }, { ...verdict, budgetId: 'wide', verdict: 'fits' }] };
     fake.answers.push('Add a greeting');
     fake.configuration.workspace['codexBroker.continueTasks'] = 'always';
     await runTask(parts(stopped(), { call: (async (method: string) => (method === 'explain' ? { decision } : { rows, total: {} })) as unknown as TaskParts['call'] }));
