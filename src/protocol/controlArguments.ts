@@ -33,7 +33,7 @@ const budget = z.object({
   id: name, per: z.enum(['request', 'task', 'workspace', 'model', 'client', 'everything']), of: name.optional(), unit: z.enum(['credits', 'tokens']),
   limit: z.number().int().nonnegative(), period: z.union([calendar, z.literal('life'), z.object({ rollingHours: z.number().int().min(1).max(8784) }).strict()]),
   timeZone: name, mode: z.enum(['soft', 'hard']), pace: z.literal('even').optional(),
-}).strict();
+}).strict().refine(({ per, of }) => of === undefined || per !== 'request' && per !== 'everything', { message: 'a budget per request or for everything is of no one thing', path: ['of'] });
 
 const allowance = z.object({
   id: name, kind: z.enum(['included', 'promotional']), amountMicroCredits: microCredits, every: calendar, weekStartsOn: z.number().int().min(1).max(7).optional(),
@@ -126,7 +126,8 @@ export const controlArguments = {
     uses: z.array(z.object({
       key: importKey, responseId: name.optional(), atMs: timeMs, cwd: z.string().min(1).max(4096).optional(), client: name.optional(), clientVersion: name.optional(),
       threadId: name.optional(), model: name.optional(), usage, source: z.string().min(1).max(255),
-    }).strict()).max(importUsesMax),
+    // The audit holds a response to its own id, so that nothing else may be booked under it.
+    }).strict().refine(({ key, responseId }) => responseId === undefined || responseId === key, { message: 'a response is imported under its own id', path: ['key'] })).max(importUsesMax),
     dryRun: z.boolean().optional(),
   }).strict(),
   /** A request that is not sent, told by its sizes: nothing of its text leaves the caller. */

@@ -36,7 +36,10 @@ describe('arguments of control calls', () => {
   });
 
   it('are refused when a value is none of those that are named, too long, missing or one too many', () => {
+    const use = { key: 'resp_1', responseId: 'resp_1', atMs: 1, usage: { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 }, source: 's' };
+    assert.ok(takes('importUsage', { uses: [use, { ...use, key: 'thread 1', responseId: undefined }] }));
     const bad: [ControlMethod, unknown][] = [
+      ['importUsage', { uses: [{ ...use, key: 'mine' }] }], ['budgetSet', { budget: { ...budget, per: 'everything' } }], ['budgetSet', { budget: { ...budget, per: 'request', period: 'life' } }],
       ['creditsAdd', { ...add, kind: 'stolen' }], ['creditsAdd', { ...add, key: '' }], ['creditsAdd', { ...add, key: 'k'.repeat(201) }], ['creditsAdd', { ...add, note: 'n'.repeat(201) }],
       ['creditsAdd', { ...add, consent: undefined }], ['creditsAdd', { ...add, consent: { scope: 'workspace' } }], ['creditsAdd', { ...add, consent: { scope: 'ask', workspaceId: 'x' } }],
       ['consent', {}], ['consent', { scope: 'ask' }], ['consent', { scope: 'workspace' }], ['consent', { scope: 'everywhere', workspaceId: 'ws' }], ['consent', { scope: 'workspace', workspaceId: '' }],

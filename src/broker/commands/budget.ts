@@ -67,7 +67,10 @@ function subjectOf(per: Budget['per'], text: string, io: CommandIo): string {
   if (per === 'request' || per === 'everything') throw wrongUse(`A budget per ${per} is of no one thing; --of goes with a task, workspace, model or client.`);
   if (per === 'workspace') return workspaceOf('of', text, io);
   const name = wantedWord(text, `The ${per} behind --of`);
-  return per === 'model' ? modelsOf('of', [name])?.[0] ?? name : name;
+  if (per !== 'model') return name;
+  const models = modelsOf('of', [name]) ?? [name];
+  if (models.length !== 1) throw wrongUse('A budget per model is of one model; set one for each.');
+  return models[0] ?? name;
 }
 
 async function listBudgets(args: readonly string[], io: CommandIo): Promise<number> {

@@ -46,7 +46,7 @@ export function budgetUseText(budget: Budget, { used, reserved, endsAtMs, goesOn
 
 /** What of a budget is used, from 0 on; a budget of nothing is used up from the start. */
 export function usedShare(budget: Budget, { used, reserved }: Pick<BudgetUseView, 'used' | 'reserved'>): number {
-  return budget.limit > 0 ? (used + reserved) / budget.limit : 1;
+  return budget.limit > 0 ? Math.max(0, used + reserved) / budget.limit : 1;
 }
 
 /** Rounded down, so that nothing counts as used up before it is. */
@@ -56,7 +56,8 @@ function sharePercent(budget: Budget, use: BudgetUseView): string {
 
 /** A bar of fixed width: used, reserved, left. */
 export function budgetBar(budget: Budget, { used, reserved }: Pick<BudgetUseView, 'used' | 'reserved'>): string {
-  const cells = (amount: number) => (budget.limit > 0 ? Math.min(barCells, Math.floor(amount / budget.limit * barCells)) : barCells);
+  // Corrections of what an earlier period used can outweigh what this one did.
+  const cells = (amount: number) => (budget.limit > 0 ? Math.max(0, Math.min(barCells, Math.floor(amount / budget.limit * barCells))) : barCells);
   const usedCells = cells(used);
   const bothCells = Math.max(usedCells, cells(used + reserved));
   return `[${'#'.repeat(usedCells)}${'='.repeat(bothCells - usedCells)}${'.'.repeat(barCells - bothCells)}]`;

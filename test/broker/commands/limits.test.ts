@@ -40,6 +40,7 @@ describe('budgets in a terminal', function () {
 
   it('have a bar that is full only when nothing is left', () => {
     const bar = (used: number, reserved: number, limit = 24) => budgetBar(credits(limit), { used, reserved });
+    assert.deepEqual([bar(-24, 0), usedShare(credits(24), { used: -24, reserved: 1 })], [bar(0, 0), 0], 'a refund of what an earlier period used');
     assert.equal(bar(0, 0), `[${'.'.repeat(24)}]`);
     assert.equal(bar(12, 6), `[${'#'.repeat(12)}${'='.repeat(6)}${'.'.repeat(6)}]`);
     assert.equal(bar(24, 0), `[${'#'.repeat(24)}]`);
