@@ -8,6 +8,7 @@ import { problem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
+import { decimalsApart, hundredthsUp } from './units.ts';
 import { holdBack, refuse } from './walk.ts';
 import type { Walk } from './walk.ts';
 
@@ -71,12 +72,13 @@ function end(walk: Walk, judged: Judged): DecisionRecord {
 }
 
 function wholeFull({ budget, verdict }: Judged, need: number): readonly [Problem, readonly Because[]] {
-  const amount = (value: number) => budgetAmount(budget.unit, value);
-  const [which, left, wanted] = [budgetSaid(budget), amount(Math.max(0, verdict.limit - verdict.used)), amount(verdict.wanted)];
+  const free = Math.max(0, verdict.limit - verdict.used);
+  const amount = (value: number) => budgetAmount(budget.unit, value, decimalsApart(free, verdict.wanted));
+  const [which, left, wanted] = [budgetSaid(budget), amount(free), amount(verdict.wanted)];
   const why = verdict.reserved > 0
     ? problem('budget_exceeded', 'The budget of {0} has {1} left, of which running requests reserve {2}, and this request may take {3}. Nothing was sent and nothing was charged.', { values: [which, left, amount(verdict.reserved), wanted] })
     : problem('budget_exceeded', 'The budget of {0} has {1} left, and this request may take {2}. Nothing was sent and nothing was charged.', { values: [which, left, wanted] });
-  return [why, [say('Raise the budget to {0} or more.', amount(need)), ...(verdict.endsAtMs === undefined ? [] : [say('Or wait for its next period.')])]];
+  return [why, [say('Raise the budget to {0} or more.', budgetAmount(budget.unit, budget.unit === 'credits' ? hundredthsUp(need) : need)), ...(verdict.endsAtMs === undefined || verdict.wanted > verdict.limit ? [] : [say('Or wait for its next period.')])]];
 }
 
 /** The budget has room for it, but not yet: a later day brings it by itself. */

@@ -163,8 +163,8 @@ export function budgetAmountText(unit: Budget['unit'], amount: number): string {
 }
 
 /** The same in its parts. */
-export function budgetAmount(unit: Budget['unit'], amount: number): Because {
-  return unit === 'credits' ? say('{0} credits', { credits: amount, decimals: 2 }) : say('{0} tokens', { tokens: amount });
+export function budgetAmount(unit: Budget['unit'], amount: number, decimals: 2 | 6 = 2): Because {
+  return unit === 'credits' ? say('{0} credits', { credits: amount, decimals }) : say('{0} tokens', { tokens: amount });
 }
 
 /** What a budget is, for people: "100.00 credits per workspace and week", "70.00 credits per week (spread evenly)". */

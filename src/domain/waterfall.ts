@@ -13,7 +13,7 @@ import { problem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { say, saidOf } from './say.ts';
 import type { Because, SaidValue } from './say.ts';
-import { sum } from './units.ts';
+import { decimalsApart, hundredthsUp, sum } from './units.ts';
 import { ask, holdBack, refuse } from './walk.ts';
 import type { Walk, WaterfallInput } from './walk.ts';
 
@@ -189,12 +189,13 @@ function tooLittle(walk: Walk, hold: number, missing: number): DecisionRecord {
   const { input } = walk;
   const free = freeOf(input.grants, input);
   const held = heldOf(input.grants, input);
-  const [may, has, more] = [hold, free, held].map((credits) => ({ credits, decimals: 2 })) as [SaidValue, SaidValue, SaidValue];
+  const decimals = decimalsApart(hold, free);
+  const [may, has, more] = [hold, free, held].map((credits) => ({ credits, decimals })) as [SaidValue, SaidValue, SaidValue];
   const why = held > 0
     ? problem('credits_exhausted', 'This request may cost up to {0} credits and {1} are free ({2} more are reserved by running requests). Nothing was sent and nothing was charged.', { values: [may, has, more] })
     : problem('credits_exhausted', 'This request may cost up to {0} credits and {1} are free. Nothing was sent and nothing was charged.', { values: [may, has] });
   const startsAtMs = nextStart(input.grants, input);
-  const toChange = [say('Add {0} credits or more.', { credits: missing, decimals: 2 }), ...(held > 0 ? [say('Or wait until running requests give back what they do not use.')] : [])];
+  const toChange = [say('Add {0} credits or more.', { credits: hundredthsUp(missing), decimals: 2 }), ...(held > 0 ? [say('Or wait until running requests give back what they do not use.')] : [])];
   // Everything that is reserved may come back but for what is really used: waiting can cure it, so it is no refusal.
   if (held >= missing && input.canWait) return holdBack(walk, 'wait', why, toChange);
   return refuse(walk, 'wait', why, toChange, startsAtMs);

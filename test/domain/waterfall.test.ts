@@ -137,9 +137,17 @@ describe('budgets in the waterfall', () => {
     assert.deepEqual([fits.outcome, fits.budgets?.[0]?.verdict, verdicts(fits)[1]], ['admit', 'fits', 'budgets passed']);
     const over = ask(plenty, { budgets: [{ ...use(7), used: 7 * credit + 1 }] });
     assert.deepEqual([over.outcome, over.code, over.retryAtMs, verdicts(over)], ['refuse', 'budget_exceeded', 9000, ['safety passed', 'budgets ended']]);
-    assert.deepEqual(over.toChange, ['Raise the budget to 10.00 credits or more.', 'Or wait for its next period.']);
+    assert.deepEqual(over.toChange, ['Raise the budget to 10.01 credits or more.', 'Or wait for its next period.']);
     const named = ask(plenty, { budgets: [{ ...use(8), budget: { ...budget, of: 'ws_a' }, label: 'shop' }] });
     assert.match(named.message ?? '', /^The budget of 10\.00 credits per workspace \(shop\) and day has 2\.00 credits left/);
+  });
+
+  it('tell amounts apart that two decimals would make alike, and offer no next period to what never fits', () => {
+    const over = ask(plenty, { budgets: [{ ...use(7), used: 7 * credit + 1 }] });
+    assert.match(over.message ?? '', /has 2\.999999 credits left, and this request may take 3\.000000 credits\./);
+    const small = use(0);
+    const never = ask(plenty, { budgets: [{ ...small, budget: { ...small.budget, limit: 2 * credit } }] });
+    assert.deepEqual([never.toChange, never.retryAtMs], [['Raise the budget to 3.00 credits or more.'], undefined]);
   });
 
   it('count what is reserved, and wait where only that is in the way', () => {

@@ -1,7 +1,7 @@
 // `codex-broker guard`: whether there is enough left to go on, as an exit code for hooks and CI: 0 there is,
 // 1 there is not, or it cannot be told.
 import { isInForce } from '../../domain/grants.ts';
-import { formatCredits, parseCredits, sum } from '../../domain/units.ts';
+import { decimalsApart, formatCredits, parseCredits, sum } from '../../domain/units.ts';
 import type { Snapshot } from '../../protocol/snapshot.ts';
 import { mayUsePurchased } from '../../protocol/windowDraw.ts';
 import { workspaceIdOf } from '../dataFolder.ts';
@@ -86,7 +86,7 @@ function okText({ freeMicroCredits }: GuardFinding): string {
 
 /** An amount beside another one, with as many decimals as it takes to see which is more. */
 function tellApart(amount: number, other: number): string {
-  return formatCredits(amount, formatCredits(amount) === formatCredits(other) ? 6 : 2);
+  return formatCredits(amount, decimalsApart(amount, other));
 }
 
 function percentText(share: number): string {
