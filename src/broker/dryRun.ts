@@ -9,6 +9,7 @@ import { noTokens } from '../domain/tokenUsage.ts';
 import { formatCredits, formatTokens } from '../domain/units.ts';
 import type { DryRunResult } from '../protocol/control.ts';
 import type { ControlArguments } from '../protocol/controlArguments.ts';
+import { layerSentence, shownLayer } from '../protocol/shownLayer.ts';
 import type { Clock } from './clock.ts';
 import { workspaceIdOf } from './dataFolder.ts';
 import type { PriceLookup } from './prices/priceTable.ts';
@@ -57,7 +58,7 @@ export async function dryRun({ ledger, clock, estimator, prices, ceilingPrice, c
       `About ${formatTokens(inputTokens)} tokens in; ${formatTokens(likelyOutputTokens)} out are most likely, and 95 of 100 answers stay below ${formatTokens(outputTokens)}.`,
       price && hold !== undefined && likely !== undefined
         ? `At the price "${price.version}" that is about ${formatCredits(likely, 4)} credits; ${formatCredits(hold, 4)} would be held.` : `No price is known for "${model}".`,
-      ...decision.layers.map((layer) => `${layer.layer[0]?.toUpperCase() ?? ''}${layer.layer.slice(1)}: ${layer.because}`),
+      ...decision.layers.map((layer) => layerSentence(shownLayer(decision, layer), layer.because)),
       decision.fallback ? `It would be answered by the fallback ${decision.fallback.model}.` : outcomes[decision.outcome], ...(decision.toChange ?? []),
     ],
   };

@@ -5,6 +5,7 @@ import { problem, ProblemError, problemThat } from '../domain/problem.ts';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
 import { say, saidOf } from '../domain/say.ts';
 import type { Because } from '../domain/say.ts';
+import { toldWaitMsMin } from '../protocol/shortWait.ts';
 import type { AdmissionRequest, Ticket } from './admissionTicket.ts';
 import type { ReserveCommand } from './store/ledgerCommands.ts';
 
@@ -24,7 +25,7 @@ export function reserveCommand(request: AdmissionRequest, number: number, nowMs:
 
 /** How long and why it waited, as a sentence. */
 export function waitSentence({ waitedMs, waitReason }: Ticket): Because {
-  if (waitedMs < 50) return say('The upstream\'s limits have room.');
+  if (waitedMs < toldWaitMsMin) return say('The upstream\'s limits have room.');
   const seconds = { number: waitedMs / 1000, decimals: 1 };
   return waitReason ? say('It waited {0} s: {1}', seconds, waitReason) : say('It waited {0} s for room in the upstream\'s limits.', seconds);
 }

@@ -7,6 +7,8 @@ import type { ExplainResult } from '../protocol/control.ts';
 import { accountName, entryKindName } from '../protocol/entryWords.ts';
 import { t } from '../protocol/language.ts';
 import { explainWords } from '../protocol/brokerWords.ts';
+import { layerSentence, shownLayer } from '../protocol/shownLayer.ts';
+import type { ShownLayer } from '../protocol/shownLayer.ts';
 import type { Editor } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import { plain } from './markdownText.ts';
@@ -24,12 +26,14 @@ export function explanationText(told: ExplainResult, locale: string): string {
     ? [t('{0} credits for {1}, price of {2}', credits(told.charge.costMicroCredits), line(told.charge.model), line(told.charge.priceVersion)), '', `${line(told.charge.formula)}`]
     : [t('No charge.')];
   // The story tells the layers too; below they stand as the decision, once.
-  const { layers } = told.decision;
-  const { budgets = [], toChange = [] } = told.decision;
-  const story = told.story.filter((sentence) => !toChange.includes(sentence) && !layers.some((layer) => sentence.toLowerCase() === `${layer.layer}: ${layer.because}`.toLowerCase()));
+  const { decision } = told;
+  const { layers, budgets = [], toChange = [] } = decision;
+  // An older broker tells each layer by the name that is stored.
+  const layersTold = new Set(layers.flatMap((layer) => [layer.layer, shownLayer(decision, layer)].map((name) => layerSentence(name, layer.because))));
+  const story = told.story.filter((sentence) => !toChange.includes(sentence) && !layersTold.has(sentence));
   return [
     `# ${t('Request {0}', line(told.id))}`, '', ...story.map((sentence) => `${line(sentence)}\n`),
-    `## ${t('Decision')}`, '', ...layers.map((layer) => `- ${line(layerName(layer.layer))}: ${line(layer.because)}`), '',
+    `## ${t('Decision')}`, '', ...layers.map((layer) => `- ${line(layerName(shownLayer(decision, layer)))}: ${line(layer.because)}`), '',
     ...(budgets.length === 0 ? [] : [`## ${t('Budgets')}`, '', ...budgets.map((budget) => `- ${line(budget.budgetId)} (${budget.mode === 'hard' ? t('hard') : t('soft')}): ${budgetLine(budget, locale)}`), '']),
     ...(toChange.length === 0 ? [] : [`## ${t('What Would Change It')}`, '', ...toChange.map((sentence) => `- ${line(sentence)}`), '']),
     `## ${t('Charge')}`, '', ...charge, '',
@@ -50,7 +54,7 @@ function budgetLine({ unit, used, reserved, wanted, limit, allowed, verdict }: N
   }
 }
 
-function layerName(layer: ExplainResult['decision']['layers'][number]['layer']): string {
+function layerName(layer: ShownLayer): string {
   switch (layer) {
     case 'safety': return t('safety');
     case 'budgets': return t('budgets');
@@ -61,6 +65,7 @@ function layerName(layer: ExplainResult['decision']['layers'][number]['layer']):
     case 'consent': return t('consent');
     case 'fallback': return t('fallback');
     case 'wait': return t('wait');
+    case 'price': return t('price');
     // A newer broker may have more.
     default: return layer;
   }

@@ -16,7 +16,7 @@ export interface LimitLine {
   /** "38 %", "< 1 %" or a dash. */
   readonly share: string;
   readonly resets: string;
-  /** "13 % spare", "9 % over", "used up"; empty where nothing is known of it. */
+  /** "13 % spare", "9 % ahead of even use", "used up"; empty where nothing is known of it. */
   readonly pace: string;
   /** What it warns of: a low limit, or one that is used up. */
   readonly mark?: 'warning' | 'error';

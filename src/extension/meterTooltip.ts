@@ -1,11 +1,11 @@
 // Writes the card that opens over the meter: balance, limits, what runs and waits, the last
 // request, today, and links. Pure; everything that comes from outside is escaped.
-import { levelOf, tightest } from '../domain/tightest.ts';
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
+import { blockedWords } from '../protocol/blockedWords.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { plural, t } from '../protocol/language.ts';
-import { limitStands } from '../protocol/limitStands.ts';
+import { keyStoppingLimit, stoppingLimit } from '../protocol/limitStands.ts';
 import { modelText } from '../protocol/modelText.ts';
 import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts';
 import { payerOf, type Payer } from '../protocol/payer.ts';
@@ -85,11 +85,11 @@ function questionBlock(facts: TooltipFacts, snapshot: Snapshot): string {
 /** The long limit that keeps everything from going on, until when, and what does not help. */
 function blockedBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const { nowMs, taste: { locale }, workspaceId } = facts;
-  const limit = tightest(limitStands(snapshot, workspaceId, nowMs).filter(({ kind }) => kind === 'window'), nowMs);
-  if (facts.link.state !== 'connected' || !limit || levelOf(limit) !== 'used-up' || (limit.endsAtMs ?? Infinity) <= nowMs) return '';
-  const blocked = limit.endsAtMs === undefined ? t('**Blocked**') : `${t('**Blocked until {0}**', plain(clockWords(limit.endsAtMs, nowMs, locale)))} · ${t('in {0}', durationWords(limit.endsAtMs - nowMs))}`;
-  const credits = snapshot.balance.tracked && snapshot.balance.balanceMicroCredits > 0 ? ` ${t('Credits are not the reason: {0} are left, but they do not lift it.', plain(formatCredits(snapshot.balance.balanceMicroCredits, 2, locale)))}` : '';
-  return `$(circle-slash) ${blocked}  \n${t('The {0} is used up.', plain(limit.name, 120))}${credits}`;
+  const limit = facts.link.state === 'connected' ? stoppingLimit(snapshot, workspaceId, nowMs) : undefined;
+  if (!limit) return '';
+  const { title, because } = blockedWords(limit, snapshot, nowMs, locale);
+  const goesOn = limit.endsAtMs === undefined ? '' : ` · ${t('in {0}', durationWords(limit.endsAtMs - nowMs))}`;
+  return `$(circle-slash) **${plain(title)}**${goesOn}  \n${plain(because, 400)}`;
 }
 
 function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
@@ -108,7 +108,8 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
   lines.push(...budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale));
   // What comes next is only known while the broker is there.
-  const isKeyStopped = owedMicroCredits > 0 || !practice && snapshot.key.state !== 'present' || stoppingBudget(snapshot.budgets, facts.workspaceId, 'key') !== undefined;
+  const isKeyStopped = owedMicroCredits > 0 || !practice && snapshot.key.state !== 'present' || stoppingBudget(snapshot.budgets, facts.workspaceId, 'key') !== undefined
+    || keyStoppingLimit(snapshot, facts.nowMs) !== undefined;
   const isStopped = payer === 'key' ? isKeyStopped : stoppingBudget(snapshot.budgets, facts.workspaceId, payer) !== undefined;
   if (link.state === 'connected' && !isStopped) lines.push(...drawLine(snapshot, facts.workspaceId, isKeyStopped ? 'plan' : payer));
   const problems = rejected ? snapshot.problems.filter(({ code }) => code !== 'api_key_rejected') : snapshot.problems;

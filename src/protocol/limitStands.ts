@@ -1,10 +1,11 @@
 // The limits of a snapshot in one shape: upstream windows and a window's own budgets, with what is left of each and
 // of its time. What the status bar, the card, the side bar and the dashboard say about limits is computed here. Pure.
 import { periodIn } from '../domain/calendar.ts';
-import { lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
+import { levelOf, lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
 import { languageTag, t } from './language.ts';
+import { isSameModel, modelsInUse, type UseFacts } from './modelsInUse.ts';
 import { payerOf } from './payer.ts';
 import type { Snapshot, WindowView } from './snapshot.ts';
 import { budgetName, budgetStand, type BudgetStand } from './windowBudgets.ts';
@@ -82,13 +83,13 @@ export function spokenShare(share: number): string {
   return share < 1 && share > 0.99 ? t('more than 99 percent') : t('{0} percent', Math.round(Math.min(1, Math.max(0, share)) * 100));
 }
 
-/** The pace in words: "13 % spare", "9 % over", "on pace"; where time says nothing about it, how it refills. @param write how a share is written */
+/** The pace in words: "13 % spare", "9 % ahead of even use", "on pace"; where time says nothing about it, how it refills. @param write how a share is written */
 export function paceWords(left: number, spare: number | undefined, refills: 'too short' | 'refills steadily' | '', write = shownShare): string {
   if (left <= 0) return t('used up');
   const isLow = left < lowShare;
   if (spare === undefined) return isLow ? t('low') : refills === 'too short' ? t('too short') : refills === 'refills steadily' ? t('refills steadily') : '';
   if (Math.abs(spare) < onPaceShare) return isLow ? t('low, on pace') : t('on pace');
-  return spare > 0 ? t('{0} spare', write(spare)) : t('{0} over', write(-spare));
+  return spare > 0 ? t('{0} spare', write(spare)) : t('{0} ahead of even use', write(-spare));
 }
 
 /** An upstream window as a limit; undefined while it is unknown. */
@@ -137,30 +138,62 @@ export function ownBudgets(snapshot: Pick<Snapshot, 'budgets'>, workspaceId: str
     .flatMap((view) => view.uses.filter((use) => view.budget.per === 'everything' || use.key === workspaceId).map((use) => budgetStand(view, use)));
 }
 
-/** What tells of a window's limits, and who pays. */
-export type LimitFacts = KeyFacts & Pick<Snapshot, 'windows'>;
+/** What tells of a window's limits, who pays, and which models are in use. */
+export type LimitFacts = KeyFacts & Pick<Snapshot, 'windows'> & UseFacts;
+
+/** Whether its time is not over: of one that is, nothing is known until the broker tells of the next. */
+const lasts = ({ endsAtMs = Infinity }: LimitStand, nowMs: number) => endsAtMs > nowMs;
+
+/**
+ * Tells of a model whether its long limits end all work: every other model in use is used up, and for as long. Where another
+ * one goes on, or goes on sooner, they are worth a warning only.
+ */
+function endsAllOf({ windows, ...use }: Pick<Snapshot, 'windows'> & UseFacts, nowMs: number): (model: string) => boolean {
+  const models = modelsInUse(use, nowMs);
+  const usedUp = windows.filter(({ measure, windowMinutes }) => measure !== 'percent' && windowMinutes >= paceMinutesMin)
+    .flatMap((window) => { const stand = standOfWindow(window, nowMs); return stand && stand.left <= 0 && lasts(stand, nowMs) ? [{ model: window.model, untilMs: stand.endsAtMs ?? Infinity }] : []; });
+  const untilMs = (model: string) => Math.max(0, ...usedUp.filter((one) => isSameModel(one.model, model)).map((one) => one.untilMs));
+  return (model) => [...models].every((other) => isSameModel(model, other) || untilMs(other) > 0 && untilMs(other) >= untilMs(model));
+}
 
 /**
  * Everything that may end a window's work for a while, credits aside. What goes on a plan alone knows neither budgets in
- * credits nor the windows of a key; where a key goes on too, each of the two only warns.
+ * credits nor the windows of a key; where a key goes on too, each of the two only warns. So does a limit of one model while
+ * another one is in use.
  */
 export function limitStands(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand[] {
   const payer = payerOf(snapshot);
   const keyPays = keyGoesOn(snapshot, workspaceId);
   const isPlanUsedUp = snapshot.windows.some((window) => window.measure === 'percent' && standOfWindow(window, nowMs)?.left === 0 && (window.resetsAtMs ?? Infinity) > nowMs);
   const planPays = payer === 'both' && !isPlanUsedUp;
+  const endsAll = endsAllOf(snapshot, nowMs);
   const calmed = (stand: LimitStand, isCalm: boolean) => (isCalm ? { ...stand, stops: false } : stand);
   return [
     ...ownBudgets(snapshot, workspaceId).filter(({ view: { budget } }) => payer !== 'plan' || budget.unit === 'tokens')
       .map((stand) => calmed(standOfBudget(stand, nowMs), planPays && stand.view.budget.unit === 'credits')),
     ...snapshot.windows.filter(({ windowMinutes, measure }) => windowMinutes >= paceMinutesMin && (payer !== 'plan' || measure === 'percent')).flatMap((window) => {
       const stand = standOfWindow(window, nowMs);
-      return stand ? [calmed(stand, window.measure === 'percent' ? keyPays : planPays)] : [];
+      return stand ? [calmed(stand, window.measure === 'percent' ? keyPays : planPays || !endsAll(window.model))] : [];
     }),
   ];
 }
 
 /** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. */
 export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
-  return tightest(limitStands(snapshot, workspaceId, nowMs).filter(({ endsAtMs = Infinity }) => endsAtMs > nowMs), nowMs);
+  return tightest(limitStands(snapshot, workspaceId, nowMs).filter((stand) => lasts(stand, nowMs)), nowMs);
+}
+
+/** The long limit that keeps every request of a window from going on, whatever credits there are; undefined where none does. */
+export function stoppingLimit(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
+  return stopping(limitStands(snapshot, workspaceId, nowMs).filter(({ kind }) => kind === 'window'), nowMs);
+}
+
+/** The long limit that keeps all requests with a key from going on, whatever a plan does. */
+export function keyStoppingLimit(snapshot: Pick<Snapshot, 'windows'> & UseFacts, nowMs: number): LimitStand | undefined {
+  const endsAll = endsAllOf(snapshot, nowMs);
+  return stopping(snapshot.windows.filter(({ windowMinutes, measure, model }) => windowMinutes >= paceMinutesMin && measure !== 'percent' && endsAll(model)).flatMap((window) => standOfWindow(window, nowMs) ?? []), nowMs);
+}
+
+function stopping(stands: readonly LimitStand[], nowMs: number): LimitStand | undefined {
+  return tightest(stands.filter((stand) => lasts(stand, nowMs) && levelOf(stand) === 'used-up'), nowMs);
 }

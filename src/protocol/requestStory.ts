@@ -6,6 +6,8 @@ import { clientName } from './clientName.ts';
 import type { AttemptView, CorrectionView, ExplainResult } from './control.ts';
 import { languageTag, plural, t } from './language.ts';
 import { outcomeName } from './outcomeWords.ts';
+import { toldWaitMsMin } from './shortWait.ts';
+import { layerSentence, shownLayer } from './shownLayer.ts';
 
 /** What a story is told of. */
 export type ToldRequest = Omit<ExplainResult, 'story' | 'notice'>;
@@ -13,7 +15,7 @@ export type ToldRequest = Omit<ExplainResult, 'story' | 'notice'>;
 /** The whole story, the layers of the decision among it. */
 export function storyOf(result: ToldRequest, notice: string | undefined): string[] {
   const { decision } = result;
-  const layers = decision.layers.map((layer) => `${layer.layer[0]?.toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`);
+  const layers = decision.layers.map((layer) => layerSentence(shownLayer(decision, layer), layer.because));
   const again = decision.retryAtMs === undefined ? [] : [`It changes by itself at ${new Date(decision.retryAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC.`];
   const toChange = decision.outcome === 'refuse' ? [...decision.toChange ?? [], ...(decision.remedy ? [decision.remedy] : []), ...again] : [];
   return [...beginning(result), ...layers, ...ending(result, notice), ...toChange];
@@ -27,7 +29,7 @@ export function storyBeside(result: ToldRequest, notice: string | undefined): st
 function beginning({ client, workspaceLabel, model, waitedMs, decision }: ToldRequest): string[] {
   return [
     t('{0} in workspace {1} asked for {2}.', clientName(client), workspaceLabel, model),
-    ...(waitedMs > 0 ? [t('It waited {0} s in line before it was sent.', seconds(waitedMs))] : []),
+    ...(waitedMs < toldWaitMsMin ? [] : [decision.outcome === 'refuse' ? t('It waited {0} s in line.', seconds(waitedMs)) : t('It waited {0} s in line before it was sent.', seconds(waitedMs))]),
     ...(decision.answered ? [answeredText(decision.answered)] : []),
   ];
 }

@@ -5,9 +5,11 @@ import type { BalanceLevel } from '../domain/balanceLevel.ts';
 import { grantKinds } from '../domain/grants.ts';
 import type { GrantKind } from '../domain/grants.ts';
 import { sum } from '../domain/units.ts';
+import type { LimitStand } from '../domain/tightest.ts';
+import { clockWords } from '../protocol/clockWords.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import { t } from '../protocol/language.ts';
-import { standOfWindow } from '../protocol/limitStands.ts';
+import { keyStoppingLimit, standOfWindow } from '../protocol/limitStands.ts';
 import { payerOf, type PayerFacts } from '../protocol/payer.ts';
 import { budgetName, stoppingBudget, type BudgetStand } from '../protocol/windowBudgets.ts';
 import { isDenied, isFree, mayUsePurchased, windowDraw } from '../protocol/windowDraw.ts';
@@ -38,19 +40,20 @@ export interface DrawText {
 /**
  * Words what this window's next request draws from. What refuses it before any credit is looked at, a
  * missing or refused key, comes first; the simulated upstream of practice mode needs none.
+ * @param nowMs the clock that tells which limits are over; absent where the snapshot is new
  */
-export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
+export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined, nowMs = snapshot.atMs): DrawText {
   const payer = payerOf(snapshot);
-  if (payer === 'key') return keyDraw(snapshot, locale, workspaceId);
+  if (payer === 'key') return keyDraw(snapshot, locale, workspaceId, nowMs);
   const budget = stoppingBudget(snapshot.budgets, workspaceId, payer);
   if (budget) return budgetDraw(budget);
   const isUsedUp = snapshot.windows.some((window) => {
-    const stand = window.measure === 'percent' ? standOfWindow(window, snapshot.atMs) : undefined;
-    return stand !== undefined && stand.left <= 0 && (stand.endsAtMs ?? Infinity) > snapshot.atMs;
+    const stand = window.measure === 'percent' ? standOfWindow(window, nowMs) : undefined;
+    return stand !== undefined && stand.left <= 0 && (stand.endsAtMs ?? Infinity) > nowMs;
   });
   const amount = isUsedUp ? { amount: t('used up') } : {};
   if (payer === 'both') {
-    const key = keyDraw(snapshot, locale, workspaceId);
+    const key = keyDraw(snapshot, locale, workspaceId, nowMs);
     return { title: t('The plan'), ...amount, then: t('With a key: {0}', `${[key.title, ...(key.amount === undefined ? [] : [key.amount])].join(' · ')}. ${key.then}`) };
   }
   if (isUsedUp) return { title: t('The plan'), ...amount, then: t('Requests go on when its limit begins anew. No credits are drawn.') };
@@ -61,8 +64,16 @@ function budgetDraw({ view }: BudgetStand): DrawText {
   return { title: t('Nothing'), amount: t('budget used up'), then: t('The budget of {0} refuses requests.', budgetName(view)) };
 }
 
+/** A long limit of OpenAI's is used up: credits do not lift it. */
+function limitDraw({ name, endsAtMs }: LimitStand, nowMs: number, locale: string): DrawText {
+  return {
+    title: t('Nothing'), amount: t('limit used up'),
+    then: endsAtMs === undefined ? t('The {0} is used up, and nothing is drawn until it begins anew.', name) : t('The {0} is used up, and nothing is drawn until {1}.', name, clockWords(endsAtMs, nowMs, locale)),
+  };
+}
+
 /** What a request with the key draws from. */
-function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undefined): DrawText {
+function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undefined, nowMs: number): DrawText {
   const { balance } = snapshot;
   if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') return keylessText(snapshot.key.state);
   if (balance.owedMicroCredits > 0) {
@@ -72,9 +83,11 @@ function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undef
   const budget = stoppingBudget(snapshot.budgets, workspaceId, 'key');
   if (budget) return budgetDraw(budget);
   const nextDraw = windowDraw(snapshot, workspaceId);
-  if (nextDraw === 'untracked') return { title: t('No balance'), then: t('Requests are counted and priced. The first top-up begins the balance.') };
   if (nextDraw === 'not-allowed') return { title: t('Nothing'), amount: t('not allowed'), then: t('Only purchased credits are left, and they were refused to this workspace.') };
   if (nextDraw === 'none') return { title: t('Nothing'), then: whyNothing(snapshot) };
+  const limit = keyStoppingLimit(snapshot, nowMs);
+  if (limit) return limitDraw(limit, nowMs, locale);
+  if (nextDraw === 'untracked') return { title: t('No balance'), then: t('Requests are counted and priced. The first top-up begins the balance.') };
   const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind && isFree(grant, workspaceId, snapshot.atMs)).map((grant) => grant.remainingMicroCredits), 'credits left');
   const amount = (kind: GrantKind) => t('{0} credits left', creditsText(left(kind), locale));
   if (nextDraw === 'asks') return { title: kindName('purchased'), amount: amount('purchased'), then: t('Nothing else is left, so the next request asks first whether it may use them.') };

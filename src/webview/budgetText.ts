@@ -29,7 +29,7 @@ export interface BudgetRow {
   readonly reserved?: number;
   /** Place of the tick: time left (or passed) in the period. */
   readonly tick?: number;
-  /** "9 % over", where the period's time says something. */
+  /** "9 % ahead of even use", where the period's time says something. */
   readonly pace?: string;
   readonly amount: string;
   readonly limit: string;
@@ -123,7 +123,7 @@ function shareOfRow(stand: BudgetStand, show: 'left' | 'used', nowMs: number, pl
 function stateText({ level, share, view }: BudgetStand, show: 'left' | 'used'): string {
   if (level !== 'used-up') return show === 'left' ? t('{0} left', percentText(1 - share)) : t('{0} used', percentText(share));
   // Beyond a hard one nothing is sent, but what runs already may end above it.
-  return share > 1.005 ? t('{0} over', percentText(Math.min(1, share - 1))) : view.budget.mode === 'hard' ? t('used up') : t('reached');
+  return share > 1.005 ? t('{0} over the limit', percentText(Math.min(1, share - 1))) : view.budget.mode === 'hard' ? t('used up') : t('reached');
 }
 
 /** When a budget begins anew. */

@@ -78,5 +78,5 @@ export function burnDown(course: Course, name: string, nowMs: number, place: Pla
 function paceWords(spare: number, whole: number): string {
   const share = whole > 0 ? spare / whole : 0;
   if (Math.abs(share) <= onPaceShare) return t('On pace.');
-  return share > 0 ? t('{0} spare.', percentText(share)) : t('{0} over.', percentText(-share));
+  return share > 0 ? t('{0} spare.', percentText(share)) : t('{0} ahead of even use.', percentText(-share));
 }

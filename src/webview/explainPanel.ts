@@ -8,11 +8,12 @@ import { outcomeName } from '../protocol/outcomeWords.ts';
 import { accountName, entryKindName } from '../protocol/entryWords.ts';
 import { t } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
+import { shownLayer } from '../protocol/shownLayer.ts';
 import { signedCredits } from './amountText.ts';
-import { budgetVerdictRow, chargeUsd, correctedCost, correctionRow, explainTitle, formulaLine, layerName, noChargeText, sliceText, storyBesideLayers, termRow, tierName, verdictMark } from './explainText.ts';
+import { budgetVerdictRow, chargeUsd, correctedCost, correctionRow, explainTitle, formulaLine, layerName, noChargeText, sliceText, storyBesideLayers, termRow, tierName, verdictMark, waitedText } from './explainText.ts';
 import type { OpenExplanation } from './pageState.ts';
 import { formatCredits } from '../domain/units.ts';
-import { dayAndTime, measuredTime, timeWithSeconds } from './timeText.ts';
+import { dayAndTime, timeWithSeconds } from './timeText.ts';
 import { icon, prose } from './view.ts';
 import type { View } from './view.ts';
 
@@ -66,7 +67,7 @@ function decision(result: ExplainResult, locale: string): TemplateResult {
   const { layers, slices } = result.decision;
   return html`<ol class="steps">${layers.map((layer) => {
     const mark = verdictMark(layer.verdict);
-    return html`<li class=${layer.verdict === 'skipped' ? 'off' : ''}>${icon(mark.icon, layer.verdict === 'passed' || layer.verdict === 'took' ? 'good' : layer.verdict === 'ended' ? 'bad' : '')}<div><span class="sr">${mark.word}: </span>${layerName(layer.layer)}: <span class="dim">${layer.because}</span></div></li>`;
+    return html`<li class=${layer.verdict === 'skipped' ? 'off' : ''}>${icon(mark.icon, layer.verdict === 'passed' || layer.verdict === 'took' ? 'good' : layer.verdict === 'ended' ? 'bad' : '')}<div><span class="sr">${mark.word}: </span>${layerName(shownLayer(result.decision, layer))}: <span class="dim">${layer.because}</span></div></li>`;
   })}</ol>
     ${slices.length === 0 ? nothing : html`<p>${t('Held {0}', formatCredits(result.decision.holdMicroCredits, 6, locale))}: <span class="dim">${slices.map((slice) => sliceText(slice, locale)).join(' · ')}</span></p>`}`;
 }
@@ -81,8 +82,9 @@ function entries(result: ExplainResult, view: View): TemplateResult {
 function body(result: ExplainResult, view: View): TemplateResult {
   const { locale } = view.place;
   const story = storyBesideLayers(result);
+  const waited = waitedText(result.waitedMs);
   return html`<dl class="pairs"><dt>${t('Request')}</dt><dd class="mono wrap">${result.id}</dd><dt>${t('Sent by')}</dt><dd>${result.workspaceLabel} · ${clientName(result.client)}</dd>
-      <dt>${t('Received')}</dt><dd>${dayAndTime(result.receivedAtMs, view.nowMs, view.place)}${result.waitedMs > 0 ? ` · ${t('waited {0}', measuredTime(result.waitedMs))}` : ''}</dd>
+      <dt>${t('Received')}</dt><dd>${dayAndTime(result.receivedAtMs, view.nowMs, view.place)}${waited === undefined ? '' : ` · ${waited}`}</dd>
       ${result.attempts.length > 1 ? html`<dt>${t('Attempts')}</dt><dd>${result.attempts.map((attempt) => attempt.outcome === undefined ? t('running') : outcomeName(attempt.outcome)).join(', ')}</dd>` : nothing}</dl>
     ${story.length === 0 ? nothing : html`<h3>${t('What happened')}</h3>${story.map((sentence) => html`<p>${sentence}</p>`)}`}
     <h3>${t('Formula')}</h3>${charge(result, view)}

@@ -3,13 +3,17 @@
 import { formatCredits, formatUsd, sum } from '../domain/units.ts';
 import type { ChargeTerm } from '../domain/pricing.ts';
 import type { BudgetVerdict } from '../domain/budgets.ts';
-import type { Layer, LayerVerdict } from '../domain/decisionRecord.ts';
+import type { LayerVerdict } from '../domain/decisionRecord.ts';
 import type { Slice } from '../domain/grants.ts';
 import type { CorrectionView, ExplainResult } from '../protocol/control.ts';
 import { t } from '../protocol/language.ts';
 import { pricePerMillion } from '../protocol/priceWords.ts';
+import { toldWaitMsMin } from '../protocol/shortWait.ts';
+import { layerSentence, shownLayer } from '../protocol/shownLayer.ts';
+import type { ShownLayer } from '../protocol/shownLayer.ts';
 import { countText, signedCredits } from './amountText.ts';
 import { modeWord, unitAmount } from './budgetText.ts';
+import { measuredTime } from './timeText.ts';
 
 /** One term of the formula, ready to print; the amount has six decimals. */
 export interface TermRow {
@@ -62,6 +66,11 @@ export function chargeUsd(microCredits: number, locale: string): string {
   return formatUsd(microCredits, 4, locale);
 }
 
+/** "waited 2.1 s", where a request waited so long that it is told. */
+export function waitedText(waitedMs: number): string | undefined {
+  return waitedMs < toldWaitMsMin ? undefined : t('waited {0}', measuredTime(waitedMs));
+}
+
 /** A layer's icon and its verdict as a word for people who do not see the icon. */
 export function verdictMark(verdict: LayerVerdict['verdict']): { readonly icon: string; readonly word: string } {
   switch (verdict) {
@@ -76,7 +85,7 @@ export function verdictMark(verdict: LayerVerdict['verdict']): { readonly icon: 
 }
 
 /** A layer's name. */
-export function layerName(layer: Layer): string {
+export function layerName(layer: ShownLayer): string {
   switch (layer) {
     case 'safety': return t('Safety');
     case 'budgets': return t('Budgets');
@@ -87,6 +96,7 @@ export function layerName(layer: Layer): string {
     case 'consent': return t('Consent');
     case 'fallback': return t('Fallback');
     case 'wait': return t('Wait');
+    case 'price': return t('Price');
   }
 }
 
@@ -112,9 +122,11 @@ export function sliceText({ kind, microCredits }: Slice, locale: string): string
 
 /** The story's sentences that the decision's lists below do not say already. */
 export function storyBesideLayers(result: ExplainResult): string[] {
-  const said = new Set([...result.decision.layers.map((layer) => `${layer.layer.charAt(0).toUpperCase()}${layer.layer.slice(1)}: ${layer.because}`), ...result.decision.toChange ?? []]);
+  const { decision } = result;
+  // An older broker tells each layer by the name that is stored.
+  const said = new Set([...decision.layers.flatMap((layer) => [layer.layer, shownLayer(decision, layer)].map((name) => layerSentence(name, layer.because))), ...decision.toChange ?? []]);
   // When it changes by itself stands below the decision, by the local clock.
-  return result.story.filter((sentence) => !said.has(sentence) && !(result.decision.retryAtMs !== undefined && sentence.startsWith('It changes by itself at ')));
+  return result.story.filter((sentence) => !said.has(sentence) && !(decision.retryAtMs !== undefined && sentence.startsWith('It changes by itself at ')));
 }
 
 /** The formula as one line, unless the story tells it already. */

@@ -10,6 +10,7 @@ import { payerOf } from '../protocol/payer.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { costText, creditsText, isCostKnown, requestsText, tokensLine } from './amountText.ts';
 import { balanceLevel, drawText } from './balanceText.ts';
+import type { DrawText } from './balanceText.ts';
 import { filled } from './filled.ts';
 import { moving } from './moving.ts';
 import { tightText } from './tightestText.ts';
@@ -61,9 +62,12 @@ function useFact(tight: TightText | undefined, snapshot: Snapshot, view: View): 
     <dd>${requestsText(total.requests, locale)} <span class="dim">· ${total.requests === 0 ? t('none since midnight') : tokensLine(total, locale)}</span></dd></div>`;
 }
 
+function drawFact({ title, amount, then }: DrawText): TemplateResult {
+  return html`<div class="fact"><dt>${t('The next request draws from')}</dt><dd class="big">${title} ${amount === undefined ? nothing : html`<small>· ${amount}</small>`}</dd><dd class="dim">${then}</dd></div>`;
+}
+
 /** The facts. */
 export function facts(snapshot: Snapshot, view: View): TemplateResult {
-  const draw = drawText(snapshot, view.place.locale, view.workspaceId);
   return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${moving(view, (nowMs) => tightText(snapshot, view.workspaceId, nowMs, view.show, view.place), (tight) => useFact(tight, snapshot, view))}
-    <div class="fact"><dt>${t('The next request draws from')}</dt><dd class="big">${draw.title} ${draw.amount === undefined ? nothing : html`<small>· ${draw.amount}</small>`}</dd><dd class="dim">${draw.then}</dd></div></dl>`;
+    ${moving(view, (nowMs) => drawText(snapshot, view.place.locale, view.workspaceId, nowMs), drawFact)}</dl>`;
 }

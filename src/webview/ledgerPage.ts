@@ -113,7 +113,7 @@ export class LedgerPage extends AskingPage {
   }
 
   #table(): TemplateResult {
-    return html`<table class="stack ledger" data-rows aria-labelledby="head-ledger"><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('What')}</th><th scope="col" class="hide-l hide-open">${t('Request')}</th><th scope="col" class="hide-m hide-open">${t('Model')}</th><th scope="col" class="hide-l hide-open">${t('Drawn from')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n">${t('Balance after')}</th><th scope="col"><span class="sr">${t('Explain')}</span></th></tr></thead>
+    return html`<table class="stack ledger" data-rows aria-labelledby="head-ledger"><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('What')}</th><th scope="col" class="hide-l">${t('Request')}</th><th scope="col" class="hide-m">${t('Model')}</th><th scope="col" class="hide-l">${t('Drawn from')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n">${t('Balance after')}</th><th scope="col"><span class="sr">${t('Explain')}</span></th></tr></thead>
       <tbody>${repeat(this.#read.rows, (row) => row.sequence, (row) => entryLine(row, this.view))}</tbody></table>`;
   }
 }
@@ -139,7 +139,7 @@ function entryLine(row: LedgerRow, view: View): TemplateResult {
   const chosen = row.requestId !== undefined && row.requestId === view.explained;
   return html`<tr class=${chosen ? 'chosen' : ''}><td class="dim nowrap time">${rowTime(row.atMs, view.nowMs, view.place)}</td>
     <td class="what ell" title=${[text.title, ...(text.detail === undefined ? [] : [text.detail])].join(' · ')}>${icon(text.icon, 's')} ${text.title}${text.detail === undefined ? nothing : html` <span class="dim">· ${text.detail}</span>`}</td>
-    <td class="hide-l hide-open mono dim ell id">${row.requestId ?? '—'}</td><td class="hide-m hide-open nowrap">${row.model ?? '—'}</td><td class="hide-l hide-open">${row.grantKind ? kindName(row.grantKind) : '—'}</td>
+    <td class="hide-l mono dim ell id">${row.requestId ?? '—'}</td><td class="hide-m nowrap">${row.model ?? '—'}</td><td class="hide-l">${row.grantKind ? kindName(row.grantKind) : '—'}</td>
     <td class="n amount">${holds ? html`<span class="dim">${row.kind === 'reserve' ? t('held {0}', formatCredits(Math.abs(row.heldDeltaMicroCredits), 4, locale)) : t('freed {0}', formatCredits(Math.abs(row.heldDeltaMicroCredits), 4, locale))}</span>` : signedCredits(row.amountMicroCredits, locale)}</td>
     <td class="n dim after">${formatCredits(row.balanceAfterMicroCredits, 4, locale)}</td>
     <td class="act">${row.requestId === undefined ? nothing : explainLink(row.requestId, view)}</td></tr>`;

@@ -14,15 +14,15 @@ import { icon } from './view.ts';
 import type { View } from './view.ts';
 
 function paceMark(row: LimitRow): TemplateResult | typeof nothing {
-  if (row.level === 'empty') return html`${icon('error', 's bad')} `;
-  return row.level === 'low' ? html`${icon('warning', 's warn')} ` : nothing;
+  if (row.level === 'empty') return html`${icon('error', 's bad')}\u00a0`;
+  return row.level === 'low' ? html`${icon('warning', 's warn')}\u00a0` : nothing;
 }
 
 function limitLine(row: LimitRow): TemplateResult {
   return html`<tr><td>${row.name} <span class="dim">· ${row.model}</span></td>
     <td><usage-gauge .share=${row.share} .tick=${row.tick} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
     <td class="n">${row.amount}</td><td>${row.resets}${row.countdown === undefined ? nothing : html` <span class="dim">· ${row.countdown}</span>`}</td>
-    <td class="nowrap ${row.level === 'fine' && row.hasSpare ? '' : 'dim'}">${paceMark(row)}${row.pace}</td></tr>`;
+    <td class="${row.level === 'fine' && row.hasSpare ? '' : 'dim'}">${paceMark(row)}${row.pace}</td></tr>`;
 }
 
 /** The area. */

@@ -4,8 +4,10 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { DirectiveResult } from 'lit/directive.js';
 import type { Problem } from '../domain/problem.ts';
+import { blockedWords } from '../protocol/blockedWords.ts';
 import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { t } from '../protocol/language.ts';
+import { stoppingLimit } from '../protocol/limitStands.ts';
 import { problemMessage, problemWords, saidWords } from '../protocol/problemWords.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { payerOf } from '../protocol/payer.ts';
@@ -81,6 +83,17 @@ function stopNotice(snapshot: Snapshot, view: View): TemplateResult | DirectiveR
     html`<vscode-button secondary @click=${() => view.act.openBudget(budget.view.id)}>${t('Change the budget…')}</vscode-button>`));
 }
 
+/** The long limit that stops every request until it begins anew: the words of the meter's card. What is wrong with the balance is another cause, and stands below. */
+function limitNotice(snapshot: Snapshot, view: View): DirectiveResult {
+  const said = (nowMs: number) => {
+    const limit = stoppingLimit(snapshot, view.workspaceId, nowMs);
+    if (!limit) return undefined;
+    const { title, because } = blockedWords(limit, snapshot, nowMs, view.place.locale);
+    return { title: `${title}.`, text: limit.endsAtMs === undefined ? because : `${because} ${t('It goes on in {0}.', countdown(limit.endsAtMs - nowMs))}` };
+  };
+  return moving(view, said, (words) => (words === undefined ? nothing : notice('warning', words.title, words.text)));
+}
+
 function balanceNotice(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
   const payer = payerOf(snapshot);
   // No credits are drawn.
@@ -119,5 +132,5 @@ export function snapshotNotices(snapshot: Snapshot, view: View): TemplateResult 
     ${snapshot.problems.filter((each) => each.code !== 'no_api_key').map((each) => problemNotice(each, view))}
     ${keyRejected ? notice('error', t('OpenAI does not accept the API key.'), t('Requests that need it fail until another key is stored; nothing is charged for them.'), button(view, 'setApiKey', t('Store another key…'))) : nothing}
     ${snapshot.key.state === 'missing' && !view.practice && payerOf(snapshot) === 'key' ? noKey(view) : nothing}
-    ${view.stale ? nothing : stopNotice(snapshot, view) ?? balanceNotice(snapshot, view)}`;
+    ${view.stale ? nothing : html`${limitNotice(snapshot, view)}${stopNotice(snapshot, view) ?? balanceNotice(snapshot, view)}`}`;
 }

@@ -36,8 +36,8 @@ function requestLine(request: RequestView, view: View): TemplateResult {
   const cached = cachedShare(request);
   return html`<tr data-test="recent-row" class=${view.explained === request.requestId ? 'chosen' : ''}><td class="dim nowrap time">${rowTime(request.atMs, view.nowMs, view.place)}</td>
     <td class="what ell" title=${request.freeReason ?? nothing}>${request.workspaceLabel} <span class="dim">· ${clientName(request.client)}</span>${mark(request)}</td>
-    <td class="hide-m nowrap">${modelText(request)}</td><td class="n hide-s hide-x">${formatTokens(request.inputTokens, locale)}</td><td class="n hide-s hide-x hide-open dim">${cached === undefined ? '—' : percentText(cached)}</td>
-    <td class="n hide-s">${formatTokens(request.outputTokens, locale)}</td><td class="n cost">${cost(request, locale)}</td><td class="n dim hide-m hide-open">${request.costMicroCredits === undefined ? '—' : formatUsd(request.costMicroCredits, 2, locale)}</td>
+    <td class="hide-m nowrap">${modelText(request)}</td><td class="n hide-s hide-x">${formatTokens(request.inputTokens, locale)}</td><td class="n hide-s hide-x dim">${cached === undefined ? '—' : percentText(cached)}</td>
+    <td class="n hide-s">${formatTokens(request.outputTokens, locale)}</td><td class="n cost">${cost(request, locale)}</td><td class="n dim hide-m">${request.costMicroCredits === undefined ? '—' : formatUsd(request.costMicroCredits, 2, locale)}</td>
     <td class="act">${explainLink(request.requestId, view)}</td></tr>`;
 }
 
@@ -46,6 +46,6 @@ export function recentTable(snapshot: Snapshot, view: View): TemplateResult {
   const rows = snapshot.recent.toSorted((a, b) => b.atMs - a.atMs).slice(0, recentMax);
   return html`<section class="area" aria-labelledby="head-recent" data-test="recent"><header class="head"><h2 id="head-recent">${t('Last requests')}</h2><span class="grow"></span><button type="button" class="link" @click=${() => view.act.openTab('ledger')}>${t('Open ledger')}</button></header>
     ${rows.length === 0 ? html`<p class="dim empty">${t('No request yet. Run Codex in a metered terminal, or give any OpenAI SDK the broker\'s address.')} <button type="button" class="link" @click=${() => view.act.run('openMeteredTerminal')}>${t('Open a metered terminal')}</button></p>`
-    : html`<table class="stack recent" data-rows aria-labelledby="head-recent"><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('Workspace and client')}</th><th scope="col" class="hide-m">${t('Model')}</th><th scope="col" class="n hide-s hide-x">${t('Input')}</th><th scope="col" class="n hide-s hide-x hide-open">${t('Cached')}</th><th scope="col" class="n hide-s">${t('Output')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n hide-m hide-open">$</th><th scope="col"><span class="sr">${t('Explain')}</span></th></tr></thead>
+    : html`<table class="stack recent" data-rows aria-labelledby="head-recent"><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('Workspace and client')}</th><th scope="col" class="hide-m">${t('Model')}</th><th scope="col" class="n hide-s hide-x">${t('Input')}</th><th scope="col" class="n hide-s hide-x">${t('Cached')}</th><th scope="col" class="n hide-s">${t('Output')}</th><th scope="col" class="n">${t('Credits')}</th><th scope="col" class="n hide-m">$</th><th scope="col"><span class="sr">${t('Explain')}</span></th></tr></thead>
       <tbody>${repeat(rows, (request) => `${request.requestId} ${request.atMs}`, (request) => requestLine(request, view))}</tbody></table>`}</section>`;
 }

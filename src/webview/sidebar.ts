@@ -5,6 +5,7 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { plural, t, usableLocale } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
+import { stoppingLimit } from '../protocol/limitStands.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -17,7 +18,7 @@ import { PageClock } from './pageClock.ts';
 import type { PageEnvironment, PageTime } from './pageEnvironment.ts';
 import { firstSidebarState, receiveSidebar, sidebarNowMs } from './sidebarState.ts';
 import type { SidebarState, StateMessage } from './sidebarState.ts';
-import { sideBalance, sideLimits, sideToday, sideWaiting } from './sidebarText.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from './sidebarText.ts';
 import type { SideLimit, SideTaste } from './sidebarText.ts';
 import { age, countdown, stopwatch, timeOfDay } from './timeText.ts';
 import { icon, prose } from './view.ts';
@@ -110,7 +111,7 @@ export class CodexSidebar extends LitElement {
     const isNothingYet = snapshot.recent.length + snapshot.running.length + snapshot.waiting.length === 0;
     return html`
       ${newest.link.state === 'down' ? this.#down(newest) : nothing}
-      ${live ? this.#notices(newest, snapshot) : nothing}
+      ${live ? this.#notices(newest, snapshot, taste) : nothing}
       ${snapshot.broker.mode === 'practice' ? html`<p><span class="tag">${icon('beaker', 't')} ${t('Practice mode')}</span> <span class="dim">${t('simulated, costs nothing')}</span></p>` : nothing}
       ${this.#balance(snapshot, taste, live, { nowMs: pageNowMs, clock: this.#clock })}
       ${this.#limits(snapshot, taste, isNothingYet)}
@@ -127,24 +128,28 @@ export class CodexSidebar extends LitElement {
   }
 
   /** What needs the person: a question, a block, what is wrong. The first of each; the dashboard has all. */
-  #notices(newest: StateMessage, snapshot: Snapshot): TemplateResult {
+  #notices(newest: StateMessage, snapshot: Snapshot, taste: SideTaste): TemplateResult {
     const [question] = windowQuestions(snapshot.questions, newest.workspaceId);
-    const { meter } = newest;
     const [wrong] = snapshot.problems;
-    const isBlocked = meter.background !== undefined && meter.icon === 'circle-slash';
+    const block = sideBlock(snapshot, newest.meter, taste);
     return html`
       ${question ? html`<div class="notice warning" role="group" aria-label=${t('A request waits for your answer')} data-test="side-question">${icon('question', 'warn')}<div class="grow">${question.text}<div class="row">${this.#link('answerQuestion', t('Answer'), 'side-answer')}</div></div></div>` : nothing}
-      ${isBlocked ? html`<div class="notice warning" role="group" aria-label=${t('Blocked')} data-test="side-blocked">${icon('circle-slash', 'warn')}<div class="grow">${meter.spoken}.<div class="row">${meter.action === 'topUp' ? this.#link('topUp', t('Add credits'), 'side-cure') : meter.action === 'budgets' ? this.#link('showBudgets', t('Show budgets'), 'side-cure') : this.#link('openDashboard', t('Show limits'), 'side-cure')}</div></div></div>` : nothing}
-      ${wrong && !isBlocked ? html`<div class="notice warning" role="group" aria-label=${t('A problem')} data-test="side-problem">${icon('warning', 'warn')}<div class="grow">${prose(problemWords(wrong))}</div></div>` : nothing}`;
+      ${block ? html`<div class="notice warning" role="group" aria-label=${t('Blocked')} data-test="side-blocked">${icon('circle-slash', 'warn')}<div class="grow">${block.text}<div class="row">${block.action === 'topUp' ? this.#link('topUp', t('Add credits'), 'side-cure') : block.action === 'budgets' ? this.#link('showBudgets', t('Show budgets'), 'side-cure') : this.#link('openDashboard', t('Show limits'), 'side-cure')}</div></div></div>` : nothing}
+      ${wrong && !block ? html`<div class="notice warning" role="group" aria-label=${t('A problem')} data-test="side-problem">${icon('warning', 'warn')}<div class="grow">${prose(problemWords(wrong))}</div></div>` : nothing}`;
   }
 
   #balance(snapshot: Snapshot, taste: SideTaste & Moment, live: boolean, moment: Moment): TemplateResult {
     const { locale } = taste.place;
     const { number, words } = sideBalance(snapshot, taste.show, locale);
-    const ahead = snapshotRunOut(snapshot);
-    const draw = drawText(snapshot, locale, taste.workspaceId);
+    const next = (nowMs: number) => {
+      // How long credits last is no matter while a limit lets nothing be drawn.
+      const ahead = stoppingLimit(snapshot, taste.workspaceId, nowMs) ? undefined : snapshotRunOut(snapshot);
+      if (ahead) return runOutWords(ahead, nowMs, locale);
+      const { title, amount } = drawText(snapshot, locale, taste.workspaceId, nowMs);
+      return amount === undefined ? t('Next: {0}', title) : t('Next: {0} · {1}', title, amount);
+    };
     return html`<section aria-label=${t('Balance')}><p class="big"><span data-test="side-balance">${number}</span> <small>${words}</small></p>
-      ${live ? html`<p class="dim" data-test="side-next">${ahead ? movingText(taste, (nowMs) => runOutWords(ahead, nowMs, locale)) : draw.amount === undefined ? t('Next: {0}', draw.title) : t('Next: {0} · {1}', draw.title, draw.amount)}</p>`
+      ${live ? html`<p class="dim" data-test="side-next">${movingText(taste, next)}</p>`
         : html`<p class="dim" data-test="side-age">${movingText(moment, (nowMs) => t('as of {0}, {1}', timeOfDay(snapshot.atMs, taste.place), age(Math.max(0, nowMs - snapshot.atMs))))}</p>`}
       ${snapshot.balance.tracked ? nothing : html`<p>${this.#link('topUp', t('Add credits to cap what is spent'), 'side-top-up')}</p>`}</section>`;
   }
@@ -189,5 +194,5 @@ function limitPart(limit: SideLimit): TemplateResult {
   const mark = limit.level === 'empty' ? icon('error', 's bad') : limit.level === 'low' ? icon('warning', 's warn') : nothing;
   return html`<div class="limit"><div class="line"><span class="grow ell" title=${limit.name}>${limit.name}</span><span class="nowrap">${limit.amount}</span></div>
     <usage-gauge .share=${limit.share} .reserved=${limit.reserved} .tick=${limit.tick} .level=${limit.level} .sentence=${limit.sentence}></usage-gauge>
-    <div class="line foot"><span class="grow">${limit.resets}</span><span class="nowrap">${mark} ${limit.pace}</span></div></div>`;
+    <div class="line foot"><span class="grow">${limit.resets}</span><span>${mark === nothing ? nothing : html`${mark}\u00a0`}${limit.pace}</span></div></div>`;
 }

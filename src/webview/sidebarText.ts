@@ -3,7 +3,9 @@
 import { compareTightness } from '../domain/tightest.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { plural, t } from '../protocol/language.ts';
-import { ownBudgets, paceMinutesMin, standOfBudget, standOfWindow } from '../protocol/limitStands.ts';
+import { blockedWords } from '../protocol/blockedWords.ts';
+import { limitStands, ownBudgets, paceMinutesMin, standOfBudget, standOfWindow, stoppingLimit } from '../protocol/limitStands.ts';
+import type { MeterFace } from '../protocol/meterFace.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { costText, creditsText, isCostKnown, percentText } from './amountText.ts';
@@ -44,6 +46,8 @@ export interface SideTaste {
 /** The tightest limits, and how many more there are. Those that refill within minutes come last. */
 export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly shown: readonly SideLimit[]; readonly more: number } {
   const { workspaceId, nowMs, show, place } = taste;
+  // A limit that does not stop all work is no tighter than the status bar has it.
+  const stands = new Map(limitStands(snapshot, workspaceId, nowMs).map((stand) => [stand.id, stand]));
   const rows = new Map(budgetRows(snapshot, workspaceId, nowMs, show, place).map((row) => [row.id, row]));
   const budgets = ownBudgets(snapshot, workspaceId).flatMap((budget) => {
     const row = rows.get(`${budget.view.id} ${budget.use.key}`);
@@ -54,7 +58,7 @@ export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly sho
   });
   const windows = snapshot.windows.map((window) => {
     const row = limitRow(window, nowMs, show, place);
-    return { isLong: window.windowMinutes >= paceMinutesMin, stand: standOfWindow(window, nowMs), limit: {
+    return { isLong: window.windowMinutes >= paceMinutesMin, stand: stands.get(window.id) ?? standOfWindow(window, nowMs), limit: {
       ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : shown(percentText(row.share), show), pace: row.pace, resets: [row.resets, row.countdown].filter(Boolean).join(' · '),
     } };
   });
@@ -62,6 +66,18 @@ export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly sho
   const rank = ({ isLong, stand }: (typeof all)[number]) => (stand === undefined ? 2 : isLong ? 0 : 1);
   const ordered = all.toSorted((a, b) => rank(a) - rank(b) || (a.stand && b.stand ? compareTightness(a.stand, b.stand, nowMs) : 0));
   return { shown: ordered.slice(0, limitsShown).map(({ limit }) => limit), more: Math.max(0, ordered.length - limitsShown) };
+}
+
+/**
+ * What stops everything, and what cures it. The status bar's words where it says so; where it speaks of something else, such
+ * as this window's own waiting request, those of the long limit that stops all the same.
+ */
+export function sideBlock(snapshot: Snapshot, meter: Pick<MeterFace, 'icon' | 'background' | 'spoken' | 'action'>, { workspaceId, nowMs, place }: SideTaste): { readonly text: string; readonly action: MeterFace['action'] } | undefined {
+  if (meter.background !== undefined && meter.icon === 'circle-slash') return { text: `${meter.spoken}.`, action: meter.action };
+  const limit = stoppingLimit(snapshot, workspaceId, nowMs);
+  if (!limit) return undefined;
+  const { title, because } = blockedWords(limit, snapshot, nowMs, place.locale);
+  return { text: `${title}. ${because}`, action: 'dashboard' };
 }
 
 function shown(amount: string, show: 'left' | 'used'): string {

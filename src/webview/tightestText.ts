@@ -33,5 +33,6 @@ export function tightText(snapshot: Snapshot, workspaceId: string | undefined, n
   }
   const window = snapshot.windows.find(({ id }) => id === stand.id);
   const row = window && limitRow(window, nowMs, show, place);
-  return row && { title: row.name, amount: row.amount, of: row.amount === share ? word : `${word} · ${share}`, pace: row.pace, ends: [row.resets, row.countdown].filter(Boolean).join(' · ') };
+  // Limits of OpenAI's are each model's own: which one it is says whose work they end.
+  return row && { title: `${row.name} · ${row.model}`, amount: row.amount, of: row.amount === share ? word : `${word} · ${share}`, pace: row.pace, ends: [row.resets, row.countdown].filter(Boolean).join(' · ') };
 }

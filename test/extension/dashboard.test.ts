@@ -258,6 +258,16 @@ describe('dashboard actions', () => {
     assert.doesNotMatch(text, /## Budgets|## What/);
   });
 
+  it('gives a missing price its own name, beside the safety layer that passed', () => {
+    const layers = [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }, { layer: 'safety', verdict: 'ended', because: 'No price is known.' }] as const;
+    const text = explanationText({
+      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['Safety: All is well.', 'Price: No price is known.'],
+      decision: { outcome: 'refuse', code: 'model_unpriced', layers, slices: [], holdMicroCredits: 0 },
+    }, 'en').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    assert.match(text, /- safety: All is well\.\n- price: No price is known\.\n/);
+    assert.equal(text.split('No price is known').length, 2, 'it is told once');
+  });
+
   it('writes the budgets of a decision and what would change it, once', () => {
     const text = explanationText({
       id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It was refused.', 'Raise the budget.'],

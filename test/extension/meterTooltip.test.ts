@@ -164,6 +164,11 @@ describe('tooltip card', () => {
     const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }) }));
     assert.match(card, /^\$\(circle-slash\) \*\*Blocked until .*\*\* · in 1 d 18 h {2}\nThe limit of requests per week of gpt-5\.5 is used up\. Credits are not the reason: 342\.18 are left, but they do not lift it\./);
     assert.match(card, /\| 0 % \|.*in 1 d 18 h \|.*\$\(error\) used up \|/);
+    assert.doesNotMatch(card, /next request draws/, 'nothing is drawn until then');
+    const running = [{ requestId: 'req_2', state: 'running', workspaceId: 'ws_1', workspaceLabel: 'billing-service', client: 'codex_exec', model: 'gpt-6', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 }] as const;
+    const goesOn = meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked], running }) });
+    assert.doesNotMatch(goesOn, /Blocked/, 'another model is in use');
+    assert.match(unescaped(goesOn), /gpt-5\.5 requests\/week .*\$\(error\) used up[\s\S]*The next request draws|The next request draws[\s\S]*gpt-5\.5 requests\/week .*\$\(error\) used up/);
     for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
   });
 
@@ -222,6 +227,6 @@ describe('tooltip card', () => {
     const weekly = limitLine({ id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 40, resetsAtMs: 1_000_000 + 5_040 * 60_000 }, 'left', 1_000_000, 'en');
     assert.deepEqual([weekly.name, weekly.gauge.share, weekly.gauge.tick], ['m requests/week', 0.4, 0.5]);
     assert.ok(weekly.resets.endsWith('· in 3 d 12 h'), weekly.resets);
-    assert.deepEqual([weekly.pace, weekly.mark], ['10 % over', 'warning']);
+    assert.deepEqual([weekly.pace, weekly.mark], ['10 % ahead of even use', 'warning']);
   });
 });

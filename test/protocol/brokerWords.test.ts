@@ -1,6 +1,7 @@
 // What the broker tells in sentences, as a window in German shows it: from the rules' own decisions, through the parts
 // that they keep.
 import assert from 'node:assert/strict';
+import type { DecisionRecord } from '../../src/domain/decisionRecord.ts';
 import { answeredInstead } from '../../src/domain/fallback.ts';
 import { stoppedAt } from '../../src/domain/overrun.ts';
 import { decide } from '../../src/domain/waterfall.ts';
@@ -10,6 +11,7 @@ import { explainWords, snapshotWords } from '../../src/protocol/brokerWords.ts';
 import type { ExplainResult } from '../../src/protocol/control.ts';
 import { setLanguage } from '../../src/protocol/language.ts';
 import { storyOf } from '../../src/protocol/requestStory.ts';
+import { shownLayer } from '../../src/protocol/shownLayer.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { german } from '../support/language/spokenIn.ts';
 
@@ -24,8 +26,12 @@ const input: WaterfallInput = {
 const travelled = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 function explained(more: Partial<WaterfallInput>, attempts: ExplainResult['attempts'] = [], notice: ExplainResult['notice'] = null): ExplainResult {
+  return explainedBy(decide({ ...input, ...more }), attempts, notice);
+}
+
+function explainedBy(decision: DecisionRecord, attempts: ExplainResult['attempts'] = [], notice: ExplainResult['notice'] = null): ExplainResult {
   const result = {
-    id: 'req_1', receivedAtMs: 0, workspaceId: 'ws_a', workspaceLabel: 'website', client: 'codex_exec', model: 'gpt-5.5', waitedMs: 1250, decision: decide({ ...input, ...more }), attempts,
+    id: 'req_1', receivedAtMs: 0, workspaceId: 'ws_a', workspaceLabel: 'website', client: 'codex_exec', model: 'gpt-5.5', waitedMs: 1250, decision, attempts,
     charge: null, corrections: [], entries: [],
   };
   return travelled({ ...result, notice, story: storyOf(result, notice ?? undefined) });
@@ -45,9 +51,29 @@ describe('what the broker tells', () => {
     ]);
     assert.deepEqual(decision.toChange, ['Fügen Sie 1,00 Credits oder mehr hinzu.']);
     assert.deepEqual(story, [
-      'Codex CLI im Arbeitsbereich website hat gpt-5.5 angefragt.', 'Sie wartete 1,3 s in der Warteschlange, bevor sie gesendet wurde.',
+      'Codex CLI im Arbeitsbereich website hat gpt-5.5 angefragt.', 'Sie wartete 1,3 s in der Warteschlange.',
       'Sie wurde abgelehnt (credits_exhausted); es wurde nichts gesendet und nichts berechnet.',
     ]);
+  });
+
+  it('tells a wait as it was: not below a tenth of a second, and of one that was refused not that it was sent', () => {
+    const waits = (waitedMs: number, more: Partial<WaterfallInput> = {}) => storyOf({ ...explained(more), waitedMs }, undefined).filter((sentence) => sentence.startsWith('It waited ') && sentence.includes(' in line'));
+    assert.deepEqual([waits(0), waits(1), waits(49)], [[], [], []]);
+    assert.deepEqual(waits(50), ['It waited 0.1 s in line.']);
+    assert.deepEqual(waits(1250, { estimateMicroCredits: 1_000_000 }), ['It waited 1.3 s in line before it was sent.']);
+  });
+
+  it('gives a missing price a name of its own, and keeps it as it is stored', () => {
+    const { estimateMicroCredits: _estimate, ...unpriced } = input;
+    const { decision, story } = explainedBy(decide(unpriced));
+    assert.deepEqual(decision.layers.map((layer) => layer.layer), ['safety', 'budgets', 'limits', 'safety'], 'stored');
+    assert.deepEqual(decision.layers.map((layer) => shownLayer(decision, layer)), ['safety', 'budgets', 'limits', 'price']);
+    assert.equal(story.filter((sentence) => sentence.startsWith('Safety: ')).length, 1);
+    assert.ok(story.includes('Price: No price is known for the model "gpt-5.5", so its cost cannot be held against your credits. Nothing was sent.'), story.join('\n'));
+    const asked = decide({ ...unpriced, unpricedRule: 'ask', canAsk: true });
+    assert.deepEqual(asked.layers.map((layer) => shownLayer(asked, layer)).at(-1), 'price');
+    const guarded = decide({ ...input, runaway: { action: 'ask', because: 'It runs away.' } });
+    assert.deepEqual(guarded.layers.map((layer) => shownLayer(guarded, layer)), ['safety'], 'the guard is no price');
   });
 
   it('is German for one that was answered: why it was free, what was noted, and its formula', () => {

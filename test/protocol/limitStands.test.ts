@@ -1,15 +1,17 @@
 // Limits in one shape: a window that is spread over its days, and which limit is used up first.
 import assert from 'node:assert/strict';
-import { standOfWindow, tightestStand, type LimitFacts } from '../../src/protocol/limitStands.ts';
+import { levelOf } from '../../src/domain/tightest.ts';
+import { isSameModel, modelsInUse } from '../../src/protocol/modelsInUse.ts';
+import { keyStoppingLimit, limitStands, standOfWindow, stoppingLimit, tightestStand, type LimitFacts } from '../../src/protocol/limitStands.ts';
 import { snapshotLimitRunOut } from '../../src/protocol/snapshotForecast.ts';
-import type { BudgetView, WindowView } from '../../src/protocol/snapshot.ts';
+import type { BudgetView, RequestView, RunView, UsageRow, WindowView } from '../../src/protocol/snapshot.ts';
 
 const nowMs = 50_000_000;
 const hourMs = 3_600_000;
 const window = (id: string, remaining: number, change: Partial<WindowView> = {}): WindowView => ({ id, model: id, measure: 'percent', windowMinutes: 300, limit: 100, remaining, resetsAtMs: nowMs + hourMs, ...change });
 const limits = (more: Partial<LimitFacts>): LimitFacts => ({
   atMs: nowMs, broker: { mode: 'live' }, key: { state: 'present' }, consent: { everywhere: true, workspaceIds: [], deniedWorkspaceIds: [] }, windows: [], budgets: [],
-  balance: { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] }, ...more,
+  balance: { tracked: false, balanceMicroCredits: 0, heldMicroCredits: 0, owedMicroCredits: 0, grants: [] }, running: [], waiting: [], recent: [], today: { byModel: [] }, ...more,
 });
 
 describe('a window that is spread over its days', () => {
@@ -42,6 +44,54 @@ describe('a budget that is spread evenly', () => {
     const { pace: _pace, ...budget } = view(19, 19).budget;
     const { today: _today, ...plain } = view(19, 19);
     assert.ok(snapshotLimitRunOut(limits({ budgets: [{ ...plain, budget, uses: [{ key: '', used: 40 * credit, reserved: 0, endsAtMs: Date.UTC(1970, 0, 19) }] }] }), undefined, Date.UTC(1970, 0, 13, 12)), 'which another one is');
+  });
+});
+
+describe('a used-up limit of one model', () => {
+  const day = (model: string, change: Partial<WindowView> = {}) => window(model, 0, { measure: 'requests', windowMinutes: 1440, ...change });
+  const run = (model: string) => ({ model }) as RunView;
+  const recent = (model: string, atMs = nowMs - 1) => ({ model, atMs }) as RequestView;
+  const used = (key: string, requests = 1) => ({ byModel: [{ key, requests } as UsageRow] });
+  const level = (more: Partial<LimitFacts>) => { const stand = tightestStand(limits(more), undefined, nowMs); return stand && levelOf(stand); };
+
+  it('stops everything where no other model is in use, and is worth a warning with its name where one is', () => {
+    const windows = [day('terra')];
+    assert.equal(level({ windows }), 'used-up', 'nothing else is known');
+    for (const only of [{ running: [run('terra')] }, { waiting: [run('terra')] }, { recent: [recent('terra')] }, { today: used('terra') }]) assert.equal(level({ windows, ...only }), 'used-up');
+    for (const other of [{ running: [run('sol')] }, { waiting: [run('sol')] }, { recent: [recent('terra'), recent('sol')] }, { today: used('sol') }]) {
+      const facts = limits({ windows, ...other });
+      assert.deepEqual([level({ windows, ...other }), stoppingLimit(facts, undefined, nowMs), keyStoppingLimit(facts, nowMs)], ['low', undefined, undefined]);
+      assert.equal(tightestStand(facts, undefined, nowMs)?.name, 'limit of requests per day of terra');
+    }
+  });
+
+  it('knows a model by the name that it answered with, and forgets what was used long ago', () => {
+    assert.deepEqual([['gpt-5.5', 'gpt-5.5-2026-09-30'], ['gpt-5.5-20260930', 'gpt-5.5'], ['gpt-5.5', 'gpt-5.5-mini'], ['gpt-5.5', 'gpt-5'], ['a', 'a']].map(([a = '', b = '']) => isSameModel(a, b)), [true, true, false, false, true]);
+    assert.equal(level({ windows: [day('terra')], recent: [recent('terra-2026-09-30')] }), 'used-up');
+    assert.deepEqual([...modelsInUse({ ...limits({}), recent: [recent('old', nowMs - 13 * hourMs)], today: used('none', 0) }, nowMs)], []);
+  });
+
+  it('stops everything while every model in use is used up, until the first of them goes on', () => {
+    const both = { windows: [day('terra', { resetsAtMs: nowMs + 9 * hourMs }), day('sol', { resetsAtMs: nowMs + 2 * hourMs })], running: [run('terra'), run('sol')] };
+    const found = stoppingLimit(limits(both), undefined, nowMs);
+    assert.deepEqual([found?.id, found?.endsAtMs], ['sol', nowMs + 2 * hourMs]);
+    assert.equal(stoppingLimit(limits(both), undefined, nowMs + 3 * hourMs), undefined, 'one goes on');
+    assert.equal(stoppingLimit(limits({ ...both, running: [...both.running, run('luna')] }), undefined, nowMs), undefined);
+    const rest = limits({ ...both, windows: [both.windows[0]!, day('sol', { remaining: 5, resetsAtMs: nowMs + 9 * hourMs })] });
+    assert.deepEqual(limitStands(rest, undefined, nowMs).map((stand) => [stand.id, levelOf(stand)]), [['terra', 'low'], ['sol', 'critical']], 'what is left is all that there is');
+  });
+
+  it('is no limit of a plan\'s, which is everybody\'s', () => {
+    const plans = [{ account: 'a', observedAtMs: nowMs }];
+    const facts = limits({ plans, key: { state: 'missing' }, windows: [window('a', 0), day('terra')], running: [run('sol'), run('terra')] });
+    assert.deepEqual([stoppingLimit(facts, undefined, nowMs)?.id, keyStoppingLimit(facts, nowMs)], ['a', undefined]);
+    // Where a key pays beside a plan, its own limit stops what goes with it, whatever the plan does.
+    const withKey = limits({ plans, windows: [day('terra')], running: [run('terra')] });
+    assert.deepEqual([stoppingLimit(withKey, undefined, nowMs), keyStoppingLimit(withKey, nowMs)?.id], [undefined, 'terra']);
+  });
+
+  it('waits within minutes are none, and neither is one whose time is over', () => {
+    for (const windows of [[day('terra', { windowMinutes: 1 })], [day('terra', { resetsAtMs: nowMs })]]) assert.deepEqual([stoppingLimit(limits({ windows }), undefined, nowMs), keyStoppingLimit(limits({ windows }), nowMs)], [undefined, undefined]);
   });
 });
 

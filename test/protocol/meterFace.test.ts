@@ -76,11 +76,11 @@ describe('the meter', () => {
       ['12.35 left', '1,000 left', '1,001 left', '100k left', '100k left', '10M left']);
   });
 
-  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent over', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
+  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent ahead of even use', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
 
   it('tells the tightest limit where that is worse than the balance, and not where it is as good or better', () => {
     assert.deepEqual([paint({ limit }), paint({ limit }, { show: 'used' })].map(({ state, text, share }) => [state, text, share]), [['low', '18 % left', 0.18], ['low', '82 % used', 0.8200000000000001]]);
-    assert.equal(paint({ limit }).spoken, 'Low: 18 percent left of the limit of requests per week of gpt-5.5, 9 percent over, begins anew Thu 19 Nov, 09:00');
+    assert.equal(paint({ limit }).spoken, 'Low: 18 percent left of the limit of requests per week of gpt-5.5, 9 percent ahead of even use, begins anew Thu 19 Nov, 09:00');
     assert.equal(paint({ limit, balanceMicroCredits: 20 * credit }).text, '20.00 left', 'what does not come back goes first');
     assert.equal(paint({ limit: { ...limit, level: 'ok', left: 0.6 } }).text, '80.00 left');
     assert.equal(paint({ limit: { ...limit, level: 'critical', left: 0.004 } }).text, '< 1 % left');
@@ -135,7 +135,7 @@ describe('the meter', () => {
     const any = fc.record({
       balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
       owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.record({ text: fc.constant('b'), until }), { nil: undefined, freq: 3 }),
-      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 percent over'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
+      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 percent ahead of even use'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
     fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, unpriced, ...rest }, show, unit, locale, link) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Insight } from '../../src/domain/insights.ts';
 import { answerChoices, questionDetail, questionTitle } from '../../src/protocol/answerWords.ts';
+import { blockedWords } from '../../src/protocol/blockedWords.ts';
 import { budgetWords } from '../../src/protocol/budgetWords.ts';
 import { clockWords, shortUntil } from '../../src/protocol/clockWords.ts';
 import { estimateErrorText } from '../../src/protocol/estimateWords.ts';
@@ -76,6 +77,7 @@ function words(locale: string): string[] {
     ...lengths.flatMap((windowMinutes) => (['tokens', 'requests', 'percent'] as const).map((measure) => windowName({ measure, windowMinutes }))),
     ...stands.map((stand) => stand?.name ?? ''), standOfBudget(budgetStand(budgets[0]!, budgets[0]!.uses[0]!), sampleNowMs).name,
     ...[0, 0.1, 0.5].flatMap((left) => [undefined, 0, 0.2, -0.2].flatMap((spare) => [paceWords(left, spare, 'too short'), paceWords(left, spare, 'refills steadily', spokenShare)])), spokenShare(0.001), spokenShare(0.999),
+    ...stands.flatMap((stand) => (stand ? [stand, { ...stand, endsAtMs: undefined }] : [])).flatMap(({ endsAtMs, ...stand }) => Object.values(blockedWords({ ...stand, ...(endsAtMs === undefined ? {} : { endsAtMs }) }, sampleSnapshot(), sampleNowMs, locale))),
     ...stories.flatMap((snapshot) => limitStories(snapshot, new Set(), locale)).map(({ text }) => text),
     ...[20 * 60_000, hourMs, 3 * hourMs].flatMap((spanMs) => [{}, { latestAtMs: sampleNowMs + 9 * hourMs }].map((more) => runOutWords({ runsOutAtMs: sampleNowMs + 5 * hourMs, earliestAtMs: sampleNowMs + hourMs, spanMs, perHourMicroCredits: 1, ...more }, sampleNowMs, locale))),
     limitRunOutWords({ limit: stands[0]!, runsOutAtMs: sampleNowMs + hourMs, resetsAtMs: sampleNowMs + 2 * hourMs }, sampleNowMs, locale),
@@ -113,7 +115,7 @@ describe('the words of the protocol', () => {
       assert.equal(paint({ balanceMicroCredits: 9_000_000 * credit, grantedMicroCredits: 9_000_000 * credit }, { unit: 'usd' }).text, `360k${nbsp}$ übrig`);
       assert.equal(paint({ balanceMicroCredits: 9_999_999 * credit, grantedMicroCredits: 9_999_999 * credit }).text, `9,9${nbsp}Mio. übrig`, 'never more than there is');
       assert.equal(paint({ waiting: { place: 2, startsInMs: 9100 } }).spoken, 'Eine Anfrage steht an 2. Stelle der Warteschlange und beginnt in etwa 10 Sekunden');
-      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords(0.18, -0.09, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent zu viel verbraucht, beginnt neu: 09:00');
+      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords(0.18, -0.09, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent schneller als gleichmäßig, beginnt neu: 09:00');
       assert.equal(budgetWords({ per: 'workspace', of: 'ws_1', unit: 'credits', limit: 1_234 * credit, period: 'week' }, 'shop'), '1.234,00 Credits pro Arbeitsbereich (shop) und Woche');
       assert.equal(planWords({ account: 'shop', observedAtMs: 1, credits: { hasCredits: true, isUnlimited: false, balance: '1012.5' } }), 'shop: 1.012,5 Credits bei OpenAI selbst');
       assert.equal(paceWords(0.6, 0.13, ''), `13${nbsp}% Reserve`);

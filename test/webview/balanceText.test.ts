@@ -55,6 +55,22 @@ describe('balance text', () => {
     assert.equal(drawText({ ...snapshot, budgets, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).amount, 'credits owed');
   });
 
+  it('draws nothing while a long limit lets no request with the key go on, and says until when', () => {
+    const only: Partial<Snapshot> = { running: [], waiting: [], recent: [], today: { ...snapshot.today, byModel: [] } };
+    const day = { id: 'd', model: 'gpt-6.1-sol', measure: 'requests', windowMinutes: 1440, limit: 100, remaining: 0, resetsAtMs: sampleNowMs + 86_400_000 } as const;
+    const blocked = { ...snapshot, ...only, windows: [day] };
+    const { title, amount, then } = drawText(blocked, 'en', own);
+    assert.deepEqual([title, amount], ['Nothing', 'limit used up']);
+    assert.match(then, /^The limit of requests per day of gpt-6\.1-sol is used up, and nothing is drawn until Wed 18 Nov \d\d:\d\d\.$/);
+    const { resetsAtMs: _never, ...endless } = day;
+    assert.match(drawText({ ...blocked, windows: [endless] }, 'en', own).then, /nothing is drawn until it begins anew\.$/);
+    assert.equal(drawText(blocked, 'en', own, day.resetsAtMs).title, 'Included', 'its time is over');
+    assert.equal(drawText({ ...snapshot, windows: [day] }, 'en', own).title, 'Included', 'another model goes on');
+    assert.match(drawText({ ...blocked, plans: [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }] }, 'en', own).then, /^With a key: Nothing · limit used up\./);
+    assert.equal(drawText({ ...blocked, balance: { ...blocked.balance, tracked: false } }, 'en', own).amount, 'limit used up');
+    assert.equal(drawText({ ...withGrants(), ...only, windows: [day] }, 'en', own).amount, undefined, 'without credits, that is the reason in the status bar too');
+  });
+
   it('says why nothing can be drawn although credits are left', () => {
     const [grant] = snapshot.balance.grants;
     const base = { ...grant!, heldMicroCredits: 0 };

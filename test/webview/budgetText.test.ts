@@ -29,7 +29,7 @@ describe('budget rows', () => {
   it('make one row for each key, and one for a budget without any', () => {
     assert.deepEqual(rows('left').map((row) => [row.budgetId, row.key, row.isOwn, row.isFirst, row.level, row.state]), [
       ['everything-month', '', false, true, 'fine', '63 % left'], ['workspaces', 'billing-service', true, true, 'low', '13 % left'], ['workspaces', 'mobile-app', false, false, 'fine', '85 % left'],
-      ['family', '', false, true, 'empty', '16 % over'], ['one-request', '', false, true, 'unknown', 'each request by itself'], ['docs', '', false, true, 'empty', 'used up'],
+      ['family', '', false, true, 'empty', '16 % over the limit'], ['one-request', '', false, true, 'unknown', 'each request by itself'], ['docs', '', false, true, 'empty', 'used up'],
     ]);
     assert.deepEqual(rows('left').map((row) => row.ends).slice(3), ['moves on, 5 h', 'with each request', 'Wed 18 Nov 00:00']);
     assert.equal(rows('left')[5]?.name, '5.00 credits per workspace (docs-site) and day');

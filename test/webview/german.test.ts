@@ -57,7 +57,7 @@ const said: Readonly<Record<string, () => readonly (string | undefined)[]>> = {
   explanation: () => [
     ...[sampleExplanation(), refusedExplanation(), { ...sampleExplanation(), charge: null }].flatMap((result) => [explainTitle(result, 'en'), noChargeText(result)]), ...sampleExplanation().charge!.terms.map((term) => termRow(term, 'en').what), ...correctedExplanation().corrections.map((one) => correctionRow(one, 'en').what),
     ...refusedExplanation().decision.budgets!.flatMap((verdict) => { const row = budgetVerdictRow(verdict, 'en'); return [row.mode, row.word, row.sum]; }), ...(['included', 'promotional', 'purchased'] as const).map((kind) => sliceText({ grantId: 'grant_0036', kind, microCredits: 5 }, 'en')),
-    ...(['safety', 'budgets', 'limits', 'included', 'promotional', 'purchased', 'consent', 'fallback', 'wait'] as const).map(layerName), ...(['passed', 'warned', 'took', 'waited', 'asked', 'ended', 'skipped'] as const).map((verdict) => verdictMark(verdict).word),
+    ...(['safety', 'budgets', 'limits', 'included', 'promotional', 'purchased', 'consent', 'fallback', 'wait', 'price'] as const).map(layerName), ...(['passed', 'warned', 'took', 'waited', 'asked', 'ended', 'skipped'] as const).map((verdict) => verdictMark(verdict).word),
   ],
   receipt: () => [sampleExplanation(), refusedExplanation(), correctedExplanation()].map((result) => receiptText(result, true, 'en').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z|\\_/g, (part) => (part === '\\_' ? '_' : ''))),
   'top-up': () => {

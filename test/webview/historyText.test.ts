@@ -90,7 +90,7 @@ describe('history in words', () => {
 describe('what is left against even use', () => {
   it('says what is left, what even use would leave, and by how much it is off', () => {
     const burn = burnDown(sampleCourse, 'November', sampleNowMs, place);
-    assert.match(burn.verdict, /^\d+\.\d\d credits left; even use would leave 223\.32\. \d+ % over\.$/);
+    assert.match(burn.verdict, /^\d+\.\d\d credits left; even use would leave 223\.32\. \d+ % ahead of even use\.$/);
     assert.match(burn.sentence, /^November, from Sun 1 Nov 00:00 to Tue 1 Dec 00:00\. /);
     assert.equal(burn.table().rows.length, sampleCourse.left.length);
     assert.deepEqual(burn.table().rows.at(-1)?.map((cell) => cell.value), ['2026-11-01T00:00:00.000Z', 500_000_000, 500_000_000]);

@@ -51,7 +51,7 @@ describe('limit text', () => {
 
   it('says what is over pace, and warns no earlier than the status bar does', () => {
     const over = { ...perDay, remaining: 300 };
-    assert.equal(limitRow(over, nowMs, 'left', place).pace, '12 % over');
+    assert.equal(limitRow(over, nowMs, 'left', place).pace, '12 % ahead of even use');
     assert.equal(limitRow(over, nowMs, 'left', place).level, 'low');
     const early = { ...perDay, remaining: 880, resetsAtMs: nowMs + 0.95 * 24 * 3_600_000 };
     const stand = standOfWindow(early, nowMs);

@@ -1,9 +1,10 @@
 // Ledger rows, runs, explanations and the chart in words, and the sample's own sums.
 import assert from 'node:assert/strict';
 import { sum } from '../../src/domain/units.ts';
+import { shownLayer } from '../../src/protocol/shownLayer.ts';
 import { chartDays, dailyCostChart, scaleTop, stackTops } from '../../src/webview/chartSeries.ts';
 import { entriesTable, entryText } from '../../src/webview/entryText.ts';
-import { budgetVerdictRow, correctedCost, correctionRow, explainTitle, formulaLine, noChargeText, storyBesideLayers, termRow } from '../../src/webview/explainText.ts';
+import { budgetVerdictRow, correctedCost, correctionRow, explainTitle, formulaLine, layerName, noChargeText, storyBesideLayers, termRow, waitedText } from '../../src/webview/explainText.ts';
 import { runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
 import { correctedExplanation, refusedExplanation } from './sampleExplanations.ts';
 import { sampleLedgerRows } from './sampleAnswers.ts';
@@ -91,6 +92,18 @@ describe('explanations', () => {
   it('tell a question and its answer, and leave what stands in lists to them', () => {
     const story = storyBesideLayers(refusedExplanation());
     assert.deepEqual(story, ['Codex CLI in workspace billing-service asked for gpt-6.1-sol.', 'A person was asked whether it may use purchased credits, and answered "task" after 12.4 s.', 'It was refused (budget_exceeded); nothing was sent and nothing was charged.']);
+  });
+
+  it('tell no wait that one decimal would show as none', () => {
+    assert.deepEqual([waitedText(0), waitedText(49), waitedText(50), waitedText(2_100)], [undefined, undefined, 'waited 0.1 s', 'waited 2.1 s']);
+  });
+
+  it('name a missing price beside the safety layer that passed, whichever name the story gives it', () => {
+    const refused = refusedExplanation();
+    const because = 'No price is known for the model "gpt-7".';
+    const unpriced = { ...refused, decision: { ...refused.decision, code: 'model_unpriced', layers: [refused.decision.layers[0]!, { layer: 'safety', verdict: 'ended', because } as const] } };
+    assert.deepEqual(unpriced.decision.layers.map((layer) => layerName(shownLayer(unpriced.decision, layer))), ['Safety', 'Price']);
+    for (const name of ['Price', 'Safety']) assert.deepEqual(storyBesideLayers({ ...unpriced, story: ['It ran.', `${name}: ${because}`] }), ['It ran.']);
   });
 
   it('add corrections to the charge', () => {

@@ -36,6 +36,25 @@ function balanceOf(left: number): Partial<Snapshot> {
   return { balance: { tracked: true, balanceMicroCredits: left, heldMicroCredits: 0, owedMicroCredits: 0, grants }, nextDraw: left > 0 ? 'purchased' : 'none', running: [] };
 }
 
+const dayMs = 86_400_000;
+
+/** A plan's windows, the one of the week used up; without a key nothing else pays. */
+function usedUpPlan(): Snapshot {
+  const plan = { model: 'ChatGPT 3fa9', measure: 'percent', limit: 100, observedAtMs: full.atMs - 20_000 } as const;
+  return sampleSnapshot({
+    key: { state: 'missing' }, plans: [{ account: 'ChatGPT 3fa9', observedAtMs: full.atMs - 20_000 }], running: [], waiting: [],
+    windows: [{ ...plan, id: 'plan/300', windowMinutes: 300, remaining: 40, resetsAtMs: full.atMs + dayMs / 12 }, { ...plan, id: 'plan/10080', windowMinutes: 10_080, remaining: 0, resetsAtMs: full.atMs + 2 * dayMs }],
+  });
+}
+
+/** One model's requests per day are used up. @param isOnly no other model is in use */
+function usedUpModel(isOnly: boolean): Snapshot {
+  const model = 'gpt-5.6-terra';
+  const windows = full.windows.map((window) => (window.model === model ? { ...window, remaining: 0, resetsAtMs: full.atMs + dayMs } : window));
+  const onlyIt = <Row extends { readonly model: string }>(rows: readonly Row[]) => rows.filter((row) => row.model === model);
+  return sampleSnapshot({ windows, ...(isOnly ? { running: [], waiting: [], recent: onlyIt(full.recent), today: { ...full.today, byModel: full.today.byModel.filter(({ key }) => key === model) } } : {}) });
+}
+
 const down: LinkState = { state: 'down', attempt: 2, problem: problem('broker_unreachable', 'The broker stopped and could not be started again. Requests from Codex are not answered until it runs.') };
 
 /** Every state, by name. */
@@ -58,6 +77,9 @@ export const sampleStates: Readonly<Record<string, readonly ExtensionMessage[]>>
   ruled: [stateMessage(ruledSnapshot())],
   questions: [stateMessage(askingSnapshot())],
   'budget-used-up': [stateMessage(sampleSnapshot({ budgets: [sampleBudget({ id: 'workspaces', per: 'workspace' }, { key: 'ws_billing-service', label: 'billing-service', used: 100_400_000, reserved: 0, endsAtMs: Date.UTC(2026, 10, 23) })] }))],
+  'window-used-up': [stateMessage(usedUpPlan())],
+  'model-used-up': [stateMessage(usedUpModel(false))],
+  'only-model-used-up': [stateMessage(usedUpModel(true))],
   'key-rejected': [stateMessage(sampleSnapshot({ key: { state: 'rejected' }, problems: [problem('api_key_rejected', 'The upstream refused the stored API key.')] }))],
   problem: [stateMessage(sampleSnapshot({ problems: [problem('upstream_unreachable', 'OpenAI does not answer. Requests wait and nothing is charged.')] }))],
 };

@@ -1,11 +1,12 @@
 // What the side bar says: the tightest limits first, one setting flips everything, nothing unknown is a zero.
 import assert from 'node:assert/strict';
+import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { receiveSidebar, firstSidebarState, sidebarNowMs } from '../../src/webview/sidebarState.ts';
-import { sideBalance, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
 import { duration } from '../../src/webview/timeText.ts';
-import { ruledSnapshot, sampleQuestion } from './sampleRules.ts';
+import { ruledSnapshot, sampleBudget, sampleQuestion } from './sampleRules.ts';
 import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
-import { stateMessage } from './sampleStates.ts';
+import { sampleStates, stateMessage } from './sampleStates.ts';
 
 const taste = { workspaceId: 'ws_billing-service', nowMs: sampleNowMs, show: 'left', place: { locale: 'en', timeZone: 'UTC' } } as const;
 const week = { id: 'w', model: 'gpt-6.1-sol', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 36, resetsAtMs: sampleNowMs + 0.45 * 10_080 * 60_000 } as const;
@@ -14,9 +15,34 @@ const minute = { id: 'm', model: 'gpt-6.1-sol', measure: 'tokens', windowMinutes
 describe('side bar text', () => {
   it('shows the tightest long limits first, and counts the rest', () => {
     const { shown, more } = sideLimits(sampleSnapshot({ windows: [minute, { ...week, id: 'd', windowMinutes: 1440, remaining: 90 }, week] }), taste);
-    assert.deepEqual([shown.map(({ id, amount, pace, level }) => [id, amount, pace, level]), more], [[['w', '36 % left', '9 % over', 'low'], ['d', '90 % left', shown[1]?.pace, shown[1]?.level]], 1]);
+    assert.deepEqual([shown.map(({ id, amount, pace, level }) => [id, amount, pace, level]), more], [[['w', '36 % left', '9 % ahead of even use', 'low'], ['d', '90 % left', shown[1]?.pace, shown[1]?.level]], 1]);
     assert.match(shown[0]?.resets ?? '', /^Fri 20 Nov \d\d:\d\d · in 3 d 3 h$/);
     assert.equal(shown[0]?.name, 'Requests per week · gpt-6.1-sol');
+  });
+
+  it('puts a used-up limit of one model no higher than the status bar does, while another model goes on', () => {
+    const [told] = sampleStates['model-used-up']!;
+    assert.ok(told?.type === 'state' && told.snapshot);
+    const budgets = [sampleBudget({ id: 'b' }, { key: '', used: 95_000_000, reserved: 0, endsAtMs: sampleNowMs + 9 * 3_600_000 })];
+    const first = (snapshot: Snapshot | undefined) => snapshot && sideLimits({ ...snapshot, budgets }, taste).shown[0]?.id;
+    const [only] = sampleStates['only-model-used-up']!;
+    assert.ok(only?.type === 'state');
+    assert.deepEqual([first(only.snapshot), first(told.snapshot)], ['gpt-5.6-terra/requests', 'b ']);
+  });
+
+  it('says what stops everything, also while the status bar speaks of a request that waits', () => {
+    for (const name of ['window-used-up', 'only-model-used-up']) {
+      const [told] = sampleStates[name]!;
+      assert.ok(told?.type === 'state' && told.snapshot);
+      assert.match(sideBlock(told.snapshot, told.meter, taste)?.text ?? '', /^Blocked by the limit .* until .*\. Credits do not lift it\.$/);
+      const waits = { ...told.meter, icon: 'history', background: undefined } as unknown as typeof told.meter;
+      assert.match(sideBlock(told.snapshot, waits, taste)?.text ?? '', /^Blocked until .*\. The limit .* is used up\. Credits are not the reason: 581\.61 are left/);
+    }
+    const [calm] = sampleStates['model-used-up']!;
+    assert.ok(calm?.type === 'state' && calm.snapshot);
+    assert.equal(sideBlock(calm.snapshot, calm.meter, taste), undefined);
+    assert.equal(calm.meter.state, 'low');
+    assert.match(calm.meter.spoken, /^Low: 0 percent left of the limit of requests per day of gpt-5\.6-terra, used up/);
   });
 
   it('gives a budget its tick and its pace, and leaves out other workspaces\'', () => {

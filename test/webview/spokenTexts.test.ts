@@ -12,7 +12,7 @@ import { madeText } from '../../src/webview/pageChanges.ts';
 import { firstPageState, receive } from '../../src/webview/pageState.ts';
 import { runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
 import { firstSidebarState, receiveSidebar } from '../../src/webview/sidebarState.ts';
-import { sideBalance, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
 import { tightText } from '../../src/webview/tightestText.ts';
 import { age, dayAndTime, dayTitle, duration, measuredTime } from '../../src/webview/timeText.ts';
 import { german, pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
@@ -32,6 +32,9 @@ const snapshots: readonly Partial<Snapshot>[] = [
   { balance: { ...none, tracked: false } }, { balance: none }, { balance: purchased }, { balance: purchased, consent: nobody }, { balance: purchased, consent: { ...nobody, deniedWorkspaceIds: [own] } }, { balance: later }, { balance: { ...none, heldMicroCredits: 5 } },
   { balance: { ...none, balanceMicroCredits: 5 } }, { consent: nobody }, { balance: { ...none, tracked: false }, today: { ...today, total: { ...today.total, costMicroCredits: 0, unpriced: 2 } } }, { today: { ...today, byWorkspace: [1, 2, 3, 4, 5].map((index) => ({ ...today.total, key: `k${index}`, label: 'shop' })) } },
 ];
+/** A day's limit of a model that nothing else is used beside. */
+const usedUp = (change: Partial<WindowView> = {}): Partial<Snapshot> => ({ windows: [{ id: 'd', model: 'shop', measure: 'requests', windowMinutes: 1440, limit: 100, remaining: 0, ...change }], running: [], waiting: [], recent: [], today: { ...today, byModel: [] } });
+const stopped = [usedUp(), usedUp({ resetsAtMs: sampleNowMs + 9 * 3_600_000 })];
 const window = { id: 'w', model: 'shop', measure: 'tokens', windowMinutes: 1, limit: 100, remaining: 40, resetsAtMs: sampleNowMs + 60_000 } as const;
 const { remaining: _unknown, ...silent } = window;
 const { resetsAtMs: _when, ...endless } = window;
@@ -63,7 +66,7 @@ function texts(locale: string): string[] {
   const change = (movedMicroCredits?: number) => changes.map((each) => madeText(each, { type: 'changeResult', id: 1, ...(movedMicroCredits ? { movedMicroCredits } : {}) }, locale));
   const states = [{}, { balance: none }, {}, { balance: { ...balance, balanceMicroCredits: 60_000_000 } }].map((more, index) => stateMessage(sampleSnapshot({ sequence: index + 1, ...more })));
   return [
-    ...snapshots.flatMap((more) => [own, undefined].flatMap((workspaceId) => {
+    ...[...snapshots, ...stopped].flatMap((more) => [own, undefined].flatMap((workspaceId) => {
       const { title, amount = '', then } = drawText(sampleSnapshot(more), locale, workspaceId);
       return [title, amount, then, consentText(sampleSnapshot(more), { workspaceId, workspaceLabel: 'shop' })];
     })),
@@ -76,6 +79,7 @@ function texts(locale: string): string[] {
     })),
     ...places, ...tight.flatMap((each) => [each?.title ?? '', each?.of ?? '', each?.pace ?? '', each?.ends ?? '']),
     ...runs.flatMap((each) => [false, true].flatMap((asked) => [runState(each, asked), waitSentence(each, sampleNowMs, asked) ?? ''])), runSummary(0, 0), runSummary(2, 1),
+    ...stopped.flatMap((more) => sideBlock(sampleSnapshot(more), { icon: 'history', spoken: '', action: 'dashboard' }, { workspaceId: own, nowMs: sampleNowMs, show: 'left', place })?.text ?? ''),
     ...runs.flatMap((each) => Object.values(sideWaiting(sampleSnapshot({ waiting: [each] }), sampleNowMs, duration) ?? {})),
     ...change(), ...change(5), kindName('included'), kindName('promotional'), requestsText(1, locale), requestsText(2000, locale), tokensLine(today.total, locale), tokensLine({ ...today.total, cachedInputTokens: 0 }, locale),
     ...announced({ type: 'saveResult', id: 1, saved: true }, { type: 'saveResult', id: 1, saved: false, problem: refused }, { type: 'cancelResult', id: 1, cancelled: true }, { type: 'allowResult', id: 2 }, ...states, stateMessage(undefined, { link: { state: 'down' } }), states[0]!),

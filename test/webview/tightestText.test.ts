@@ -18,7 +18,7 @@ const tight = (windows: readonly WindowView[], budgets = [budget(0)]) => tightTe
 describe('tightest limit in words', () => {
   it('may be a budget, and is none that is fine or whose time is over', () => {
     assert.deepEqual([tight([week(20)], [budget(97)])?.title, tight([week(20)], [budget(97)])?.amount], ['Budget of 100.00 credits per week', '3.00']);
-    assert.equal(tight([week(20)])?.title, 'Requests per week');
+    assert.equal(tight([week(20)])?.title, 'Requests per week · gpt-6.1-sol', 'with the model whose limit it is');
     assert.equal(tight([week(95)]), undefined);
     assert.equal(tight([week(0, -1)]), undefined);
   });

@@ -54,7 +54,7 @@ describe('pages that ask on demand', function onDemand() {
     assert.match(await hook('history-facts').innerText(), /Spent in 30 days[\s\S]*861\.19[\s\S]*Most expensive day[\s\S]*75\.00[\s\S]*Thu 29 Oct[\s\S]*gpt-6\.1-sol made 46\.50 of it\.[\s\S]*Saved by the prompt cache[\s\S]*403\.47/);
     assert.match(await hook('groups').innerText(), /gpt-6\.1-sol[\s\S]*63 %[\s\S]*Total[\s\S]*861\.19/);
     assert.equal(await hook('imported').count(), 0);
-    assert.match(await hook('burn').innerText(), /even use would leave 223\.32\. 9 % over/);
+    assert.match(await hook('burn').innerText(), /even use would leave 223\.32\. 9 % ahead of even use\./);
     await open.page.locator('history-page canvas').nth(1).waitFor();
     assert.equal(await open.page.locator('history-page canvas').count(), 2);
   });

@@ -11,7 +11,7 @@ import type { Theme } from './pageHost.ts';
 import { openPage } from './sharedHost.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../test-output/webview');
-const pictured: readonly string[] = ['normal', 'used', 'down', 'budget-used-up', 'no-request', 'questions', 'practice'];
+const pictured: readonly string[] = ['normal', 'used', 'down', 'budget-used-up', 'only-model-used-up', 'no-request', 'questions', 'practice'];
 
 describe('side bar page', function sidebar() {
   this.timeout(120_000);
@@ -33,7 +33,7 @@ describe('side bar page', function sidebar() {
 
   it('fits a very narrow side bar', async () => {
     const open = await openPage({ isSidebar: true, width: 170 });
-    for (const name of ['normal', 'ruled', 'questions', 'down']) {
+    for (const name of ['normal', 'ruled', 'questions', 'down', 'only-model-used-up', 'window-used-up']) {
       await open.send(...sampleStates[name] ?? []);
       assert.ok(await open.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
     }
@@ -50,6 +50,16 @@ describe('side bar page', function sidebar() {
     assert.match(left.slice(0, 2).join(' '), /credits left.* left/s);
     assert.match(used.slice(0, 2).join(' '), /credits used.* used/s);
     assert.ok(Math.abs(Number(left[2]) + Number(used[2]) - 100) <= 1);
+    await open.close();
+  });
+
+  it('agrees with the meter when a limit blocks: why, until when, and that nothing is drawn', async () => {
+    const open = await openPage({ isSidebar: true });
+    await open.send(...sampleStates['only-model-used-up'] ?? []);
+    assert.match(await open.page.locator('[data-test=side-blocked]').innerText(), /Blocked by the limit of requests per day of gpt-5\.6-terra until/);
+    assert.equal(await open.page.locator('[data-test=side-next]').innerText(), 'Next: Nothing · limit used up');
+    await open.send(...sampleStates['model-used-up'] ?? []);
+    assert.equal(await open.page.locator('[data-test=side-blocked]').count(), 0, 'other models go on');
     await open.close();
   });
 
