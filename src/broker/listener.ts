@@ -2,7 +2,7 @@
 // that turns problems into HTTP answers; a fault of ours ends here as `internal`, with its stack
 // in the log and nowhere else.
 import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorBody, problem, problemKinds, ProblemError } from '../domain/problem.ts';
@@ -66,11 +66,20 @@ export interface Door {
   close(graceMs: number): Promise<void>;
 }
 
+/**
+ * Java's HTTP client and `curl --http2` offer HTTP/2 with each request; a server may go on as if they had not (RFC 9110, 7.8).
+ * Node before 24.9 has no such choice, and refuses them.
+ */
+const serverOptions: ServerOptions & { readonly shouldUpgradeCallback: (message: IncomingMessage) => boolean } = {
+  maxHeaderSize: headerBytesMax, headersTimeout: headersMsMax, requestTimeout: requestMsMax, keepAliveTimeout: keepAliveMs, insecureHTTPParser: false,
+  shouldUpgradeCallback: (message) => message.headers.upgrade?.toLowerCase() === 'websocket',
+};
+
 /** Opens the door on a loopback port; 0 takes a free one. @throws ProblemError `port_in_use` */
 export async function listen(port: number, parts: ListenerParts): Promise<Door> {
   let busy = 0;
   const strangers = new StrangerConnections();
-  const server = createServer({ maxHeaderSize: headerBytesMax, headersTimeout: headersMsMax, requestTimeout: requestMsMax, keepAliveTimeout: keepAliveMs, insecureHTTPParser: false }, (message, response) => {
+  const server = createServer(serverOptions, (message, response) => {
     busy += 1;
     response.once('close', () => { busy -= 1; });
     const requestId = parts.newRequestId();

@@ -9,7 +9,7 @@ import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { say } from '../domain/say.ts';
 import type { Because } from '../domain/say.ts';
-import { readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
+import { isOfAnotherLimit, readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
 import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
@@ -193,7 +193,10 @@ export class PlanAccounts {
 
 /** What a refusal told of the plan, where it was the plan that refused. */
 function refusedBy(status: number, head: IncomingHttpHeaders, body: Buffer, nowMs: number): Pick<PlanObservation, 'refused'> {
-  const fault = classifyAnswer(status, (name) => single(head[name]), body.toString('utf8'), nowMs);
+  const header = (name: string) => single(head[name]);
+  // One model's own limit; others go on.
+  if (isOfAnotherLimit(header)) return {};
+  const fault = classifyAnswer(status, header, body.toString('utf8'), nowMs);
   // One that names no time may be about a single model, or be over in a moment.
   return fault.kind === 'plan' && fault.resetsAtMs !== undefined ? { refused: { untilMs: fault.resetsAtMs } } : {};
 }

@@ -15,8 +15,18 @@ export const planUsageCharactersMax = 65_536;
 /** The type of the event that tells limits over a WebSocket. */
 export const rateLimitsEvent = 'codex.rate_limits';
 
+/**
+ * Whether an answer's head speaks of a limit beside the plan's own, as of a model that has one. ChatGPT then names it in
+ * `x-codex-active-limit` and repeats its numbers under the plan's names, so that these say nothing of the plan.
+ */
+export function isOfAnotherLimit(header: HeaderGetter): boolean {
+  const active = readable(header('x-codex-active-limit'))?.trim().toLowerCase().replaceAll('_', '-');
+  return active !== undefined && active !== 'codex' && ['primary', 'secondary'].some((slot) => header(`x-${active}-${slot}-used-percent`) !== undefined);
+}
+
 /** Reads the headers of an answer; of other limits than the plan's own nothing is read. */
 export function readPlanHeaders(header: HeaderGetter, nowMs: number): PlanObservation {
+  if (isOfAnotherLimit(header)) return { windows: [] };
   const named = (name: string) => header(`x-codex-${name}`);
   const windows = ['primary', 'secondary'].flatMap((slot) => windowOf({
     used: numberOf(named(`${slot}-used-percent`)), minutes: numberOf(named(`${slot}-window-minutes`)), resetAt: numberOf(named(`${slot}-reset-at`)),

@@ -154,14 +154,14 @@ describe('the door of the broker', function () {
     for (const more of [control, `authorization: Bearer ${'x'.repeat(43)}\r\n`]) assert.deepEqual(statusesOf(await upgrade('/v1/responses', more)), [401]);
     for (const more of ['origin: https://evil.test\r\n', 'origin: null\r\n', 'sec-fetch-site: cross-site\r\n']) assert.deepEqual(statusesOf(await upgrade(`/w/${bench.token.token}/v1/responses`, more)), [403]);
     assert.deepEqual(statusesOf(await upgrade('/v1/models', auth)), [404]);
-    assert.deepEqual(statusesOf(await rawExchange(port, `GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}connection: Upgrade\r\nupgrade: h2c\r\n\r\n`)), [400]);
+    assert.deepEqual(statusesOf(await rawExchange(port, `GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}connection: Upgrade\r\nupgrade: h2c\r\n\r\n`)), [405]);
     assert.deepEqual(statusesOf(await rawExchange(port, `POST /v1/responses HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${auth}connection: Upgrade\r\nupgrade: websocket\r\ncontent-length: 0\r\n\r\n`)), [400]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live')), [401]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live', auth)), [401]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live', `${control}origin: https://evil.test\r\n`)), [403]);
     assert.deepEqual(statusesOf(await upgrade('/elsewhere', control)), [404]);
     assert.deepEqual(statusesOf(await upgrade('/broker/v1/live', control)), [101]);
-    assert.deepEqual(statusesOf(await rawExchange(port, `GET /broker/v1/live HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${control}connection: Upgrade\r\nupgrade: h2c\r\n\r\n`)), [400]);
+    assert.deepEqual(statusesOf(await rawExchange(port, `GET /broker/v1/live HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${control}connection: Upgrade\r\nupgrade: h2c\r\n\r\n`)), [405]);
   });
 
   it('survives a window that sends nonsense', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { testApiKey } from '../support/process/brokerProgram.ts';
-import { exchange, jsonOf } from '../support/process/httpExchange.ts';
+import { exchange, jsonOf, rawExchange, statusesOf } from '../support/process/httpExchange.ts';
 import { answerWell, recordedJson, recordedModel, recordedRequest, recordedStream, recordedUsage } from '../support/process/recordedStream.ts';
 import { chunkOf, headOf, lastChunk, streamHead, wholeAnswer } from '../support/process/scriptedUpstream.ts';
 import type { Script } from '../support/process/scriptedUpstream.ts';
@@ -33,6 +33,14 @@ describe('bytes and headers through the broker', function () {
       assert.deepEqual([told.charge?.drawnMicroCredits, told.charge?.uncoveredMicroCredits], [told.charge?.costMicroCredits, 0]);
     });
   }
+
+  it('answers a client that offers HTTP/2 with its request as if it had not', async () => {
+    const body = recordedRequest();
+    const text = await rawExchange(Number(new URL(bench.broker.url).port), `POST /v1/responses HTTP/1.1\r\nhost: ${new URL(bench.broker.url).host}\r\nauthorization: Bearer ${bench.token.token}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    assert.deepEqual(statusesOf(text), [200]);
+    assert.match(text, /response\.completed/);
+    assert.deepEqual(Object.keys(seen()?.headers ?? {}).filter((name) => /upgrade|http2/.test(name)), []);
+  });
 
   it('sends the broker\'s key and only the listed headers upstream', async () => {
     await bench.ask({ headers: {

@@ -22,6 +22,13 @@ describe('limits of a Codex backend', () => {
     assert.deepEqual(headersOf({}), { windows: [] });
   });
 
+  it('are not read from the numbers of a model\'s own limit, which stand under the plan\'s names then', () => {
+    const ownLimit = { 'x-codex-active-limit': 'codex_bengalfox', 'x-codex-primary-used-percent': '97', 'x-codex-primary-window-minutes': '300', 'x-codex-bengalfox-primary-used-percent': '97', 'x-codex-bengalfox-primary-window-minutes': '300' };
+    assert.deepEqual(headersOf(ownLimit), { windows: [] });
+    // A name without numbers of its own is another name of the plan's limit.
+    for (const active of ['codex', 'premium']) assert.equal(headersOf({ ...ownLimit, 'x-codex-active-limit': active }).windows[0]?.usedPercent, 97, active);
+  });
+
   it('are read from an event, but not from one of another limit', () => {
     const event = {
       type: 'codex.rate_limits', plan_type: 'plus', credits: { has_credits: true, unlimited: false, balance: '150.0' },
