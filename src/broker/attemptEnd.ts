@@ -13,7 +13,7 @@ import { settlementOf } from './attemptSettlement.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { AttemptReport } from './upstream/attempt.ts';
-import { unreachable, wasNotTaken } from './upstream/networkFault.ts';
+import { unreachable, wasNotReached, wasNotTaken } from './upstream/networkFault.ts';
 
 /** Attempts of one request at an overloaded upstream before its answer is given on; the client then decides. */
 const overloadAttemptsMax = 4;
@@ -100,7 +100,7 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
   } else {
     // What was stopped, or broke after it had begun, says nothing about whether the upstream is there.
     if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && (kept.status < 500 || fault?.kind === 'overloaded'));
-    parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm ? 0 : undefined);
+    parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept || request.isPrewarm || isUnreached(report) ? 0 : undefined);
   }
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });
   return fault ? { fault, isLastingOverload } : {};
@@ -133,6 +133,10 @@ function isCuredByWaiting(fault: UpstreamFault, lease: Lease): fault is Extract<
 /** Whether the connection failed before the upstream said anything. */
 function isUnanswered({ ending, status, networkError, begun }: AttemptReport): boolean {
   return ending === 'upstream-broke' && status === undefined && networkError !== undefined && !begun;
+}
+
+function isUnreached({ ending, status, networkError, networkCode }: AttemptReport): boolean {
+  return ending === 'upstream-broke' && status === undefined && wasNotReached({ message: networkError, code: networkCode });
 }
 
 /** Whether a kept connection turned out to be dead, at the first try: nothing came back, at once, or it did not take the request. A fresh one that is closed is an answer of the upstream, and the client's to judge. */

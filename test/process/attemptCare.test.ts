@@ -84,6 +84,24 @@ describe('care for an attempt', () => {
     assert.deepEqual([answer.status, bench.upstream.requests.length - from], [502, 2]);
   });
 
+  it('counts nothing of a limit for an upstream that it never reached', async () => {
+    const limit = 60_000;
+    const announced = { 'x-ratelimit-limit-tokens': String(limit), 'x-ratelimit-remaining-tokens': String(limit), 'x-ratelimit-reset-tokens': '1ms' };
+    const gone = await openBench({ script: async (_request, wire) => { await wire.write(Buffer.concat([Buffer.from(streamHead(announced)), chunkOf(recordedStream), Buffer.from(lastChunk)])); } });
+    try {
+      assert.equal((await gone.ask()).status, 200);
+      await gone.upstream.close();
+      const large = recordedRequest(true, { input: 'how large is it? '.repeat(4000) });
+      for (let attempt = 0; attempt < 2; attempt += 1) assert.equal((await gone.ask({ body: large })).status, 502);
+      const { windows } = await callBroker(gone.broker, 'status', {});
+      const left = windows.find(({ measure }) => measure === 'tokens')?.remaining ?? 0;
+      // Each of them was expected to take a quarter of it.
+      assert.ok(left > limit * 0.9, `${left} of ${limit} tokens are left`);
+    } finally {
+      await gone.close();
+    }
+  });
+
   it('does not wait for a refusal that never ends', async () => {
     answering(async (_request, wire) => {
       await wire.write(headOf(400, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }));

@@ -63,6 +63,14 @@ const untaken = /^HTTP\/2: "GOAWAY" frame received with code 0$|\bNGHTTP2_REFUSE
 /** Whether the other side certainly did nothing with a request, so that it may be sent again. */
 export function wasNotTaken({ message = '' }: NetworkFailure): boolean { return untaken.test(message); }
 
+/** Failures before there is a connection, or before it can be trusted with anything. */
+const beforeConnection = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'EPROTO', ...untrusted, ...Object.keys(wrongCertificate)]);
+
+/** Whether nothing of a request can have reached the other side, so that no limit there counts it. */
+export function wasNotReached({ message = '', code = '' }: NetworkFailure): boolean {
+  return beforeConnection.has(code) || proxyStatus(message) !== undefined;
+}
+
 /** What a failure says of a proxy that answered with something else than a tunnel; these are undici's words. */
 export function proxyFailure(status: number): NetworkFailure { return { message: `Proxy response (${status}) !== 200 when HTTP Tunneling` }; }
 
