@@ -159,6 +159,11 @@ function keyDrawWords(draw: WindowDraw): string {
   }
 }
 
+/** Keeps a number and its unit on one line of a narrow cell. */
+function unparted(text: string): string {
+  return text.replaceAll(/(\d) (?=\S)/g, '$1\u00a0');
+}
+
 function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   const { taste, nowMs, workspaceId } = facts;
   const lines = limitLines(snapshot, workspaceId, taste.show, nowMs, taste.locale);
@@ -168,7 +173,7 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
     const name = plain(line.name, 48);
     // The picture carries its own size: a size behind a bar would end the table's cell.
     const gauge = `![${taste.show === 'left' ? t('{0}, {1} left', name, plain(line.share)) : t('{0}, {1} used', name, plain(line.share))}](${gaugeImage(line.gauge, facts.theme)})`;
-    return `| ${name} | ${gauge} | ${plain(line.share)} | &nbsp;&nbsp;${plain(line.resets)} | &nbsp;&nbsp;${line.mark ? `$(${line.mark}) ` : ''}${plain(line.pace)} |`;
+    return `| ${name} | ${gauge} | ${unparted(plain(line.share))} | &nbsp;&nbsp;${unparted(plain(line.resets))} | &nbsp;&nbsp;${line.mark ? `$(${line.mark}) ` : ''}${unparted(plain(line.pace))} |`;
   });
   const rest = lines.length - limitsMax;
   const table = [`| ${t('Limit')} | | ${taste.show === 'left' ? t('Left') : t('Used')} | &nbsp;&nbsp;${t('Resets')} | &nbsp;&nbsp;${t('Pace')} |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');

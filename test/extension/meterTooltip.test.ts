@@ -15,9 +15,13 @@ import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untr
 const facts: TooltipFacts = {
   link: { state: 'connected' }, snapshot: snapshotFixture(), taste: { show: 'left', unit: 'credits', locale: 'en' }, theme: 'dark', nowMs: 1_000_000,
 };
-const unescaped = (card: string) => card.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+const unescaped = (card: string) => card.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))).replaceAll('\u00a0', ' ');
 
 describe('tooltip card', () => {
+  it('keeps numbers and their units on one line of the table', () => {
+    assert.match(meterTooltip(facts), /\| 38\u00a0&#37; \| &nbsp;&nbsp;full in 47\u00a0s \|/);
+  });
+
   it('tells balance, limits, last request and today', () => {
     const card = unescaped(meterTooltip(facts));
     for (const part of ['**342.18 credits left** · $13.69 · 2.98 held', 'gpt-5.5 tokens/min', '38 %', 'full in 47 s', 'Last: billing-service, 3.37 credits ($0.13)', 'Today: 3.37 credits ($0.13), 33.9 k tokens, 1 request', 'Nothing runs or waits.']) {

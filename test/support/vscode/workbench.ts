@@ -66,7 +66,7 @@ export class Workbench {
     await card.waitFor({ state: 'hidden', timeout: stepMsMax });
     await this.statusItem(id).hover();
     await card.waitFor({ timeout: stepMsMax });
-    return (await card.innerText()).trim();
+    return (await card.innerText()).replaceAll('\u00a0', ' ').trim();
   }
 
   /** Runs a command by the title that the palette shows, "Category: Title". */
