@@ -13,8 +13,7 @@ import { problem, type Problem } from '../domain/problem.ts';
 import { say, saidOf } from '../domain/say.ts';
 import type { Runaway } from '../domain/runawayGuard.ts';
 import { AdmissionLine } from './admissionLine.ts';
-import { liveRequest, newTicket, resumedTicket } from './admissionTicket.ts';
-import type { Admitted, AdmissionRequest, LiveRequest, Ticket } from './admissionTicket.ts';
+import { liveRequest, newTicket, resumedTicket, type Admitted, type AdmissionRequest, type LiveRequest, type Ticket } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
 import { problemOf, refusalOf, reserveCommand, waitSentence } from './ledgerTalk.ts';
 import { directiveFor, type PersonAnswer } from './personAnswer.ts';
@@ -96,6 +95,9 @@ export class Admission {
   /** Whether the upstream was there for an attempt whose end is told next: it answered, whatever that was, or it failed. */
   reached(requestId: string, isThere: boolean): void { this.#line.reached(requestId, isThere); }
 
+  /** Requests go on another key from now on, with limits of its own. */
+  keyReplaced(): void { this.#line.keyReplaced(); }
+
   /** Moves a waiting request to another class of the line. @returns whether it waits */
   setPriority(requestId: string, priority: Priority): boolean { return this.#line.setPriority(requestId, priority); }
 
@@ -133,8 +135,9 @@ export class Admission {
 
   /** The attempt was throttled too late to wait again: it is over, and the next request knows the limit. */
   turnedAway(requestId: string, throttle: Throttle): void {
-    this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
+    const opensAtMs = this.#parts.pacer.throttled(requestId, throttle, this.#parts.clock.monotonicMs());
     this.#line.giveUp(requestId);
+    if (opensAtMs !== undefined) this.#line.closed(opensAtMs);
   }
 
   /** The attempt ended. @param usedTokens input and output together; absent when unknown. */
@@ -146,17 +149,14 @@ export class Admission {
   /** Stops a request wherever it is. @returns whether there was one. */
   cancel(requestId: string, why: Problem): boolean {
     const ticket = this.#line.find(requestId);
-    if (!ticket) return false;
-    if (ticket.started) this.#line.leave(ticket, why);
-    else if (ticket.cancelRunning) ticket.cancelRunning(why);
-    else ticket.stopped = why;
-    return true;
+    if (ticket?.cancelRunning) ticket.cancelRunning(why);
+    else if (ticket) this.#line.stop(ticket, why);
+    return ticket !== undefined;
   }
 
   /** The client left. A waiting request leaves the line; a running one is ended by its own attempt. */
   left(requestId: string, why: Problem): void {
-    const ticket = this.#line.find(requestId);
-    if (ticket?.started) this.#line.leave(ticket, why);
+    if (!this.#line.find(requestId)?.cancelRunning) this.cancel(requestId, why);
   }
 
   /** Everything that waits or runs. */
@@ -260,10 +260,8 @@ export class Admission {
   async #park(ticket: Ticket, decision: DecisionRecord): Promise<Admitted> {
     const { clock } = this.#parts;
     const { question } = decision;
-    if (ticket.stopped) {
-      this.#line.giveUp(ticket.request.facts.requestId);
-      return this.#refuse(ticket, { ended: ticket.stopped }, this.#line.waitedMs(ticket));
-    }
+    // Nobody waits for an answer any more: the line does not take it in.
+    if (ticket.stopped) return this.#enter(ticket);
     if (question) ticket.askedAtMonotonicMs ??= clock.monotonicMs();
     const waitMs = Math.max(0, Math.min(this.#line.leftMs(ticket) - parkMsMin / 2, question ? answerWaitMsMax - this.#askedForMs(ticket) : Infinity));
     ticket.state = 'parked';

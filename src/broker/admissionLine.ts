@@ -8,7 +8,7 @@ import type { Priority } from '../domain/fairQueue.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
-import { say } from '../domain/say.ts';
+import { say, type Because } from '../domain/say.ts';
 import type { Ticket } from './admissionTicket.ts';
 import { wallTimeOf, type Clock } from './clock.ts';
 
@@ -41,8 +41,12 @@ export class AdmissionLine {
   /** The ticket of a request. */
   find(requestId: string): Ticket | undefined { return this.#tickets.get(requestId); }
 
-  /** Gives a ticket a place in the line. @returns why there is none; then the ticket is gone */
+  /** Gives a ticket a place in the line, unless it was stopped before. @returns why there is none; then the ticket is gone */
   enter(ticket: Ticket): Problem | undefined {
+    if (ticket.stopped) {
+      this.giveUp(ticket.request.facts.requestId);
+      return ticket.stopped;
+    }
     const { facts, estimate, priority, plan, countedTokens, images, madeImages, isPrewarm } = ticket.request;
     const submission = this.#pacer.submit({
       // A plan has limits and an upstream of its own, so its requests stand in lines of their own.
@@ -73,10 +77,24 @@ export class AdmissionLine {
       // Waiting that is known to outlast the client's patience is said at once.
       if (opensAtMs !== undefined && opensAtMs - this.#clock.monotonicMs() > leftMs) this.leave(ticket, this.#tooLong(ticket, opensAtMs));
       else this.pump();
-      if (this.#tickets.get(requestId)?.state === 'waiting') ticket.waitReason = this.#pacer.waitingOne(requestId, this.#clock.monotonicMs()) ?? ticket.waitReason;
+      if (this.#tickets.get(requestId)?.state === 'waiting') this.#askWhy(ticket);
+      if (opensAtMs !== undefined) this.closed(opensAtMs);
     });
     ticket.waitedMs = this.waitedMs(ticket);
     return end;
+  }
+
+  /** A refusal closed a limit until then: those that wait for it already and do not bear that hear so now. */
+  closed(untilMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    const impatient = [...this.#tickets.values()].filter((ticket) => ticket.state === 'waiting' && untilMs - nowMs > this.leftMs(ticket));
+    for (const ticket of impatient) this.#askWhy(ticket);
+  }
+
+  /** Another key is used from now on: what waits for the limits of the last one waits no more. */
+  keyReplaced(): void {
+    this.#pacer.keyReplaced(this.#clock.monotonicMs());
+    this.pump();
   }
 
   /** Waits outside of the line until somebody wakes the ticket, or the time is over. Its place goes to others. */
@@ -113,6 +131,12 @@ export class AdmissionLine {
     ticket.started = undefined;
     this.giveUp(ticket.request.facts.requestId);
     started(why);
+  }
+
+  /** Ends a ticket that has no attempt yet: at once where it waits, else as soon as what is being decided for it is known. */
+  stop(ticket: Ticket, why: Problem): void {
+    ticket.stopped ??= why;
+    this.leave(ticket, why);
   }
 
   /** A ticket goes on without a place in the line, also one that had left it: its request is answered elsewhere. */
@@ -183,11 +207,20 @@ export class AdmissionLine {
     started(end);
   }
 
-  #tooLong(ticket: Ticket, opensAtMs?: number): Problem {
+  /** Notes why a ticket waits; one that waits for something which is known to outlast its client's patience leaves. */
+  #askWhy(ticket: Ticket): void {
+    const nowMs = this.#clock.monotonicMs();
+    const view = this.#pacer.waitingOne(ticket.request.facts.requestId, nowMs);
+    ticket.waitReason = view ?? ticket.waitReason;
+    if (view?.closed && view.closed.untilMs - nowMs > this.leftMs(ticket)) this.leave(ticket, this.#tooLong(ticket, view.closed.untilMs, view.closed));
+  }
+
+  /** @param opensAtMs when it is known that it cannot start before, and `why` that is */
+  #tooLong(ticket: Ticket, opensAtMs?: number, why?: Because): Problem {
     const line = this.#pacer.waitingOne(ticket.request.facts.requestId, this.#clock.monotonicMs());
     const retryAtMonotonicMs = opensAtMs ?? line?.startsAtMs;
     return problem('wait_too_long', '{0} The wait is longer than {1} bears; nothing was charged.', {
-      values: [line ?? say('The upstream\'s limit is used up.'), ticket.request.facts.client],
+      values: [why ?? line ?? say('The upstream\'s limit is used up.'), ticket.request.facts.client],
       retryAtMs: retryAtMonotonicMs === undefined ? undefined : wallTimeOf(this.#clock, retryAtMonotonicMs),
     });
   }

@@ -110,7 +110,7 @@ export interface Ticket {
   holdMicroCredits: number;
   started: ((why: 'start' | Problem) => void) | undefined;
   cancelRunning: ((why: Problem) => void) | undefined;
-  /** Why a person stopped it while its hold was being written; told as soon as the attempt can be ended. */
+  /** Why a person stopped it or its client left before an attempt of it could be ended: it takes no place any more, and an attempt that begins is ended. */
   stopped: Problem | undefined;
   stopTimer: () => void;
   /** The model that answers instead of the one asked for. */

@@ -131,7 +131,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const ceilingPrice = ceilingLookup(userPrices);
     const opened = ledger = await ThreadedLedger.open(options.ledgerEntry, folder.ledgerPath);
     const store: LedgerStore = guarded(opened, () => keeper.doubt);
-    const keys = new KeyStore(options.keychain, clock);
+    const keys = new KeyStore(options.keychain, clock, () => admission.keyReplaced());
     const { log, flush } = openLog(options.dataDir, () => [folder.controlToken, keys.apiKey, options.fallback?.apiKey].filter((one) => one !== undefined), clock);
     if (options.apiKey) keys.use(options.apiKey.key, options.apiKey.source);
     await keys.load();

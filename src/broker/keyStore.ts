@@ -40,13 +40,18 @@ export function checkApiKey(text: string): string {
 export class KeyStore {
   readonly #keychain: Keychain | undefined;
   readonly #clock: Clock;
+  readonly #replaced: () => void;
+  /** The key used last, also when it was forgotten since. */
+  #last: string | undefined;
   #key: string | undefined;
   #source: string | undefined;
   #rejected = false;
 
-  constructor(keychain: Keychain | undefined, clock: Clock) {
+  /** @param replaced told when another key takes the place of one that was used */
+  constructor(keychain: Keychain | undefined, clock: Clock, replaced: () => void = () => undefined) {
     this.#keychain = keychain;
     this.#clock = clock;
+    this.#replaced = replaced;
   }
 
   /** The key for upstream. */
@@ -70,6 +75,9 @@ export class KeyStore {
     this.#key = checkApiKey(key);
     this.#source = source;
     this.#rejected = false;
+    const before = this.#last;
+    this.#last = this.#key;
+    if (before !== undefined && before !== this.#key) this.#replaced();
   }
 
   /** Looks into the keychain, if no key was given. */

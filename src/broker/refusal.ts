@@ -16,6 +16,9 @@ export interface Listener {
 /** SDKs heed a pause up to a minute and ignore a longer one (openai-node, retryRequest). */
 const retryAfterSecondsMax = 60;
 
+/** A full line, or room for bodies, empties by itself: so soon it is worth coming again. Not sooner, since whoever comes again may find it full. */
+export const fullRetryMs = 5_000;
+
 /** What Codex hears as a status: for a plan that is used up it has words of its own, and from a lost connection it comes back by itself. */
 const spokenAsStatus: ReadonlySet<string> = new Set(['plan_used_up', 'upstream_unreachable']);
 
@@ -42,7 +45,8 @@ export function refusalBody(what: Problem): object {
 
 /** When to come back, in whole seconds; undefined where waiting does not help. */
 export function waitSecondsOf(what: Problem, nowMs: number): number | undefined {
-  return what.retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((what.retryAtMs - nowMs) / 1000));
+  const retryAtMs = what.retryAtMs ?? (what.code === 'queue_full' ? nowMs + fullRetryMs : undefined);
+  return retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000));
 }
 
 /** What SDKs are told about coming back. */

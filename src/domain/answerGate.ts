@@ -13,6 +13,11 @@ export class AnswerGate {
   readonly #sent = new Map<string, number>();
   #allowed = unansweredMin;
 
+  /** How many may still be refused. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
   /** When the next may be sent; absent when it may be now. */
   closedUntilMs(nowMs: number): number | undefined {
     for (const [id, sentAtMs] of this.#sent) {

@@ -23,13 +23,17 @@ export class DayLimits {
     this.#known.set(measure, { limit, level, atMs: nowMs, toldAtMs: nowMs });
   }
 
-  /** Which limit of those named holds a request back, and until when; absent when none does. */
-  heldBy(request: PaceRequest, of: readonly Measure[], nowMs: number): { readonly measure: Measure; readonly limit: number; readonly untilMs: number } | undefined {
+  /**
+   * Which limit of those named holds a request back, and until when; absent when none does.
+   * @param spare of each what may come back at the most before that
+   */
+  heldBy(request: PaceRequest, of: readonly Measure[], nowMs: number, spare: (measure: Measure) => number = () => 0): { readonly measure: Measure; readonly limit: number; readonly untilMs: number } | undefined {
     const held = of.flatMap((measure) => {
       const now = this.limitAt(measure, nowMs);
       const amount = amountOf(request, measure);
       const missing = now && !(isOfImages(measure) && amount === 0) ? Math.min(amount, now.limit) - now.level : 0;
-      return now && missing > 0 ? [{ measure, limit: now.limit, untilMs: nowMs + Math.ceil(missing * dayMs / now.limit) }] : [];
+      const certain = missing > 0 ? missing - spare(measure) : 0;
+      return now && certain > 0 ? [{ measure, limit: now.limit, untilMs: nowMs + Math.ceil(certain * dayMs / now.limit) }] : [];
     });
     return held.reduce<(typeof held)[number] | undefined>((latest, each) => (latest && latest.untilMs >= each.untilMs ? latest : each), undefined);
   }
@@ -42,6 +46,11 @@ export class DayLimits {
   /** It ended: what it used stands for what was counted. */
   settle(request: PaceRequest, usedTokens: number, nowMs: number): void {
     this.#lower('tokens', usedTokens - countedTokensOf(request), nowMs);
+  }
+
+  /** Nothing is known any more. */
+  forget(): void {
+    this.#known.clear();
   }
 
   /** Time passed in which this clock stood still. */

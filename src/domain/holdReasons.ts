@@ -14,6 +14,11 @@ export function usedUpPerDay(measure: Measure, limit: SaidValue, model: string):
   }
 }
 
+/** A pause that the upstream asked for is not over. */
+export function askedToWait(model: string): Because {
+  return say('The upstream asked to wait before the next request to {0}.', model);
+}
+
 /** A limit per minute has nothing left. */
 function usedUpPerMinute(measure: Measure, limit: SaidValue, model: string): Because {
   switch (measure) {
@@ -37,7 +42,7 @@ function learntUsedUp(measure: Measure, limit: SaidValue, model: string): Becaus
 /** Why a window of a model lets a request start only at a time. */
 export function heldBecause(window: RateWindow, measure: Measure, atMs: number, model: string, nowMs: number): Because {
   const limit = window.limit ?? 0;
-  if ((window.closedUntilMs ?? nowMs) >= atMs) return say('The upstream asked to wait before the next request to {0}.', model);
+  if ((window.closedUntilMs ?? nowMs) >= atMs) return askedToWait(model);
   if (window.learnt) return learntUsedUp(measure, Math.round(limit), model);
   return window.lengthMs > 3_600_000 ? usedUpPerDay(measure, limit, model) : usedUpPerMinute(measure, limit, model);
 }

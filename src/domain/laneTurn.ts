@@ -24,6 +24,11 @@ export function turnOf(lane: ModelLane, nowMs: number): LaneTurn {
   }
 }
 
+/** The earlier of two times of which either may be unknown. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
+}
+
 /** When the first of those that stepped aside may come back; absent when none does by itself. */
 export function asideUntilMs(lane: ModelLane, nowMs: number): number | undefined {
   const times = imageMeasures.map((measure) => {

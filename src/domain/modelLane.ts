@@ -6,8 +6,7 @@ import { StartGate } from './startGate.ts';
 import { imageMeasures, isOfImages, measures, type ImageMeasure, type Measure } from './measure.ts';
 import type { Throttle } from './throttle.ts';
 import { heldBecause, usedUpPerDay } from './holdReasons.ts';
-import { say } from './say.ts';
-import type { Because } from './say.ts';
+import { say, type Because } from './say.ts';
 import { queueBounds, type Priority } from './fairQueue.ts';
 import { LaneCost } from './laneCost.ts';
 import type { LaneHold, LaneItem } from './laneItem.ts';
@@ -53,6 +52,8 @@ export class ModelLane {
   readonly running = new Map<string, Running>();
   windows: Readonly<Record<Measure, RateWindow>> = { requests: unknownWindow, tokens: unknownWindow, images: unknownWindow, madeImages: unknownWindow };
   readonly days = new DayLimits();
+  /** Attempts that were sent before met the limits of another key. */
+  limitsSinceMs = -Infinity;
   /** The size of the largest request that was answered although it exceeds the token limit that is told. */
   #passedTokens = 0;
   #refusalsInRow = 0;
@@ -161,14 +162,15 @@ export class ModelLane {
   }
 
   /** The headers of an answer that is not a refusal. */
-  answered(id: string, seen: RateLimitObservation, nowMs: number): void {
+  answered(id: string, told: RateLimitObservation, nowMs: number): void {
     const running = this.running.get(id);
     if (!running || running.answered) return;
+    const seen = running.sentAtMs < this.limitsSinceMs ? {} : told;
     this.running.set(id, { ...running, answered: true });
     this.#each((window, measure) => {
-      const told = observe(window, id, running.sentAtMs, seen[measure], nowMs);
+      const next = observe(window, id, running.sentAtMs, seen[measure], nowMs);
       // A limit was used up if somebody waits whom it may hold back.
-      return this.queue.sizeOf(isOfImages(measure) ? measure : undefined) > 0 ? grown(told) : told;
+      return this.queue.sizeOf(isOfImages(measure) ? measure : undefined) > 0 ? grown(next) : next;
     }, running.item.request, seen);
     const certain = certainTokensOf(running.item.request);
     if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
@@ -183,10 +185,11 @@ export class ModelLane {
    * The attempt was refused and consumed nothing. It goes back to the head of the line.
    * @returns when the line opens again.
    */
-  refused(id: string, throttle: Throttle, jitter: number, nowMs: number): number | undefined {
+  refused(id: string, said: Throttle, jitter: number, nowMs: number): number | undefined {
     const running = this.running.get(id);
     if (!running) return undefined;
     const { sentAtMs, item } = running;
+    const throttle: Throttle = sentAtMs >= this.limitsSinceMs || said.isOverload ? said : {};
     const { observation, measure, limit } = throttle;
     // A day's limit is kept apart, unless headers tell of that very one.
     const perDay = throttle.perDay && measure !== undefined && limit !== undefined && limit > 0 && this.windows[measure].lengthMs < dayMs ? { measure, limit } : undefined;
@@ -220,7 +223,7 @@ export class ModelLane {
       if (each === 'requests' && remaining !== undefined && remaining >= amount) this.#gate.refusedInSpiteOfRoom();
       return close(window, untilMs, { amount, sentAtMs, ...(remaining === undefined ? {} : { remaining }) }, nowMs);
     });
-    if (measure === undefined || !isHidden && this.windows[measure].limit === undefined) this.#gate.overloaded(this.running.size, sentAtMs, nowMs);
+    if (throttle === said && (measure === undefined || !isHidden && this.windows[measure].limit === undefined)) this.#gate.overloaded(this.running.size, sentAtMs, nowMs);
     this.#gate.left(id);
     this.#restTokens -= restTokensOf(item.request);
     this.running.delete(id);

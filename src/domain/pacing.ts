@@ -3,13 +3,13 @@
 // sends nothing, holds no timer and reads no clock.
 import { afterFailure, afterNothing, afterStart, closedCircuit, letsThrough, type Circuit } from './circuitBreaker.ts';
 import { queueBounds, type Priority } from './fairQueue.ts';
-import { asideUntilMs, turnOf } from './laneTurn.ts';
+import { forgetLimits } from './laneClosure.ts';
+import { asideUntilMs, earlier, turnOf } from './laneTurn.ts';
 import { ModelLane, type TooLarge } from './modelLane.ts';
 import type { PaceRequest } from './paceRequest.ts';
 import { windowsOf, type PacedWindow } from './pacedWindow.ts';
 import type { RateLimitObservation } from './rateWindow.ts';
-import { say } from './say.ts';
-import type { Because } from './say.ts';
+import { say, type Because } from './say.ts';
 import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
 import type { Throttle } from './throttle.ts';
 import { waitingAll, waitingOne, type WaitingView } from './waitingView.ts';
@@ -188,6 +188,13 @@ export class Pacer {
     }
   }
 
+  /** Another key is used from now on, and has limits of its own; upstreams that have a name do not take it. */
+  keyReplaced(nowMs: number): void {
+    const ofKey = [...this.#lanes.values()].filter(({ upstream }) => upstream === '');
+    for (const { lane } of ofKey) forgetLimits(lane, nowMs);
+    for (const watched of ofKey) this.#changed.add(watched);
+  }
+
   /** Moves a waiting request to another class. @returns whether it waits */
   setPriority(id: string, priority: Priority): boolean {
     return this.#touched(id)?.setPriority(id, priority) ?? false;
@@ -289,8 +296,4 @@ export class Pacer {
     }
     return false;
   }
-}
-
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }

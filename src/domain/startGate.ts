@@ -3,7 +3,7 @@
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 import { AnswerGate } from './answerGate.ts';
-import { afterAnswer, afterRefusal, afterSlowness, attemptsUnknownMax, hasRoom, unknownConcurrency, type ConcurrencyLimit } from './concurrencyLimit.ts';
+import { afterAnswer, afterRefusal, afterSlowness, attemptsUnknownMax, hasRoom, ranWell, unknownConcurrency, whileSlower, type ConcurrencyLimit } from './concurrencyLimit.ts';
 import { LatencyWatch } from './latencyWatch.ts';
 import { SecondProbe } from './secondProbe.ts';
 
@@ -72,8 +72,10 @@ export class StartGate {
     const pace = isAnnounced || inputTokens === undefined ? 'usual' : this.#latency?.answered(inputTokens, running, sentAtMs, nowMs) ?? 'usual';
     // So few as are tried while nothing is known are no load that slow answers could come from.
     const mayGrow = pace === 'usual' || pace === 'slower' && this.#concurrency.attemptsMax < attemptsUnknownMax;
-    if (mayGrow) this.#concurrency = afterAnswer(this.#concurrency, isAnnounced, running);
-    if (pace === 'slow') this.#concurrency = afterSlowness(this.#concurrency, running);
+    this.#concurrency = ranWell(this.#concurrency, running - this.#answers.unanswered, nowMs);
+    if (mayGrow) this.#concurrency = afterAnswer(this.#concurrency, isAnnounced, running, nowMs);
+    if (pace === 'slower') this.#concurrency = whileSlower(this.#concurrency, nowMs);
+    if (pace === 'slow') this.#concurrency = afterSlowness(this.#concurrency, running, nowMs);
   }
 
   /** Something was refused, the first of those that were under way together: fewer at once from now on. */

@@ -1,4 +1,5 @@
 // What people are told about a request that waits: its place, why it does not start, and when it probably will.
+import { closureOf, type Closure } from './laneClosure.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 import type { Priority } from './fairQueue.ts';
@@ -16,6 +17,8 @@ export interface WaitingView extends Because {
   readonly priority: Priority;
   /** When it will probably start, or for one without a place the earliest; absent when that cannot be told. */
   readonly startsAtMs?: number;
+  /** What it waits for whatever happens; absent when something may let it start sooner. */
+  readonly closed?: Closure;
 }
 
 /** How far along a line one request's own place is looked for; lines of a thousand are walked for pictures only. */
@@ -63,6 +66,7 @@ function viewOf(lane: ModelLane, item: LaneItem, { place, ahead, isExact, amount
   const startsAtMs = forecastMs === undefined ? undefined : Math.max(forecastMs, lane.imageHold(item.request, nowMs)?.untilMs ?? 0);
   const behind = !isExact ? say('At least {0} requests to {1} are ahead of it.', ahead, lane.model)
     : ahead === 1 ? say('{0} request to {1} is ahead of it.', ahead, lane.model) : say('{0} requests to {1} are ahead of it.', ahead, lane.model);
+  const closed = closureOf(lane, item.request, nowMs);
   const { because, said } = isExact && ahead === 0 ? hold ?? say('It starts at once.') : hold ? say('{0} {1}', behind, hold) : behind;
-  return { id: item.id, because, ...(said ? { said } : {}), priority: item.priority, ...(place === undefined ? {} : { place }), ...(startsAtMs === undefined ? {} : { startsAtMs }) };
+  return { id: item.id, because, ...(said ? { said } : {}), priority: item.priority, ...(place === undefined ? {} : { place }), ...(startsAtMs === undefined ? {} : { startsAtMs }), ...(closed ? { closed } : {}) };
 }

@@ -202,6 +202,38 @@ describe('a request that waits for an answer', () => {
     assert.equal(stateOf(await asked(made, request('r2'))), 'runs');
   });
 
+  it('is not asked for a client that left while its hold was decided, the first time or again', async () => {
+    for (const again of [false, true]) {
+      const made = world();
+      await bought(made);
+      if (again) await asked(made);
+      let open = () => undefined as void;
+      made.ledger.gate = new Promise((resolve) => { open = resolve; });
+      const seen = again ? undefined : await asked(made);
+      if (again) made.admission.recheck();
+      await turn();
+      assert.deepEqual(made.admission.live().map((one) => one.state), ['running'], 'it is being decided');
+      made.admission.left('r1', problem('cancelled', 'The client left.'));
+      made.ledger.gate = undefined;
+      open();
+      await turn();
+      assert.deepEqual([made.admission.live(), made.pacer.runningCount + made.pacer.waitingCount], [[], 0]);
+      if (seen) assert.equal(stateOf(seen), 'cancelled');
+      assert.equal(await made.admission.answer('r1', 'once', 'k'), false);
+      assert.equal((await made.ledger.query('balance', { nowMs: noonMs })).grants[0]?.heldMicroCredits, 0);
+    }
+  });
+
+  it('does not come back into the line when its client leaves at the moment of a recheck', async () => {
+    const made = world();
+    await bought(made);
+    const first = await asked(made);
+    made.admission.recheck();
+    made.admission.left('r1', problem('cancelled', 'The client left.'));
+    await turn();
+    assert.deepEqual([stateOf(first), made.admission.live(), made.pacer.runningCount + made.pacer.waitingCount], ['cancelled', [], 0]);
+  });
+
   it('takes no answer that nobody asked for', async () => {
     const made = world();
     await bought(made);

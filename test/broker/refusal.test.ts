@@ -2,7 +2,7 @@
 // Codex, with the difference between "come back" and "give up" that each of them understands.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { refuse, stoppedStream } from '../../src/broker/refusal.ts';
+import { fullRetryMs, refuse, stoppedStream } from '../../src/broker/refusal.ts';
 import { problem, problemKinds } from '../../src/domain/problem.ts';
 import type { Problem, ProblemCode } from '../../src/domain/problem.ts';
 
@@ -29,7 +29,7 @@ describe('a refusal to an SDK', () => {
       assert.equal(headers?.['x-request-id'], 'req_1');
       assert.equal(headers['content-length'], Buffer.byteLength(body));
       // Whether to ask again after a lost connection is the SDK's own affair.
-      assert.equal(headers['x-should-retry'], code === 'upstream_unreachable' ? undefined : String(status === 503), code);
+      assert.equal(headers['x-should-retry'], code === 'upstream_unreachable' ? undefined : String(status === 503 || code === 'queue_full'), code);
     }
   });
 
@@ -61,6 +61,15 @@ describe('a refusal to Codex', () => {
     const failed = eventsOf(body)[1]?.response.error;
     assert.equal(failed?.code, 'rate_limit_exceeded');
     assert.match(failed?.message ?? '', /Please try again in 91s\.$/);
+  });
+
+  it('is worth coming back soon where a full line or room was met, which empties by itself, and for an SDK too', () => {
+    const full = problem('queue_full', 'Full.');
+    const failed = eventsOf(written(full, true).body)[1]?.response.error;
+    assert.equal(failed?.code, 'rate_limit_exceeded');
+    assert.match(failed?.message ?? '', new RegExp(`Please try again in ${fullRetryMs / 1000}s\\.$`));
+    const { status, headers } = written(full, false);
+    assert.deepEqual([status, headers?.['x-should-retry'], headers?.['retry-after']], [429, 'true', String(fullRetryMs / 1000)]);
   });
 
   it('ends a stream that has begun as its own event', () => {

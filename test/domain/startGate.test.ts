@@ -32,11 +32,11 @@ describe('start gate', () => {
     const most = room();
     for (let count = 0; count < 48; count += 1) answer(1_800);
     assert.equal(room(), most, 'more ran than did at the best');
-    for (let count = 0; count < 12; count += 1) gate.overloaded(1, nowMs += 1, nowMs += 1);
+    for (let count = 0; count < 12; count += 1) gate.overloaded(room(), nowMs += 1, nowMs += 1);
     assert.equal(room(), 1);
     for (let count = 0; count < 100; count += 1) answer(1_800);
     assert.ok(room() > 10, 'so few are not what makes it slower');
     for (let count = 0; count < 400; count += 1) answer(1_800);
-    assert.equal(room(), 15);
+    assert.ok(room() < most * 2 / 3, `${room()} run at once, and ${most} did at the best`);
   });
 });

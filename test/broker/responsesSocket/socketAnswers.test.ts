@@ -21,7 +21,7 @@ describe('a refusal over a WebSocket', () => {
   });
 
   it('makes Codex come back at a time, in whole seconds, by the status that it heeds', () => {
-    for (const [what, seconds] of [[problem('wait_too_long', 'Full.', { retryAtMs: noonMs + 1500 }), '2'], [problem('broker_stopping', 'Ends.', { retryAtMs: noonMs - 5 }), '1'], [problem('queue_full', 'Full.', { retryAtMs: noonMs + 600_000 }), '600']] as const) {
+    for (const [what, seconds] of [[problem('wait_too_long', 'Full.', { retryAtMs: noonMs + 1500 }), '2'], [problem('broker_stopping', 'Ends.', { retryAtMs: noonMs - 5 }), '1'], [problem('queue_full', 'Full.', { retryAtMs: noonMs + 600_000 }), '600'], [problem('queue_full', 'Full.'), '5']] as const) {
       const [error, ...more] = parsed(refusalMessages(what, codex, noonMs));
       assert.deepEqual([error.type, error.status, error.headers['retry-after'], error.error.code, more.length], ['error', 429, seconds, what.code, 0]);
     }
