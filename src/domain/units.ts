@@ -89,9 +89,9 @@ export function formatCredits(microCredits: number, decimals = 2, locale = 'en')
   return microCredits <= -microCreditsPerCredit / 10 ** decimals / 2 ? `−${text}` : text;
 }
 
-/** With two decimals, or with all six where two amounts would then look alike, or one like nothing. */
+/** How many decimals tell two amounts apart: two, or all six where they would look alike with two. */
 export function decimalsApart(amount: number, other: number): 2 | 6 {
-  return formatCredits(amount) === formatCredits(other) || [amount, other].some((each) => each !== 0 && formatCredits(each) === formatCredits(0)) ? 6 : 2;
+  return formatCredits(amount) === formatCredits(other) ? 6 : 2;
 }
 
 /** Up to the next hundredth of a credit: what people are told to add is enough then. @param microCredits not negative */
