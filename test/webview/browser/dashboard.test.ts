@@ -33,6 +33,12 @@ describe('dashboard page', function dashboard() {
   it('lets its load event, with which VS Code shows it, wait for nothing that was asked for late', async () => {
     const [first] = sampleStates['normal']!;
     const framed = await openPage({ first: first! });
+    // The load event waits for the font, and comes late then; what did not wait for it would be asked for long before.
+    await framed.page.route('**/codicon.ttf', async (route) => {
+      await new Promise((resolve) => { setTimeout(resolve, 500); });
+      await route.continue();
+    });
+    await framed.page.reload();
     await framed.page.locator('.plot canvas').first().waitFor();
     const asked = await framed.page.evaluate(async () => {
       await document.fonts.ready;
