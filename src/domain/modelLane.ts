@@ -142,7 +142,7 @@ export class ModelLane {
     this.#gate.started(item.id, this.#perMinute(nowMs), nowMs);
     this.#restTokens += restTokensOf(item.request);
     this.queue.began(item);
-    this.days.take(item.request, 1, nowMs);
+    this.days.take(item.request, nowMs);
     this.#each((window, measure) => reserve(window, item.id, amountOf(item.request, measure), nowMs), item.request);
   }
 
@@ -172,6 +172,7 @@ export class ModelLane {
       // A limit was used up if somebody waits whom it may hold back.
       return this.queue.sizeOf(isOfImages(measure) ? measure : undefined) > 0 ? grown(next) : next;
     }, running.item.request, seen);
+    this.days.answered(id, (measure) => seen[measure]?.limit !== undefined && this.windows[measure].lengthMs >= dayMs);
     const certain = certainTokensOf(running.item.request);
     if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
     if (running.sentAtMs >= this.#refusedAtMs) {
@@ -212,9 +213,8 @@ export class ModelLane {
     const isHidden = measure !== undefined && !perDay && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
     if (isHidden) this.#each((window, each) => (each === measure ? learnt(window, amount, sentAtMs, nowMs) : window));
     const untilMs = nowMs + Math.ceil(pauseMs ?? (isHidden ? this.#learntPauseMs(this.windows[measure], amount) : this.#backOffMs(jitter, throttle.isOverload ? overloadPauseMsMax : backOffMsMax)));
-    this.days.take(item.request, -1, nowMs);
-    if (perDay) this.days.refused(perDay.measure, perDay.limit, amount, untilMs, nowMs);
-    else this.#each((window, each) => {
+    this.days.refused(item.request, perDay && { ...perDay, amount, untilMs }, nowMs);
+    if (!perDay) this.#each((window, each) => {
       if (measure === undefined) return close(window, untilMs, undefined, nowMs);
       if (each !== measure) return window;
       // A learnt limit is held by what is thought to be left of it: a smaller request may find room.
@@ -253,7 +253,7 @@ export class ModelLane {
     this.#gate.left(id);
     this.#restTokens -= restTokensOf(running.item.request);
     const estimated = running.item.request.estimatedTokens;
-    if (usedTokens !== undefined) this.days.settle(running.item.request, usedTokens, nowMs);
+    this.days.ended(running.item.request, usedTokens, nowMs);
     const isCounted = running.sent || running.answered;
     this.queue.ended(running.item, isCounted ? this.#cost.beyond(running.item.request, usedTokens, this.windows) : -running.item.cost);
     const beyondTokens = running.answered ? Math.max(0, (usedTokens ?? estimated) - countedTokensOf(running.item.request)) : 0;

@@ -1,0 +1,118 @@
+// Proves that a limit per day that one refusal named is questioned later: it may have been raised or lifted, and
+// nobody tells that to who waits for it.
+import assert from 'node:assert/strict';
+import { certainMsMin } from '../../src/domain/dayLimits.ts';
+import type { Pacer } from '../../src/domain/pacing.ts';
+import { dayMs } from '../../src/domain/rateWindow.ts';
+import { knowing, seen, started, submitted } from '../support/pacerSteps.ts';
+
+const refillMs = dayMs / 200;
+
+/** A pacer that was refused by 200 requests per day, all used, at 0. */
+function usedUp(): { pacer: Pacer; waits: string } {
+  const pacer = knowing(10_000, 9_000);
+  const waits = submitted(pacer, 0);
+  started(pacer, 0);
+  refuse(pacer, waits, 0);
+  return { pacer, waits };
+}
+
+function refuse(pacer: Pacer, id: string, nowMs: number, retryAfterMs = refillMs): void {
+  pacer.sent(id, nowMs);
+  pacer.throttled(id, { measure: 'requests', perDay: true, limit: 200, requested: 1, retryAfterMs, observation: seen(10_000, 9_990) }, nowMs);
+}
+
+/**
+ * Lets time pass in which requests wait all the time.
+ * @param refusedForMs how long the upstream refuses one more; 0 when it lets it in
+ * @returns how many were let in, and when others were refused
+ */
+function play(pacer: Pacer, fromMs: number, toMs: number, refusedForMs: (nowMs: number) => number): { letIn: number; refusals: number[] } {
+  const refusals: number[] = [];
+  let letIn = 0;
+  for (let nowMs = fromMs; nowMs < toMs;) {
+    while (pacer.waiting(nowMs).length < 3) submitted(pacer, nowMs);
+    for (const id of started(pacer, nowMs)) {
+      const retryAfterMs = refusedForMs(nowMs);
+      if (retryAfterMs > 0) {
+        refuse(pacer, id, nowMs, retryAfterMs);
+        refusals.push(nowMs);
+        continue;
+      }
+      letIn += 1;
+      pacer.sent(id, nowMs);
+      pacer.headers(id, seen(10_000, 9_990), nowMs);
+      pacer.finished(id, 1_000, nowMs);
+    }
+    nowMs = Math.max(nowMs + 10_000, Math.min(pacer.next(nowMs).wakeAtMs ?? nowMs, nowMs + 60_000));
+  }
+  return { letIn, refusals };
+}
+
+describe('a limit per day that a refusal named', () => {
+  it('is found to be lifted within the hour', () => {
+    const { pacer } = usedUp();
+    const { letIn } = play(pacer, 1, certainMsMin - 60_000, () => 0);
+    assert.equal(letIn, Math.floor((certainMsMin - 60_000) / refillMs), 'until then it is believed');
+    const after = play(pacer, certainMsMin - 60_000, 2 * certainMsMin, () => 0);
+    assert.ok(after.letIn > 200, `${after.letIn}`);
+    assert.deepEqual(pacer.windows(2 * certainMsMin).map(({ id }) => id).filter((id) => id.endsWith('/day')), [], 'and is not shown any more');
+  });
+
+  it('is asked about less often the more often it was the same', () => {
+    const { pacer } = usedUp();
+    // A bucket of 200 that refills evenly, and is empty at the start.
+    let [level, atMs] = [0, 0];
+    const refusedForMs = (nowMs: number) => {
+      level = Math.min(200, level + (nowMs - atMs) / refillMs);
+      atMs = nowMs;
+      if (level < 1) return (1 - level) * refillMs;
+      level -= 1;
+      return 0;
+    };
+    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, refusedForMs);
+    assert.ok(letIn >= 396, `${letIn} of 400 that refilled`);
+    assert.ok(refusals.length > 2 && refusals.length <= 7, JSON.stringify(refusals));
+    const gaps = refusals.slice(1).map((at, index) => at - (refusals[index] ?? 0));
+    assert.ok(gaps.every((gap, index) => gap > 1.9 * (gaps[index - 1] ?? 0) || gap >= 0.9 * dayMs), JSON.stringify(gaps));
+  });
+
+  it('is asked about by one request at a time, and again by the next one if that ended otherwise', () => {
+    const { pacer, waits } = usedUp();
+    const more = [submitted(pacer, certainMsMin), submitted(pacer, certainMsMin), submitted(pacer, certainMsMin)];
+    const full = started(pacer, certainMsMin);
+    assert.equal(full.length, 4, 'eight were refilled within the hour');
+    for (const id of full) { pacer.sent(id, certainMsMin); pacer.headers(id, seen(10_000, 9_990), certainMsMin); pacer.finished(id, 1_000, certainMsMin); }
+    for (let count = 0; count < 9; count += 1) submitted(pacer, certainMsMin);
+    const [, , , , probe, ...beside] = started(pacer, certainMsMin);
+    assert.ok(probe !== undefined && beside.length === 0, 'four that are left, and one that finds out');
+    assert.match(pacer.waiting(certainMsMin)[0]?.because ?? '', /200 requests per day/);
+    pacer.finished(probe, undefined, certainMsMin);
+    const [next, ...others] = started(pacer, certainMsMin);
+    assert.ok(next !== undefined && others.length === 0);
+    pacer.sent(next, certainMsMin);
+    pacer.headers(next, seen(10_000, 9_990), certainMsMin);
+    assert.ok(started(pacer, certainMsMin).length > 1, 'it does not bind');
+    assert.ok(more.length === 3 && full.includes(waits));
+  });
+
+  it('waits as long as the upstream told, however long it was', () => {
+    const pacer = knowing(600, 500);
+    const id = submitted(pacer, 0);
+    started(pacer, 0);
+    pacer.throttled(id, { measure: 'requests', perDay: true, limit: 10, requested: 1, retryAfterMs: 2 * certainMsMin }, 0);
+    assert.deepEqual(started(pacer, 2 * certainMsMin - 1), []);
+    assert.deepEqual(started(pacer, 2 * certainMsMin), [id]);
+  });
+
+  it('gives way to headers that tell the limit per day themselves', () => {
+    const { pacer, waits } = usedUp();
+    assert.deepEqual(started(pacer, refillMs), [waits]);
+    pacer.sent(waits, refillMs);
+    pacer.headers(waits, { requests: { limit: 10_000, remaining: 5_000, resetMs: dayMs / 2 } }, refillMs);
+    pacer.finished(waits, 1_000, refillMs);
+    assert.deepEqual(pacer.windows(refillMs).filter(({ measure }) => measure === 'requests').map(({ limit, windowMinutes }) => [limit, windowMinutes]), [[10_000, 1440]]);
+    const more = Array.from({ length: 3 }, () => submitted(pacer, refillMs));
+    assert.deepEqual(started(pacer, refillMs), more);
+  });
+});
