@@ -14,9 +14,9 @@ import { LaneQueue } from './laneQueue.ts';
 import { Overload, overloadPauseMsMax } from './overload.ts';
 import { amountOf, certainTokensOf, counting, countedTokensOf, restTokensOf, type PaceRequest } from './paceRequest.ts';
 import {
-  charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, minuteMs, observe, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit,
-  type RateLimitObservation, type RateWindow,
+  charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, minuteMs, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit, type RateLimitObservation, type RateWindow,
 } from './rateWindow.ts';
+import { observe } from './windowObservation.ts';
 
 /** A request that can never start: it exceeds a whole limit. */
 export interface TooLarge extends Because {

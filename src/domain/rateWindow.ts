@@ -31,8 +31,8 @@ export interface Reservation {
   readonly endedAtMs?: number;
 }
 
-/** An attempt whose answer came before that of one sent about when it was: the other one's figure may miss what it took, and does if it is higher. */
-interface Answered { readonly amount: number; readonly sentAtMs: number; readonly answeredAtMs: number; readonly figure: number }
+/** An attempt that ended or was answered, by a figure or without one, and is part of the level: figures of others sent about when it was may miss what it took. */
+export interface Answered { readonly amount: number; readonly sentAtMs: number; readonly answeredAtMs: number; readonly figure?: number }
 
 /** A limit as known now. Every operation gives a new value. */
 export interface RateWindow {
@@ -62,7 +62,7 @@ export interface RateWindow {
   /** When the newest refusal came: what was sent before tells nothing new. */
   readonly refusedAtMs?: number;
   readonly reservations: readonly Reservation[];
-  /** Answered lately, by figures that only lowered the level. */
+  /** What lately ended or was answered. */
   readonly answered?: readonly Answered[];
 }
 
@@ -70,8 +70,6 @@ export interface RateWindow {
 export const minuteMs = 60_000;
 /** … or per day (RPD, TPD): https://developers.openai.com/api/docs/guides/rate-limits. */
 export const dayMs = 86_400_000;
-/** From this computed length on a limit is a day's; debt after long outputs stretches a minute's reset, but not so far. */
-const dayRecognisedMs = 3_600_000;
 /** Two attempts sent further apart than this reach the upstream in the order in which they were sent. */
 export const overtakingMsMax = 2_000;
 /** How long starts stay spread after the upstream refused one although it announced room: at first, and at the most. */
@@ -166,56 +164,9 @@ export function charge(window: RateWindow, id: string, amount: number, nowMs: nu
   return settled({ ...window, tally, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs, endedAtMs: nowMs }] }, nowMs);
 }
 
-/**
- * Takes in what an answer said. Its own reservation ends, since the figure accounts for it, and so do
- * those of attempts that were sent well before. Only the answer to an attempt that was sent later than
- * the one known may raise the level; one that may have been overtaken can only lower it, and one
- * that is older still changes nothing.
- * @param id       the attempt that was answered
- * @param sentAtMs when it was sent
- */
-export function observe(window: RateWindow, id: string, sentAtMs: number, seen: LimitObservation | undefined, nowMs: number): RateWindow {
-  const own = window.reservations.find((each) => each.id === id);
-  const limit = seen?.limit ?? window.limit;
-  // Without a figure the attempt was still counted: what it took is subtracted by ourselves.
-  if (seen?.remaining === undefined || limit === undefined || limit <= 0) {
-    const ended = commit(window, id, own?.amount ?? 0, nowMs);
-    if (seen?.limit !== undefined && seen.limit > 0) return withLimit(ended, seen.limit, nowMs);
-    return window.limit !== undefined && !window.learnt ? ended : { ...ended, tally: counted(window.tally, own?.amount ?? 0, sentAtMs) };
-  }
-  const { referenceSentAtMs } = window;
-  const newer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs >= (window.observedAtMs ?? -Infinity);
-  if (!newer && sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id, nowMs);
-  const reservations = window.reservations.filter((each) => each.id !== id
-    && each.sentAtMs > sentAtMs - overtakingMsMax && !(each.endedAtMs !== undefined && each.endedAtMs < sentAtMs));
-  const answered = (window.answered ?? []).filter((each) => each.answeredAtMs > sentAtMs && each.sentAtMs > sentAtMs - overtakingMsMax);
-  const missedBy = (figure: number) => answered.reduce((total, each) => total + (each.sentAtMs < sentAtMs + overtakingMsMax && each.figure < figure ? each.amount : 0), 0);
-  if (!newer) {
-    const [known, figure, amount] = [levelAt(window, nowMs) ?? limit, levelSeen({ ...seen, limit }, window.lengthMs), own?.amount ?? 0];
-    // The known level may miss this attempt, and this figure what came after it.
-    const level = Math.min(known, figure, Math.max(figure - missedBy(figure), known - amount));
-    return settled({ ...window, reservations, answered: [...window.answered ?? [], { amount, sentAtMs, answeredAtMs: nowMs, figure }], level, levelAtMs: nowMs }, nowMs);
-  }
-  const lengthMs = lengthOf({ ...seen, limit }) ?? window.lengthMs;
-  const figure = levelSeen({ ...seen, limit }, lengthMs);
-  const level = Math.max(figure - missedBy(Infinity), Math.min(figure, levelAt(window, nowMs) ?? figure));
-  const { learnt: _, ...announced } = takenUnseen(window, unseenBy(window, sentAtMs, figure, limit, nowMs), nowMs);
-  return settled({ ...announced, reservations, answered, lengthMs, limit, level, levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs }, nowMs);
-}
-
 /** The time in which nothing could be sent, but limits refilled, such as a computer's sleep. */
 export function passed(window: RateWindow, ms: number): RateWindow {
   return { ...window, ...(window.levelAtMs === undefined ? {} : { levelAtMs: window.levelAtMs - ms }), ...(window.closedUntilMs === undefined ? {} : { closedUntilMs: window.closedUntilMs - ms }) };
-}
-
-/** How much less was left when an attempt arrived than everything that is known explains. */
-function unseenBy(window: RateWindow, sentAtMs: number, level: number, limit: number, nowMs: number): number {
-  const expected = levelAt(window, nowMs);
-  // What the limit itself lost when it shrank, nobody took.
-  if (expected === undefined || window.limit === undefined || limit < window.limit) return 0;
-  const sinceSent = limit * (nowMs - sentAtMs) / window.lengthMs;
-  // Figures are whole numbers, rounded down.
-  return expected - sinceSent - reservedIn(window) - level - 1;
 }
 
 /** Notes what was taken beyond everything that was foreseen; nothing is a note too. */
@@ -258,7 +209,7 @@ export function withLimit(window: RateWindow, limit: number, nowMs: number): Rat
 }
 
 /** Takes from the level what ended, as soon as no answer can come any more that misses it. */
-function settled(window: RateWindow, nowMs: number): RateWindow {
+export function settled(window: RateWindow, nowMs: number): RateWindow {
   const level = levelAt(window, nowMs);
   // Without a level there is nothing to correct; and the answer to an attempt sent well before the known one changes nothing.
   const oldestMs = (window.referenceSentAtMs ?? -Infinity) - overtakingMsMax;
@@ -272,7 +223,12 @@ function settled(window: RateWindow, nowMs: number): RateWindow {
 }
 
 function reservedIn(window: RateWindow): number {
-  return window.reservations.reduce((total, each) => total + each.amount, 0);
+  return totalOf(window.reservations);
+}
+
+/** The sum of amounts. */
+export function totalOf(takings: readonly { readonly amount: number }[]): number {
+  return takings.reduce((total, each) => total + each.amount, 0);
 }
 
 /** In what time the limit refills an amount. */
@@ -282,19 +238,4 @@ function turnMs({ limit, lengthMs }: RateWindow, amount: number): number {
 
 function fillMs(window: RateWindow, amount: number): number {
   return amount <= 0 || window.limit === undefined ? 0 : Math.ceil(amount * window.lengthMs / window.limit);
-}
-
-/** The limit's length, from how long it takes to become full; absent when the figures do not tell. */
-function lengthOf(seen: LimitObservation & { readonly limit: number }): number | undefined {
-  if (seen.resetMs === undefined || seen.remaining === undefined || seen.remaining >= seen.limit) return undefined;
-  // A short reset may be rounded up to a whole second and then says nothing about the length.
-  if (seen.resetMs <= minuteMs) return minuteMs;
-  return seen.resetMs * seen.limit / (seen.limit - seen.remaining) >= dayRecognisedMs ? dayMs : minuteMs;
-}
-
-/** What is left; a reset beyond the whole length tells how far below zero it is. */
-function levelSeen(seen: LimitObservation & { readonly limit: number }, lengthMs: number): number {
-  const remaining = Math.min(seen.remaining ?? seen.limit, seen.limit);
-  if (remaining > 0 || seen.resetMs === undefined || seen.resetMs <= lengthMs) return remaining;
-  return seen.limit * (1 - seen.resetMs / lengthMs);
 }

@@ -1,7 +1,8 @@
 // Proves that a cost counts whatever is scarcer, requests or tokens, and how much of that is missing.
 import assert from 'node:assert/strict';
 import { LaneCost } from '../../src/domain/laneCost.ts';
-import { dayMs, minuteMs, observe, reserve, unknownWindow, type RateWindow } from '../../src/domain/rateWindow.ts';
+import { dayMs, minuteMs, reserve, unknownWindow, type RateWindow } from '../../src/domain/rateWindow.ts';
+import { observe } from '../../src/domain/windowObservation.ts';
 import { request } from '../support/pacerSteps.ts';
 
 const known = (limit: number, remaining: number, lengthMs = minuteMs): RateWindow => observe(unknownWindow, 'a', 0, { limit, remaining, resetMs: lengthMs * (1 - remaining / limit) }, 0);

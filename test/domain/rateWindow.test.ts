@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  availableAt, close, commit, dayMs, earliestStartMs, forecastStartMs, fullAtMs, levelAt, minuteMs, observe, overtakingMsMax, release, reserve, unknownWindow,
+  availableAt, close, commit, dayMs, earliestStartMs, forecastStartMs, fullAtMs, levelAt, minuteMs, overtakingMsMax, release, reserve, unknownWindow,
   type RateWindow,
 } from '../../src/domain/rateWindow.ts';
+import { observe } from '../../src/domain/windowObservation.ts';
 
 const seen = (limit: number, remaining: number, resetMs = 0) => ({ limit, remaining, resetMs });
 /** A window after one answer to an attempt sent at 0. */
@@ -39,7 +40,7 @@ describe('rate window', () => {
     const two = reserve(reserve(known(60, 2, 100), 'a', 1, 200), 'b', 1, 200);
     assert.ok(Math.abs((availableAt(two, 200) ?? NaN) - 0.1) < 1e-9);
     const answered = observe(two, 'a', 200, seen(60, 1), 300);
-    assert.equal(availableAt(answered, 300), 0, 'b is still unaccounted for');
+    assert.ok(Math.abs((availableAt(answered, 300) ?? NaN) - 0.2) < 1e-9, 'b is still unaccounted for, and a figure does not tell the fifth that was refilled');
     assert.equal(availableAt(release(two, 'a', 200), 200), (availableAt(two, 200) ?? NaN) + 1, 'never sent');
     assert.equal(availableAt(commit(two, 'a', 1, 200), 200), availableAt(two, 200), 'ended without an answer');
     assert.equal(earliestStartMs(reserve(known(3, 3), 'a', 3, 0), 1, 0), Infinity, 'only an answer makes room');
@@ -64,8 +65,8 @@ describe('rate window', () => {
     assert.equal(availableAt(window, 1_600), 20, 'forty less the ten of a, and of b, which is still under way');
     window = observe(window, 'b', 905, seen(60, 12), 1_700);
     assert.equal(availableAt(window, 1_700), 12);
-    window = observe(reserve(window, 'd', 1, 1_700), 'd', 1_700, seen(60, 45), 2_500);
-    assert.equal(availableAt(window, 2_500), 45, 'sent after all of them were answered, at the earliest together with it');
+    window = observe(reserve(window, 'd', 1, 1_701), 'd', 1_701, seen(60, 45), 2_500);
+    assert.equal(availableAt(window, 2_500), 45, 'sent after all of them were answered');
   });
 
   it('is lowered by an answer that was overtaken by what others took after it, and by nothing that it knew of', () => {

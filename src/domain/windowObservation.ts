@@ -1,0 +1,93 @@
+// What an answer told of a limit, put together with what was counted here. A figure is exact, but of the moment at
+// which its attempt came to the upstream's door: of what else was under way then it may account for all or for
+// nothing. What was counted here says which, as far as nobody else uses the limit; the figure bounds it both ways.
+import { counted } from './learntLimit.ts';
+import {
+  availableAt, commit, dayMs, minuteMs, overtakingMsMax, release, settled, takenUnseen, totalOf, withLimit,
+  type LimitObservation, type RateWindow,
+} from './rateWindow.ts';
+
+type Seen = LimitObservation & { readonly limit: number };
+
+/** From this computed length on a limit is a day's; debt after long outputs stretches a minute's reset, but not so far. */
+const dayRecognisedMs = 3_600_000;
+
+/**
+ * Takes in what an answer said. Its own reservation ends, since the figure accounts for it, and so do
+ * those of attempts that were sent well before. Only the answer to an attempt that was sent later than
+ * the one known may raise what is available; one that may have been overtaken can only lower it, and one
+ * that is older still changes nothing.
+ * @param id       the attempt that was answered
+ * @param sentAtMs when it was sent
+ */
+export function observe(window: RateWindow, id: string, sentAtMs: number, seen: LimitObservation | undefined, nowMs: number): RateWindow {
+  const amount = window.reservations.find((each) => each.id === id)?.amount ?? 0;
+  const limit = seen?.limit ?? window.limit;
+  // Without a figure the attempt was still counted: what it took is subtracted by ourselves.
+  if (seen?.remaining === undefined || limit === undefined || limit <= 0) {
+    const ended = commit(window, id, amount, nowMs);
+    if (seen?.limit !== undefined && seen.limit > 0) return withLimit(ended, seen.limit, nowMs);
+    return window.limit !== undefined && !window.learnt ? ended : { ...ended, tally: counted(window.tally, amount, sentAtMs) };
+  }
+  const { referenceSentAtMs, answered = [] } = window;
+  const available = referenceSentAtMs === undefined ? undefined : availableAt(window, nowMs);
+  const isNewer = referenceSentAtMs === undefined || sentAtMs >= referenceSentAtMs + overtakingMsMax || sentAtMs >= (window.observedAtMs ?? -Infinity);
+  if (isNewer) return newest(window, { id, amount, sentAtMs }, { ...seen, limit }, available, nowMs);
+  if (sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id, nowMs);
+  const figure = figureOf({ ...seen, limit }, window.lengthMs);
+  const reservations = window.reservations.filter((each) => each.id !== id && mayBeMissed(each, each.endedAtMs, sentAtMs));
+  const most = figure - sentLater([...reservations, ...answered], sentAtMs);
+  return settled({
+    ...window, reservations, answered: [...answered, { amount, sentAtMs, answeredAtMs: nowMs, figure }], level: Math.min(available ?? most, most) + totalOf(reservations), levelAtMs: nowMs,
+  }, nowMs);
+}
+
+/** Takes in the answer to the newest attempt. */
+function newest(window: RateWindow, { id, amount, sentAtMs }: { readonly id: string; readonly amount: number; readonly sentAtMs: number }, seen: Seen, available: number | undefined, nowMs: number): RateWindow {
+  const { limit } = seen;
+  const lengthMs = lengthOf(seen) ?? window.lengthMs;
+  const figure = figureOf(seen, lengthMs);
+  const others = window.reservations.filter((each) => each.id !== id);
+  const reservations = others.filter((each) => mayBeMissed(each, each.endedAtMs, sentAtMs));
+  const answered = (window.answered ?? []).filter((each) => mayBeMissed(each, each.answeredAtMs, sentAtMs));
+  // One whose own figure was no lower came to the door before, or took no more than what was refilled until then.
+  const least = figure - totalOf(reservations) - totalOf(answered.filter((each) => each.figure === undefined || each.figure < figure));
+  const most = figure - sentLater([...reservations, ...answered], sentAtMs);
+  const refilled = limit * (nowMs - sentAtMs) / lengthMs;
+  // What is missing although nobody here took it, others took, or the limit itself lost it.
+  const isContradicted = available !== undefined && available > most + refilled;
+  const left = Math.max(least, isContradicted ? most : available ?? least);
+  const accounted = others.flatMap((each) => (each.endedAtMs === undefined || reservations.includes(each) ? [] : [{ amount: each.amount, sentAtMs: each.sentAtMs, answeredAtMs: each.endedAtMs }]));
+  // Figures are whole numbers, rounded down; and what the limit itself lost when it shrank, nobody took.
+  const unseen = available === undefined || limit < (window.limit ?? limit) ? 0 : available - most - refilled - 1;
+  const { learnt: _, ...announced } = takenUnseen(window, unseen, nowMs);
+  return settled({
+    ...announced, reservations, answered: [...answered, ...accounted, { amount, sentAtMs, answeredAtMs: nowMs, figure }], lengthMs, limit,
+    level: left + totalOf(reservations), levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs,
+  }, nowMs);
+}
+
+/** Whether the figure of an attempt may miss what another one took: not if that had ended before, or was sent well before. */
+function mayBeMissed(other: { readonly sentAtMs: number }, endedAtMs: number | undefined, sentAtMs: number): boolean {
+  return other.sentAtMs > sentAtMs - overtakingMsMax && !(endedAtMs !== undefined && endedAtMs < sentAtMs);
+}
+
+/** What was sent so long after an attempt that its figure cannot account for it. */
+function sentLater(others: readonly { readonly amount: number; readonly sentAtMs: number }[], sentAtMs: number): number {
+  return totalOf(others.filter((each) => each.sentAtMs >= sentAtMs + overtakingMsMax));
+}
+
+/** The limit's length, from how long it takes to become full; absent when the figures do not tell. */
+function lengthOf(seen: Seen): number | undefined {
+  if (seen.resetMs === undefined || seen.remaining === undefined || seen.remaining >= seen.limit) return undefined;
+  // A short reset may be rounded up to a whole second and then says nothing about the length.
+  if (seen.resetMs <= minuteMs) return minuteMs;
+  return seen.resetMs * seen.limit / (seen.limit - seen.remaining) >= dayRecognisedMs ? dayMs : minuteMs;
+}
+
+/** What is left; a reset beyond the whole length tells how far below zero it is. */
+function figureOf(seen: Seen, lengthMs: number): number {
+  const remaining = Math.min(seen.remaining ?? seen.limit, seen.limit);
+  if (remaining > 0 || seen.resetMs === undefined || seen.resetMs <= lengthMs) return remaining;
+  return seen.limit * (1 - seen.resetMs / lengthMs);
+}
