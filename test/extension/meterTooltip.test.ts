@@ -176,6 +176,15 @@ describe('tooltip card', () => {
     for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
   });
 
+  it('says when the next request has room in a limit that refills steadily, not when all of it is back', () => {
+    const day = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 1440, limit: 200, remaining: 0, resetsAtMs: 1_000_000 + 86_400_000, opensAtMs: 1_000_000 + 432_000 } as const;
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [day] }) }));
+    assert.match(card, /^\$\(circle-slash\) \*\*Blocked until \d\d:\d\d\*\* · in 7 min/);
+    assert.match(card, /\| 0 % \|.*opens \d\d:\d\d · in 7 min \|.*\$\(error\) used up \|/);
+    const { opensAtMs: _opens, ...half } = { ...day, remaining: 100, resetsAtMs: 1_000_000 + 43_200_000 };
+    assert.equal(limitLine(half, 'left', 1_000_000, 'en').resets, 'full in 12 h');
+  });
+
   it('names the place of broker and ledger in a remote window', () => {
     assert.match(unescaped(meterTooltip({ ...facts, host: remoteHost('ssh-remote', 'build-1')! })), /\$\(remote\) Broker and ledger are on build-1 \(SSH\)\. {2}\n/);
     assert.deepEqual([undefined, 'localhost:8080', 'wsl'].map((name) => remoteHost(name, 'h')), [undefined, undefined, 'h (WSL)']);
