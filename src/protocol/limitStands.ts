@@ -186,9 +186,9 @@ export function limitStands(snapshot: LimitFacts, workspaceId: string | undefine
   ];
 }
 
-/** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. */
-export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
-  return tightest(limitStands(snapshot, workspaceId, nowMs).filter((stand) => lasts(stand, nowMs)), nowMs);
+/** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. @param isMeant leaves out others */
+export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number, isMeant: (stand: LimitStand) => boolean = () => true): LimitStand | undefined {
+  return tightest(limitStands(snapshot, workspaceId, nowMs).filter((stand) => lasts(stand, nowMs) && isMeant(stand)), nowMs);
 }
 
 /** The long limit that keeps every request of a window from going on, whatever credits there are; undefined where none does. */
