@@ -34,8 +34,7 @@ export function contentWords(content: 'pace' | 'reset', stand: LimitStand, nowMs
     return { short: shortPace(spare, locale), written: paceWords(left, spare, ''), spoken: t('The {0}: {1}', name, paceWords(left, spare, '', spokenShare)) };
   }
   const minutes = Math.max(1, Math.ceil((endsAtMs - nowMs) / 60_000));
-  const written = minutes === 1 ? t('< 1 min') : spanOf(minutes);
-  return { short: t('reset {0}', written), written: t('Begins anew in {0}', written), spoken: t('The {0} begins anew in {1}, {2}', name, spokenSpan(minutes), clockWords(endsAtMs, nowMs, locale)) };
+  return { short: t('reset {0}', spanOf(minutes, true)), written: t('Begins anew in {0}', spanOf(minutes, false)), spoken: t('The {0} begins anew in {1}, {2}', name, spokenSpan(minutes), clockWords(endsAtMs, nowMs, locale)) };
 }
 
 /** "11 % ahead", "6 % spare", "on pace": the words of the card, without the even use. */
@@ -44,11 +43,13 @@ function shortPace(spare: number, locale: string): string {
   return spare > 0 ? t('{0} spare', formatShare(spare, locale)) : t('{0} ahead', formatShare(-spare, locale));
 }
 
-/** "47 min", "2h 14m", "1d 18h": in whole minutes, which is as often as the item is painted while nothing happens. */
-function spanOf(minutes: number): string {
-  const hours = Math.floor(minutes / 60);
-  if (hours === 0) return t('{0} min', minutes);
-  return hours < 24 ? t('{0}h {1}m', hours, minutes % 60) : t('{0}d {1}h', Math.floor(hours / 24), hours % 24);
+/** "47 min", "2h 14m" or "2 h 14 min": in whole minutes, which is as often as the item is painted while nothing happens. */
+function spanOf(minutes: number, isNarrow: boolean): string {
+  const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  if (minutes === 1) return t('< 1 min');
+  if (minutes < 60) return t('{0} min', minutes);
+  if (days === 0) return isNarrow ? t('{0}h {1}m', hours, rest) : t('{0} h {1} min', hours, rest);
+  return isNarrow ? t('{0}d {1}h', days, hours) : t('{0} d {1} h', days, hours);
 }
 
 function spokenSpan(minutes: number): string {

@@ -190,9 +190,14 @@ export class CodexSidebar extends LitElement {
   }
 }
 
+/** A name that breaks between its parts before it breaks inside of one, such as at a model's hyphens. */
+function pieces(name: string): unknown {
+  return name.split(' · ').map((part, index) => html`${index > 0 ? ' · ' : nothing}<span class="piece">${part}</span>`);
+}
+
 function limitPart(limit: SideLimit): TemplateResult {
   const mark = limit.level === 'empty' ? icon('error', 's bad') : limit.level === 'low' ? icon('warning', 's warn') : nothing;
-  return html`<div class="limit"><div class="line"><span class="grow wrap">${limit.name}</span><span class="nowrap">${limit.amount}</span></div>
+  return html`<div class="limit"><div class="line"><span class="grow wrap">${pieces(limit.name)}</span><span class="nowrap">${limit.amount}</span></div>
     <usage-gauge .share=${limit.share} .reserved=${limit.reserved} .tick=${limit.tick} .level=${limit.level} .sentence=${limit.sentence}></usage-gauge>
     <div class="line foot"><span class="grow">${limit.resets}</span><span>${mark === nothing ? nothing : html`${mark}\u00a0`}${limit.pace}</span></div></div>`;
 }

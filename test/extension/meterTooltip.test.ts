@@ -80,7 +80,7 @@ describe('tooltip card', () => {
     const first = (content: MeterContent) => card(content, { windows: [week] }).split('\n')[0];
     assert.equal(first('share'), '**80 % left of the limit of requests per week of gpt-5.5**  ');
     assert.equal(first('pace'), '**30 % spare** · 80 % left of the limit of requests per week of gpt-5.5  ');
-    assert.equal(first('reset'), '**Begins anew in 3d 12h** · 80 % left of the limit of requests per week of gpt-5.5  ');
+    assert.equal(first('reset'), '**Begins anew in 3 d 12 h** · 80 % left of the limit of requests per week of gpt-5.5  ');
     assert.equal(first('credits'), '**342.18 credits left** · $13.69 · 2.98 held  ');
     for (const [content, words] of [['pace', 'the pace'], ['reset', 'the next reset'], ['share', 'the share of the tightest limit']] as const) {
       assert.ok(card(content, {}).includes(`$(info) The status bar is set to ${words}, but no limit`), card(content, {}));
