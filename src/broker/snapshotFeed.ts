@@ -205,9 +205,10 @@ export class SnapshotFeed {
   /** The limits with their moments in wall time. */
   #windows(): WindowView[] {
     const { clock, pacer, planAccounts } = this.#parts;
-    return [...planAccounts?.windows() ?? [], ...pacer.windows(clock.monotonicMs()).map(({ resetsAtMs, observedAtMs, ...window }: PacedWindow) => ({
+    return [...planAccounts?.windows() ?? [], ...pacer.windows(clock.monotonicMs()).map(({ resetsAtMs, opensAtMs, observedAtMs, ...window }: PacedWindow) => ({
       ...window,
       ...(resetsAtMs === undefined ? {} : { resetsAtMs: wallTimeOf(clock, resetsAtMs) }),
+      ...(opensAtMs === undefined ? {} : { opensAtMs: wallTimeOf(clock, opensAtMs) }),
       ...(observedAtMs === undefined ? {} : { observedAtMs: wallTimeOf(clock, observedAtMs) }),
     }))];
   }

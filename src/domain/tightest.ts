@@ -12,6 +12,7 @@ export interface LimitStand {
   readonly timeLeft?: number;
   /** Length of its time in milliseconds, where `timeLeft` is known. */
   readonly lengthMs?: number;
+  /** When there is more again: it begins anew, is full, or, where nothing is left, has room for the next request. */
   readonly endsAtMs?: number;
   /** Nothing is sent once it is used up; a soft budget only warns. */
   readonly stops: boolean;

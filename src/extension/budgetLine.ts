@@ -11,14 +11,18 @@ import { commandLink, plain } from './markdownText.ts';
 /** More budgets than these are counted, not named. */
 export const budgetLinesMax = 4;
 
-/** One line for each budget that is at its limit, or near it and not in the table of limits, the fullest first. */
+/** One line for each budget that is at its limit, or near it and not in the table of limits: those that refuse requests first, then the fullest. */
 export function budgetLines(snapshot: PayerFacts & Pick<Snapshot, 'budgets'>, workspaceId: string | undefined, nowMs: number, locale: string): string[] {
-  const full = windowBudgets(snapshot.budgets, workspaceId).filter(({ level, view: { budget } }) => level === 'used-up' || level === 'near' && budget.per !== 'everything' && budget.per !== 'workspace').toSorted((a, b) => b.share - a.share);
+  const full = windowBudgets(snapshot.budgets, workspaceId).filter(({ level, view: { budget } }) => level === 'used-up' || level === 'near' && budget.per !== 'everything' && budget.per !== 'workspace').toSorted((a, b) => Number(stops(b)) - Number(stops(a)) || b.share - a.share);
   const rest = full.length - budgetLinesMax;
   return [
     ...full.slice(0, budgetLinesMax).map((stand, index) => `${budgetLine(stand, payerOf(snapshot), nowMs, locale)}${index === 0 ? ` · ${commandLink(t('Budgets'), commandNames.showBudgets)}` : ''}`),
     ...(rest > 0 ? [plural(rest, '{0} more budget is nearly used up.', '{0} more budgets are nearly used up.')] : []),
   ];
+}
+
+function stops({ level, view: { budget } }: BudgetStand): boolean {
+  return level === 'used-up' && budget.mode === 'hard';
 }
 
 function budgetLine(stand: BudgetStand, payer: Payer, nowMs: number, locale: string): string {

@@ -99,7 +99,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     reach: (which, beforeStart, signal) => reachBroker(reachParts, which, beforeStart, signal),
   });
   const workspace = new WindowWorkspace(editor.workspace, storageDir, link.call);
-  const taste = () => ({ show: settings().show, unit: settings().unit, locale: editor.env.language });
+  const taste = () => ({ show: settings().show, unit: settings().unit, content: settings().content, locale: editor.env.language });
   const facts = () => ({
     link: link.state, taste: taste(),
     ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }),

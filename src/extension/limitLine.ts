@@ -4,7 +4,7 @@ import { compareTightness, levelOf, spareOf, type LimitStand } from '../domain/t
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import { t } from '../protocol/language.ts';
-import { ownBudgets, paceMinutesMin, paceWords, standOfBudget, standOfWindow, toldAtWords } from '../protocol/limitStands.ts';
+import { ownBudgets, paceMinutesMin, paceWords, renewsAtMs, standOfBudget, standOfWindow, toldAtWords } from '../protocol/limitStands.ts';
 import type { Snapshot, WindowView } from '../protocol/snapshot.ts';
 import { budgetKeyName, budgetName, type BudgetStand } from '../protocol/windowBudgets.ts';
 import type { Gauge } from './gaugeImage.ts';
@@ -29,7 +29,12 @@ export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: numb
   const name = toldAt === undefined ? windowRowName(window) : t('{0}, as of {1}', windowRowName(window), toldAt);
   if (!stand) return { name, gauge: { low: false }, share: '—', resets: t('not announced yet'), pace: '' };
   const isLong = window.windowMinutes >= paceMinutesMin;
-  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short', locale), name, resets: stand.left >= 1 ? t('full') : resetWords(stand.endsAtMs, isLong, nowMs, locale) };
+  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short', locale), name, resets: stand.left >= 1 ? t('full') : (isLong ? opensWords(window, stand, nowMs, locale) : undefined) ?? resetWords(stand.endsAtMs, isLong && renewsAtMs(stand) !== undefined, nowMs, locale) };
+}
+
+/** When the next request has room in what refills steadily; undefined while there is some, and for what begins anew. */
+function opensWords({ opensAtMs }: WindowView, { left }: LimitStand, nowMs: number, locale: string): string | undefined {
+  return left > 0 || opensAtMs === undefined || opensAtMs <= nowMs ? undefined : `${t('opens {0}', clockWords(opensAtMs, nowMs, locale))} · ${t('in {0}', durationWords(opensAtMs - nowMs))}`;
 }
 
 /** Describes one key of a budget at a time. */

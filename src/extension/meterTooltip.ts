@@ -18,6 +18,7 @@ import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
+import { leadLines } from './leadLines.ts';
 import { durationWords, limitLines } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 import { problemText } from './problemNotice.ts';
@@ -101,12 +102,16 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (practice) lines.push(`$(beaker) ${t('**Practice mode**: simulated requests, no real money')}`);
   if (snapshot.key.state === 'missing' && !practice && payer === 'key') lines.push(`$(key) ${t('**No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
   if (rejected) lines.push(`$(key) ${t('**OpenAI rejected the API key**')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
-  lines.push(balanceLine(snapshot, taste));
+  const lead = leadLines(snapshot, taste, facts.workspaceId, facts.nowMs, link.state === 'connected');
   const { owedMicroCredits } = snapshot.balance;
-  if (owedMicroCredits > 0 && payer !== 'plan') lines.push(`$(${payer === 'key' ? 'circle-slash' : 'warning'}) ${t('**{0} credits are owed**: they were spent before they were taken back.', formatCredits(owedMicroCredits, 2, taste.locale))} ${payer === 'both' ? t('Requests that go on no plan are refused until purchased credits are added.') : t('Requests are refused until purchased credits are added.')}`);
+  const budgets = budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale);
+  const debt = owedMicroCredits > 0 && payer !== 'plan' ? [`$(${payer === 'key' ? 'circle-slash' : 'warning'}) ${t('**{0} credits are owed**: they were spent before they were taken back.', formatCredits(owedMicroCredits, 2, taste.locale))} ${payer === 'both' ? t('Requests that go on no plan are refused until purchased credits are added.') : t('Requests are refused until purchased credits are added.')}`] : [];
+  const balance = balanceLine(snapshot, taste);
+  // What the status bar speaks of comes first; then the balance is not what to look at.
+  lines.push(...lead.lines, ...(lead.of === 'budget' ? budgets : lead.of === 'debt' ? debt : []), lead.of === 'balance' ? balance : balance.replaceAll('**', ''), ...lead.notes, ...(lead.of === 'debt' ? [] : debt));
   const ahead = snapshotRunOut(snapshot);
   if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
-  lines.push(...budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale));
+  if (lead.of !== 'budget') lines.push(...budgets);
   // What comes next is only known while the broker is there.
   const isKeyStopped = owedMicroCredits > 0 || !practice && snapshot.key.state !== 'present' || stoppingBudget(snapshot.budgets, facts.workspaceId, 'key') !== undefined
     || keyStoppingLimit(snapshot, facts.nowMs) !== undefined;
@@ -192,7 +197,8 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   else {
     // Why a request waits that asks something stands at the top of the card, or in another window's.
     const asking = new Set(snapshot.questions.map((question) => question.requestId));
-    lines.push(`$(sync) ${t('{0} run, {1} wait', running.length, waiting.length)}${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
+    const counts = [...(running.length > 0 ? [plural(running.length, '{0} runs', '{0} run')] : []), ...(waiting.length > 0 ? [plural(waiting.length, '{0} waits', '{0} wait')] : [])];
+    lines.push(`$(${running.length > 0 ? 'sync' : 'history'}) ${counts.join(', ')}${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
   }
   const elsewhere = running.filter((run) => run.fallback !== undefined);
   if (elsewhere[0]) lines.push(`$(warning) ${t('{0} answered by the {1}', elsewhere.length, plain(modelText(elsewhere[0]), 60))}`);

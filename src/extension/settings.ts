@@ -3,12 +3,14 @@
 import type * as vscode from 'vscode';
 import { fallbackCauses } from '../domain/fallback.ts';
 import type { FallbackCause } from '../domain/fallback.ts';
+import { chosenContents, type MeterContent } from '../protocol/meterContent.ts';
 import type { MeterTaste } from '../protocol/meterInput.ts';
 
 /** All settings. Empty text means "not set". */
 export interface Settings {
   readonly show: MeterTaste['show'];
   readonly unit: MeterTaste['unit'];
+  readonly content: MeterContent;
   readonly look: MeterLook;
   readonly askModel: string;
   readonly taskModel: string;
@@ -71,6 +73,7 @@ export function readSettings(workspace: Pick<typeof vscode.workspace, 'getConfig
   return {
     show: section.get<string>('meter.show') === 'used' ? 'used' : 'left',
     unit: section.get<string>('meter.unit') === 'usd' ? 'usd' : 'credits',
+    content: chosenContents.find((one) => one === section.get<string>('meter.content')) ?? 'tightest',
     look: lookOf(section),
     askModel: text(section.get('askModel')) || 'gpt-5.4-mini',
     taskModel: text(section.get('taskModel')),

@@ -56,14 +56,14 @@ export function shareLeft(window: WindowView): number | undefined {
 }
 
 /**
- * Share of the window's time that is left, where that means something. A limit that refills
- * steadily is full after exactly the share that was used, so its time left repeats the bar.
+ * Share of the window's time that is left, where that means something. A limit of OpenAI's that refills
+ * steadily is full after exactly the share that was used, so its time left repeats the bar. A plan's never does.
  */
 export function timeLeft(window: WindowView, nowMs: number): number | undefined {
   const left = shareLeft(window);
   if (left === undefined || window.resetsAtMs === undefined || window.windowMinutes < paceMinutesMin) return undefined;
   const share = Math.min(1, Math.max(0, (window.resetsAtMs - nowMs) / (window.windowMinutes * minuteMs)));
-  return Math.abs(share - (1 - left)) < 0.02 ? undefined : share;
+  return window.measure !== 'percent' && Math.abs(share - (1 - left)) < 0.02 ? undefined : share;
 }
 
 /** What was told of a plan longer ago than this is shown with its age: it is used elsewhere, too. */
@@ -100,12 +100,20 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
   if (shareUsedUntilMs !== undefined && shareUsedUntilMs > nowMs && left > 0) {
     return { id: window.id, kind: 'window', name: t('share so far of the limit per {0} of the plan {1}', windowLength(window.windowMinutes), window.model), left: 0, stops: true, endsAtMs: shareUsedUntilMs };
   }
+  const own = { id: window.id, kind: 'window', name: windowPhrase(window), left, stops: true } as const;
+  // Work goes on with the first room, not when all of it is back.
+  if (left <= 0 && window.opensAtMs !== undefined) return { ...own, endsAtMs: window.opensAtMs };
   const time = timeLeft(window, nowMs);
   return {
-    id: window.id, kind: 'window', name: windowPhrase(window), left, stops: true,
+    ...own,
     ...(time === undefined ? {} : { timeLeft: time, lengthMs: window.windowMinutes * minuteMs }),
     ...(window.resetsAtMs === undefined ? {} : { endsAtMs: window.resetsAtMs }),
   };
+}
+
+/** When a limit begins anew, or goes on where it is used up; undefined where nobody knows, and for one that refills steadily and never begins anew. */
+export function renewsAtMs({ kind, left, timeLeft: time, endsAtMs }: LimitStand): number | undefined {
+  return kind === 'window' && left > 0 && time === undefined ? undefined : endsAtMs;
 }
 
 /** How much of a budget's period is left; undefined for one that has none, such as the last hours. */
@@ -178,9 +186,9 @@ export function limitStands(snapshot: LimitFacts, workspaceId: string | undefine
   ];
 }
 
-/** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. */
-export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand | undefined {
-  return tightest(limitStands(snapshot, workspaceId, nowMs).filter((stand) => lasts(stand, nowMs)), nowMs);
+/** The limit to speak of now. One whose time is over says nothing until the broker tells of the next. @param isMeant leaves out others */
+export function tightestStand(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number, isMeant: (stand: LimitStand) => boolean = () => true): LimitStand | undefined {
+  return tightest(limitStands(snapshot, workspaceId, nowMs).filter((stand) => lasts(stand, nowMs) && isMeant(stand)), nowMs);
 }
 
 /** The long limit that keeps every request of a window from going on, whatever credits there are; undefined where none does. */

@@ -5,7 +5,7 @@ import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
 import { t } from './language.ts';
-import { paceMinutesMin, standOfBudget, standOfWindow } from './limitStands.ts';
+import { paceMinutesMin, renewsAtMs, standOfBudget, standOfWindow } from './limitStands.ts';
 import { grantedMicroCredits } from './meterInput.ts';
 import { payerOf, type Payer } from './payer.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
@@ -128,11 +128,15 @@ function windowStories({ windows, atMs }: Snapshot, locale: string): LimitStory[
     const stand = standOfWindow(window, atMs);
     if (!stand) return [];
     const used = 1 - stand.left;
-    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text: windowStoryText(stand, atMs, locale), refills: true, ...(stand.endsAtMs === undefined ? {} : { endsAtMs: stand.endsAtMs }) }];
+    // What has room for one request again is told no second time when that is used up too.
+    const endsAtMs = window.opensAtMs === undefined ? stand.endsAtMs : window.resetsAtMs;
+    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text: windowStoryText(stand, atMs, locale), refills: true, ...(endsAtMs === undefined ? {} : { endsAtMs }) }];
   });
 }
 
-function windowStoryText({ name, left, endsAtMs }: LimitStand, atMs: number, locale: string): string {
+function windowStoryText(stand: LimitStand, atMs: number, locale: string): string {
+  const { name, left } = stand;
+  const endsAtMs = renewsAtMs(stand);
   const until = endsAtMs === undefined ? undefined : clockWords(endsAtMs, atMs, locale);
   if (left > 0) {
     const used = usedShare(1 - left, locale);

@@ -2,11 +2,12 @@
 // the status bar and `codex-broker status` can never disagree.
 import { problemMessage } from './problemWords.ts';
 import { isExpired } from '../domain/grants.ts';
-import type { MeterEnd, MeterInput } from './meterFace.ts';
+import { contentWords, hasContent, type MeterContent } from './meterContent.ts';
+import type { MeterEnd, MeterInput, MeterLimit } from './meterFace.ts';
 import { levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil, timeWords } from './clockWords.ts';
-import { paceWords, spokenShare, tightestStand } from './limitStands.ts';
+import { paceWords, renewsAtMs, spokenShare, tightestStand } from './limitStands.ts';
 import { payerOf } from './payer.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
@@ -17,6 +18,8 @@ import { windowQuestions } from './windowQuestions.ts';
 export interface MeterTaste {
   readonly show: 'left' | 'used';
   readonly unit: 'credits' | 'usd';
+  /** See `MeterInput.content`. */
+  readonly content?: MeterContent;
   readonly locale: string;
 }
 
@@ -41,7 +44,9 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
   const stopping = stoppingBudget(snapshot.budgets, workspaceId, payer);
   const wrong = snapshot.problems.find(({ code }) => payer !== 'plan' || code !== 'no_api_key' && code !== 'api_key_rejected');
   const draw = windowDraw(snapshot, workspaceId);
-  const limit = tightestStand(snapshot, workspaceId, Math.max(atMs, nowMs ?? atMs));
+  const limitsAtMs = Math.max(atMs, nowMs ?? atMs);
+  const limit = tightestStand(snapshot, workspaceId, limitsAtMs);
+  const told = toldLimit(snapshot, taste, workspaceId, limitsAtMs);
   return {
     link, ...taste,
     snapshot: {
@@ -63,16 +68,23 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
       ...(stopping ? { budget: { text: budgetName(stopping.view), ...endOf(stopping.untilMs, atMs, taste.locale) } } : {}),
-      ...(limit ? { limit: meterLimit(limit, atMs, taste.locale) } : {}),
+      ...(limit ? { limit: meterLimit(limit, atMs, taste.locale) } : {}), ...(told ? { told } : {}),
       ...(wrong ? { problem: problemMessage(wrong) } : {}),
       ...(own ? { waiting: { ...(own.place === undefined ? {} : { place: own.place }), ...(own.startsAtMs === undefined ? {} : { startsInMs: own.startsAtMs - atMs }) } } : {}),
     },
   };
 }
 
-function meterLimit(stand: LimitStand, atMs: number, locale: string): NonNullable<NonNullable<MeterInput['snapshot']>['limit']> {
+/** The tightest limit that has the pace or the reset that was chosen. */
+function toldLimit(snapshot: Snapshot, { content, locale }: MeterTaste, workspaceId: string | undefined, nowMs: number): NonNullable<MeterInput['snapshot']>['told'] {
+  if (content !== 'pace' && content !== 'reset') return undefined;
+  const stand = tightestStand(snapshot, workspaceId, nowMs, (one) => hasContent(content, one));
+  return stand && { ...meterLimit(stand, snapshot.atMs, locale), words: contentWords(content, stand, nowMs, locale) };
+}
+
+function meterLimit(stand: LimitStand, atMs: number, locale: string): MeterLimit {
   const { kind, name, left } = stand;
-  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), '', spokenShare), ...endOf(stand.endsAtMs, atMs, locale) };
+  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), '', spokenShare), ...endOf(renewsAtMs(stand), atMs, locale) };
 }
 
 function endOf(endsAtMs: number | undefined, atMs: number, locale: string): { readonly until?: MeterEnd } {

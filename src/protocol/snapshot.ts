@@ -114,6 +114,8 @@ export interface WindowView {
   readonly remaining?: number;
   /** When it will be full again. */
   readonly resetsAtMs?: number;
+  /** When the next request has room, where nothing is left of a limit that refills steadily: long before it is full. */
+  readonly opensAtMs?: number;
   readonly observedAtMs?: number;
   /** It is spread over its days, and the share so far is used: nothing more goes on it until then. */
   readonly shareUsedUntilMs?: number;

@@ -67,6 +67,9 @@ function gaugeSentence(name: string, amount: string, show: 'left' | 'used', refi
 
 function refillText(window: WindowView, nowMs: number, steady: boolean, left: number | undefined, place: Place): { resets: string; countdown?: string } {
   if (left === 1) return { resets: t('full now') };
+  if (left === 0 && window.windowMinutes >= paceMinutesMin && window.opensAtMs !== undefined && window.opensAtMs > nowMs) {
+    return { resets: t('opens {0}', dayAndTime(window.opensAtMs, nowMs, place)), countdown: t('in {0}', countdown(window.opensAtMs - nowMs)) };
+  }
   if (window.resetsAtMs === undefined) return { resets: t('reset not announced') };
   const waitMs = window.resetsAtMs - nowMs;
   if (waitMs <= 0) return { resets: t('full now') };

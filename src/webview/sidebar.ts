@@ -176,23 +176,28 @@ export class CodexSidebar extends LitElement {
     const cancelling = new Set(this.page.cancelling.values());
     const rest = running.length - runsShown;
     return html`<section class="part" aria-labelledby="side-runs" data-test="side-runs"><h2 id="side-runs">${t('Running and waiting')}</h2><ul>
-      ${repeat(running.slice(0, runsShown), (run) => run.requestId, (run) => html`<li>${icon('sync', 's codicon-modifier-spin')}<span class="grow ell">${run.workspaceLabel} <span class="dim">· ${movingText(taste, (nowMs) => stopwatch(nowMs - run.sinceMs))}${run.heldMicroCredits > 0 ? ` · ${t('{0} held', creditsText(run.heldMicroCredits, taste.place.locale))}` : ''}</span></span>
+      ${repeat(running.slice(0, runsShown), (run) => run.requestId, (run) => html`<li>${icon('sync', 's codicon-modifier-spin')}<span class="grow wrap">${run.workspaceLabel} <span class="dim">· ${movingText(taste, (nowMs) => stopwatch(nowMs - run.sinceMs))}${run.heldMicroCredits > 0 ? ` · ${t('{0} held', creditsText(run.heldMicroCredits, taste.place.locale))}` : ''}</span></span>
         <button type="button" class="ico" title=${t('Cancel')} aria-label=${t('Cancel the request of {0}', run.workspaceLabel)} data-test="side-cancel" ?disabled=${cancelling.has(run.requestId)} @click=${() => this.#cancel(run.requestId)}>${icon('debug-stop', 's')}</button></li>`)}
       ${rest > 0 ? html`<li>${icon('sync', 's')}<span class="grow">${plural(rest, '{0} more runs', '{0} more run')}</span></li>` : nothing}
-      ${waits ? html`<li class="top">${icon('history', 's')}<span class="grow">${waits.title}<span class="why">${movingText(taste, (nowMs) => sideWaiting(snapshot, nowMs, countdown)?.why ?? '')}</span></span></li>` : nothing}</ul></section>`;
+      ${waits ? html`<li>${icon('history', 's')}<span class="grow">${waits.title}<span class="why">${movingText(taste, (nowMs) => sideWaiting(snapshot, nowMs, countdown)?.why ?? '')}</span></span></li>` : nothing}</ul></section>`;
   }
 
   #today(snapshot: Snapshot, taste: SideTaste): TemplateResult | typeof nothing {
     const rows = sideToday(snapshot, taste.place.locale);
     if (rows.length === 0) return nothing;
     return html`<section class="part" aria-labelledby="side-today" data-test="side-today"><div class="head"><h2 id="side-today">${t('Used today')}</h2><span class="dim">${t('{0} credits', costText(snapshot.today.total, taste.place.locale))}</span></div>
-      <ul>${repeat(rows, (row) => row.key, (row) => html`<li><span class="grow ell">${row.label}</span><span class="dim">${row.amount}</span></li>`)}</ul></section>`;
+      <ul>${repeat(rows, (row) => row.key, (row) => html`<li><span class="grow wrap">${row.label}</span><span class="dim">${row.amount}</span></li>`)}</ul></section>`;
   }
+}
+
+/** A name that breaks between its parts before it breaks inside of one, such as at a model's hyphens. */
+function pieces(name: string): unknown {
+  return name.split(' · ').map((part, index) => html`${index > 0 ? ' · ' : nothing}<span class="piece">${part}</span>`);
 }
 
 function limitPart(limit: SideLimit): TemplateResult {
   const mark = limit.level === 'empty' ? icon('error', 's bad') : limit.level === 'low' ? icon('warning', 's warn') : nothing;
-  return html`<div class="limit"><div class="line"><span class="grow ell" title=${limit.name}>${limit.name}</span><span class="nowrap">${limit.amount}</span></div>
+  return html`<div class="limit"><div class="line"><span class="grow wrap">${pieces(limit.name)}</span><span class="nowrap">${limit.amount}</span></div>
     <usage-gauge .share=${limit.share} .reserved=${limit.reserved} .tick=${limit.tick} .level=${limit.level} .sentence=${limit.sentence}></usage-gauge>
     <div class="line foot"><span class="grow">${limit.resets}</span><span>${mark === nothing ? nothing : html`${mark}\u00a0`}${limit.pace}</span></div></div>`;
 }

@@ -189,7 +189,7 @@ describe('the snapshot feed', () => {
     live.push({ request: { facts: { requestId: 'second', workspaceId: 'w', client: 'c', model: 'm', receivedAtMs: 0, stream: true }, workspaceLabel: 'W', estimate: { inputTokens: 5, certainInputTokens: 1, holdInputTokens: 5, outputTokens: 0 } } as LiveRequest['request'], state: 'waiting', sinceMs: 3, holdMicroCredits: 0 });
     clock.jumpWall(-24 * hourMs);
     const { windows, waiting, atMs } = await feed.read();
-    assert.deepEqual([windows[0]?.observedAtMs, windows[0]?.resetsAtMs], [Math.round(atMs), Math.round(atMs + 60_000)]);
+    assert.deepEqual([windows[0]?.observedAtMs, windows[0]?.resetsAtMs, windows[0]?.opensAtMs], [Math.round(atMs), Math.round(atMs + 60_000), Math.round(atMs + 1000)]);
     assert.deepEqual([waiting[0]?.place, waiting[0]?.startsAtMs], [1, Math.round(atMs + 1000)]);
   });
 

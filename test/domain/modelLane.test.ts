@@ -67,6 +67,33 @@ describe('model lane', () => {
     assert.deepEqual(started(pacer, 864_100), [next]);
   });
 
+  it('tells when the next request has room in a limit that is used up, which is long before it is full', () => {
+    const dayMs = 86_400_000;
+    const pacer = knowing(10_000, 10_000);
+    const one = submitted(pacer, 0);
+    started(pacer, 0);
+    pacer.sent(one, 0);
+    // A day's limit by its headers: it is full again a day after nothing was left.
+    pacer.headers(one, { requests: { limit: 200, remaining: 0, resetMs: dayMs }, tokens: { limit: 1_000_000, remaining: 400_000, resetMs: 51_840_000 } }, 0);
+    pacer.finished(one, 1_000, 0);
+    const windows = (nowMs: number) => pacer.windows(nowMs).map(({ measure, windowMinutes, remaining, resetsAtMs, opensAtMs }) => ({ measure, windowMinutes, remaining, resetsAtMs, opensAtMs }));
+    assert.deepEqual(windows(0), [
+      { measure: 'requests', windowMinutes: 1440, remaining: 0, resetsAtMs: dayMs, opensAtMs: dayMs / 200 },
+      { measure: 'tokens', windowMinutes: 1440, remaining: 400_000, resetsAtMs: 51_840_000, opensAtMs: undefined }]);
+    assert.deepEqual(windows(dayMs / 200).map(({ remaining, opensAtMs }) => [remaining, opensAtMs])[0], [1, undefined]);
+    // What waits says how much room is wanted.
+    const other = knowing(10_000, 10_000);
+    const two = submitted(other, 0);
+    started(other, 0);
+    other.sent(two, 0);
+    other.headers(two, { requests: { limit: 200, remaining: 9, resetMs: 82_512_000 }, tokens: { limit: 86_400_000, remaining: 0, resetMs: dayMs } }, 0);
+    other.finished(two, 1_000, 0);
+    const opens = () => other.windows(0).find(({ measure }) => measure === 'tokens')?.opensAtMs;
+    assert.equal(opens(), 1, 'one token');
+    submitted(other, 0, { estimatedTokens: 60_000 });
+    assert.equal(opens(), 60_000, 'as many as the next request needs');
+  });
+
   it('counts against a day what was used, and gives back what was refused elsewhere', () => {
     const pacer = knowing(600, 600, { limit: 1_000_000, remaining: 1_000_000 });
     const first = submitted(pacer, 0);
@@ -76,6 +103,7 @@ describe('model lane', () => {
     assert.equal(left(), 1_000, 'a thousand come in a second');
     assert.deepEqual(started(pacer, 1_000), [first]);
     assert.equal(left(), 0);
+    assert.equal(pacer.windows(1_000).find(({ id }) => id === 'm/tokens/day')?.opensAtMs, 1_001);
     pacer.throttled(first, { retryAfterMs: 0 }, 1_000);
     assert.equal(left(), 1_000, 'that one consumed nothing');
     assert.deepEqual(started(pacer, 1_000), [first]);

@@ -49,7 +49,7 @@ describe('manifest', () => {
 
   it('gives every setting a scope, an order and words', () => {
     const all = Object.entries(configuration.properties);
-    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'certificates', 'codexPath', 'continueTasks', 'dataDir', 'fallback.model', 'fallback.url', 'fallback.when', 'meter.show', 'meter.unit', 'notices.enabled', 'passThrough', 'practice', 'routeTerminals', 'spreadPlan', 'statusBar.alignment', 'statusBar.compact', 'statusBar.priority', 'statusBar.style', 'statusBar.visible', 'taskModel', 'taskSandbox', 'upstream']);
+    assert.deepEqual(all.map(([name]) => name.replace('codexBroker.', '')).sort(), ['askModel', 'certificates', 'codexPath', 'continueTasks', 'dataDir', 'fallback.model', 'fallback.url', 'fallback.when', 'meter.content', 'meter.show', 'meter.unit', 'notices.enabled', 'passThrough', 'practice', 'routeTerminals', 'spreadPlan', 'statusBar.alignment', 'statusBar.compact', 'statusBar.priority', 'statusBar.style', 'statusBar.visible', 'taskModel', 'taskSandbox', 'upstream']);
     assert.deepEqual(all.map(([, { order }]) => order), all.map((_, index) => index + 1));
     for (const [name, setting] of all) {
       assert.ok(name.startsWith('codexBroker.'));

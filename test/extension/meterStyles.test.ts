@@ -1,7 +1,7 @@
 // Choosing how the meter looks: the real item shows each row while it has the focus, nothing is stored before a choice, and
 // Escape brings back what was.
 import assert from 'node:assert/strict';
-import { MeterStyles, meterStyles } from '../../src/extension/meterStyles.ts';
+import { MeterStyles, meterAbouts, meterStyles } from '../../src/extension/meterStyles.ts';
 import { readSettings } from '../../src/extension/settings.ts';
 import { StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
 import { fakeEditor } from '../support/fakeEditor.ts';
@@ -11,7 +11,7 @@ import { snapshotFixture, withBalance } from './snapshotFixture.ts';
 function scene(snapshot = snapshotFixture()) {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   const schedule = manualSchedule();
-  const facts = (): MeterFacts => ({ link: { state: 'connected' }, snapshot, taste: { show: readSettings(fake.editor.workspace).show, unit: 'credits', locale: 'en' } });
+  const facts = (): MeterFacts => ({ link: { state: 'connected' }, snapshot, taste: { show: readSettings(fake.editor.workspace).show, unit: 'credits', content: readSettings(fake.editor.workspace).content, locale: 'en' } });
   const styles: MeterStyles = new MeterStyles({ editor: fake.editor, facts, changed: () => meter.changed() });
   const meter = new StatusMeter(fake.editor, schedule, () => styles.facts(), () => styles.look());
   const text = () => fake.items.at(-1)?.text;
@@ -36,7 +36,7 @@ describe('choosing a style of the meter', () => {
     assert.equal(text(), before);
     assert.deepEqual([fake.configuration.user, fake.configuration.workspace], [{}, {}]);
     const [pick] = fake.shown;
-    assert.equal(pick?.buttons.length, meterStyles.length);
+    assert.equal(pick?.buttons.length, meterStyles.length + meterAbouts.length);
     assert.equal(pick?.buttons[0], before, 'what is set has the focus first');
     assert.ok(fake.titles.includes('as it is now'));
   });
@@ -62,6 +62,31 @@ describe('choosing a style of the meter', () => {
     fake.answers.push('◔');
     await styles.choose();
     assert.deepEqual(fake.configuration.user, { 'codexBroker.meter.show': 'used', 'codexBroker.statusBar.visible': true, 'codexBroker.statusBar.style': 'ring', 'codexBroker.statusBar.compact': true });
+  });
+
+  it('shows in the same way what the text may be about, and keeps the chosen one alone', async () => {
+    const week = { id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 80, resetsAtMs: 1_000_000 + 302_400_000 } as const;
+    const { fake, schedule, styles, text } = scene(snapshotFixture({ windows: [week] }));
+    const seen: (string | undefined)[] = [];
+    fake.picking = async (select) => {
+      for (const label of ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) reset 3d 12h']) {
+        select(label);
+        await schedule.advance(100);
+        seen.push(text());
+      }
+      assert.deepEqual([fake.configuration.user, fake.configuration.workspace], [{}, {}], 'nothing is stored while it is only shown');
+    };
+    fake.answers.push('$(dashboard) 30 % spare');
+    await styles.choose();
+    await schedule.advance(1_100);
+    assert.deepEqual(seen, ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) reset 3d 12h']);
+    assert.deepEqual(fake.configuration.user, { 'codexBroker.meter.content': 'pace' });
+    assert.equal(text(), '$(dashboard) 30 % spare');
+    // Another look leaves alone what the text is about.
+    fake.picking = () => undefined;
+    fake.answers.push('◕ 30 % spare');
+    await styles.choose();
+    assert.deepEqual(fake.configuration.user, { 'codexBroker.meter.content': 'pace', 'codexBroker.statusBar.style': 'ring' });
   });
 
   it('says what a quiet style would be also while the text is needed', async () => {

@@ -8,8 +8,11 @@ import { durationWords, limitLine, limitLines } from '../../src/extension/limitL
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
 import { remoteHost } from '../../src/extension/remoteHost.ts';
 import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import type { MeterContent } from '../../src/protocol/meterContent.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { german, spokenIn } from '../support/language/spokenIn.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
 
 const facts: TooltipFacts = {
@@ -32,8 +35,58 @@ describe('tooltip card', () => {
 
   it('tells what runs and waits, and why', () => {
     const run = { requestId: 'r', workspaceId: 'w', workspaceLabel: 'x', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 };
-    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ running: [{ ...run, state: 'running' }], waiting: [{ ...run, state: 'waiting', reason: 'The token limit refills', startsAtMs: 1_018_000, place: 1 }] }) }));
-    assert.ok(card.includes('$(sync) 1 run, 1 wait · The token limit refills · next in 18 s'), card);
+    const [runs, waits] = [{ ...run, state: 'running' }, { ...run, state: 'waiting', reason: 'The token limit refills', startsAtMs: 1_018_000, place: 1 }] as const;
+    const card = (change: Partial<Snapshot>) => unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture(change) }));
+    assert.ok(card({ running: [runs, runs], waiting: [waits] }).includes('$(sync) 2 run, 1 waits · The token limit refills · next in 18 s'), card({ running: [runs, runs], waiting: [waits] }));
+    // Only what is there.
+    assert.match(card({ running: [runs] }), /\$\(sync\) 1 runs {2}\n/);
+    assert.ok(card({ waiting: [waits, waits] }).includes('$(history) 2 wait · The token'));
+  });
+
+  it('counts what runs and waits in German too', async () => {
+    const run = { requestId: 'r', state: 'running', workspaceId: 'w', workspaceLabel: 'x', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 } as const;
+    await spokenIn(german, () => {
+      assert.ok(unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ running: [run, run], waiting: [{ ...run, state: 'waiting' }] }) })).includes('2 laufen, 1 wartet'));
+      assert.ok(unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ running: [run], waiting: [{ ...run, state: 'waiting' }, { ...run, state: 'waiting' }] }) })).includes('1 läuft, 2 warten'));
+    });
+  });
+
+  it('speaks first of what the status bar speaks of', () => {
+    const week = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 30, resetsAtMs: 1_000_000 + 302_400_000 } as const;
+    const card = (change: Partial<Snapshot>, taste: Partial<TooltipFacts['taste']> = {}, more: Partial<TooltipFacts> = {}) => unescaped(meterTooltip({ ...facts, taste: { ...facts.taste, ...taste }, snapshot: snapshotFixture(change), workspaceId: 'ws_1', ...more })).split('\n');
+    const meter = (change: Partial<Snapshot>, taste: Partial<TooltipFacts['taste']> = {}) => meterFace(meterInput('connected', snapshotFixture(change), { ...facts.taste, ...taste }, 'ws_1', facts.nowMs)).text;
+    // A budget is tightest: its share, and the credits behind it.
+    const budgets = [budgetFixture(92)];
+    assert.equal(meter({ budgets }), '8 % left');
+    assert.deepEqual(card({ budgets }).slice(0, 2), ['$(warning) **8 % left of the budget of 100.00 credits per week**  ', '342.18 credits left · $13.69 · 2.98 held  ']);
+    assert.deepEqual(card({ budgets }, { show: 'used' }).slice(0, 1), ['$(warning) **92 % used of the budget of 100.00 credits per week**  ']);
+    // A window is.
+    assert.deepEqual(card({ windows: [week] })[0], '$(warning) **30 % left of the limit of requests per week of gpt-5.5**  ');
+    // The balance is, although a limit is there.
+    assert.equal(card({ windows: [{ ...week, remaining: 80 }] })[0], '**342.18 credits left** · $13.69 · 2.98 held  ');
+    // A budget refuses requests: until when stands first.
+    assert.match(meter({ budgets: [budgetFixture(100), budgetFixture(140, { id: 'b2', mode: 'soft' })] }), /^til /);
+    const stopped = card({ budgets: [budgetFixture(140, { id: 'b2', mode: 'soft' }), budgetFixture(100)] });
+    assert.match(stopped[0] ?? '', /^\$\(circle-slash\) \*\*Budget 100\.00 credits per week is used up\*\*, so that its requests are refused, begins anew /);
+    assert.ok(stopped.includes('342.18 credits left · $13.69 · 2.98 held'), stopped.join('\n'));
+    // While the broker is away the status bar shows the balance, for nobody knows what is blocked.
+    assert.ok(card({ budgets: [budgetFixture(100)] }, {}, { link: { state: 'connecting' } }).includes('**342.18 credits left** · $13.69 · 2.98 held  '));
+    assert.match(card({ balance: { ...snapshotFixture().balance, owedMicroCredits: 5 } })[0] ?? '', /^\$\(circle-slash\) \*\*.* credits are owed\*\*/);
+  });
+
+  it('begins with what was chosen for the status bar, and says what is not there', () => {
+    const week = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 80, resetsAtMs: 1_000_000 + 302_400_000 } as const;
+    const card = (content: MeterContent, change: Partial<Snapshot>) => unescaped(meterTooltip({ ...facts, taste: { ...facts.taste, content }, snapshot: snapshotFixture(change) }));
+    const first = (content: MeterContent) => card(content, { windows: [week] }).split('\n')[0];
+    assert.equal(first('share'), '**80 % left of the limit of requests per week of gpt-5.5**  ');
+    assert.equal(first('pace'), '**30 % spare** · 80 % left of the limit of requests per week of gpt-5.5  ');
+    assert.equal(first('reset'), '**Begins anew in 3 d 12 h** · 80 % left of the limit of requests per week of gpt-5.5  ');
+    assert.equal(first('credits'), '**342.18 credits left** · $13.69 · 2.98 held  ');
+    for (const [content, words] of [['pace', 'the pace'], ['reset', 'the next reset'], ['share', 'the share of the tightest limit']] as const) {
+      assert.ok(card(content, {}).includes(`$(info) The status bar is set to ${words}, but no limit`), card(content, {}));
+      assert.doesNotMatch(card(content, { windows: [week] }), /is set to/);
+    }
+    assert.match(unescaped(meterTooltip({ ...facts, taste: { ...facts.taste, content: 'credits' }, snapshot: untrackedSnapshot() })), /is set to credits, but there is no balance/);
   });
 
   it('leaves out what only a running broker knows, while there is none', () => {
@@ -66,7 +119,7 @@ describe('tooltip card', () => {
     assert.match(card, /It is refused at \d\d:\d\d if nobody answers\./);
     const parked = { requestId: 'req_q1', state: 'parked', workspaceId: 'ws_1', workspaceLabel: 'x', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0, reason: 'It has no permission.' } as const;
     const waiting = unescaped(meterTooltip({ ...facts, snapshot: { ...snapshot, waiting: [parked, { ...parked, requestId: 'r9', state: 'waiting', reason: 'The limit refills.' }] }, workspaceId: 'ws_1' }));
-    assert.ok(waiting.includes('0 run, 2 wait · The limit refills.') && !waiting.includes('no permission'), waiting);
+    assert.ok(waiting.includes('$(history) 2 wait · The limit refills.') && !waiting.includes('0 run') && !waiting.includes('no permission'), waiting);
     for (const other of [{ workspaceId: 'ws_9' }, { workspaceId: 'ws_1', link: { state: 'connecting' } }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot, ...other }), /waits for your answer/);
   });
 
@@ -174,6 +227,15 @@ describe('tooltip card', () => {
     assert.doesNotMatch(goesOn, /Blocked/, 'another model is in use');
     assert.match(unescaped(goesOn), /gpt-5\.5 requests\/week .*\$\(error\) used up[\s\S]*The next request draws|The next request draws[\s\S]*gpt-5\.5 requests\/week .*\$\(error\) used up/);
     for (const other of [{ link: { state: 'connecting' } }, { nowMs: 1_000_000 + 151_200_000 }] as const) assert.doesNotMatch(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [blocked] }), ...other }), /Blocked/);
+  });
+
+  it('says when the next request has room in a limit that refills steadily, not when all of it is back', () => {
+    const day = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 1440, limit: 200, remaining: 0, resetsAtMs: 1_000_000 + 86_400_000, opensAtMs: 1_000_000 + 432_000 } as const;
+    const card = unescaped(meterTooltip({ ...facts, snapshot: snapshotFixture({ windows: [day] }) }));
+    assert.match(card, /^\$\(circle-slash\) \*\*Blocked until \d\d:\d\d\*\* · in 7 min/);
+    assert.match(card, /\| 0 % \|.*opens \d\d:\d\d · in 7 min \|.*\$\(error\) used up \|/);
+    const { opensAtMs: _opens, ...half } = { ...day, remaining: 100, resetsAtMs: 1_000_000 + 43_200_000 };
+    assert.equal(limitLine(half, 'left', 1_000_000, 'en').resets, 'full in 12 h');
   });
 
   it('names the place of broker and ledger in a remote window', () => {

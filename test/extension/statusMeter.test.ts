@@ -42,7 +42,7 @@ describe('status bar meter', () => {
     ['no key', { link: connected, snapshot: snapshotFixture({ key: { state: 'missing' } }), taste }, '$(key) Add key', commandNames.setApiKey, undefined],
     ['down', { link: { state: 'down', problem: problem('broker_unreachable', 'Gone.') }, snapshot: snapshotFixture(), taste }, '$(debug-disconnect) Broker down', commandNames.startBroker, 'statusBarItem.errorBackground'],
     ['practice', { link: connected, snapshot: practiceSnapshot(), taste }, '$(beaker) 342.18 left', commandNames.openDashboard, undefined],
-    ['critical in practice', { link: connected, snapshot: practiceSnapshot({ balance: withBalance(12_400_000).balance }), taste }, '$(beaker) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
+    ['critical in practice', { link: connected, snapshot: practiceSnapshot({ balance: withBalance(12_400_000).balance }), taste }, '$(warning) 12.40 left', commandNames.topUp, 'statusBarItem.warningBackground'],
     ['rejected key', { link: connected, snapshot: snapshotFixture({ key: { state: 'rejected' } }), taste }, '$(key) Key rejected', commandNames.setApiKey, 'statusBarItem.warningBackground'],
     ['asked', { link: connected, snapshot: snapshotFixture({ questions: [questionFixture()], waiting: waiting.waiting }), taste, workspaceId: 'ws_1' }, '$(question) Asks you', commandNames.answerQuestion, 'statusBarItem.warningBackground'],
     ['asked in another window', { link: connected, snapshot: snapshotFixture({ questions: [questionFixture()] }), taste, workspaceId: 'ws_2' }, '$(dashboard) 342.18 left', commandNames.openDashboard, undefined],
@@ -175,7 +175,22 @@ describe('status bar meter', () => {
     assert.deepEqual(read({ 'codexBroker.statusBar.style': 'pie', 'codexBroker.statusBar.priority': 'first', 'codexBroker.statusBar.alignment': 3 }).look, defaultLook);
     assert.deepEqual(read({ 'codexBroker.statusBar.style': 'bar', 'codexBroker.statusBar.priority': 7, 'codexBroker.statusBar.alignment': 'left', 'codexBroker.statusBar.compact': true, 'codexBroker.statusBar.visible': false }).look,
       { visible: false, alignment: 'left', priority: 7, compact: true, style: 'bar' });
+    assert.deepEqual(['tightest', 'credits', 'share', 'pace', 'reset', 'moon', undefined, 3].map((content) => read({ 'codexBroker.meter.content': content }).content), ['tightest', 'credits', 'share', 'pace', 'reset', 'tightest', 'tightest', 'tightest']);
     assert.deepEqual([read({ 'codexBroker.meter.show': 'used', 'codexBroker.meter.unit': 'usd' })].map(({ show, unit }) => [show, unit]), [['used', 'usd']]);
+  });
+
+  it('shows what was chosen at once when that changes, and counts down by itself', async () => {
+    const week = { id: 'w', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 80, resetsAtMs: 1_000_000 + 302_400_000 } as const;
+    const snapshot = snapshotFixture({ windows: [week] });
+    const { item, tell, schedule } = scene({ link: connected, snapshot, taste });
+    assert.equal(item.text, '$(dashboard) 342.18 left');
+    await schedule.advance(newsEveryMs);
+    tell({ link: connected, snapshot, taste: { ...taste, content: 'reset' } });
+    assert.equal(item.text, '$(dashboard) reset 3d 12h');
+    assert.equal(item.accessibilityInformation?.label.replace(/, [A-Z]\w+ \d+ \w+ \d\d:\d\d/, ''), 'The limit of requests per week of m begins anew in 3 days 12 hours, 80 percent left');
+    assert.match((item.tooltip as vscode.MarkdownString).value, /^\*\*Begins anew in/);
+    await schedule.advance(61 * 60_000);
+    assert.equal(item.text, '$(dashboard) reset 3d 10h');
   });
 
   it('does not touch the item when nothing changed', async () => {

@@ -1,10 +1,16 @@
 // Limits in one shape: a window that is spread over its days, and which limit is used up first.
 import assert from 'node:assert/strict';
-import { levelOf } from '../../src/domain/tightest.ts';
+import { levelOf, outageMs } from '../../src/domain/tightest.ts';
+import { blockedWords } from '../../src/protocol/blockedWords.ts';
+import { clockWords } from '../../src/protocol/clockWords.ts';
 import { isSameModel, modelsInUse } from '../../src/protocol/modelsInUse.ts';
 import { keyStoppingLimit, limitStands, standOfWindow, stoppingLimit, tightestStand, type LimitFacts } from '../../src/protocol/limitStands.ts';
+import { limitStories } from '../../src/protocol/limitStories.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
+import { meterInput } from '../../src/protocol/meterInput.ts';
 import { snapshotLimitRunOut } from '../../src/protocol/snapshotForecast.ts';
 import type { BudgetView, RequestView, RunView, UsageRow, WindowView } from '../../src/protocol/snapshot.ts';
+import { sampleNowMs, sampleSnapshot } from '../webview/sampleSnapshot.ts';
 
 const nowMs = 50_000_000;
 const hourMs = 3_600_000;
@@ -79,6 +85,32 @@ describe('a used-up limit of one model', () => {
     assert.equal(stoppingLimit(limits({ ...both, running: [...both.running, run('luna')] }), undefined, nowMs), undefined);
     const rest = limits({ ...both, windows: [both.windows[0]!, day('sol', { remaining: 5, resetsAtMs: nowMs + 9 * hourMs })] });
     assert.deepEqual(limitStands(rest, undefined, nowMs).map((stand) => [stand.id, levelOf(stand)]), [['terra', 'low'], ['sol', 'critical']], 'what is left is all that there is');
+  });
+
+  it('stops only until the next request has room, where it refills steadily', () => {
+    const opens = day('terra', { resetsAtMs: nowMs + 24 * hourMs, opensAtMs: nowMs + hourMs / 4 });
+    const found = stoppingLimit(limits({ windows: [opens] }), undefined, nowMs);
+    assert.deepEqual([found?.endsAtMs, found && outageMs(found, nowMs)], [nowMs + hourMs / 4, hourMs / 4]);
+    assert.equal(blockedWords(found!, limits({}), nowMs, 'en').title, `Blocked until ${clockWords(nowMs + hourMs / 4, nowMs, 'en')}`);
+    assert.equal(meterFace(meterInput('connected', sampleSnapshot({ windows: [{ ...opens, resetsAtMs: sampleNowMs + 24 * hourMs, opensAtMs: sampleNowMs + hourMs / 4 }], running: [], waiting: [], recent: [], today: { ...sampleSnapshot().today, byModel: [] } }), { show: 'left', unit: 'credits', locale: 'en' })).text, `til ${clockWords(sampleNowMs + hourMs / 4, sampleNowMs, 'en')}`);
+    for (const facts of [limits({ windows: [opens] })]) assert.deepEqual([stoppingLimit(facts, undefined, nowMs + hourMs / 4), keyStoppingLimit(facts, nowMs + hourMs / 4)], [undefined, undefined], 'then something can start');
+    // Of two models the one that opens first lets work go on.
+    const both = limits({ windows: [opens, day('sol', { resetsAtMs: nowMs + 2 * hourMs })], running: [run('terra'), run('sol')] });
+    assert.equal(stoppingLimit(both, undefined, nowMs)?.id, 'terra');
+  });
+
+  it('is told once, although there is room for one request now and then', () => {
+    const story = (change: Partial<WindowView>, atMs = nowMs) => limitStories(sampleSnapshot({ atMs, windows: [day('terra', { resetsAtMs: nowMs + 24 * hourMs, ...change })] }), new Set(), 'en').find(({ kind }) => kind === 'window');
+    const full = story({ opensAtMs: nowMs + 9_000 });
+    assert.match(full?.text ?? '', new RegExp(`used up until ${clockWords(nowMs + 9_000, nowMs, 'en')}\\.`));
+    assert.equal(full?.endsAtMs, nowMs + 24 * hourMs, 'its steps do not count anew within seconds');
+    // Half of a day's limit is used, and it is full in half a day: it refills, and begins anew at no time.
+    assert.equal(story({ remaining: 20, resetsAtMs: nowMs + 19.2 * hourMs })?.text, '80 % of the limit of requests per day of terra is used.');
+  });
+
+  it('has its pace where it is a plan\'s, whose windows never refill steadily', () => {
+    assert.equal(standOfWindow(window('a', 50, { resetsAtMs: nowMs + 2.5 * hourMs }), nowMs)?.timeLeft, 0.5);
+    assert.equal(standOfWindow(day('terra', { remaining: 50, resetsAtMs: nowMs + 12 * hourMs }), nowMs)?.timeLeft, undefined);
   });
 
   it('is no limit of a plan\'s, which is everybody\'s', () => {

@@ -2,8 +2,10 @@
 // that tells what the number is.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { MeterContent } from '../../src/protocol/meterContent.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';
 import type { MeterInput, MeterState } from '../../src/protocol/meterFace.ts';
+import { headline } from '../../src/protocol/meterHeadline.ts';
 
 const credit = 1_000_000;
 type Picture = NonNullable<MeterInput['snapshot']>;
@@ -11,6 +13,8 @@ const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing:
 const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
 
 describe('the meter', () => {
+  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent ahead of even use', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
+
   it('has words, an icon and a cure for each state', () => {
     const rows: [MeterState, ReturnType<typeof paint>, string, string][] = [
       ['broker-down', paint({}, { link: 'down' }), 'Broker down', 'startBroker'],
@@ -44,11 +48,12 @@ describe('the meter', () => {
     assert.deepEqual(rows.filter(([, face]) => face.background === 'warning').map(([state]) => state), ['asks', 'key-rejected', 'blocked', 'blocked', 'blocked', 'blocked', 'blocked', 'critical']);
   });
 
-  it('teaches the same words in practice mode, and tells it apart by its icon', () => {
-    for (const more of [{}, { balanceMicroCredits: 20 * credit }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 0 }, { notAllowed: true }, { tracked: false }, { owedMicroCredits: 1 }, { budget: { text: 'b' } }]) {
+  it('teaches the same words and icons in practice mode, and tells it apart by its icon while all is well', () => {
+    for (const more of [{}, { balanceMicroCredits: 20 * credit }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 0 }, { notAllowed: true }, { tracked: false }, { owedMicroCredits: 1 }, { budget: { text: 'b' } }, { limit }, { limit: { ...limit, level: 'critical' } as const }, { limit: { ...limit, level: 'used-up', left: 0 } as const }, { problem: 'OpenAI cannot be reached.' }]) {
       const [live, practice] = [paint(more), paint({ ...more, practice: true, keyMissing: true, keyRejected: true })];
       assert.deepEqual([practice.text, practice.action, practice.background], [live.text, live.action, live.background]);
-      assert.equal(practice.icon, live.state === 'blocked' ? 'circle-slash' : 'beaker');
+      // No state needs its colour to be told: low, critical and blocked keep the icons that they have.
+      assert.equal(practice.icon, live.icon === 'dashboard' ? 'beaker' : live.icon);
       assert.equal(practice.spoken, `Practice mode, simulated requests. ${live.spoken}`);
     }
   });
@@ -76,8 +81,6 @@ describe('the meter', () => {
       ['12.35 left', '1,000 left', '1,001 left', '100k left', '100k left', '10M left']);
   });
 
-  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent ahead of even use', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
-
   it('tells the tightest limit where that is worse than the balance, and not where it is as good or better', () => {
     assert.deepEqual([paint({ limit }), paint({ limit }, { show: 'used' })].map(({ state, text, share }) => [state, text, share]), [['low', '18 % left', 0.18], ['low', '82 % used', 0.8200000000000001]]);
     assert.equal(paint({ limit }).spoken, 'Low: 18 percent left of the limit of requests per week of gpt-5.5, 9 percent ahead of even use, begins anew Thu 19 Nov, 09:00');
@@ -86,6 +89,53 @@ describe('the meter', () => {
     assert.equal(paint({ limit: { ...limit, level: 'critical', left: 0.004 } }).text, '< 1 % left');
     assert.equal(paint({ limit: { ...limit, level: 'ok', left: 0.62 }, tracked: false, todayMicroCredits: 0 }).text, '62 % left', 'nothing else is a matter');
     assert.equal(paint({ limit: { ...limit, level: 'ok' }, tracked: false }).text, '5.00 today');
+  });
+
+  const fine = { kind: 'window', name: 'limit of requests per week of m', left: 0.62, level: 'ok', pace: '6 percent spare' } as const;
+  const words = { pace: { short: '6 % spare', written: '6 % spare', spoken: 'The limit of requests per week of m: 6 percent spare' }, reset: { short: 'reset 2h 14m', written: 'Begins anew in 2h 14m', spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40' } } as const;
+  const chosen = (content: MeterContent, more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => {
+    const { level, ...rest } = { ...fine, ...more.limit };
+    return paint({ limit: { ...rest, level }, ...(content === 'pace' || content === 'reset' ? { told: { ...rest, level, words: words[content] } } : {}), ...more }, { content, ...taste });
+  };
+
+  it('tells what was chosen in place of what is tightest, with its word', () => {
+    assert.deepEqual((['tightest', 'credits', 'share', 'pace', 'reset'] as const).map((content) => chosen(content).text), ['80.00 left', '80.00 left', '62 % left', '6 % spare', 'reset 2h 14m']);
+    assert.deepEqual([chosen('share', {}, { show: 'used' }).text, chosen('credits', {}, { unit: 'usd', show: 'used' }).text, chosen('pace', {}, { show: 'used' }).text], ['38 % used', '$0.80 used', '6 % spare']);
+    assert.equal(chosen('pace').spoken, 'The limit of requests per week of m: 6 percent spare, 62 percent left');
+    assert.deepEqual(chosen('reset'), { state: 'ok', icon: 'dashboard', text: 'reset 2h 14m', action: 'dashboard', share: 0.62, calm: true, spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40, 62 percent left' });
+    assert.equal(chosen('share', { tracked: false }).text, '62 % left', 'also where use of today would be told');
+  });
+
+  it('lets what is worse go before what was chosen, and warns with the chosen text where it is that itself', () => {
+    const low = { ...fine, left: 0.5, level: 'low' } as const;
+    assert.deepEqual((['credits', 'share', 'pace', 'reset'] as const).map((content) => chosen(content, { balanceMicroCredits: 5 * credit }).text), ['5.00 left', '5.00 left', '5.00 left', '5.00 left']);
+    assert.deepEqual([chosen('credits', { limit: low }).text, chosen('credits', { limit: low }).state], ['50 % left', 'low'], 'the icon never warns of what the text does not tell');
+    const over = chosen('pace', { limit: low, told: { ...low, words: { short: '11 % ahead', written: 'w', spoken: 'The x: 11 percent ahead of even use' } } });
+    assert.deepEqual([over.text, over.icon, over.spoken], ['11 % ahead', 'warning', 'Low: The x: 11 percent ahead of even use, 50 percent left']);
+    assert.equal(chosen('pace', { limit: { ...low, level: 'critical', left: 0.05 }, told: { ...low, words: words.pace } }).text, '5 % left', 'another limit is worse than the one with a pace');
+    const used = { ...fine, left: 0, level: 'used-up', until: { short: '09:00', words: '09:00' } } as const;
+    for (const content of ['credits', 'share', 'pace', 'reset'] as const) {
+      assert.equal(chosen(content, { limit: used }).text, 'til 09:00');
+      assert.equal(chosen(content, { limit: used, balanceMicroCredits: 0 }).text, 'No credits');
+      assert.equal(chosen(content, { budget: { text: 'b' } }).text, 'Budget used up');
+      assert.equal(chosen(content, { waiting: { place: 2 } }).text, '2nd in line');
+      assert.equal(chosen(content, { keyMissing: true }).text, 'Add key');
+      assert.equal(chosen(content, {}, { link: 'down' }).text, 'Broker down');
+    }
+  });
+
+  it('takes what is tightest where the chosen thing is not there, and never a zero', () => {
+    const lacking = (content: MeterContent, more: Partial<Picture> = {}) => { const input = { link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', content } as const; const { face, lacks } = headline(input, input.snapshot); return [face.text, lacks]; };
+    for (const content of ['share', 'pace', 'reset'] as const) assert.deepEqual(lacking(content), ['80.00 left', content]);
+    assert.deepEqual(lacking('pace', { limit: fine, tracked: false, todayMicroCredits: 0 }), ['62 % left', 'pace']);
+    assert.deepEqual(lacking('credits', { tracked: false }), ['5.00 today', 'credits']);
+    assert.deepEqual(lacking('credits', { payer: 'plan', limit: fine }), ['62 % left', 'credits'], 'a plan draws none');
+    assert.deepEqual(lacking('credits'), ['80.00 left', undefined]);
+  });
+
+  it('dims what was chosen and shows its age, a pace and a reset as the share that they were of', () => {
+    const aged = (content: MeterContent, ageMs: number) => chosen(content, { ageMs }, { link: 'connecting' }).text;
+    assert.deepEqual((['share', 'pace', 'reset'] as const).map((content) => [aged(content, 0), aged(content, 23 * 60_000)]), [['62 % left', '62 % · 23 min'], ['6 % spare', '62 % · 23 min'], ['reset 2h 14m', '62 % · 23 min']]);
   });
 
   it('says until when a used-up limit or budget blocks, in as many characters as there are', () => {

@@ -11,6 +11,7 @@ import { insightText } from '../../src/protocol/insightWords.ts';
 import { languageTag, plural, setLanguage, usableLocale } from '../../src/protocol/language.ts';
 import { paceWords, spokenShare, standOfBudget, standOfWindow, windowName } from '../../src/protocol/limitStands.ts';
 import { limitStories } from '../../src/protocol/limitStories.ts';
+import { contentWords } from '../../src/protocol/meterContent.ts';
 import { meterFace, type MeterFace, type MeterInput } from '../../src/protocol/meterFace.ts';
 import { modelText } from '../../src/protocol/modelText.ts';
 import { ordinal } from '../../src/protocol/ordinalWords.ts';
@@ -81,6 +82,7 @@ function words(locale: string): string[] {
     ...stories.flatMap((snapshot) => limitStories(snapshot, new Set(), locale)).map(({ text }) => text),
     ...[20 * 60_000, hourMs, 3 * hourMs].flatMap((spanMs) => [{}, { latestAtMs: sampleNowMs + 9 * hourMs }].map((more) => runOutWords({ runsOutAtMs: sampleNowMs + 5 * hourMs, earliestAtMs: sampleNowMs + hourMs, spanMs, perHourMicroCredits: 1, ...more }, sampleNowMs, locale))),
     limitRunOutWords({ limit: stands[0]!, runsOutAtMs: sampleNowMs + hourMs, resetsAtMs: sampleNowMs + 2 * hourMs }, sampleNowMs, locale),
+    ...stands.flatMap((stand) => (stand ? [1, 30, 90, 1500, 4320].flatMap((minutes) => [0.5, 0.9, 0.1].flatMap((timeLeft) => (['pace', 'reset'] as const).flatMap((content) => Object.values(contentWords(content, { ...stand, left: 0.5, timeLeft, endsAtMs: sampleNowMs + minutes * 60_000 }, sampleNowMs, locale))))) : [])),
     ...[{}, { credits: { hasCredits: true, isUnlimited: true } }, { credits: { hasCredits: false, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false, balance: '12.5' } }].map((more) => planWords({ account: 'shop', observedAtMs: 1, ...more })),
     priceChangeText({ before: price, after: { ...price, rates: { input: 2, cachedInput: 2, cacheWrite: 2, output: 2 } } }, locale), priceChangeText({ before: price, after: price }, locale),
     ...[undefined, 0.1].flatMap((meanInputErrorShare) => [undefined, 0.3].map((meanOutputErrorShare) => estimateErrorText({ requests: 30, coveredShare: 0.9, ...(meanInputErrorShare ? { meanInputErrorShare } : {}), ...(meanOutputErrorShare ? { meanOutputErrorShare } : {}) }, locale))), estimateErrorText({ requests: 0 }, locale), estimateErrorText({ requests: 1 }, locale), estimateErrorText({ requests: 2 }, locale),

@@ -86,6 +86,36 @@ describe('side bar in a real VS Code', function () {
     await staysQuiet();
   });
 
+  it('tells at once what was chosen, says where it is not there, and lets a low budget go first with its own icon', async () => {
+    const broker = (...args: readonly string[]) => session.broker([...args], path.join(session.dataDir, 'practice'));
+    await set('meter.content', 'pace');
+    await window.bench.waitFor('a card that says what is missing', () => window.bench.statusCard(meterItem), (card) => /is set to the pace, but no limit has one now/.test(card));
+    assert.match(await window.bench.statusText(meterItem), /^999\.\d\d left$/);
+    await broker('budget', 'set', 'week', '2000', '--per', 'everything', '--period', 'week');
+    await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
+    assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per week\s+999\.\d\d credits left/);
+    for (const [content, text] of [['reset', /^reset (\d+d \d+h|\d+h \d+m|\d+ min|< 1 min)$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
+      await set('meter.content', content);
+      await window.bench.waitForStatus(meterItem, text);
+      if (content === 'reset') {
+        await window.bench.statusCard(meterItem);
+        await window.bench.picture(path.join(picturesFolder, 'meter-reset-dark.png'));
+      }
+    }
+    const used = 1000 - Number(await side.locator('[data-test="side-balance"]').innerText());
+    await broker('budget', 'set', 'week', (used * 1.2).toFixed(2), '--per', 'everything', '--period', 'week');
+    await window.bench.waitForStatus(meterItem, /^\d+ % left$/);
+    assert.equal(await item().locator('.codicon-warning').count(), 1, 'low has its icon in practice mode too');
+    assert.match(await window.bench.statusLabel(meterItem), /^Practice mode, simulated requests\. Low: /);
+    assert.match(await window.bench.statusCard(meterItem), /Practice mode[^\n]*\s+\d+ % left of the budget of [^\n]*\s+999\.\d\d credits left/);
+    await session.pictures(window, 'meter-budget-low');
+    await broker('budget', 'remove', 'week');
+    await set('meter.content', undefined);
+    await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
+    await window.bench.page.mouse.move(640, 300);
+    await staysQuiet();
+  });
+
   it('draws each style of the meter while it is selected, keeps none on Escape and the chosen one on Enter', async () => {
     const stored = () => window.host.run(({ vscode }) => ['statusBar.style', 'statusBar.compact', 'statusBar.visible', 'meter.show'].map((name) => vscode.workspace.getConfiguration('codexBroker').inspect(name)?.globalValue ?? null));
     const list = window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
@@ -112,6 +142,28 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitFor('all of the choice', stored, ([, , , show]) => show === 'used');
     await window.bench.waitForStatus(meterItem, /^▰?▱{4,5} .* used$/);
     for (const name of ['statusBar.style', 'meter.show']) await set(name, undefined);
+    await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
+  });
+
+  it('draws what its text may be about in the same way', async () => {
+    const broker = (...args: readonly string[]) => session.broker([...args], path.join(session.dataDir, 'practice'));
+    const stored = () => window.host.run(({ vscode }) => vscode.workspace.getConfiguration('codexBroker').inspect('meter.content')?.globalValue ?? null);
+    await broker('budget', 'set', 'week', '2000', '--per', 'everything', '--period', 'week');
+    await window.bench.waitFor('the budget in the side bar', () => side.locator('[data-test="side-limits"]').innerText(), (text) => text.includes('2,000.00'));
+    await window.bench.runCommand('Codex Broker: Choose Meter Style');
+    await window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').first().waitFor();
+    await window.bench.page.keyboard.type('About');
+    for (const text of [/^999\.\d\d left$/, /^999\.\d\d left$/, /^(> 99|\d+) % left$/, /^(\d+ % spare|on pace)$/]) {
+      await window.bench.waitForStatus(meterItem, text);
+      if (!/pace/.test(text.source)) await window.bench.page.keyboard.press('ArrowDown');
+    }
+    assert.equal(await stored(), null, 'nothing is stored while it is only shown');
+    await window.bench.picture(path.join(picturesFolder, 'meter-about-dark.png'));
+    await window.bench.page.keyboard.press('Enter');
+    await window.bench.waitFor('the stored choice', stored, (content) => content === 'pace');
+    await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
+    await set('meter.content', undefined);
+    await broker('budget', 'remove', 'week');
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
   });
 

@@ -80,6 +80,13 @@ describe('limit text', () => {
     assert.equal(row.pace, 'used up');
   });
 
+  it('says when the next request has room where a limit refills steadily', () => {
+    const opens = { ...perDay, remaining: 0, resetsAtMs: nowMs + 86_400_000, opensAtMs: nowMs + 180_000 };
+    const row = limitRow(opens, nowMs, 'left', place);
+    assert.deepEqual([row.resets, row.countdown, row.level], ['opens today 14:28', 'in 3 min', 'empty']);
+    assert.equal(limitRow({ ...perMinute, remaining: 0, opensAtMs: nowMs + 1_000 }, nowMs, 'left', place).resets, 'steady refill', 'a minute is short enough');
+  });
+
   it('flips number, bar and tick together', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 1440 }), (remaining, minutes) => {
       const window = { ...perDay, remaining, resetsAtMs: nowMs + minutes * 60_000 };

@@ -40,6 +40,31 @@ describe('side bar page', function sidebar() {
     await open.close();
   });
 
+  it('shows long names whole at 300 px, so that no two of them become the same', async () => {
+    const open = await openPage({ isSidebar: true, width: 300 });
+    const names = ['north', 'south'].map((part) => `acme-customer-platform-checkout-${part}-production-frontend`);
+    const models = ['preview', 'canary'].map((part) => `gpt-6.1-sol-long-context-enterprise-${part}-2026-11-17`);
+    const full = sampleSnapshot();
+    const [run, usage, window] = [full.running[0]!, full.today.byWorkspace[0]!, full.windows.find(({ windowMinutes }) => windowMinutes === 1440)!];
+    await open.send(stateMessage({
+      ...full, budgets: [], running: names.map((workspaceLabel) => ({ ...run, requestId: workspaceLabel, workspaceLabel })), windows: models.map((model) => ({ ...window, id: model, model })),
+      today: { ...full.today, byWorkspace: names.map((label) => ({ ...usage, key: label, label })) },
+    }));
+    for (const [part, wanted] of [['side-limits', models], ['side-runs', names], ['side-today', names]] as const) {
+      const told = await open.page.locator(`[data-test=${part}] .grow`).evaluateAll((cells) => cells.map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const [text, box] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
+        return { text: cell.textContent, isWhole: text.right <= box.right + 1 && text.bottom <= box.bottom + 1 };
+      }));
+      for (const name of wanted) assert.ok(told.some(({ text, isWhole }) => isWhole && text?.includes(name)), `${part}: ${name} in ${JSON.stringify(told)}`);
+    }
+    assert.ok(await open.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    assert.deepEqual(await seriousFindings(open, false), []);
+    await open.page.screenshot({ path: path.join(folder, 'sidebar-long-names.png'), fullPage: true });
+    await open.close();
+  });
+
   it('flips its numbers, words and bars with the setting', async () => {
     const open = await openPage({ isSidebar: true });
     const text = async () => [await open.page.locator('.big').innerText(), await open.page.locator('.limit .line').first().innerText(), await open.page.locator('usage-gauge').first().getAttribute('aria-valuenow')];
