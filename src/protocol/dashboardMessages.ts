@@ -28,7 +28,7 @@ export const pageMessage = z.discriminatedUnion('type', [
   /** Nobody looks at the answer any more. */
   z.object({ type: z.literal('drop'), about: z.enum(['history', 'saving', 'entries', 'happenings', 'course', 'insights']) }),
   pageSaving,
-  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion']) }),
+  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion', 'routeCodex']) }),
 ]);
 /** See `pageMessage`. */
 export type PageMessage = z.infer<typeof pageMessage>;
