@@ -6,6 +6,7 @@ import { defaultDataFolder } from '../protocol/dataFolder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { askAboutSelection } from './askSelection.ts';
 import { AnswerDocuments, answerScheme } from './answerDocument.ts';
+import { answerLens } from './answerLens.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
 import { BrokerLink } from './brokerLink.ts';
@@ -25,7 +26,6 @@ import { DashboardPanel, panelType } from './dashboardPanel.ts';
 import { DashboardQuestions } from './dashboardQuestions.ts';
 import { Diagnosis } from './diagnosis.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
-import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
@@ -100,10 +100,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   });
   const workspace = new WindowWorkspace(editor.workspace, storageDir, link.call);
   const taste = () => ({ show: settings().show, unit: settings().unit, locale: editor.env.language });
-  const facts = () => ({
-    link: link.state, taste: taste(),
-    ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }),
-  });
+  const seen = () => ({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) });
+  const facts = () => ({ ...seen(), taste: taste() });
   const connected = () => link.state.state === 'connected';
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
   const gate = (planMayPay = false) => passGate({
@@ -134,14 +132,14 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
     handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
   };
   const panel = new DashboardPanel(page);
-  const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: (id) => showExplanation(editor, id) });
+  const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: async (requestId) => panel.show({ requestId }) });
   const sidebar = new SidebarView(page);
   const contextKeys = new WindowContextKeys(editor.commands);
   const paintPages = paced(schedule, pagesEveryMs, () => [panel, sidebar].forEach((one) => one.changed()));
@@ -235,7 +233,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     diagnose: () => diagnosis.show(),
     startBroker: restart,
-    explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
+    explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
     getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
     chooseMeterStyle: () => styles.choose(),
@@ -263,7 +261,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
-    editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call, editor.env.language)),
+    editor.languages.registerCodeLensProvider({ scheme: answerScheme }, answerLens(editor, answers)),
     editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
     editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
@@ -291,9 +289,4 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       link.stop();
     },
   };
-}
-
-function withoutTaste<T extends { readonly taste: unknown }>(facts: T): Omit<T, 'taste'> {
-  const { taste: _taste, ...rest } = facts;
-  return rest;
 }

@@ -65,6 +65,8 @@ export type ExtensionMessage =
   | SaveResult
   | { readonly type: 'openTopUp' }
   | { readonly type: 'openBudgets' }
+  /** Explains a request beside the open page. */
+  | { readonly type: 'openRequest'; readonly requestId: string }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }
   | { readonly type: 'allowResult'; readonly id: number; readonly problem?: Problem }
   /** `movedMicroCredits`: by how much the balance moved, where it did. */

@@ -8,7 +8,6 @@ import { codexStep } from '../../src/extension/codexEvents.ts';
 import { ConsentQuestions } from '../../src/extension/consentQuestions.ts';
 import { dashboardAction, type ActionParts } from '../../src/extension/dashboardActions.ts';
 import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
-import { explanationText } from '../../src/extension/explainDocument.ts';
 import { passGate } from '../../src/extension/gateDialog.ts';
 import { LimitNotices } from '../../src/extension/limitNotices.ts';
 import { openMeteredTerminal } from '../../src/extension/meteredTerminal.ts';
@@ -82,7 +81,6 @@ export async function everySurface(locale: string): Promise<Readonly<Record<stri
   said['terminal'] = await heard(locale, terminals);
   said['route'] = await heard(locale, route);
   said['failures'] = await heard(locale, failures);
-  said['explanation'] = explanationText(explained, locale);
   said['cost'] = [costSentence(explained, false, locale), costSentence({ ...explained, charge: null }, true, locale)].join('\n');
   return said;
 }
