@@ -37,6 +37,7 @@ import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.
 import { showFailure } from './problemNotice.ts';
 import { paced, type Schedule } from './schedule.ts';
 import { remoteHost } from './remoteHost.ts';
+import { restartBroker } from './restartBroker.ts';
 import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
@@ -233,6 +234,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     diagnose: () => diagnosis.show(),
     startBroker: restart,
+    restartBroker: (toldOf) => restartBroker({ editor, schedule, link, start: restart }, typeof toldOf === 'number' ? toldOf : 0),
     explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
     getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
@@ -247,7 +249,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   }));
 
-  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, call: link.call });
+  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, restart: async (toldOf) => editor.commands.executeCommand(commandNames.restartBroker, toldOf) });
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();

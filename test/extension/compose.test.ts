@@ -211,4 +211,14 @@ describe('extension as a whole', function whole() {
     assert.deepEqual(asked()?.at(-1), { type: 'openRequest', requestId: 'req_2' });
     assert.equal(fake.panels.length, 1);
   });
+
+  it('restarts the broker with progress', async () => {
+    broker.answers['shutdown'] = () => { setImmediate(() => { push({ ...snapshotFixture(), broker: { ...snapshotFixture().broker, startedAtMs: 950_000 } }); broker.cut(); }); return { stopping: true }; };
+    const fake = openWindow();
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    await run(fake, 'restartBroker');
+    assert.deepEqual(broker.calls.filter(({ method }) => method === 'shutdown').length, 1);
+    assert.deepEqual([fake.titles.at(-1), fake.shown], ['Restarting the broker', []]);
+    assert.ok(meter(fake)?.includes('342.18'));
+  });
 });

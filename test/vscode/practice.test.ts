@@ -203,6 +203,33 @@ describe('practice mode in a real VS Code', function () {
     assert.equal(audit.openHolds, 0);
   });
 
+  it('restarts the broker by a command, tells first what runs, and is back in every window with the same books', async () => {
+    const pid = brokerPid(practiceData());
+    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', first.folder, '--json'], practiceData())) as { baseUrl: string; token: string };
+    let isOver = false;
+    const working = Promise.all(Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        await fetch(`${baseUrl}/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-5.4-mini', input: 'hi', stream: true }) })
+          .then((response) => response.text()).catch(() => { isOver = true; });
+      }
+    }));
+    await first.bench.page.bringToFront();
+    await first.bench.waitForStatus(meterItem, /./);
+    await first.bench.runCommand('Codex Broker: Restart Broker');
+    await first.bench.dialog().waitFor();
+    assert.match(await first.bench.dialog().innerText(), /(One request is|\d requests are) running\. Restart the broker\?[\s\S]*cut off, and counted as far as it came/);
+    await first.bench.picture(path.join(picturesFolder, 'restart-dark.png'));
+    await first.bench.pressInDialog('Restart Broker');
+    isOver = true;
+    await working;
+    await first.bench.waitFor('another broker', async () => brokerPid(practiceData()), (next) => next !== undefined && next !== pid && isAlive(next));
+    await first.bench.notification('Restarting the broker').waitFor({ state: 'detached' });
+    for (const window of [first, second]) await window.bench.waitForLabel(meterItem, /credits left/);
+    assert.ok(pid !== undefined && !isAlive(pid));
+    const audit = JSON.parse(await session.broker(['audit', '--full', '--json'], practiceData())) as { ok: boolean; openHolds: number };
+    assert.deepEqual([audit.ok, audit.openHolds], [true, 0]);
+  });
+
   it('asked nothing of the network and threw nothing', () => {
     assert.deepEqual(session.browser.refused, []);
     assert.deepEqual(session.server.hostErrors().filter((line) => /codex-usage-broker/i.test(line)), []);
