@@ -46,6 +46,7 @@ import { SidebarView, sidebarViewId, type SidebarParts } from './sidebarView.ts'
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { TerminalShim } from './terminalShim.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
+import { Walkthrough } from './walkthrough.ts';
 import { WindowContextKeys } from './windowContext.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
 
@@ -125,10 +126,14 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
   const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
+  /** A page with numbers was shown. */
+  let sawNumbers = false;
   const page: SidebarParts = {
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     questions: () => windowQuestions(liveSnapshot()?.questions ?? [], workspace.id).length,
     state: () => {
+      // Only a page that is shown is painted.
+      sawNumbers ||= connected();
       const { show, locale } = taste();
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
@@ -143,12 +148,13 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: async (requestId) => panel.show({ requestId }) });
   const sidebar = new SidebarView(page);
   const contextKeys = new WindowContextKeys(editor.commands);
+  const walkthrough = new Walkthrough({ editor, extensionId: context.extension.id, memory: context.globalState, context: () => contextKeys.now });
   const paintPages = paced(schedule, pagesEveryMs, () => [panel, sidebar].forEach((one) => one.changed()));
   /** Paints every surface from the newest facts. */
   const paint = () => {
     meter.changed();
     paintPages();
-    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined });
+    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined, sawNumbers });
   };
 
   let wasConnected = false;
@@ -236,7 +242,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     startBroker: restart,
     restartBroker: (toldOf) => restartBroker({ editor, schedule, link, start: restart }, typeof toldOf === 'number' ? toldOf : 0),
     explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
-    getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
+    getStarted: () => walkthrough.open(),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
     chooseMeterStyle: () => styles.choose(),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
@@ -256,7 +262,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     paint();
   };
   context.subscriptions.push(
-    log, meter, panel, tasks, diagnosis, ...registered,
+    log, meter, panel, tasks, diagnosis, walkthrough, ...registered,
     editor.window.registerUriHandler(links),
     editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
     // The welcome has no rows: what it says stands in the manifest.

@@ -212,6 +212,16 @@ describe('extension as a whole', function whole() {
     assert.equal(fake.panels.length, 1);
   });
 
+  it('knows that the meter was read once a page shows its numbers', async () => {
+    const fake = openWindow();
+    const saw = () => fake.executed.findLast(({ command, values }) => command === 'setContext' && values[0] === 'codexBroker.sawNumbers')?.values[1];
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    assert.equal(saw(), false);
+    await run(fake, 'openDashboard');
+    push(withBalance(300_000_000));
+    await eventually('it is known', () => saw() === true);
+  });
+
   it('restarts the broker with progress', async () => {
     broker.answers['shutdown'] = () => { setImmediate(() => { push({ ...snapshotFixture(), broker: { ...snapshotFixture().broker, startedAtMs: 950_000 } }); broker.cut(); }); return { stopping: true }; };
     const fake = openWindow();
