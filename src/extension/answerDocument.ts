@@ -18,6 +18,8 @@ export type DocumentEditor = Pick<Editor, 'workspace' | 'window' | 'ViewColumn' 
 /** Gives the documents their text and tells the editor when one has grown. One per window. */
 export class AnswerDocuments implements vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
+  /** The request of each answer that has ended, by the document's number. */
+  readonly #requests = new Map<string, string>();
   readonly #listeners = new Set<(uri: vscode.Uri) => unknown>();
   #opened = 0;
 
@@ -35,6 +37,11 @@ export class AnswerDocuments implements vscode.TextDocumentContentProvider {
     return this.#texts.get(uri.query) ?? `${t('This answer is not kept any more: answers live as long as their window.')}\n`;
   }
 
+  /** The request that a document's answer came from; undefined while it is written. */
+  requestOf(uri: Pick<vscode.Uri, 'query'>): string | undefined {
+    return this.#requests.get(uri.query);
+  }
+
   /** Opens a document beside the present editor. @param closed called once when the person closed it */
   async open(editor: DocumentEditor, schedule: Schedule, question: string, content: string, closed: () => void): Promise<AnswerDocument> {
     const query = String(this.#opened += 1);
@@ -42,32 +49,54 @@ export class AnswerDocuments implements vscode.TextDocumentContentProvider {
     for (const [oldest] of this.#texts) {
       if (this.#texts.size <= answersMax) break;
       this.#texts.delete(oldest);
+      this.#requests.delete(oldest);
     }
     const uri = editor.Uri.from({ scheme: answerScheme, path: `/${titleOf(question)}.md`, query });
     const document = await editor.workspace.openTextDocument(uri);
     await editor.window.showTextDocument(document, { viewColumn: editor.ViewColumn.Beside, preserveFocus: true, preview: false });
-    return new AnswerDocument(schedule, document, closed, (text) => {
+    const grow = (text: string) => {
       this.#texts.set(query, (this.#texts.get(query) ?? '') + text);
       for (const listener of this.#listeners) listener(uri);
-    });
+    };
+    return new AnswerDocument({ editor, schedule, document, closed, grow, settled: (requestId) => this.#requests.set(query, requestId) });
   }
+}
+
+interface AnswerParts {
+  readonly editor: Pick<DocumentEditor, 'window'>;
+  readonly schedule: Schedule;
+  readonly document: vscode.TextDocument;
+  readonly closed: () => void;
+  readonly grow: (text: string) => void;
+  readonly settled: (requestId: string) => void;
 }
 
 /** A document that only grows at its end. Text is gathered, so that the editor is told a few times a second. */
 export class AnswerDocument {
-  readonly #schedule: Schedule;
-  readonly #document: Pick<vscode.TextDocument, 'isClosed'>;
-  readonly #closed: () => void;
-  readonly #grow: (text: string) => void;
+  readonly #parts: AnswerParts;
   #waiting = '';
   #writing: Promise<void> | undefined;
   #gone = false;
 
-  constructor(schedule: Schedule, document: Pick<vscode.TextDocument, 'isClosed'>, closed: () => void, grow: (text: string) => void) {
-    this.#schedule = schedule;
-    this.#document = document;
-    this.#closed = closed;
-    this.#grow = grow;
+  constructor(parts: AnswerParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the person has it before them. */
+  isShown(): boolean {
+    const { editor, document } = this.#parts;
+    return editor.window.visibleTextEditors.some((one) => one.document === document);
+  }
+
+  /** Brings it to the front. */
+  async show(): Promise<void> {
+    const { editor, document } = this.#parts;
+    await editor.window.showTextDocument(document, { preview: false });
+  }
+
+  /** Tells which request it came from, once that has ended. */
+  settled(requestId: string): void {
+    this.#parts.settled(requestId);
   }
 
   /** Adds text at the end, soon. */
@@ -83,16 +112,17 @@ export class AnswerDocument {
   }
 
   async #write(): Promise<void> {
+    const { schedule, document, closed, grow } = this.#parts;
     while (this.#waiting !== '' && !this.#gone) {
       const text = this.#waiting;
       this.#waiting = '';
-      if (this.#document.isClosed) {
+      if (document.isClosed) {
         this.#gone = true;
-        this.#closed();
+        closed();
         break;
       }
-      this.#grow(text);
-      await pause(this.#schedule, showPauseMs);
+      grow(text);
+      await pause(schedule, showPauseMs);
     }
     this.#writing = undefined;
   }

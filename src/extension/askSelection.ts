@@ -106,16 +106,20 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   const told = requestId === undefined ? undefined : await settledRequest(parts.call, parts.schedule, requestId);
   const cost = told ? costSentence(told, parts.practice(), parts.editor.env.language) : t('The cost is not known yet; the dashboard shows it once it is settled.');
   const ofRequest = requestId === undefined ? [cost] : [`${cost} · ${t('request {0}', requestId)}`, t('Why: {0}', `\`codex-broker explain ${requestId}\``)];
+  if (requestId !== undefined) page.settled(requestId);
   page.append(`\n\n---\n\n${[...(outcome === '' ? [] : [outcome]), ...ofRequest].join('  \n')}\n`);
   await page.written();
   parts.log.info(`Question about a selection answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
-  if (requestId !== undefined) void offerExplanation(parts, requestId, outcome || t('Answered'), cost);
+  // Who has the answer before them reads how it ended and what it cost there.
+  if (requestId !== undefined && !page.isShown()) void tellAway(parts, page, requestId, outcome || t('Answered'), cost);
 }
 
-/** The cost once more with a way to its explanation; nobody waits for the answer. */
-async function offerExplanation(parts: AskParts, requestId: string, outcome: string, cost: string): Promise<void> {
-  const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), t('Explain'));
-  if (chosen !== undefined) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
+/** For a person who turned elsewhere meanwhile: that the answer is there, and what it cost. Nobody waits for what they choose. */
+async function tellAway(parts: AskParts, page: AnswerDocument, requestId: string, outcome: string, cost: string): Promise<void> {
+  const [show, explain] = [t('Show Answer'), t('Explain')];
+  const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), show, explain);
+  if (chosen === show) await page.show();
+  if (chosen === explain) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
 }
 
 /** The prompt; the fence is longer than any run of backticks inside the selection. */

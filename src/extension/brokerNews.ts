@@ -1,10 +1,10 @@
 // Says that a changed setting holds from the broker's next start, and starts it anew where the person wants that.
 // Requests that run would be cut off, so nobody's broker is restarted without a word.
-import { plural, t } from '../protocol/language.ts';
+import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import type { BrokerCall } from './liveSocket.ts';
 import type { BrokerSurroundings } from './brokerSurroundings.ts';
 import type { Editor } from './editorApi.ts';
+import { cutOffWords, restartLabel } from './restartBroker.ts';
 
 /** What it needs. */
 export interface BrokerNewsParts {
@@ -13,7 +13,8 @@ export interface BrokerNewsParts {
   readonly surroundings: () => BrokerSurroundings | undefined;
   /** The snapshot of a connected broker. */
   readonly snapshot: () => Snapshot | undefined;
-  readonly call: BrokerCall;
+  /** Restarts the broker. @param toldOf how many running requests the person was told of */
+  restart(toldOf: number): Promise<void>;
 }
 
 /** Watches what a broker would be started with. */
@@ -27,7 +28,7 @@ export class BrokerNews {
     this.#known = settled(parts.surroundings());
   }
 
-  /** A setting changed. One window asks: the one in front. @throws ProblemError when the broker cannot be told to end */
+  /** A setting changed. One window asks: the one in front. @throws ProblemError when the broker does not end or come back */
   async look(): Promise<void> {
     const [before, now] = [this.#known, settled(this.#parts.surroundings())];
     this.#known = now;
@@ -36,11 +37,10 @@ export class BrokerNews {
     const snapshot = this.#parts.snapshot();
     const { window } = this.#parts.editor;
     if (!snapshot || !window.state.focused) return;
-    const count = snapshot.running.length;
-    const cut = count === 0 ? [] : [plural(count, 'One request runs; a restart cuts off what does not end within seconds.', '{0} requests run; a restart cuts off what does not end within seconds.')];
-    const restart = t('Restart Broker');
-    const chosen = await window.showInformationMessage([t('The broker uses the changed setting from its next start on.'), ...cut].join(' '), restart);
-    if (chosen === restart) await this.#parts.call('shutdown', {});
+    const { length: running } = snapshot.running;
+    const restart = restartLabel();
+    const chosen = await window.showInformationMessage([t('The broker uses the changed setting from its next start on.'), cutOffWords(running)].join(' ').trimEnd(), restart);
+    if (chosen === restart) await this.#parts.restart(running);
   }
 }
 

@@ -21,6 +21,7 @@ export const commandNames = {
   showLog: 'codexBroker.showLog',
   diagnose: 'codexBroker.diagnose',
   startBroker: 'codexBroker.startBroker',
+  restartBroker: 'codexBroker.restartBroker',
   explainRequest: 'codexBroker.explainRequest',
   openSettings: 'codexBroker.openSettings',
   switchLeftUsed: 'codexBroker.switchLeftUsed',

@@ -6,6 +6,7 @@ import { defaultDataFolder } from '../protocol/dataFolder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { askAboutSelection } from './askSelection.ts';
 import { AnswerDocuments, answerScheme } from './answerDocument.ts';
+import { answerLens } from './answerLens.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
 import { BrokerLink } from './brokerLink.ts';
@@ -25,7 +26,6 @@ import { DashboardPanel, panelType } from './dashboardPanel.ts';
 import { DashboardQuestions } from './dashboardQuestions.ts';
 import { Diagnosis } from './diagnosis.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
-import { ExplainDocuments, explainScheme, showExplanation } from './explainDocument.ts';
 import { passGate } from './gateDialog.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
@@ -37,6 +37,7 @@ import { practiceMemory, practiceWanted, welcomePractice } from './practiceMode.
 import { showFailure } from './problemNotice.ts';
 import { paced, type Schedule } from './schedule.ts';
 import { remoteHost } from './remoteHost.ts';
+import { restartBroker } from './restartBroker.ts';
 import { importSessions } from './importSessions.ts';
 import { routeCodex, routeScheme, RouteTexts, undoRoute } from './routeCodex.ts';
 import { routeProgram } from './routeProgram.ts';
@@ -45,6 +46,7 @@ import { SidebarView, sidebarViewId, type SidebarParts } from './sidebarView.ts'
 import { faceOf, StatusMeter } from './statusMeter.ts';
 import { TerminalShim } from './terminalShim.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
+import { Walkthrough } from './walkthrough.ts';
 import { WindowContextKeys } from './windowContext.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
 
@@ -100,10 +102,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   });
   const workspace = new WindowWorkspace(editor.workspace, storageDir, link.call);
   const taste = () => ({ show: settings().show, unit: settings().unit, content: settings().content, locale: editor.env.language });
-  const facts = () => ({
-    link: link.state, taste: taste(),
-    ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }),
-  });
+  const seen = () => ({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) });
+  const facts = () => ({ ...seen(), taste: taste() });
   const connected = () => link.state.state === 'connected';
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
   const gate = (planMayPay = false) => passGate({
@@ -126,30 +126,35 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
   const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
+  /** A page with numbers was shown. */
+  let sawNumbers = false;
   const page: SidebarParts = {
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     questions: () => windowQuestions(liveSnapshot()?.questions ?? [], workspace.id).length,
     state: () => {
+      // Only a page that is shown is painted.
+      sawNumbers ||= connected();
       const { show, locale } = taste();
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
     handle: (message) => dashboardAction({ editor, log, call: link.call, workspace, practice, topUps, questions: dashboardQuestions, memory: context.globalState, snapshot: liveSnapshot }, message),
   };
   const panel = new DashboardPanel(page);
-  const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: (id) => showExplanation(editor, id) });
+  const links = new OutsideLinks({ editor, schedule, isConnected: connected, showPage: (which) => panel.show(which === 'budgets' ? which : undefined), explain: async (requestId) => panel.show({ requestId }) });
   const sidebar = new SidebarView(page);
   const contextKeys = new WindowContextKeys(editor.commands);
+  const walkthrough = new Walkthrough({ editor, extensionId: context.extension.id, memory: context.globalState, context: () => contextKeys.now });
   const paintPages = paced(schedule, pagesEveryMs, () => [panel, sidebar].forEach((one) => one.changed()));
   /** Paints every surface from the newest facts. */
   const paint = () => {
     meter.changed();
     paintPages();
-    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined });
+    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined, sawNumbers });
   };
 
   let wasConnected = false;
@@ -235,8 +240,9 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     diagnose: () => diagnosis.show(),
     startBroker: restart,
-    explainRequest: (id) => (typeof id === 'string' && id.length > 0 && id.length <= 200 ? showExplanation(editor, id) : panel.show()),
-    getStarted: () => editor.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#codexBroker.start`, false),
+    restartBroker: (toldOf) => restartBroker({ editor, schedule, link, start: restart }, typeof toldOf === 'number' ? toldOf : 0),
+    explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
+    getStarted: () => walkthrough.open(),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
     chooseMeterStyle: () => styles.choose(),
     openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
@@ -249,21 +255,21 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   }));
 
-  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, call: link.call });
+  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, restart: async (toldOf) => editor.commands.executeCommand(commandNames.restartBroker, toldOf) });
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();
     paint();
   };
   context.subscriptions.push(
-    log, meter, panel, tasks, diagnosis, ...registered,
+    log, meter, panel, tasks, diagnosis, walkthrough, ...registered,
     editor.window.registerUriHandler(links),
     editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
     // The welcome has no rows: what it says stands in the manifest.
     editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
     editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
-    editor.workspace.registerTextDocumentContentProvider(explainScheme, new ExplainDocuments(link.call, editor.env.language)),
+    editor.languages.registerCodeLensProvider({ scheme: answerScheme }, answerLens(editor, answers)),
     editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
     editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),
@@ -291,9 +297,4 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       link.stop();
     },
   };
-}
-
-function withoutTaste<T extends { readonly taste: unknown }>(facts: T): Omit<T, 'taste'> {
-  const { taste: _taste, ...rest } = facts;
-  return rest;
 }

@@ -10,8 +10,8 @@ import type { Editor, Log } from './editorApi.ts';
 /** Type of the panel; a reload restores panels by it. */
 export const panelType = 'codexBroker.dashboard';
 
-/** A part of the page that something outside of it leads to. */
-export type PanelPart = 'topUp' | 'budgets';
+/** A part of the page that something outside of it leads to: the form for adding credits, the budgets, or the explanation of a request. */
+export type PanelPart = 'topUp' | 'budgets' | { readonly requestId: string };
 
 /** What the panel needs from outside. */
 export interface PanelParts {
@@ -38,7 +38,7 @@ export class DashboardPanel {
     this.#parts = parts;
   }
 
-  /** Shows the panel. @param part where to lead the person: the form for adding credits, or the budgets */
+  /** Shows the panel. @param part where to lead the person */
   show(part?: PanelPart): void {
     this.#part = part ?? this.#part;
     if (this.#panel) {
@@ -133,7 +133,7 @@ export class DashboardPanel {
     const part = this.#part;
     if (part === undefined || !this.#ready) return;
     this.#part = undefined;
-    this.#post({ type: part === 'topUp' ? 'openTopUp' : 'openBudgets' });
+    this.#post(typeof part === 'object' ? { type: 'openRequest', ...part } : { type: part === 'topUp' ? 'openTopUp' : 'openBudgets' });
   }
 
   #post(message: ExtensionMessage): void {

@@ -1,6 +1,6 @@
 // Says once when credits, a budget or a long limit cross a step of their use, and when one would run out before its time:
 // at the crossing, never at start, in the window that has the focus, one message at a time. A limit can be put off
-// until it begins anew, and all of it switched off by its setting.
+// until it begins anew, credits until some are added, and all of it switched off by its setting.
 import type * as vscode from 'vscode';
 import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/crossings.ts';
 import { plural, t } from '../protocol/language.ts';
@@ -23,7 +23,7 @@ const putOffStep = usedUpStep + 1;
 
 /** The buttons of a notice, with what each does. */
 export function noticeButtons() {
-  return { topUp: t('Top Up'), dashboard: t('Open Dashboard'), budgets: t('Show Budgets'), putOff: t('Snooze Until the Reset'), silence: t('Don\'t Show Again') } as const;
+  return { topUp: t('Top Up'), dashboard: t('Open Dashboard'), budgets: t('Show Budgets'), putOff: t('Snooze Until the Reset'), putOffCredits: t('Snooze Until Credits Are Added'), silence: t('Don\'t Show Again') } as const;
 }
 
 /** How many things more there were to tell of. */
@@ -39,7 +39,8 @@ export function inMode({ broker }: Pick<Snapshot, 'broker'>, sentence: string): 
 /** What notices need of the editor. */
 export type NoticeEditor = Pick<Editor, 'window' | 'commands' | 'workspace'>;
 
-type Told = Readonly<Record<string, Known>>;
+/** What was told of a story, and for credits that are put off when some had been added last. */
+type Told = Readonly<Record<string, Known & Pick<LimitStory, 'addedAtMs'>>>;
 
 /** Watches and speaks. One per window. */
 export class LimitNotices {
@@ -70,10 +71,13 @@ export class LimitNotices {
     this.#known = known;
     this.#terms = allTerms(snapshot);
     this.#pending = new Set([...this.#pending, ...crossed.map(({ key }) => key)]);
-    const ahead = this.#lookAhead(snapshot, locale);
     const told = this.#told(stories, snapshot.atMs);
+    const credits = stories.find(({ kind }) => kind === 'credits');
+    const found = this.#lookAhead(snapshot, locale);
+    const ahead = credits && told[credits.key]?.step === putOffStep ? undefined : found;
     // What was used less again, as after a top-up, can be told of again by every window.
-    if (stories.some((story) => isRearmed(story) && story.key in this.#kept())) await this.#remember(told);
+    const kept = this.#kept();
+    if (stories.some((story) => story.key in kept && !(story.key in told))) await this.#remember(told);
     if (!wanted) {
       this.#pending = new Set();
       return;
@@ -84,7 +88,7 @@ export class LimitNotices {
     if (due.length === 0 && ahead === undefined) return;
     if (ahead !== undefined) this.#runOut = 'told';
     await this.#remember({ ...told, ...Object.fromEntries(due.map(({ key, used, endsAtMs }) => [key, { step: stepOf(used), ...(endsAtMs === undefined ? {} : { endsAtMs }) }])) });
-    await this.#say(due, ahead);
+    await this.#say(due, ahead, credits);
   }
 
   /** The sentence about a run-out that is near and was not told yet. A first look tells nothing; an episode ends once it is far again. */
@@ -100,8 +104,9 @@ export class LimitNotices {
 
   /** What windows told of periods that last. */
   #told(stories: readonly LimitStory[], nowMs: number): Told {
-    const rearmed = new Set(stories.filter(isRearmed).map(({ key }) => key));
-    return Object.fromEntries(Object.entries(this.#kept()).filter(([key, { endsAtMs }]) => !rearmed.has(key) && (endsAtMs === undefined || endsAtMs > nowMs)));
+    const kept = this.#kept();
+    const rearmed = new Set(stories.filter((story) => isRearmed(story) || (kept[story.key]?.addedAtMs ?? Infinity) < (story.addedAtMs ?? 0)).map(({ key }) => key));
+    return Object.fromEntries(Object.entries(kept).filter(([key, { endsAtMs }]) => !rearmed.has(key) && (endsAtMs === undefined || endsAtMs > nowMs)));
   }
 
   #kept(): Told {
@@ -113,17 +118,17 @@ export class LimitNotices {
     await this.#memory.update(toldMemory, Object.fromEntries(Object.entries(told).slice(-toldMax)));
   }
 
-  async #say(due: readonly LimitStory[], ahead: string | undefined): Promise<void> {
+  async #say(due: readonly LimitStory[], ahead: string | undefined, credits: LimitStory | undefined): Promise<void> {
     const [first, ...rest] = due;
+    // A run-out alone is one of credits.
+    const about = first ?? credits;
     // A run-out is told beside what was crossed, not as a second message.
     const more = rest.length === 0 ? [] : [moreOnDashboard(rest.length)];
     const text = [...(first ? [first.text] : []), ...more, ...(ahead === undefined ? [] : [ahead])].join(' ');
     const offered = noticeButtons();
-    const isOfCredits = !first || first.kind === 'credits';
-    const buttons = [
-      ...(isOfCredits ? [offered.topUp] : []), first?.kind === 'budget' ? offered.budgets : offered.dashboard,
-      ...(first?.endsAtMs === undefined ? [] : [offered.putOff]), offered.silence,
-    ];
+    // A message has room for three buttons.
+    const buttons = about?.kind === 'credits' ? [offered.topUp, offered.putOffCredits, offered.silence]
+      : [about?.kind === 'budget' ? offered.budgets : offered.dashboard, ...(about?.endsAtMs === undefined ? [] : [offered.putOff]), offered.silence];
     this.#isOpen = true;
     try {
       const chosen = await this.#editor.window.showWarningMessage(withoutLinks(text), ...buttons);
@@ -131,9 +136,13 @@ export class LimitNotices {
       if (chosen === offered.dashboard) await this.#editor.commands.executeCommand(commandNames.openDashboard);
       if (chosen === offered.budgets) await this.#editor.commands.executeCommand(commandNames.showBudgets);
       if (chosen === offered.silence) await silenceNotices(this.#editor.workspace);
-      if (chosen === offered.putOff && first?.endsAtMs !== undefined) await this.#remember({ ...this.#kept(), [first.key]: { step: putOffStep, endsAtMs: first.endsAtMs } });
+      if (about && (chosen === offered.putOff || chosen === offered.putOffCredits)) await this.#putOff(about);
     } finally {
       this.#isOpen = false;
     }
+  }
+
+  async #putOff({ key, endsAtMs, addedAtMs }: LimitStory): Promise<void> {
+    await this.#remember({ ...this.#kept(), [key]: { step: putOffStep, ...(endsAtMs === undefined ? {} : { endsAtMs }), ...(addedAtMs === undefined ? {} : { addedAtMs }) } });
   }
 }

@@ -28,7 +28,7 @@ export const pageMessage = z.discriminatedUnion('type', [
   /** Nobody looks at the answer any more. */
   z.object({ type: z.literal('drop'), about: z.enum(['history', 'saving', 'entries', 'happenings', 'course', 'insights']) }),
   pageSaving,
-  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion']) }),
+  z.object({ type: z.literal('run'), command: z.enum(['setApiKey', 'startPracticeMode', 'leavePracticeMode', 'openMeteredTerminal', 'showLog', 'startBroker', 'openSettings', 'openDashboard', 'topUp', 'showBudgets', 'answerQuestion', 'routeCodex']) }),
 ]);
 /** See `pageMessage`. */
 export type PageMessage = z.infer<typeof pageMessage>;
@@ -65,6 +65,8 @@ export type ExtensionMessage =
   | SaveResult
   | { readonly type: 'openTopUp' }
   | { readonly type: 'openBudgets' }
+  /** Explains a request beside the open page. */
+  | { readonly type: 'openRequest'; readonly requestId: string }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }
   | { readonly type: 'allowResult'; readonly id: number; readonly problem?: Problem }
   /** `movedMicroCredits`: by how much the balance moved, where it did. */

@@ -16,6 +16,8 @@ import { budgetKeyName, budgetName, budgetStands, type BudgetStand } from './win
 export interface LimitStory extends Watched {
   readonly kind: 'credits' | 'budget' | 'window';
   readonly text: string;
+  /** When credits were added last: those that come next begin it anew, as a period's end does for limits. */
+  readonly addedAtMs?: number;
 }
 
 /** A budget with what it allows: a changed one is another one. */
@@ -50,7 +52,7 @@ function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string)
   const text = left <= 0 && payer === 'both' ? t('No Codex credits are left. The plan goes on; requests with a key are refused until credits are added, and nothing more is charged.')
     : left <= 0 ? t('No Codex credits are left. Requests are refused until credits are added; nothing more is charged.')
     : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale));
-  return [{ kind: 'credits', key: 'credits', used, text }];
+  return [{ kind: 'credits', key: 'credits', used, text, addedAtMs: Math.max(0, ...balance.grants.map(({ createdAtMs }) => createdAtMs)) }];
 }
 
 function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {

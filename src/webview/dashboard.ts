@@ -78,6 +78,7 @@ export class CodexDashboard extends LitElement {
   take(data: unknown): void {
     const message = incomingMessage(data);
     if (!message || !this.#environment) return;
+    if (message.type === 'openRequest') return this.#explain(message.requestId, null);
     const before = this.page;
     this.page = receive(before, message, this.#environment.now());
     // The answer is longer than the waiting line. Who reads on elsewhere meanwhile is left there.

@@ -29,6 +29,8 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
     case 'openTopUp':
     case 'openBudgets':
       return { type: data['type'] };
+    case 'openRequest':
+      return typeof data['requestId'] === 'string' ? { type: data['type'], requestId: data['requestId'] } : undefined;
     case 'topUpResult':
     case 'allowResult':
     case 'changeResult':

@@ -53,9 +53,10 @@ function problemNotice(what: Problem, view: View): DirectiveResult {
 /** No key: the way in, and practice mode, which needs none. */
 function noKey(view: View): TemplateResult {
   return html`<section class="welcome" aria-labelledby="head-key"><h2 id="head-key">${t('Connect Codex')}</h2>
-    <p class="dim">${t('The broker has no OpenAI API key yet. Codex that is signed in with ChatGPT goes on its plan; all other requests are refused. Store a key, or try everything in practice mode first.')}</p>
+    <p class="dim">${t('The broker has no OpenAI API key yet. Codex that is signed in with ChatGPT goes on its plan; all other requests are refused. Store a key, use your ChatGPT login, or try everything in practice mode first.')}</p>
     <dl class="ways">
       <div><dt>${icon('key', 's')} ${t('Store a key here')}</dt><dd class="dim">${t('It goes to the system keychain, never into settings or files.')}</dd><dd><vscode-button @click=${() => view.act.run('setApiKey')}>${t('Store an API key…')}</vscode-button></dd></div>
+      <div><dt>${icon('account', 's')} ${t('Use your ChatGPT login')}</dt><dd class="dim">${t('Leads a Codex that is signed in with ChatGPT through the broker. Its plan pays, and no key is needed.')}</dd><dd>${button(view, 'routeCodex', t('Use my ChatGPT login…'))}</dd></div>
       <div><dt>${icon('beaker', 's')} ${t('Try practice mode')}</dt><dd class="dim">${t('A simulated upstream with limits and prices. No key, no cost.')}</dd><dd>${button(view, 'startPracticeMode', t('Start practice mode'))}</dd></div>
     </dl></section>`;
 }

@@ -81,6 +81,8 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
     case 'state': return receiveState(state, message, nowMs);
     case 'openTopUp': return { ...state, tab: 'credits', focusNext: 'amount' };
     case 'openBudgets': return { ...state, tab: 'credits', focusNext: 'budgets' };
+    // What is to be explained is asked for as if the person had asked on the page.
+    case 'openRequest': return state;
     case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
     case 'answer': {
       const questions = receiveAnswer(state.questions, message);

@@ -2,10 +2,12 @@
 // editor with its cost, a refusal is told with its cure, and a cancel ends the request.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import type * as vscode from 'vscode';
 import { errorBody, problem } from '../../src/domain/problem.ts';
 import { setLanguage } from '../../src/protocol/language.ts';
 import { german } from '../support/language/spokenIn.ts';
 import { AnswerDocuments, answerScheme, answersMax } from '../../src/extension/answerDocument.ts';
+import { answerLens } from '../../src/extension/answerLens.ts';
 import { askAboutSelection, type AskParts } from '../../src/extension/askSelection.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
@@ -20,6 +22,7 @@ describe('ask about the selection', function slowMachine() {
   let broker: FakeBroker;
   let fake: FakeEditor;
   let parts: AskParts;
+  let answers: AnswerDocuments;
   let passes = true;
   beforeEach(async () => {
     passes = true;
@@ -27,7 +30,7 @@ describe('ask about the selection', function slowMachine() {
     fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' });
     fake.selection = { text: 'const a = 1; // ``` fence', fileName: '/w/src/a.ts', languageId: 'typescript' };
     fake.answers.push('Why one?');
-    const answers = new AnswerDocuments();
+    answers = new AnswerDocuments();
     fake.editor.workspace.registerTextDocumentContentProvider(answerScheme, answers);
     parts = {
       answers, practice: () => false,
@@ -61,7 +64,7 @@ describe('ask about the selection', function slowMachine() {
     const [page] = fake.documents;
     assert.equal(page?.path, '/Why one.md');
     assert.equal(page?.text, '# Why one?\n\nBecause it is ünö 🙂.\n\n---\n\ngpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01) · request req_9  \nWhy: `codex-broker explain req_9`\n');
-    assert.deepEqual([fake.shown.at(-1)?.message, fake.shown.at(-1)?.buttons], ['Answered · gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01)', ['Explain']]);
+    assert.deepEqual(fake.shown.map(({ kind }) => kind), ['input'], 'who has the answer in view is not told of it beside');
     assert.equal(path, '/v1/responses');
     const sent = JSON.parse(body) as { model: string; stream: boolean; store: boolean; input: [{ content: [{ text: string }] }] };
     assert.deepEqual([sent.model, sent.stream, sent.store], ['gpt-5.4-mini', true, false]);
@@ -71,19 +74,37 @@ describe('ask about the selection', function slowMachine() {
     assert.ok(log.includes('req_9') && !log.includes('Why one') && !log.includes('const a') && !log.includes(fakeWorkspaceToken), log);
   });
 
-  it('speaks of practice credits in practice mode, and leads to the explanation', async () => {
+  it('speaks of practice credits in practice mode, and leads from the answer to its explanation', async () => {
     answerWith((response) => { event(response, { type: 'response.completed', response: {} } as never); response.end(); });
-    fake.answers.push('Explain');
-    await askAboutSelection({ ...parts, practice: () => true });
-    assert.match(fake.documents[0]?.text ?? '', /0\.12 practice credits · request req_9/);
-    await eventually('the explanation is asked for', () => fake.executed.length > 0);
+    const lenses = () => {
+      const text = fake.documents[0]?.text ?? '';
+      const document = { uri: fake.visible[0]?.uri, lineCount: text.split('\n').length } as vscode.TextDocument;
+      return { text, lenses: answerLens(fake.editor, answers).provideCodeLenses(document, undefined as never) as vscode.CodeLens[] };
+    };
+    const { call } = parts;
+    await askAboutSelection({ ...parts, practice: () => true, call: (async (...asked: Parameters<typeof call>) => { assert.deepEqual(lenses().lenses, [], 'not while it is written'); return call(...asked); }) as typeof call });
+    const { text, lenses: [lens, ...more] } = lenses();
+    assert.deepEqual([lens?.command, more], [{ title: 'Explain', command: 'codexBroker.explainRequest', arguments: ['req_9'] }, []]);
+    assert.match(text.split('\n')[lens?.range.start.line ?? 0] ?? '', /0\.12 practice credits · request req_9/);
+  });
+
+  it('tells who turned elsewhere that the answer is there, with the way back and the explanation', async () => {
+    const turnAway = () => { fake.visible.length = 0; };
+    for (const [button, done] of [['Show Answer', () => fake.visible.length === 1], ['Explain', () => fake.executed.length === 1]] as const) {
+      answerWith((response) => { event(response, { type: 'response.output_text.delta', delta: 'x' } as never); setTimeout(() => { turnAway(); event(response, { type: 'response.completed', response: {} } as never); response.end(); }, 50); });
+      fake.answers.push(button);
+      await askAboutSelection(parts);
+      assert.deepEqual([fake.shown.at(-1)?.message, fake.shown.at(-1)?.buttons], ['Answered · gpt-5.4-mini · 1,204 tokens in, 310 out · 0.12 credits (< $0.01)', ['Show Answer', 'Explain']]);
+      await eventually(`${button} was done`, done);
+      fake.answers.push('Why one?');
+    }
     assert.deepEqual(fake.executed, [{ command: 'codexBroker.explainRequest', values: ['req_9'] }]);
   });
 
   it('keeps a bounded number of answers, and says so of an older one', async () => {
-    const answers = new AnswerDocuments();
-    for (let index = 0; index <= answersMax; index += 1) await answers.open(fake.editor, realSchedule, '?!', `text ${index}`, () => undefined);
-    const text = (query: string) => answers.provideTextDocumentContent(fake.editor.Uri.from({ scheme: answerScheme, path: '/Answer.md', query }));
+    const kept = new AnswerDocuments();
+    for (let index = 0; index <= answersMax; index += 1) await kept.open(fake.editor, realSchedule, '?!', `text ${index}`, () => undefined);
+    const text = (query: string) => kept.provideTextDocumentContent(fake.editor.Uri.from({ scheme: answerScheme, path: '/Answer.md', query }));
     assert.match(text('1'), /not kept any more/);
     assert.deepEqual([text('2'), text(String(answersMax + 1))], ['text 1', `text ${answersMax}`]);
     assert.equal(fake.documents[0]?.path, '/Codex Answer.md');
@@ -96,6 +117,8 @@ describe('ask about the selection', function slowMachine() {
         await askAboutSelection(parts);
         fake.answers.push('Why one?');
       }
+      Object.defineProperty(fake.editor.window, 'visibleTextEditors', { value: [] });
+      await askAboutSelection(parts);
       fake.selection = { text: 'x'.repeat(400_001), fileName: 'a', languageId: 'x' };
       await askAboutSelection(parts);
       fake.selection = undefined;

@@ -49,10 +49,11 @@ describe('what a broker is started with', () => {
 describe('news for a running broker', () => {
   const inWorld = (running: number) => {
     const fake = opened();
-    const calls: string[] = [];
+    /** Each restart, with how many running requests the person was told of. */
+    const calls: number[] = [];
     const base = snapshotFixture();
     const snapshot = { ...base, running: Array.from({ length: running }, () => base.running[0] ?? { requestId: 'r' }) } as typeof base;
-    const news = new BrokerNews({ editor: fake.editor, surroundings: () => of(fake), snapshot: () => snapshot, call: (async (method: string) => { calls.push(method); return { stopping: true }; }) as never });
+    const news = new BrokerNews({ editor: fake.editor, surroundings: () => of(fake), snapshot: () => snapshot, restart: async (toldOf) => { calls.push(toldOf); } });
     return { fake, calls, news };
   };
 
@@ -67,11 +68,11 @@ describe('news for a running broker', () => {
     fake.configuration.user['codexBroker.upstream'] = '';
     fake.answers.push('Restart Broker');
     await news.look();
-    assert.deepEqual(calls, ['shutdown']);
+    assert.deepEqual(calls, [0]);
   });
 
   it('say what would be cut off, and come from the window in front', async () => {
-    const { fake, news } = inWorld(2);
+    const { fake, calls, news } = inWorld(2);
     fake.focused = false;
     fake.configuration.user['http.proxy'] = 'http://p:1';
     await news.look();
@@ -80,13 +81,17 @@ describe('news for a running broker', () => {
     fake.configuration.user['http.proxy'] = 'http://p:2';
     await news.look();
     assert.match(fake.shown.map((one) => one.message).join(), /2 requests run; a restart cuts off/);
+    fake.configuration.user['http.proxy'] = 'http://p:3';
+    fake.answers.push('Restart Broker');
+    await news.look();
+    assert.deepEqual(calls, [2]);
   });
 
   it('are none where only the editor\'s own environment changed, or practice mode began or ended', async () => {
     const fake = opened();
     fake.focused = true;
     let [path, isPractice] = ['/bin', false];
-    const news = new BrokerNews({ editor: fake.editor, surroundings: () => (isPractice ? undefined : brokerSurroundings(fake.editor.workspace, readSettings(fake.editor.workspace), { ...env, PATH: path }, false)), snapshot: () => snapshotFixture(), call: (async () => ({})) as never });
+    const news = new BrokerNews({ editor: fake.editor, surroundings: () => (isPractice ? undefined : brokerSurroundings(fake.editor.workspace, readSettings(fake.editor.workspace), { ...env, PATH: path }, false)), snapshot: () => snapshotFixture(), restart: async () => undefined });
     path = '/usr/bin:/bin';
     await news.look();
     fake.configuration.user['codexBroker.upstream'] = 'https://up.test';

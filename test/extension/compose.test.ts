@@ -197,11 +197,38 @@ describe('extension as a whole', function whole() {
     assert.equal(fake.panels.length, 1);
   });
 
-  it('explains a request as a document, and takes no other argument', async () => {
+  it('explains a request on the dashboard, also by a link, and takes no other argument', async () => {
     const fake = openWindow();
     await run(fake, 'explainRequest', 'req_1');
-    assert.equal(fake.executed.at(-1)?.command, 'markdown.showPreview');
+    const [page] = fake.panels;
+    page?.say({ type: 'ready' });
+    const asked = () => page?.sent.filter((message) => (message as { type: string }).type === 'openRequest');
+    assert.deepEqual(asked(), [{ type: 'openRequest', requestId: 'req_1' }]);
     for (const value of [undefined, 7, '', 'x'.repeat(201), { id: 'x' }]) await run(fake, 'explainRequest', value);
-    assert.equal(fake.executed.filter(({ command }) => command === 'markdown.showPreview').length, 1);
+    assert.equal(asked()?.length, 1);
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    await fake.uriHandler?.handleUri({ path: '/request/req_2' } as never);
+    assert.deepEqual(asked()?.at(-1), { type: 'openRequest', requestId: 'req_2' });
+    assert.equal(fake.panels.length, 1);
+  });
+
+  it('knows that the meter was read once a page shows its numbers', async () => {
+    const fake = openWindow();
+    const saw = () => fake.executed.findLast(({ command, values }) => command === 'setContext' && values[0] === 'codexBroker.sawNumbers')?.values[1];
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    assert.equal(saw(), false);
+    await run(fake, 'openDashboard');
+    push(withBalance(300_000_000));
+    await eventually('it is known', () => saw() === true);
+  });
+
+  it('restarts the broker with progress', async () => {
+    broker.answers['shutdown'] = () => { setImmediate(() => { push({ ...snapshotFixture(), broker: { ...snapshotFixture().broker, startedAtMs: 950_000 } }); broker.cut(); }); return { stopping: true }; };
+    const fake = openWindow();
+    await eventually('it is connected', () => meter(fake)?.includes('342.18') === true);
+    await run(fake, 'restartBroker');
+    assert.deepEqual(broker.calls.filter(({ method }) => method === 'shutdown').length, 1);
+    assert.deepEqual([fake.titles.at(-1), fake.shown], ['Restarting the broker', []]);
+    assert.ok(meter(fake)?.includes('342.18'));
   });
 });

@@ -6,7 +6,6 @@ import { problem, ProblemError } from '../../src/domain/problem.ts';
 import { dashboardAction, type ActionParts } from '../../src/extension/dashboardActions.ts';
 import { dashboardHtml } from '../../src/extension/dashboardPage.ts';
 import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
-import { explanationText } from '../../src/extension/explainDocument.ts';
 import { UndoableTopUps } from '../../src/extension/undoableTopUps.ts';
 import type { ExtensionMessage, PageMessage } from '../../src/protocol/dashboardMessages.ts';
 import { fakeEditor, fakePanel, type FakePanel } from '../support/fakeEditor.ts';
@@ -104,6 +103,8 @@ describe('dashboard panel', () => {
     assert.deepEqual(page.sent.at(-1), { type: 'openTopUp' });
     panel.show('budgets');
     assert.deepEqual(page.sent.at(-1), { type: 'openBudgets' });
+    panel.show({ requestId: 'req_1' });
+    assert.deepEqual(page.sent.at(-1), { type: 'openRequest', requestId: 'req_1' });
     page.say({ type: 'cancel', id: 1, requestId: 'r' });
     await settle();
     assert.deepEqual(page.sent.at(-1), { type: 'cancelResult', id: 1, cancelled: true });
@@ -245,39 +246,5 @@ describe('dashboard actions', () => {
     const { fake, parts } = actions();
     await dashboardAction(parts, { type: 'run', command: 'openSettings' });
     assert.deepEqual(fake.executed.map(({ command }) => command), ['codexBroker.openSettings']);
-  });
-
-  it('writes an explanation in which nothing from outside is markup', () => {
-    const text = explanationText({
-      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It ran. [x](command:evil) <b>', 'Safety: All is well.'],
-      decision: { outcome: 'admit', layers: [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }], slices: [], holdMicroCredits: 0 },
-    }, 'en');
-    assert.doesNotMatch(text, /command:evil|<b>/);
-    assert.match(text, /## Charge\n\nNo charge\./);
-    assert.equal(text.split('All is well').length, 2, 'a layer is told once');
-    assert.doesNotMatch(text, /## Budgets|## What/);
-  });
-
-  it('gives a missing price its own name, beside the safety layer that passed', () => {
-    const layers = [{ layer: 'safety', verdict: 'passed', because: 'All is well.' }, { layer: 'safety', verdict: 'ended', because: 'No price is known.' }] as const;
-    const text = explanationText({
-      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['Safety: All is well.', 'Price: No price is known.'],
-      decision: { outcome: 'refuse', code: 'model_unpriced', layers, slices: [], holdMicroCredits: 0 },
-    }, 'en').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
-    assert.match(text, /- safety: All is well\.\n- price: No price is known\.\n/);
-    assert.equal(text.split('No price is known').length, 2, 'it is told once');
-  });
-
-  it('writes the budgets of a decision and what would change it, once', () => {
-    const text = explanationText({
-      id: 'req_1', receivedAtMs: 1, workspaceId: 'w', workspaceLabel: 'w', client: 'c', model: 'm', waitedMs: 0, attempts: [], charge: null, corrections: [], entries: [], story: ['It was refused.', 'Raise the budget.'],
-      decision: {
-        outcome: 'refuse', layers: [], slices: [], holdMicroCredits: 0, toChange: ['Raise the budget.'],
-        budgets: [{ budgetId: 'b1', key: '', unit: 'credits', mode: 'hard', limit: 5_000_000, used: 4_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over' }, { budgetId: 'b2', key: '', unit: 'credits', mode: 'soft', limit: 70_000_000, used: 9_000_000, reserved: 0, wanted: 2_000_000, verdict: 'over', allowed: 10_000_000 }],
-      },
-    }, 'en').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
-    assert.match(text, /## Budgets\n\n- b1 \(hard\): 4\.00 credits used, 0\.00 credits reserved, 2\.00 credits wanted of 5\.00 credits; it does not fit\n/);
-    assert.match(text, /\n- b2 \(soft\): 9\.00 credits used, 0\.00 credits reserved, 2\.00 credits wanted of 10\.00 credits for the days so far; it does not fit\n/);
-    assert.equal(text.split('Raise the budget.').length, 2);
   });
 });

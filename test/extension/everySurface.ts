@@ -8,7 +8,6 @@ import { codexStep } from '../../src/extension/codexEvents.ts';
 import { ConsentQuestions } from '../../src/extension/consentQuestions.ts';
 import { dashboardAction, type ActionParts } from '../../src/extension/dashboardActions.ts';
 import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
-import { explanationText } from '../../src/extension/explainDocument.ts';
 import { passGate } from '../../src/extension/gateDialog.ts';
 import { LimitNotices } from '../../src/extension/limitNotices.ts';
 import { openMeteredTerminal } from '../../src/extension/meteredTerminal.ts';
@@ -16,6 +15,7 @@ import { meterTooltip, type TooltipFacts } from '../../src/extension/meterToolti
 import { PriceNotices } from '../../src/extension/priceNotices.ts';
 import { buttonFor, showFailure, type Doing } from '../../src/extension/problemNotice.ts';
 import { costSentence } from '../../src/extension/requestCost.ts';
+import { restartBroker } from '../../src/extension/restartBroker.ts';
 import { routeCodex, RouteTexts } from '../../src/extension/routeCodex.ts';
 import { runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
 import { StatusMeter } from '../../src/extension/statusMeter.ts';
@@ -82,7 +82,6 @@ export async function everySurface(locale: string): Promise<Readonly<Record<stri
   said['terminal'] = await heard(locale, terminals);
   said['route'] = await heard(locale, route);
   said['failures'] = await heard(locale, failures);
-  said['explanation'] = explanationText(explained, locale);
   said['cost'] = [costSentence(explained, false, locale), costSentence({ ...explained, charge: null }, true, locale)].join('\n');
   return said;
 }
@@ -173,10 +172,24 @@ async function dashboard(fake: FakeEditor): Promise<void> {
   new DashboardPanel({ editor: fake.editor, extensionUri: fake.context.extensionUri, log: fake.log, newNonce: () => 'n', state: () => ({}) as never, handle: async () => undefined }).show();
   let surroundings = 0;
   for (const running of [[], [{ ...run, state: 'running' as const }], [{ ...run, state: 'running' as const }, { ...run, state: 'running' as const }]]) {
-    const news = new BrokerNews({ editor: fake.editor, surroundings: () => ({ args: [String(surroundings += 1)], env: {} }), snapshot: () => snapshotFixture({ running }), call: (async () => ({})) as never });
+    const news = new BrokerNews({ editor: fake.editor, surroundings: () => ({ args: [String(surroundings += 1)], env: {} }), snapshot: () => snapshotFixture({ running }), restart: async () => undefined });
     await news.look();
+    for (const leaves of [true, false]) await restart(fake, snapshotFixture({ running }), leaves);
   }
   fake.titles.push(new WindowWorkspace({ workspaceFolders: undefined, name: undefined }, '/s', (async () => ({})) as never).label);
+}
+
+async function restart(fake: FakeEditor, snapshot: Snapshot, leaves: boolean): Promise<void> {
+  const link = { state: { state: 'connected' as 'connected' | 'down' }, snapshot, call: (async () => { if (leaves) link.state = { state: 'down' }; }) as never };
+  let nowMs = 0;
+  // A schedule on which nothing has to be waited for.
+  const schedule = { nowMs: () => (nowMs += 60_000), random: () => 0, after: (_delayMs: number, then: () => void) => { then(); return () => undefined; } };
+  if (snapshot.running.length > 0) fake.answers.push('Restart Broker', '⟦Restart Broker⟧', 'Broker neu starten');
+  for (let time = 0; time < 3; time += 1) {
+    link.state = { state: 'connected' };
+    await restartBroker({ editor: fake.editor, schedule, link, start: () => undefined }).catch((error: unknown) => showFailure(fake.editor, fake.log, 'The command', error));
+  }
+  fake.answers.length = 0;
 }
 
 async function codexTasks(fake: FakeEditor, waiting: readonly { readonly threadId: string; readonly title: string; readonly atMs: number; readonly continuedTimes: number }[]): Promise<void> {

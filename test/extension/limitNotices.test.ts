@@ -26,7 +26,26 @@ describe('notices about credits', () => {
   it('come once at each step down, with what is left', async () => {
     const { fake, said } = await show(credits(400, 399, 120, 119, 118, 40, 39, 20, 0, 0));
     assert.deepEqual(said, ['Codex credits are low: 24 % is left.', 'Codex credits are almost used up: 8 % is left.', 'Codex credits are almost used up: 4 % is left.', 'No Codex credits are left. Requests are refused until credits are added; nothing more is charged.']);
-    assert.ok(fake.shown.every((notice) => !notice.modal && notice.buttons.join() === 'Top Up,Open Dashboard,Don\'t Show Again'));
+    assert.ok(fake.shown.every((notice) => !notice.modal && notice.buttons.join() === 'Top Up,Snooze Until Credits Are Added,Don\'t Show Again'));
+  });
+
+  it('can be put off until credits are added, in every window, and come again then', async () => {
+    const { putOffCredits } = noticeButtons();
+    const { fake, notices, said } = await show(credits(400, 120, 40, 0), { answers: [putOffCredits] });
+    assert.equal(said.length, 1);
+    assert.equal((await show(credits(120, 0), { fake })).said.length, 1, 'another window knows it');
+    const added = (left: number): Snapshot => {
+      const { balance, ...rest } = withBalance(left * 1_000_000);
+      const [first] = balance.grants;
+      // A small one: no more than half is left, so that the steps do not count anew by themselves.
+      return { ...rest, balance: { ...balance, grants: [...balance.grants, { ...first!, id: 'g2', amountMicroCredits: 60_000_000, remainingMicroCredits: 0, createdAtMs: 950_000 }] } };
+    };
+    const watch = await show([added(60)], { fake });
+    await notices.see(added(60), 'en', true);
+    assert.equal(fake.shown.length, 1, 'adding credits is no news');
+    await watch.notices.see(added(20), 'en', true);
+    assert.match(fake.shown.at(-1)?.message ?? '', /almost used up: 4 % is left/);
+    assert.equal(fake.shown.length, 2);
   });
 
   it('are silent at the first snapshot, when credits are added, and when switched off', async () => {
@@ -91,6 +110,15 @@ describe('notices about a run-out', () => {
     const told = said.filter((text) => text.includes('At the pace'));
     assert.equal(told.length, 2);
     assert.match(told[0] ?? '', /At the pace of the last 2 hours, credits last until about \d\d:\d\d( \(\d\d:\d\d (to \d\d:\d\d|at the earliest)\))?\.$/);
+  });
+
+  it('can be put off with the credits that they are about', async () => {
+    // Never so many that the steps count anew by themselves.
+    const episodes = [ahead(4.5), ahead(soon - 0.1), ahead(4.5), ahead(soon - 0.1)];
+    assert.equal((await show(episodes)).said.length, 2);
+    const { fake, said } = await show(episodes, { answers: [noticeButtons().putOffCredits] });
+    assert.equal(said.length, 1);
+    assert.deepEqual(fake.shown[0]?.buttons, ['Top Up', 'Snooze Until Credits Are Added', 'Don\'t Show Again']);
   });
 
   it('say nothing where there is too little to go by', async () => {

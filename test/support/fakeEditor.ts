@@ -41,6 +41,8 @@ export interface FakeEditor {
   picking: (select: (label: string) => void) => void | Promise<void>;
   readonly treeProviders: Map<string, vscode.TreeDataProvider<unknown>>;
   readonly documents: FakeDocument[];
+  /** The documents that are in view: every one that was shown, until a test turns away from it. */
+  readonly visible: vscode.TextDocument[];
   /** Providers of read-only documents by scheme. */
   readonly providers: Map<string, vscode.TextDocumentContentProvider>;
   readonly terminals: vscode.TerminalOptions[];
@@ -68,6 +70,8 @@ export interface FakeEditor {
   /** Cancels the progress that runs now. */
   cancel(): void;
   fire(event: 'configuration' | 'theme' | 'folders' | 'focus' | 'trust'): void;
+  /** A tab was opened; the API names no kind of VS Code's own pages. */
+  openTab(input?: unknown): void;
 }
 
 /** A webview panel with both ends of its message channel. */
@@ -90,7 +94,7 @@ export interface FakeDocument {
 
 /** Makes a fake editor over two folders on the disk. */
 export function fakeEditor(places: { readonly extensionDir: string; readonly storageDir: string; readonly folder?: string }): FakeEditor {
-  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [], trust: [] };
+  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [], trust: [], tabs: [] };
   let cancelNow: () => void = () => undefined;
   const uri = (path: string, scheme = 'file'): vscode.Uri => ({ scheme, path, fsPath: path, toString: () => `${scheme}://${path}` }) as unknown as vscode.Uri;
   const on = (name: string) => (listener: Listener) => {
@@ -139,7 +143,9 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     registerUriHandler: (handler: vscode.UriHandler) => { fake.uriHandler = handler; return { dispose: () => undefined }; },
     registerWebviewViewProvider: (id: string, provider: vscode.WebviewViewProvider) => { fake.viewProviders.set(id, provider); return { dispose: () => undefined }; },
     registerTreeDataProvider: (id: string, provider: vscode.TreeDataProvider<unknown>) => { fake.treeProviders.set(id, provider); return { dispose: () => undefined }; },
-    showTextDocument: async () => undefined,
+    showTextDocument: async (document: vscode.TextDocument) => { fake.visible.push(document); },
+    get visibleTextEditors() { return fake.visible.map((document) => ({ document })); },
+    tabGroups: { onDidChangeTabs: on('tabs') },
     showSaveDialog: async (options: vscode.SaveDialogOptions) => {
       fake.saveDialogs.push({ path: options.defaultUri?.fsPath, endings: Object.values(options.filters ?? {}).flat() });
       return fake.saveTo === undefined ? undefined : uri(fake.saveTo);
@@ -194,16 +200,20 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
         },
       },
       Uri: { joinPath: (base: vscode.Uri, ...path: string[]) => uri([base.fsPath, ...path].join('/')), from: ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => Object.assign(uri(path, scheme), { query }) },
+      languages: { registerCodeLensProvider: () => ({ dispose: () => undefined }) },
+      CodeLens: class { readonly range: unknown; readonly command: unknown; constructor(range: unknown, command: unknown) { this.range = range; this.command = command; } },
+      Range: class { readonly start: unknown; constructor(line: number, character: number) { this.start = { line, character }; } },
       MarkdownString: class { value: string; supportThemeIcons: boolean; isTrusted: unknown; constructor(value: string, icons: boolean) { this.value = value; this.supportThemeIcons = icons; } },
       ThemeColor: class { readonly id: string; constructor(id: string) { this.id = id; } },
       ThemeIcon: class { readonly id: string; constructor(id: string) { this.id = id; } },
       ProgressLocation: { Notification: 15 }, StatusBarAlignment: { Left: 1, Right: 2 }, ViewColumn: { Active: -1, Beside: -2 },
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
-    log, logLines, shown: [], answers: [], holding: false, uriHandler: undefined, picking: () => undefined, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], providers: new Map(),
+    log, logLines, shown: [], answers: [], holding: false, uriHandler: undefined, picking: () => undefined, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], visible: [], providers: new Map(),
     terminals: [], progress: [], output: [], titles: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
+    openTab: (input) => { for (const listener of listeners['tabs'] ?? []) listener({ opened: [{ input }], closed: [], changed: [] } as never); },
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },
   };
   return Object.assign(fake, { context: fakeContext(fake, places, uri) });

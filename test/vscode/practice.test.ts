@@ -76,11 +76,18 @@ describe('practice mode in a real VS Code', function () {
     const text = await first.bench.waitFor('the answer and its cost', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find((document) => document.uri.scheme === 'codex-answer' && /What does this do/.test(document.getText()))?.getText() ?? ''), (answer) => /credits/.test(answer.split('---').at(-1) ?? ''));
     assert.match(text, /practice mode/i);
     assert.match(text, /practice credits · request req/);
+    assert.equal(await first.bench.notification(/^Answered/).isVisible(), false, 'the answer is in view');
+    const lens = first.bench.page.locator('.codelens-decoration a').filter({ hasText: 'Explain' }).first();
+    await lens.waitFor();
     assert.equal(await first.host.run(({ vscode }) => vscode.workspace.textDocuments.some((document) => document.isDirty)), false, 'nothing is left to save');
     const spent = before.balanceMicroCredits - (await credits()).balanceMicroCredits;
     assert.ok(spent > 0, 'the question cost something');
     assert.equal((await usage('workspace')).total.costMicroCredits, spent);
     await session.pictures(first, 'answer');
+    await lens.click();
+    page = await first.bench.webview('[data-test="explain-panel"]');
+    await first.bench.waitFor('the explanation', () => test('explain-panel').innerText(), (told) => /^Why .*credits/m.test(told));
+    await first.bench.picture(path.join(picturesFolder, 'answer-explained-dark.png'));
   });
 
   it('runs a task with the real Codex CLI, which writes a file and shows its cost', async () => {
@@ -148,8 +155,8 @@ describe('practice mode in a real VS Code', function () {
     page = await first.bench.webview('[data-test="tab-credits"][aria-selected="true"]');
     const requests = JSON.parse(await session.broker(['export', '--set', 'requests', '--format', 'json'], practiceData())) as readonly { readonly request_id: string }[];
     await follow(`/request/${requests[0]?.request_id}`);
-    const shown = await first.bench.waitFor('the explanation', () => first.host.run(({ vscode }) => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'codex-broker-explain')?.getText() ?? ''), (text) => /credits/.test(text));
-    assert.ok(shown.includes(String(requests[0]?.request_id).replace('_', '&#95;')), shown);
+    const shown = await first.bench.waitFor('the explanation', () => test('explain-panel').innerText(), (text) => /^Why .*credits/m.test(text));
+    assert.ok(shown.includes(String(requests[0]?.request_id)), shown);
     await session.pictures(first, 'request-by-link');
     await follow('/elsewhere');
     await first.bench.notification('does not know where this link leads').waitFor();
@@ -194,6 +201,33 @@ describe('practice mode in a real VS Code', function () {
     const audit = JSON.parse(await session.broker(['audit', '--full', '--json'], practiceData())) as { ok: boolean; openHolds: number };
     assert.equal(audit.ok, true);
     assert.equal(audit.openHolds, 0);
+  });
+
+  it('restarts the broker by a command, tells first what runs, and is back in every window with the same books', async () => {
+    const pid = brokerPid(practiceData());
+    const { baseUrl, token } = JSON.parse(await session.broker(['token', '--workspace', first.folder, '--json'], practiceData())) as { baseUrl: string; token: string };
+    let isOver = false;
+    const working = Promise.all(Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        await fetch(`${baseUrl}/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-5.4-mini', input: 'hi', stream: true }) })
+          .then((response) => response.text()).catch(() => { isOver = true; });
+      }
+    }));
+    await first.bench.page.bringToFront();
+    await first.bench.waitForStatus(meterItem, /./);
+    await first.bench.runCommand('Codex Broker: Restart Broker');
+    await first.bench.dialog().waitFor();
+    assert.match(await first.bench.dialog().innerText(), /(One request is|\d requests are) running\. Restart the broker\?[\s\S]*cut off, and counted as far as it came/);
+    await first.bench.picture(path.join(picturesFolder, 'restart-dark.png'));
+    await first.bench.pressInDialog('Restart Broker');
+    isOver = true;
+    await working;
+    await first.bench.waitFor('another broker', async () => brokerPid(practiceData()), (next) => next !== undefined && next !== pid && isAlive(next));
+    await first.bench.notification('Restarting the broker').waitFor({ state: 'detached' });
+    for (const window of [first, second]) await window.bench.waitForLabel(meterItem, /credits left/);
+    assert.ok(pid !== undefined && !isAlive(pid));
+    const audit = JSON.parse(await session.broker(['audit', '--full', '--json'], practiceData())) as { ok: boolean; openHolds: number };
+    assert.deepEqual([audit.ok, audit.openHolds], [true, 0]);
   });
 
   it('asked nothing of the network and threw nothing', () => {

@@ -14,6 +14,9 @@ describe('side bar in a real VS Code', function () {
   const set = (name: string, value: unknown) => window.host.run(({ vscode }, [key, to]) => vscode.workspace.getConfiguration('codexBroker').update(key, to, vscode.ConfigurationTarget.Global), [name, value] as [string, unknown]);
   const command = (id: string) => window.host.run(({ vscode }, name) => { void vscode.commands.executeCommand(name); }, id);
   const item = () => window.bench.statusItem(meterItem);
+  /** The walkthrough's steps, and those of them that are ticked. */
+  const stepsOf = ({ bench }: SessionWindow) => bench.page.locator('.getting-started-step');
+  const ticked = (of = window) => stepsOf(of).filter({ has: of.bench.page.locator('[role=checkbox][aria-checked=true]') }).evaluateAll((steps) => steps.map((step) => step.getAttribute('data-step-id')?.split('.').at(-1)));
   /** Nothing that was set concerns the broker, so no window asks for its restart. */
   const staysQuiet = async () => assert.equal(await window.bench.notification('from its next start on').isVisible(), false);
 
@@ -28,6 +31,17 @@ describe('side bar in a real VS Code', function () {
     await welcome.waitFor();
     assert.match(await welcome.innerText(), /Store an OpenAI API key[\s\S]*Store an API Key…[\s\S]*Use My ChatGPT Login…[\s\S]*Start Practice Mode/);
     await session.pictures(window, 'sidebar-no-key');
+  });
+
+  it('opens the walkthrough with its six steps, none of which is done yet', async () => {
+    // In a window of its own: a window hears of steps from its first look at the walkthrough on, and most people do not begin with one.
+    const other = await session.open('other');
+    await other.bench.waitForStatus(meterItem, /^Add key$/);
+    await other.bench.runCommand('Codex Broker: Get Started');
+    await stepsOf(other).filter({ hasText: 'Look around without an account' }).first().waitFor();
+    assert.deepEqual([await stepsOf(other).count(), await ticked(other)], [6, []]);
+    await other.bench.page.close();
+    await window.bench.page.bringToFront();
   });
 
   it('starts practice mode with one click, and shows the numbers in its place', async () => {
@@ -167,12 +181,23 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
   });
 
-  it('opens the walkthrough with its six steps', async () => {
-    await window.bench.runCommand('Codex Broker: Get Started');
-    const steps = window.bench.page.locator('.getting-started-step');
-    await steps.filter({ hasText: 'Look around without an account' }).first().waitFor();
-    assert.equal(await steps.count(), 6);
+  it('has ticked what was done before, whoever opens the walkthrough, and nothing else', async () => {
+    // As VS Code's own welcome page opens it.
+    await window.host.run(({ vscode }) => { void vscode.commands.executeCommand('workbench.action.openWalkthrough', 'codex-usage-broker.codex-usage-broker#codexBroker.start', false); });
+    await window.bench.waitFor('what was done', () => ticked(), (steps) => steps.length >= 3);
+    assert.deepEqual(await ticked(), ['practice', 'ask', 'meter'], 'practice mode is no key, and its first credits are no top-up');
     await window.bench.picture(path.join(picturesFolder, 'walkthrough-dark.png'));
+    await command('workbench.action.closeAllEditors');
+    await stepsOf(window).first().waitFor({ state: 'detached' });
+    await window.bench.runCommand('Codex Broker: Get Started');
+    await window.bench.waitFor('the same', () => ticked(), (steps) => steps.join() === 'practice,ask,meter');
+  });
+
+  it('ticks a step while the walkthrough is open, as soon as it is done', async () => {
+    await session.broker(['credits', 'add', '10'], path.join(session.dataDir, 'practice'));
+    await window.bench.waitFor('the top-up', () => ticked(), (steps) => steps.join() === 'practice,ask,meter,topUp');
+    await session.broker(['budget', 'set', 'week', '500', '--per', 'everything', '--period', 'week'], path.join(session.dataDir, 'practice'));
+    await window.bench.waitFor('the budget', () => ticked(), (steps) => steps.join() === 'practice,ask,meter,budget,topUp');
   });
 
   it('asked nothing of the network and threw nothing', () => {

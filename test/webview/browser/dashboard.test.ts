@@ -247,12 +247,13 @@ describe('dashboard page', function dashboard() {
     assert.deepEqual((await sent('run')).map((message) => message.command), ['startBroker', 'showLog']);
   });
 
-  it('offers to store a key or to practise without one, and claims nowhere that requests would run', async () => {
+  it('offers to store a key, to use a ChatGPT login or to practise without one, and claims nowhere that requests would run', async () => {
     await open.send(...sampleStates['no-key']!);
     assert.equal(await hook('balance').innerText(), 'not tracked');
     await open.page.getByRole('button', { name: 'Store an API key…' }).click();
+    await open.page.getByRole('button', { name: 'Use my ChatGPT login…' }).click();
     await open.page.getByRole('button', { name: 'Start practice mode' }).press('Enter');
-    assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey', 'startPracticeMode']);
+    assert.deepEqual((await sent('run')).map((message) => message.command), ['setApiKey', 'routeCodex', 'startPracticeMode']);
     assert.match(await hook('facts').innerText(), /The next request draws from\s+Nothing · no API key/);
     assert.doesNotMatch(await open.page.locator('main').innerText(), /nothing is blocked/i);
   });

@@ -1,4 +1,5 @@
-// The page beside an open explanation: it has a column of its own, and nothing of it may reach over the gutter.
+// The page beside an open explanation: it has a column of its own, and nothing of it may reach over the gutter; and how an
+// explanation is opened from outside.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import type { Language } from '../../../src/protocol/language.ts';
@@ -70,4 +71,23 @@ describe('the page beside an explanation', function beside() {
       });
     }
   }
+});
+
+describe('an explanation that something outside of the page asks for', () => {
+  it('opens beside whichever page is open, with the focus, and Escape gives that back', async () => {
+    const open = await openPage();
+    const { page } = open;
+    const focus = () => page.evaluate(() => document.activeElement?.id);
+    await open.send(stateMessage(sampleSnapshot()));
+    await page.locator('[data-test=tab-credits]').click();
+    await open.send({ type: 'openRequest', requestId: 'req_1' });
+    const asked = (await open.posted()).find((message) => message.type === 'explain');
+    assert.equal(asked?.requestId, 'req_1');
+    await open.send({ type: 'explainResult', id: asked.id, result: refusedExplanation() });
+    assert.match(await page.locator('[data-test=explain-panel]').innerText(), /^Why /);
+    assert.equal(await focus(), 'head-explain');
+    await page.keyboard.press('Escape');
+    assert.deepEqual([await page.locator('[data-test=explain-panel]').count(), await focus()], [0, 'tab-credits']);
+    await open.close();
+  });
 });

@@ -89,14 +89,21 @@ const scenes: Readonly<Record<string, { readonly state: string; readonly act: (o
   },
 };
 
+/** Gives the page another width. */
+async function widen({ page }: OpenPage, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  // The chart follows one frame later.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
 describe('pictures of the dashboard', function pictures() {
   this.timeout(240_000);
   before(async () => { await mkdir(folder, { recursive: true }); });
 
   const isLong = process.env['CODEX_BROKER_TEST_LONG'] !== undefined;
   const themes: readonly Theme[] = ['dark-modern', 'light-modern', 'hc-dark', 'hc-light'];
-  /** In these the themes' colours differ most; the others differ from them in words. The long run takes every state in every theme and width. */
-  const colourful = ['normal', 'explain', 'critical', 'blocked', 'down', 'budget-used-up', 'questions', 'history', 'ledger', 'credits-ruled', 'budget-form-wrong'];
+  /** One of each page, and what the themes' colours differ most in; the others differ from them in words. The long run takes every state in every theme and width. */
+  const colourful = ['normal', 'explain', 'critical', 'blocked', 'down', 'budget-used-up', 'questions', 'history', 'ledger', 'credits-ruled', 'events', 'insights', 'budget-form-wrong'];
   /** No pictures of these: around them a layout gives way to the next. */
   const betweenWidths = [400, 560, 600, 680, 760, 800, 960, 1240];
   for (const [name, scene] of Object.entries(scenes)) {
@@ -111,15 +118,13 @@ describe('pictures of the dashboard', function pictures() {
         await plot.locator('canvas').first().waitFor();
       }
       for (const theme of themes) {
-        // Other widths and the second high-contrast theme are checked on the fullest states only.
+        // Other widths are checked on the fullest states only.
         const fullest = ['normal', 'explain'].includes(name);
-        if (!isLong && (theme === 'hc-light' && !fullest || theme !== 'dark-modern' && !colourful.includes(name))) continue;
+        if (!isLong && theme !== 'dark-modern' && !colourful.includes(name)) continue;
         await open.setTheme(theme);
         // The layout is the same in every theme: the others are looked at in one width each.
-        for (const width of fullest || isLong ? [1400, 1000, 600, 320] : theme === 'dark-modern' ? [1000, 320] : theme === 'light-modern' ? [1000] : [320]) {
-          await open.page.setViewportSize({ width, height: 900 });
-          // The chart follows the new width one frame later.
-          await open.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+        for (const width of fullest || isLong ? [1400, 1000, 600, 320] : theme === 'dark-modern' ? [1000, 320] : theme === 'hc-dark' ? [320] : [1000]) {
+          await widen(open, width);
           // From the top on: a bar that sticks while the page is scrolled would lie across the picture.
           await open.page.evaluate(() => { scrollTo(0, 0); });
           await open.page.screenshot({ path: path.join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
@@ -127,7 +132,7 @@ describe('pictures of the dashboard', function pictures() {
         }
       }
       for (const width of betweenWidths) {
-        await open.page.setViewportSize({ width, height: 900 });
+        await widen(open, width);
         assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), width, `${name} at ${width} scrolls sideways`);
       }
       assert.deepEqual(await open.violations(), []);

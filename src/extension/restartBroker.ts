@@ -1,0 +1,95 @@
+// Ends the broker of this window in an orderly way and starts it again, with what settings say now. Whoever would be cut
+// off by that is told of first. Tasks that wait are kept by their windows, and go on with the next broker.
+import { problem, ProblemError } from '../domain/problem.ts';
+import { plural, t } from '../protocol/language.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import type { BrokerLink } from './brokerLink.ts';
+import type { Editor } from './editorApi.ts';
+import { pause, type Schedule } from './schedule.ts';
+
+/** What a restart needs from outside. */
+export interface RestartParts {
+  readonly editor: Pick<Editor, 'window' | 'ProgressLocation'>;
+  readonly schedule: Schedule;
+  readonly link: Pick<BrokerLink, 'state' | 'snapshot' | 'call'>;
+  /** Looks for a broker anew, and starts one where there is none. */
+  start(): void;
+}
+
+/** How long the old broker may take to leave; it gives running requests three seconds. */
+export const leaveMsMax = 15_000;
+/** How long the new one may take to be connected; the first may still find the old one at the ledger. */
+export const returnMsMax = 30_000;
+const lookPauseMs = 100;
+
+/** The label of every button that restarts the broker. */
+export function restartLabel(): string {
+  return t('Restart Broker');
+}
+
+/** What a restart does to requests that run; empty where none does. */
+export function cutOffWords(running: number): string {
+  return running === 0 ? '' : plural(running, 'One request runs; a restart cuts off what does not end within seconds.', '{0} requests run; a restart cuts off what does not end within seconds.');
+}
+
+/**
+ * Restarts it; without a connection it looks for one as Start Broker does.
+ * @param toldOf how many running requests the person was told of already
+ * @throws ProblemError when the old broker stays or no new one comes
+ */
+export async function restartBroker({ editor, schedule, link, start }: RestartParts, toldOf = 0): Promise<void> {
+  const before = isConnected(link) ? link.snapshot : undefined;
+  if (!before) {
+    start();
+    return;
+  }
+  const running = before.running.length;
+  if (running > toldOf && !await confirmed(editor, running)) return;
+  await editor.window.withProgress({ location: editor.ProgressLocation.Notification, title: t('Restarting the broker') }, async (progress) => {
+    progress.report({ message: t('what runs is given a few seconds') });
+    await askToEnd(link);
+    const hasLeft = await until(schedule, leaveMsMax, () => !isConnected(link) || isOther(link.snapshot, before));
+    if (!hasLeft) throw new ProblemError(problem('broker_unreachable', 'The broker was asked to end and is still there, so it was not started again. Requests go on as before.', { remedy: 'Try it again once less is running.' }));
+    progress.report({ message: t('starting') });
+    // Another window may have been quicker; a look anew also forgets how often this one started a broker lately.
+    if (!isConnected(link)) start();
+    await until(schedule, returnMsMax, () => link.state.state === 'down' || isConnected(link) && isOther(link.snapshot, before));
+    if (!isConnected(link)) throw new ProblemError(link.state.problem ?? problem('broker_unreachable', 'The broker ended and did not come back in time. Requests are refused until it runs.'));
+  });
+}
+
+async function askToEnd(link: RestartParts['link']): Promise<void> {
+  try {
+    await link.call('shutdown', {});
+  } catch (error) {
+    // A broker that leaves quickly takes its answer with it.
+    if (isConnected(link)) throw error;
+  }
+}
+
+async function confirmed(editor: RestartParts['editor'], running: number): Promise<boolean> {
+  const restart = restartLabel();
+  const chosen = await editor.window.showWarningMessage(plural(running, 'One request is running. Restart the broker?', '{0} requests are running. Restart the broker?'), {
+    modal: true,
+    detail: t('What does not end within seconds is cut off, and counted as far as it came. Requests that wait are told to come back, and tasks that wait for a limit go on by themselves.'),
+  }, restart);
+  return chosen === restart;
+}
+
+function isConnected(link: RestartParts['link']): boolean {
+  return link.state.state === 'connected';
+}
+
+function isOther(now: Snapshot | undefined, before: Snapshot): boolean {
+  return now !== undefined && (now.broker.pid !== before.broker.pid || now.broker.startedAtMs !== before.broker.startedAtMs);
+}
+
+/** Looks again and again; whether it came true in time. */
+async function until(schedule: Schedule, limitMs: number, isSo: () => boolean): Promise<boolean> {
+  const endMs = schedule.nowMs() + limitMs;
+  while (!isSo()) {
+    if (schedule.nowMs() >= endMs) return false;
+    await pause(schedule, lookPauseMs);
+  }
+  return true;
+}
