@@ -5,13 +5,18 @@ import { say } from './say.ts';
 import type { Because, SaidValue } from './say.ts';
 
 /** A limit per day has nothing left. */
-export function usedUpPerDay(measure: Measure, limit: SaidValue, model: string): Because {
+function usedUpPerDay(measure: Measure, limit: SaidValue, model: string): Because {
   switch (measure) {
     case 'requests': return say('The limit of {0} requests per day for {1} is used up.', limit, model);
     case 'tokens': return say('The limit of {0} tokens per day for {1} is used up.', limit, model);
     case 'images': return say('The limit of {0} images per day for {1} is used up.', limit, model);
     case 'madeImages': return say('The limit of {0} made images per day for {1} is used up.', limit, model);
   }
+}
+
+/** A limit that refills in so long has nothing left. */
+export function usedUp({ measure, limit, lengthMs }: { readonly measure: Measure; readonly limit: SaidValue; readonly lengthMs: number }, model: string): Because {
+  return lengthMs > 3_600_000 ? usedUpPerDay(measure, limit, model) : usedUpPerMinute(measure, limit, model);
 }
 
 /** A pause that the upstream asked for is not over. */
@@ -44,5 +49,5 @@ export function heldBecause(window: RateWindow, measure: Measure, atMs: number, 
   const limit = window.limit ?? 0;
   if ((window.closedUntilMs ?? nowMs) >= atMs) return askedToWait(model);
   if (window.learnt) return learntUsedUp(measure, Math.round(limit), model);
-  return window.lengthMs > 3_600_000 ? usedUpPerDay(measure, limit, model) : usedUpPerMinute(measure, limit, model);
+  return usedUp({ measure, limit, lengthMs: window.lengthMs }, model);
 }

@@ -1,17 +1,18 @@
 // Everything about pacing that belongs to one model: its limits, its line, what runs, and when the
 // next one may start. It sets no timer and sends nothing; every moment is passed in.
-import { DayLimits } from './dayLimits.ts';
 import { canLearn, grown, learnt } from './learntWindow.ts';
 import { StartGate } from './startGate.ts';
 import { imageMeasures, isOfImages, measures, type ImageMeasure, type Measure } from './measure.ts';
 import type { Throttle } from './throttle.ts';
-import { heldBecause, usedUpPerDay } from './holdReasons.ts';
+import { heldBecause, usedUp } from './holdReasons.ts';
 import { say, type Because } from './say.ts';
 import { queueBounds, type Priority } from './fairQueue.ts';
 import { LaneCost } from './laneCost.ts';
-import type { LaneHold, LaneItem } from './laneItem.ts';
+import { imageOf, type LaneHold, type LaneItem } from './laneItem.ts';
 import { LaneQueue } from './laneQueue.ts';
-import { Overload, overloadPauseMsMax } from './overload.ts';
+import { heldByNamed, NamedLimits } from './namedLimits.ts';
+import { Overload } from './overload.ts';
+import { refusalPauseMs } from './refusalPause.ts';
 import { amountOf, certainTokensOf, counting, countedTokensOf, restTokensOf, type PaceRequest } from './paceRequest.ts';
 import {
   charge, close, commit, dayMs, earliestStartMs, forecastStartMs, markSent, minuteMs, passed, release, reserve, takenUnseen, unknownWindow, unseenAt, withLimit, type RateLimitObservation, type RateWindow,
@@ -33,11 +34,6 @@ const personUnseenShare = 0.75;
 /** Room is kept free for so many requests of people, and at most such a share of a limit. */
 const peopleAtOnce = 2;
 const personShareMax = 0.125;
-/** First pause after a refusal that named none; it doubles with every further one. */
-export const backOffMsMin = 1_000;
-/** The longest such pause. */
-export const backOffMsMax = 60_000;
-
 interface Running {
   readonly item: LaneItem;
   readonly sentAtMs: number;
@@ -51,7 +47,8 @@ export class ModelLane {
   readonly queue = new LaneQueue<LaneItem>(queueBounds);
   readonly running = new Map<string, Running>();
   windows: Readonly<Record<Measure, RateWindow>> = { requests: unknownWindow, tokens: unknownWindow, images: unknownWindow, madeImages: unknownWindow };
-  readonly days = new DayLimits();
+  /** Limits that only a refusal named, by their lengths. */
+  readonly named = { day: new NamedLimits(dayMs), minute: new NamedLimits(minuteMs) } as const;
   /** Attempts that were sent before met the limits of another key. */
   limitsSinceMs = -Infinity;
   /** The size of the largest request that was answered although it exceeds the token limit that is told. */
@@ -103,8 +100,8 @@ export class ModelLane {
   }
 
   #limitHold(request: PaceRequest, of: readonly Measure[], nowMs: number): LaneHold | undefined {
-    const day = this.days.heldBy(request, of, nowMs);
-    if (day) return { ...usedUpPerDay(day.measure, day.limit, this.model), ...imageOf(day.measure), untilMs: day.untilMs };
+    const named = heldByNamed(this.named, request, of, nowMs);
+    if (named) return { ...usedUp(named, this.model), ...imageOf(named.measure), untilMs: named.untilMs };
     let last: { readonly measure: Measure; readonly atMs: number } | undefined;
     for (const measure of of) {
       const amount = amountOf(request, measure);
@@ -142,13 +139,13 @@ export class ModelLane {
     this.#gate.started(item.id, this.#perMinute(nowMs), nowMs);
     this.#restTokens += restTokensOf(item.request);
     this.queue.began(item);
-    this.days.take(item.request, nowMs);
+    this.#eachNamed((limits) => limits.take(item.request, nowMs));
     this.#each((window, measure) => reserve(window, item.id, amountOf(item.request, measure), nowMs), item.request);
   }
 
   /** Time passed in which nothing could be sent and this clock stood still, such as a sleep. */
   slept(ms: number): void {
-    this.days.slept(ms);
+    this.#eachNamed((limits) => limits.slept(ms));
     this.#each((window) => passed(window, ms));
   }
 
@@ -172,7 +169,7 @@ export class ModelLane {
       // A limit was used up if somebody waits whom it may hold back.
       return this.queue.sizeOf(isOfImages(measure) ? measure : undefined) > 0 ? grown(next) : next;
     }, running.item.request, seen);
-    this.days.answered(id, (measure) => seen[measure]?.limit !== undefined && this.windows[measure].lengthMs >= dayMs);
+    this.#eachNamed((limits) => limits.answered(id, (measure) => seen[measure]?.limit !== undefined && this.windows[measure].lengthMs === limits.lengthMs));
     const certain = certainTokensOf(running.item.request);
     if (certain > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = Math.max(this.#passedTokens, certain);
     if (running.sentAtMs >= this.#refusedAtMs) {
@@ -192,12 +189,13 @@ export class ModelLane {
     const { sentAtMs, item } = running;
     const throttle: Throttle = sentAtMs >= this.limitsSinceMs || said.isOverload ? said : {};
     const { observation, measure, limit } = throttle;
-    // A day's limit is kept apart, unless headers tell of that very one.
-    const perDay = throttle.perDay && measure !== undefined && limit !== undefined && limit > 0 && this.windows[measure].lengthMs < dayMs ? { measure, limit } : undefined;
+    // A limit of another length than headers tell of is kept apart.
+    const lengthMs = throttle.perDay ? dayMs : minuteMs;
+    const apart = measure !== undefined && limit !== undefined && limit > 0 && this.windows[measure].lengthMs !== lengthMs && this.windows[measure].limit !== limit ? { measure, limit } : undefined;
     this.#each((window, each) => {
       const told = observe(release(window, id, nowMs), id, sentAtMs, observation?.[each], nowMs);
       // The headers' own figure counts more than the text's, but an old figure counts less.
-      return each === measure && !perDay && limit !== undefined && limit > 0 && observation?.[each]?.limit === undefined ? withLimit(told, limit, nowMs) : told;
+      return each === measure && !apart && limit !== undefined && limit > 0 && observation?.[each]?.limit === undefined ? withLimit(told, limit, nowMs) : told;
     });
     if (measure === 'tokens' && certainTokensOf(item.request) > (this.windows.tokens.limit ?? Infinity)) this.#passedTokens = 0;
     // Attempts that were under way together meet the same refusal: one step of the back-off for all.
@@ -210,11 +208,12 @@ export class ModelLane {
     const amount = measure === undefined ? 0 : throttle.requested ?? Math.max(1, amountOf(item.request, measure));
     const pauseMs = throttle.retryAfterMs ?? observation?.retryAfterMs;
     // A pause that is told says more than a limit that is guessed from few requests.
-    const isHidden = measure !== undefined && !perDay && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
+    const isHidden = measure !== undefined && !apart && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
     if (isHidden) this.#each((window, each) => (each === measure ? learnt(window, amount, sentAtMs, nowMs) : window));
-    const untilMs = nowMs + Math.ceil(pauseMs ?? (isHidden ? this.#learntPauseMs(this.windows[measure], amount) : this.#backOffMs(jitter, throttle.isOverload ? overloadPauseMsMax : backOffMsMax)));
-    this.days.refused(item.request, perDay && { ...perDay, amount, untilMs }, nowMs);
-    if (!perDay) this.#each((window, each) => {
+    const facts = { ...(pauseMs === undefined ? {} : { toldMs: pauseMs }), ...(isHidden ? { learnt: { window: this.windows[measure], amount } } : {}), isOverload: throttle.isOverload === true, refusalsInRow: this.#refusalsInRow };
+    const untilMs = nowMs + Math.ceil(refusalPauseMs(facts, jitter));
+    this.#eachNamed((limits) => limits.refused(item.request, limits.lengthMs === lengthMs && apart ? { ...apart, amount, untilMs } : undefined, nowMs));
+    if (!apart) this.#each((window, each) => {
       if (measure === undefined) return close(window, untilMs, undefined, nowMs);
       if (each !== measure) return window;
       // A learnt limit is held by what is thought to be left of it: a smaller request may find room.
@@ -232,16 +231,6 @@ export class ModelLane {
     return untilMs;
   }
 
-  /** The pause after a refusal that named none. @param jitter a number from 0 to 1 */
-  #backOffMs(jitter: number, pauseMsMax: number): number {
-    return Math.min(pauseMsMax, backOffMsMin * 2 ** (this.#refusalsInRow - 1)) * (0.5 + jitter / 2);
-  }
-
-  /** The pause after a refusal by a learnt limit: until there is room for the amount, and twice as long with each further refusal. */
-  #learntPauseMs({ limit, lengthMs, learnt: how }: RateWindow, amount: number): number {
-    return limit === undefined ? backOffMsMin : Math.min(backOffMsMax, amount * lengthMs / limit * 2 ** ((how?.refusalsInRow ?? 1) - 1));
-  }
-
   /**
    * The attempt ended.
    * @param usedTokens what it used; absent when that is unknown, and then the estimate stands.
@@ -253,7 +242,7 @@ export class ModelLane {
     this.#gate.left(id);
     this.#restTokens -= restTokensOf(running.item.request);
     const estimated = running.item.request.estimatedTokens;
-    this.days.ended(running.item.request, usedTokens, nowMs);
+    this.#eachNamed((limits) => limits.ended(running.item.request, usedTokens, nowMs));
     const isCounted = running.sent || running.answered;
     this.queue.ended(running.item, isCounted ? this.#cost.beyond(running.item.request, usedTokens, this.windows) : -running.item.cost);
     const beyondTokens = running.answered ? Math.max(0, (usedTokens ?? estimated) - countedTokensOf(running.item.request)) : 0;
@@ -283,6 +272,10 @@ export class ModelLane {
     return isLearnt || lengthMs > minuteMs || nowMs < (smoothUntilMs ?? 0) ? undefined : limit;
   }
 
+  #eachNamed(change: (limits: NamedLimits) => void): void {
+    for (const limits of Object.values(this.named)) change(limits);
+  }
+
   #announced(): boolean {
     return this.windows.requests.limit !== undefined || this.windows.tokens.limit !== undefined;
   }
@@ -293,8 +286,4 @@ export class ModelLane {
     const ofImages = (each: ImageMeasure) => (!request || request[each] !== undefined || seen?.[each] !== undefined ? change(windows[each], each) : windows[each]);
     this.windows = { requests: change(windows.requests, 'requests'), tokens: change(windows.tokens, 'tokens'), images: ofImages('images'), madeImages: ofImages('madeImages') };
   }
-}
-
-function imageOf(measure: Measure): { readonly imageMeasure?: ImageMeasure } {
-  return isOfImages(measure) ? { imageMeasure: measure } : {};
 }

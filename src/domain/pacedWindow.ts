@@ -24,7 +24,7 @@ export function windowsOf(lane: ModelLane, nowMs: number): PacedWindow[] {
   return measures.flatMap((measure) => {
     // The smallest thing that can be started, where nothing waits or what waits has none of it.
     const wanted = Math.max(1, next ? amountOf(next, measure) : 0);
-    const [window, day] = [lane.windows[measure], lane.days.limitAt(measure, nowMs)];
+    const [window, day] = [lane.windows[measure], lane.named.day.limitAt(measure, nowMs)];
     return [
       ...(window.limit !== undefined && !window.learnt ? [shown(lane.model, measure, window, wanted, nowMs)] : []),
       ...(day ? [{

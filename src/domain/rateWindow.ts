@@ -77,8 +77,11 @@ const smoothMsMin = 600_000;
 const smoothMsMax = dayMs;
 /** Spread starts come this much slower than the limit, so that room for a person grows. */
 const spreadSlack = 1.001;
-/** At most such a share of a limit is kept free for what others may take. */
+/** At most such a share of a limit is kept free for what others may take, and from such a share on they are there. */
 const unseenShareMax = 0.25;
+const sharedShareMin = 0.01;
+/** After so long what was sent is at the upstream's door. */
+const arrivalMsMax = 2 * overtakingMsMax;
 
 /** A limit of which nothing is known. */
 export const unknownWindow: RateWindow = { lengthMs: minuteMs, tally: noTally, reservations: [] };
@@ -87,7 +90,19 @@ export const unknownWindow: RateWindow = { lengthMs: minuteMs, tally: noTally, r
 export function levelAt(window: RateWindow, nowMs: number): number | undefined {
   const { limit, level, levelAtMs } = window;
   if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
-  return Math.min(limit, level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+  return Math.min(limit + arrivedBy(window, nowMs), level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+}
+
+/** How much of the reservations has made room for refilling: what came to the door is missing there, however late its answer comes. */
+function arrivedBy(window: RateWindow, nowMs: number): number {
+  const arrived = isShared(window, nowMs) ? [] : window.reservations.filter(({ sentAtMs }) => sentAtMs <= nowMs - arrivalMsMax);
+  const sinceMs = nowMs - arrivalMsMax - Math.min(nowMs, ...arrived.map(({ sentAtMs }) => sentAtMs));
+  return Math.min(totalOf(arrived), (window.limit ?? 0) * Math.max(0, sinceMs) / window.lengthMs);
+}
+
+/** Whether somebody else is noticed to use the limit. What is known of it ages with every moment then. */
+export function isShared(window: RateWindow, nowMs: number): boolean {
+  return unseenAt(window, nowMs) > (window.limit ?? 0) * sharedShareMin;
 }
 
 /** What can still be started at a time: the level minus everything under way; absent while unknown. */
@@ -113,15 +128,17 @@ export function unseenAt({ unseen, limit, observedAtMs }: RateWindow, nowMs: num
  * An amount above the whole limit counts as the whole limit. An unknown limit holds nothing back.
  * @param keepFree what has to be left besides, as far as the limit has room for it at all
  * @param isUrgent it may start half a turn early where starts are spread evenly; later ones make up for it
- * @returns `Infinity` when only an answer to what is under way can make room.
+ * @returns `Infinity` when only an answer to what is under way can make room
  */
 export function earliestStartMs(window: RateWindow, amount: number, nowMs: number, keepFree = 0, isUrgent = false): number {
   const opensAtMs = Math.max(nowMs, window.closedUntilMs ?? nowMs);
   const level = levelAt(window, nowMs);
   if (level === undefined || window.limit === undefined) return opensAtMs;
   const needed = Math.min(amount, window.limit) + reservedIn(window);
-  if (needed > window.limit) return Infinity;
-  const wanted = Math.min(window.limit, needed + keepFree);
+  const most = window.limit + arrivedBy(window, nowMs);
+  // Only answers, or what has arrived by then, make room.
+  if (needed > most) return isShared(window, nowMs) ? Infinity : Math.max(opensAtMs, Math.max(...window.reservations.map(({ sentAtMs }) => sentAtMs)) + arrivalMsMax + 1, nowMs + fillMs(window, needed - level));
+  const wanted = Math.min(most, needed + keepFree);
   const spreadAtMs = window.smoothUntilMs !== undefined && nowMs < window.smoothUntilMs ? window.nextSmoothStartMs ?? nowMs : nowMs;
   const earlyMs = isUrgent ? turnMs(window, amount) / 2 : 0;
   return Math.max(opensAtMs, spreadAtMs - earlyMs, nowMs + fillMs(window, wanted - level));
@@ -138,7 +155,8 @@ export function forecastStartMs(window: RateWindow, amount: number, nowMs: numbe
 export function reserve(window: RateWindow, id: string, amount: number, nowMs: number): RateWindow {
   const spread = window.limit === undefined || window.smoothUntilMs === undefined ? {}
     : { nextSmoothStartMs: Math.max(nowMs, window.nextSmoothStartMs ?? nowMs) + Math.ceil(turnMs(window, amount) * spreadSlack) };
-  return { ...window, ...spread, reservations: [...window.reservations, { id, amount, sentAtMs: nowMs }] };
+  const level = levelAt(window, nowMs);
+  return { ...window, ...spread, ...(level === undefined ? {} : { level, levelAtMs: nowMs }), reservations: [...window.reservations, { id, amount, sentAtMs: nowMs }] };
 }
 
 /** Notes that an attempt's request left only now. */
@@ -185,7 +203,8 @@ export function close(
 ): RateWindow {
   const closedUntilMs = Math.max(untilMs, window.closedUntilMs ?? untilMs);
   if (!refused) return { ...window, closedUntilMs };
-  if (refused.remaining !== undefined && refused.remaining >= refused.amount) {
+  // A turn of a day's limit would be far too long.
+  if (refused.remaining !== undefined && refused.remaining >= refused.amount && window.lengthMs <= minuteMs) {
     // The pause knows nothing of what was sent since; and half a turn more is what a person's requests come early by.
     const since = window.reservations.reduce((total, each) => total + (each.sentAtMs >= refused.sentAtMs ? each.amount : 0), 0);
     const nextSmoothStartMs = closedUntilMs + turnMs(window, since) + turnMs(window, refused.amount) / 2;

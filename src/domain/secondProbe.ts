@@ -22,7 +22,8 @@ export class SecondProbe {
   closedUntilMs(perMinute: number | undefined, nowMs: number): number | undefined {
     if (this.#isWide || perMinute === undefined) return undefined;
     for (const atMs of this.#early.splice(0)) this.#take(perMinute, atMs);
-    if (this.#probe && this.#probe.sentAtMs + refusalMsMax <= nowMs) this.#probe = undefined;
+    // Refusals come at once: one that is still unanswered was let in.
+    if (this.#probe && this.#probe.sentAtMs + refusalMsMax <= nowMs) this.answered(this.#probe.id);
     if (!this.#probe) return undefined;
     const level = this.#levelAt(perMinute, nowMs);
     return level >= 1 ? undefined : Math.min(this.#probe.sentAtMs + refusalMsMax, nowMs + Math.ceil((1 - level) * 60_000 / perMinute));
@@ -37,6 +38,11 @@ export class SecondProbe {
     }
     const level = this.#take(perMinute, nowMs);
     if (level < 1) this.#probe = { id, sentAtMs: nowMs, isConclusive: level < conclusiveLevel };
+  }
+
+  /** Its first byte left only now. */
+  leftLate(id: string, nowMs: number): void {
+    if (this.#probe?.id === id) this.#probe = { ...this.#probe, sentAtMs: nowMs };
   }
 
   /** It was answered, and not by a refusal. */

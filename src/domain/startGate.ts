@@ -63,6 +63,7 @@ export class StartGate {
   /** Its first byte left only now. */
   sent(id: string, nowMs: number): void {
     this.#answers.sent(id, nowMs);
+    this.#second.leftLate(id, nowMs);
   }
 
   /** It was answered, and not by a refusal. */

@@ -3,7 +3,7 @@
 // nothing. What was counted here says which, as far as nobody else uses the limit; the figure bounds it both ways.
 import { counted } from './learntLimit.ts';
 import {
-  availableAt, commit, dayMs, minuteMs, overtakingMsMax, release, settled, takenUnseen, totalOf, withLimit,
+  availableAt, commit, dayMs, isShared, minuteMs, overtakingMsMax, release, settled, takenUnseen, totalOf, withLimit,
   type LimitObservation, type RateWindow,
 } from './rateWindow.ts';
 
@@ -36,9 +36,9 @@ export function observe(window: RateWindow, id: string, sentAtMs: number, seen: 
   if (sentAtMs <= referenceSentAtMs - overtakingMsMax) return release(window, id, nowMs);
   const figure = figureOf({ ...seen, limit }, window.lengthMs);
   const reservations = window.reservations.filter((each) => each.id !== id && mayBeMissed(each, each.endedAtMs, sentAtMs));
-  const most = figure - sentLater([...reservations, ...answered], sentAtMs);
+  const { left } = bounded(available, figure - sentLater([...reservations, ...answered], sentAtMs), nowMs - sentAtMs, window, nowMs);
   return settled({
-    ...window, reservations, answered: [...answered, { amount, sentAtMs, answeredAtMs: nowMs, figure }], level: Math.min(available ?? most, most) + totalOf(reservations), levelAtMs: nowMs,
+    ...window, reservations, answered: [...answered, { amount, sentAtMs, answeredAtMs: nowMs, figure }], level: left + totalOf(reservations), levelAtMs: nowMs,
   }, nowMs);
 }
 
@@ -52,19 +52,29 @@ function newest(window: RateWindow, { id, amount, sentAtMs }: { readonly id: str
   const answered = (window.answered ?? []).filter((each) => mayBeMissed(each, each.answeredAtMs, sentAtMs));
   // One whose own figure was no lower came to the door before, or took no more than what was refilled until then.
   const least = figure - totalOf(reservations) - totalOf(answered.filter((each) => each.figure === undefined || each.figure < figure));
-  const most = figure - sentLater([...reservations, ...answered], sentAtMs);
-  const refilled = limit * (nowMs - sentAtMs) / lengthMs;
-  // What is missing although nobody here took it, others took, or the limit itself lost it.
-  const isContradicted = available !== undefined && available > most + refilled;
-  const left = Math.max(least, isContradicted ? most : available ?? least);
+  const { left, unexplained } = bounded(available, figure - sentLater([...reservations, ...answered], sentAtMs), nowMs - sentAtMs, { ...window, limit, lengthMs }, nowMs);
   const accounted = others.flatMap((each) => (each.endedAtMs === undefined || reservations.includes(each) ? [] : [{ amount: each.amount, sentAtMs: each.sentAtMs, answeredAtMs: each.endedAtMs }]));
-  // Figures are whole numbers, rounded down; and what the limit itself lost when it shrank, nobody took.
-  const unseen = available === undefined || limit < (window.limit ?? limit) ? 0 : available - most - refilled - 1;
+  // What the limit itself lost when it shrank, nobody took.
+  const unseen = limit < (window.limit ?? limit) ? 0 : unexplained;
   const { learnt: _, ...announced } = takenUnseen(window, unseen, nowMs);
   return settled({
     ...announced, reservations, answered: [...answered, ...accounted, { amount, sentAtMs, answeredAtMs: nowMs, figure }], lengthMs, limit,
-    level: left + totalOf(reservations), levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs,
+    level: Math.max(least, available === undefined ? least : left) + totalOf(reservations), levelAtMs: nowMs, observedAtMs: nowMs, referenceSentAtMs: sentAtMs,
   }, nowMs);
+}
+
+/**
+ * What was counted here, as far as a figure allows it, and what is missing in that beyond everything that is known.
+ * @param most  what the figure leaves at the most, as of then
+ * @param ageMs how old it may be; beside others an old one is worth no more than a new one, since they took something since
+ */
+function bounded(available: number | undefined, most: number, ageMs: number, window: RateWindow, nowMs: number): { readonly left: number; readonly unexplained: number } {
+  if (available === undefined) return { left: most, unexplained: 0 };
+  const refillMs = isShared(window, nowMs) ? Math.min(ageMs, overtakingMsMax) : ageMs;
+  const refilledIn = (ms: number) => (window.limit ?? 0) * Math.max(0, ms) / window.lengthMs;
+  const unexplained = available - most - refilledIn(refillMs);
+  // Figures are whole numbers, rounded down.
+  return { left: unexplained > 0 ? most + refilledIn(refillMs - overtakingMsMax) : available, unexplained: unexplained - 1 };
 }
 
 /** Whether the figure of an attempt may miss what another one took: not if that had ended before, or was sent well before. */

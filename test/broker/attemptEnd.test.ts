@@ -37,7 +37,7 @@ function overloadedWorld() {
     assert.ok(result, 'it came to an end');
     return result.value;
   };
-  const request = async (headers: Readonly<Record<string, string>> = {}): Promise<Ended> => {
+  const request = async (headers: Readonly<Record<string, string>> = {}, status = 529): Promise<Ended> => {
     const requestId = `r${made += 1}`;
     const startedMs = clock.monotonicMs();
     const one: AdmissionRequest = {
@@ -48,11 +48,11 @@ function overloadedWorld() {
     for (let attempts = 1; ; attempts += 1) {
       assert.ok('lease' in admitted, JSON.stringify(admitted));
       admission.sent(requestId, nothing);
-      const kept = { status: 529, headers, body: Buffer.from('{"error":{"code":"server_error"}}'), foreign: false };
-      const { comeBack, fault, isLastingOverload } = endAttempt(parts, one, admitted.lease, { ending: 'rejected', begun: false, outputChars: 0, status: 529, durationMs: 5, kept }, { isGone: false, canReconnect: true });
+      const kept = { status, headers, body: Buffer.from(status === 529 ? '{"error":{"code":"server_error"}}' : '{}'), foreign: false };
+      const { comeBack, fault, isLastingOverload } = endAttempt(parts, one, admitted.lease, { ending: 'rejected', begun: false, outputChars: 0, status, durationMs: 5, kept }, { isGone: false, canReconnect: true });
       await settled();
       if (!comeBack) {
-        assert.equal(fault?.kind, 'overloaded');
+        assert.equal(fault?.kind === 'overloaded', status === 529);
         return { attempts, tookMs: clock.monotonicMs() - startedMs, isLasting: isLastingOverload === true };
       }
       assert.equal(comeBack.kind, 'throttle');
@@ -93,5 +93,16 @@ describe('the end of an attempt', () => {
     const { request } = overloadedWorld();
     const { attempts, tookMs } = await request({ 'retry-after': '9' });
     assert.ok(attempts === 4 && tookMs >= 27_000 && tookMs < 29_000, `${attempts} ${tookMs}`);
+  });
+
+  it('leaves what a failing upstream counted at its door subtracted, and gives back what a refused request takes nowhere', async () => {
+    for (const [status, used] of [[500, undefined], [400, 0]] as const) {
+      const { pacer, request } = overloadedWorld();
+      const ended: (number | undefined)[] = [];
+      const finished = pacer.finished.bind(pacer);
+      pacer.finished = (id, usedTokens, nowMs) => { ended.push(usedTokens); finished(id, usedTokens, nowMs); };
+      await request({}, status);
+      assert.deepEqual(ended, [used], `${status}`);
+    }
   });
 });

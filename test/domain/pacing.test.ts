@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { refusalMsMax, unansweredMin } from '../../src/domain/answerGate.ts';
 import { attemptsUnknownMax } from '../../src/domain/concurrencyLimit.ts';
 import { queueBounds } from '../../src/domain/fairQueue.ts';
-import { backOffMsMax, backOffMsMin, limitCertainMs } from '../../src/domain/modelLane.ts';
+import { limitCertainMs } from '../../src/domain/modelLane.ts';
 import { lanesMax, Pacer } from '../../src/domain/pacing.ts';
+import { backOffMsMax, backOffMsMin } from '../../src/domain/refusalPause.ts';
 import { placesLookedMax } from '../../src/domain/waitingView.ts';
 import { knowing, request, seen, started, submitted } from '../support/pacerSteps.ts';
 

@@ -43,7 +43,8 @@ describe('rate window', () => {
     assert.ok(Math.abs((availableAt(answered, 300) ?? NaN) - 0.2) < 1e-9, 'b is still unaccounted for, and a figure does not tell the fifth that was refilled');
     assert.equal(availableAt(release(two, 'a', 200), 200), (availableAt(two, 200) ?? NaN) + 1, 'never sent');
     assert.equal(availableAt(commit(two, 'a', 1, 200), 200), availableAt(two, 200), 'ended without an answer');
-    assert.equal(earliestStartMs(reserve(known(3, 3), 'a', 3, 0), 1, 0), Infinity, 'only an answer makes room');
+    assert.equal(earliestStartMs(reserve(known(3, 3), 'a', 3, 0), 1, 0), 20_000, 'what came to the door is refilled, however late its answer comes');
+    assert.equal(earliestStartMs(reserve({ ...known(3, 3), unseen: { perMs: 1e-3, peak: 1, atMs: 0, sinceMs: -60_000 } }, 'a', 3, 0), 1, 0), Infinity, 'but beside others only an answer makes room');
   });
 
   it('is not raised by an answer that was overtaken, but may be lowered by it', () => {

@@ -27,14 +27,21 @@ describe('second probe', () => {
     assert.ok(burst(probe, 480, 0).length < 10, 'it is tested again');
   });
 
-  it('tries again after a refusal, an end or silence, one at a time', () => {
+  it('tries again after a refusal or an end, one at a time', () => {
     const probe = new SecondProbe();
     const ids = burst(probe, 60, 0);
     assert.equal(ids.length, 2);
     probe.left(ids[1] ?? '');
     assert.equal(burst(probe, 60, 0, 'again').length, 1);
     assert.equal(probe.closedUntilMs(60, 100), refusalMsMax, 'its answer does not come');
-    assert.equal(burst(probe, 60, refusalMsMax, 'later').length, 1);
+  });
+
+  it('takes one that was not refused in the time of a refusal for let in, from when it really left', () => {
+    const probe = new SecondProbe();
+    const ids = burst(probe, 60, 0);
+    probe.leftLate(ids[1] ?? '', 1_500);
+    assert.equal(burst(probe, 60, refusalMsMax, 'share').length, 1, 'it left later than that, so only the next second\'s share');
+    assert.equal(burst(probe, 60, 1_500 + refusalMsMax, 'later').length, 1000);
   });
 
   it('counts what was sent before the limit was known, and takes an answer near the border for no proof', () => {

@@ -34,7 +34,7 @@ describe('observation of a limit', () => {
     let window = reserve(known(300), 'slow', 10, 1_000);
     window = reserve(window, 'fast', 50, 4_000);
     window = observe(window, 'slow', 1_000, seen(300, 100), 6_000);
-    assert.equal(availableAt(window, 6_000), 50, 'others took a lot, and the fast one is not in this figure');
+    assert.equal(availableAt(window, 6_000), 65, 'others took a lot, the fast one is not in this figure, and three seconds at least have refilled');
   });
 
   it('finds that a limit gave something back, or rose', () => {
@@ -88,5 +88,22 @@ describe('observation of a limit', () => {
         assert.ok(available >= exact - borne && available <= exact + borne, `${available} are thought to be left where there are ${exact}`);
       }
     }), { numRuns: 300 });
+  });
+
+  it('uses a limit to the full however late answers come', () => {
+    for (const latencyMs of [2_000, 60_000, 300_000]) {
+      const limit = 60;
+      let window = known(limit), door = limit, doorMs = 0, letIn = 0;
+      const answers: { readonly atMs: number; readonly id: string; readonly sentAtMs: number; readonly told: number }[] = [];
+      for (let nowMs = 10; nowMs < 1_200_000; nowMs += 250) {
+        for (const { id, sentAtMs, told } of answers.filter(({ atMs }) => atMs === nowMs)) window = observe(window, id, sentAtMs, seen(limit, told), nowMs);
+        if (earliestStartMs(window, 1, nowMs) > nowMs) continue;
+        window = reserve(window, `${nowMs}`, 1, nowMs);
+        [door, doorMs, letIn] = [Math.min(limit, door + limit * (nowMs - doorMs) / minuteMs) - 1, nowMs, letIn + 1];
+        assert.ok(door >= -1e-6, `overdrawn to ${door} after ${latencyMs}`);
+        answers.push({ atMs: nowMs + latencyMs, id: `${nowMs}`, sentAtMs: nowMs, told: Math.floor(door) });
+      }
+      assert.ok(letIn > 0.97 * 21 * limit, `${letIn} in twenty minutes, where answers take ${latencyMs} ms`);
+    }
   });
 });

@@ -1,7 +1,7 @@
-// Proves that a limit per day that one refusal named is questioned later: it may have been raised or lifted, and
-// nobody tells that to who waits for it.
+// Proves that a limit that one refusal named, and no header tells of, is kept apart from what headers tell, and is
+// questioned later: it may have been raised or lifted, and nobody tells that to who waits for it.
 import assert from 'node:assert/strict';
-import { certainMsMin } from '../../src/domain/dayLimits.ts';
+import { certainMsMin } from '../../src/domain/namedLimits.ts';
 import type { Pacer } from '../../src/domain/pacing.ts';
 import { dayMs } from '../../src/domain/rateWindow.ts';
 import { knowing, seen, started, submitted } from '../support/pacerSteps.ts';
@@ -32,7 +32,8 @@ function play(pacer: Pacer, fromMs: number, toMs: number, refusedForMs: (nowMs: 
   let letIn = 0;
   for (let nowMs = fromMs; nowMs < toMs;) {
     while (pacer.waiting(nowMs).length < 3) submitted(pacer, nowMs);
-    for (const id of started(pacer, nowMs)) {
+    const { start, wakeAtMs = nowMs } = pacer.next(nowMs);
+    for (const { id } of start) {
       const retryAfterMs = refusedForMs(nowMs);
       if (retryAfterMs > 0) {
         refuse(pacer, id, nowMs, retryAfterMs);
@@ -44,18 +45,18 @@ function play(pacer: Pacer, fromMs: number, toMs: number, refusedForMs: (nowMs: 
       pacer.headers(id, seen(10_000, 9_990), nowMs);
       pacer.finished(id, 1_000, nowMs);
     }
-    nowMs = Math.max(nowMs + 10_000, Math.min(pacer.next(nowMs).wakeAtMs ?? nowMs, nowMs + 60_000));
+    nowMs = start.length > 0 ? nowMs + 1_000 : Math.max(nowMs + 1_000, Math.min(wakeAtMs, nowMs + 600_000));
   }
   return { letIn, refusals };
 }
 
-describe('a limit per day that a refusal named', () => {
+describe('a limit that only a refusal named', () => {
   it('is found to be lifted within the hour', () => {
     const { pacer } = usedUp();
     const { letIn } = play(pacer, 1, certainMsMin - 60_000, () => 0);
     assert.equal(letIn, Math.floor((certainMsMin - 60_000) / refillMs), 'until then it is believed');
     const after = play(pacer, certainMsMin - 60_000, 2 * certainMsMin, () => 0);
-    assert.ok(after.letIn > 200, `${after.letIn}`);
+    assert.ok(after.letIn > 1_000, `${after.letIn}`);
     assert.deepEqual(pacer.windows(2 * certainMsMin).map(({ id }) => id).filter((id) => id.endsWith('/day')), [], 'and is not shown any more');
   });
 
@@ -92,8 +93,23 @@ describe('a limit per day that a refusal named', () => {
     assert.ok(next !== undefined && others.length === 0);
     pacer.sent(next, certainMsMin);
     pacer.headers(next, seen(10_000, 9_990), certainMsMin);
-    assert.ok(started(pacer, certainMsMin).length > 1, 'it does not bind');
+    assert.equal(started(pacer, certainMsMin).length, 1, 'it was let in, so another one may go');
     assert.ok(more.length === 3 && full.includes(waits));
+  });
+
+  it('refuses only a few where the upstream counts less than was counted here', () => {
+    const { pacer } = usedUp();
+    let [level, atMs] = [0, 0];
+    const refusedForMs = (nowMs: number) => {
+      level = Math.min(200, level + (nowMs - atMs) / refillMs);
+      atMs = nowMs;
+      if (level < 1) return (1 - level) * refillMs;
+      level -= 0.95;
+      return 0;
+    };
+    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, refusedForMs);
+    assert.ok(letIn >= 396, `${letIn}`);
+    assert.ok(refusals.length <= 12, JSON.stringify(refusals));
   });
 
   it('waits as long as the upstream told, however long it was', () => {
@@ -114,5 +130,26 @@ describe('a limit per day that a refusal named', () => {
     assert.deepEqual(pacer.windows(refillMs).filter(({ measure }) => measure === 'requests').map(({ limit, windowMinutes }) => [limit, windowMinutes]), [[10_000, 1440]]);
     const more = Array.from({ length: 3 }, () => submitted(pacer, refillMs));
     assert.deepEqual(started(pacer, refillMs), more);
+  });
+
+  it('is told by the minute too, where headers tell of a day, and spreads nothing over the day', () => {
+    const pacer = knowing(60, 50);
+    const daily = (remaining: number) => ({ requests: { limit: 200, remaining, resetMs: dayMs * (200 - remaining) / 200 } });
+    const first = submitted(pacer, 0);
+    started(pacer, 0);
+    pacer.sent(first, 0);
+    pacer.headers(first, daily(150), 0);
+    pacer.finished(first, 1_000, 0);
+    const waits = submitted(pacer, 100);
+    assert.deepEqual(started(pacer, 100), [waits]);
+    pacer.throttled(waits, { measure: 'requests', limit: 3, requested: 1, retryAfterMs: 20_000, observation: daily(149) }, 100);
+    const next = submitted(pacer, 100);
+    assert.deepEqual(started(pacer, 20_100), [waits]);
+    pacer.sent(waits, 20_100);
+    pacer.headers(waits, daily(148), 20_200);
+    pacer.finished(waits, 1_000, 20_300);
+    assert.match(pacer.waitingOne(next, 20_300)?.because ?? '', /limit of 3 requests per minute for m is used up/);
+    assert.deepEqual(started(pacer, 40_100), [next]);
+    assert.deepEqual(pacer.windows(40_100).filter(({ measure }) => measure === 'requests').map(({ limit, windowMinutes }) => [limit, windowMinutes]), [[200, 1440]]);
   });
 });
