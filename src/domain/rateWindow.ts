@@ -90,7 +90,8 @@ export const unknownWindow: RateWindow = { lengthMs: minuteMs, tally: noTally, r
 export function levelAt(window: RateWindow, nowMs: number): number | undefined {
   const { limit, level, levelAtMs } = window;
   if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
-  return Math.min(limit + arrivedBy(window, nowMs), level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs);
+  const refilled = level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs;
+  return refilled <= limit ? refilled : Math.min(limit + arrivedBy(window, nowMs), refilled);
 }
 
 /** How much of the reservations has made room for refilling: what came to the door is missing there, however late its answer comes. */
@@ -135,7 +136,7 @@ export function earliestStartMs(window: RateWindow, amount: number, nowMs: numbe
   const level = levelAt(window, nowMs);
   if (level === undefined || window.limit === undefined) return opensAtMs;
   const needed = Math.min(amount, window.limit) + reservedIn(window);
-  const most = window.limit + arrivedBy(window, nowMs);
+  const most = needed + keepFree <= window.limit ? window.limit : window.limit + arrivedBy(window, nowMs);
   // Only answers, or what has arrived by then, make room.
   if (needed > most) return isShared(window, nowMs) ? Infinity : Math.max(opensAtMs, Math.max(...window.reservations.map(({ sentAtMs }) => sentAtMs)) + arrivalMsMax + 1, nowMs + fillMs(window, needed - level));
   const wanted = Math.min(most, needed + keepFree);
