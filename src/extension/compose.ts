@@ -17,6 +17,7 @@ import { brokerSurroundings, proxySection } from './brokerSurroundings.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
+import { composePrivacy } from './composePrivacy.ts';
 import { composeTasks } from './composeTasks.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
@@ -47,6 +48,7 @@ import { TerminalShim } from './terminalShim.ts';
 import { UndoableTopUps } from './undoableTopUps.ts';
 import { WindowContextKeys } from './windowContext.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
+import { forgetIfWiped, wipedMemory } from './wipeMemory.ts';
 
 /** Shortest time between two paintings of the pages; what a person asked for is painted at once. */
 const pagesEveryMs = 200;
@@ -125,16 +127,16 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
-  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
+  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => `${link.snapshot?.broker.dataDir ?? ''} ${String(context.globalState.get(wipedMemory))}` });
   const page: SidebarParts = {
     editor, extensionUri: context.extensionUri, log, newNonce: world.newToken,
     questions: () => windowQuestions(liveSnapshot()?.questions ?? [], workspace.id).length,
     state: () => {
-      const { show, locale } = taste();
+      const { taste: { show, locale }, ...shown } = facts();
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...withoutTaste(facts()), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...shown, meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
@@ -175,6 +177,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   };
   /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
   const greet = async () => {
+    if (await forgetIfWiped(context)) reseat();
     await learnWorkspace();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
@@ -215,6 +218,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const answers = new AnswerDocuments();
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
+  const privacy = composePrivacy({ ...world, editor, context, call: link.call, settings, brokerScript, seat, binDir, dataDir: dataDirOf, nowMs: schedule.nowMs, waitingTasks: () => tasks.waiting.list().length, leave: () => link.leave(), begin: restart });
   const diagnosis = new Diagnosis({ editor, execPath: world.execPath, brokerScript, seat, settings, environment: (which) => surroundings(which).env });
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
     openDashboard: () => panel.show(),
@@ -229,6 +233,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     openMeteredTerminal: () => openMeteredTerminal({ ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
+    ...privacy,
     importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),
@@ -291,9 +296,4 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       link.stop();
     },
   };
-}
-
-function withoutTaste<T extends { readonly taste: unknown }>(facts: T): Omit<T, 'taste'> {
-  const { taste: _taste, ...rest } = facts;
-  return rest;
 }
