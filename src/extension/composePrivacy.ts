@@ -7,7 +7,7 @@ import { secretName } from './apiKey.ts';
 import { PrivacyDocuments, privacyScheme } from './privacyDocument.ts';
 import { settingsSection, type Settings } from './settings.ts';
 import { wipeData } from './wipeData.ts';
-import { forgetAll } from './wipeMemory.ts';
+import { forgetAll, wipedMemory } from './wipeMemory.ts';
 import { wipeProgram, type WipeProgramParts } from './wipeProgram.ts';
 
 /** What the commands need from the extension. */
@@ -29,7 +29,7 @@ export interface PrivacyComposition extends WipeProgramParts {
 export function composePrivacy(parts: PrivacyComposition): { readonly showWhatLeft: () => Promise<void>; readonly wipeData: () => Promise<void> } {
   const { editor, context } = parts;
   const documents = new PrivacyDocuments({
-    editor, call: parts.call, nowMs: parts.nowMs, utcOffsetMs: parts.utcOffsetMs,
+    editor, call: parts.call, nowMs: parts.nowMs, utcOffsetMs: parts.utcOffsetMs, ledger: () => String(context.globalState.get(wipedMemory)),
     kept: async () => ({ hasSecretKey: await context.secrets.get(secretName) !== undefined, routesTerminals: parts.settings().routeTerminals, waitingTasks: parts.waitingTasks() }),
   });
   context.subscriptions.push(editor.workspace.registerTextDocumentContentProvider(privacyScheme, documents));

@@ -6,6 +6,7 @@ import { t } from '../protocol/language.ts';
 import { privacySections } from '../protocol/privacyWords.ts';
 import type { PrivacyFacts, PrivacySection, PrivacyTable } from '../protocol/privacyWords.ts';
 import { checkedSent, checkedStored, sentDays } from '../protocol/sentReport.ts';
+import type { SentRow } from '../protocol/sentReport.ts';
 import type { Editor } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import { plain } from './markdownText.ts';
@@ -25,6 +26,8 @@ export interface PrivacyParts {
   readonly call: BrokerCall;
   nowMs(): number;
   utcOffsetMs(atMs: number): number;
+  /** Tells one ledger from another in the same folder. */
+  ledger(): string;
   /** What VS Code keeps for the extension. */
   kept(): Promise<NonNullable<PrivacyFacts['editor']>>;
 }
@@ -34,6 +37,8 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
   readonly #parts: PrivacyParts;
   readonly #texts = new Map<string, string>();
   #number = 0;
+  /** Days of one ledger that are over. */
+  #known = { of: '', days: new Map<string, readonly SentRow[]>() };
 
   constructor(parts: PrivacyParts) {
     this.#parts = parts;
@@ -64,10 +69,12 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
     const { call, nowMs, utcOffsetMs, kept, editor } = this.#parts;
     const snapshot = await call('status', {});
     if (!isSnapshot(snapshot)) throw senseless();
+    const of = `${snapshot.broker.dataDir} ${this.#parts.ledger()}`;
+    if (this.#known.of !== of) this.#known = { of, days: new Map() };
     const days = await sentDays({
       daysWithUse: async (sinceMs) => (await call('usage', { by: 'day', sinceMs, withoutImported: true })).rows.map((row) => row.key),
       sent: async (span) => checked(checkedSent, await call('sent', span)),
-    }, { nowMs: nowMs(), utcOffsetMs, told });
+    }, { nowMs: nowMs(), utcOffsetMs, told, known: this.#known.days });
     const stored = checked(checkedStored, await call('stored', {}));
     return privacyText(privacySections({ snapshot, isBrokerRunning: true, days, stored, editor: await kept() }, editor.env.language));
   }

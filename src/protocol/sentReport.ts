@@ -81,15 +81,17 @@ export interface SentCalls {
 /**
  * Asks day by day, the newest first, so that the ledger is never held up for long; days without use are not asked for.
  * @param told how many of how many days are done
+ * @param known what was learned of days of this ledger that are over; what is learned now is added
  */
-export async function sentDays(calls: SentCalls, { nowMs, utcOffsetMs, told }: { readonly nowMs: number; readonly utcOffsetMs: (atMs: number) => number; readonly told?: (done: number, of: number) => void }): Promise<SentDay[]> {
+export async function sentDays(calls: SentCalls, { nowMs, utcOffsetMs, told, known = new Map() }: { readonly nowMs: number; readonly utcOffsetMs: (atMs: number) => number; readonly told?: (done: number, of: number) => void; readonly known?: Map<string, readonly SentRow[]> }): Promise<SentDay[]> {
   const today = localDayOf(nowMs, utcOffsetMs);
   const used = new Set(await calls.daysWithUse(dayStartMs(today - sentDaysMax + 1, utcOffsetMs)));
   // What ends in this moment is counted too, and a clock that was set back leaves rows of tomorrow.
   const days = Array.from({ length: sentDaysMax + 1 }, (_, ago) => today + 1 - ago).filter((day) => used.has(dayKeyOf(day)));
   const found: SentDay[] = [];
   for (const [index, day] of days.entries()) {
-    const rows = await calls.sent({ fromMs: dayStartMs(day, utcOffsetMs), untilMs: dayStartMs(day + 1, utcOffsetMs) });
+    const rows = known.get(dayKeyOf(day)) ?? await calls.sent({ fromMs: dayStartMs(day, utcOffsetMs), untilMs: dayStartMs(day + 1, utcOffsetMs) });
+    if (day < today) known.set(dayKeyOf(day), rows);
     if (rows.length > 0) found.push({ day: dayKeyOf(day), rows });
     told?.(index + 1, days.length);
   }

@@ -18,9 +18,10 @@ const stored = { folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, 
 function documents(answers: Readonly<Record<string, unknown>>) {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/store' });
   const asked: string[] = [];
+  const ledger = { now: 'first' };
   const call = ((method: string) => { asked.push(method); return Promise.resolve(answers[method]); }) as unknown as BrokerCall;
-  const made = new PrivacyDocuments({ editor: fake.editor, call, nowMs: () => nowMs, utcOffsetMs: () => 0, kept: () => Promise.resolve({ hasSecretKey: false, routesTerminals: false, waitingTasks: 0 }) });
-  return { fake, asked, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
+  const made = new PrivacyDocuments({ editor: fake.editor, call, nowMs: () => nowMs, utcOffsetMs: () => 0, ledger: () => ledger.now, kept: () => Promise.resolve({ hasSecretKey: false, routesTerminals: false, waitingTasks: 0 }) });
+  return { fake, asked, ledger, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
 }
 
 const answers = { status: snapshotFixture(), usage: { rows: [{ key: '2026-11-30' }] }, sent: { rows: [row] }, stored };
@@ -37,6 +38,14 @@ describe('the report of what left this computer', () => {
     assert.match(text('2'), /## What Never Leaves/);
     assert.match(text('9'), /old/);
     assert.deepEqual(asked.slice(0, 4), ['status', 'usage', 'sent', 'stored']);
+  });
+
+  it('asks for days that are over once for each ledger, and for today each time', async () => {
+    const { made, asked, ledger } = documents({ ...answers, usage: { rows: [{ key: '2026-11-29' }, { key: '2026-11-30' }] } });
+    const sent = async () => { const before = asked.length; await made.show(); return asked.slice(before).filter((one) => one === 'sent').length; };
+    const counts = [await sent(), await sent()];
+    ledger.now = 'second';
+    assert.deepEqual([...counts, await sent()], [2, 1, 2]);
   });
 
   it('is not made of answers that make no sense', async () => {

@@ -1,10 +1,11 @@
 // The wipe of all data by the real program: beside a broker that carries requests, beside others that would begin anew, with
 // routes of Codex, with files of somebody else; and what is told before it, of it and after it.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acquireLease } from '../../src/broker/store/lease.ts';
-import { runBroker, startBroker, NotStarted } from '../support/process/brokerProgram.ts';
+import { brokerProgram, NotStarted, plainEnvironment, runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { CommandResult } from '../support/process/brokerProgram.ts';
 import { recordedStream } from '../support/process/recordedStream.ts';
 import { chunkOf, lastChunk, streamHead } from '../support/process/scriptedUpstream.ts';
@@ -110,6 +111,23 @@ describe('a wipe of all data', function () {
     assert.deepEqual([balance.tracked, balance.grants], [false, []]);
     assert.ok((await bench.audit()).ok);
     assert.ok(starts.every((one) => ['started', 'broker_running', 'wipe_unfinished', 'data_folder_unusable'].includes(one)), starts.join(', '));
+  });
+
+  it('that is killed keeps the folder closed to every command, and goes through when it is repeated', async () => {
+    await bench.explain(await bench.ask());
+    const child = spawn(process.execPath, [brokerProgram, 'wipe', '--yes', '--no-keychain', '--data', bench.dataDir], { env: plainEnvironment({ HOME: home() }), stdio: 'ignore' });
+    const ended = new Promise((resolve) => { child.once('close', resolve); });
+    await until(() => existsSync(path.join(bench.dataDir, 'wiping')), 'the wipe begins');
+    child.kill('SIGKILL');
+    await ended;
+    // The broker was asked to end, or it is now.
+    await bench.broker.stop();
+    await assert.rejects(bench.restart(), (error) => error instanceof NotStarted && /\(wipe_unfinished\)/.test(error.stderr) && error.stderr.includes('codex-broker wipe'));
+    for (const args of [['status'], ['credits', 'add', '5'], ['usage'], ['restore', 'newest'], ['token'], ['export']]) refusedWith(await command(...args), 'wipe_unfinished');
+    jsonOf(await wipe('--yes', '--json'));
+    assert.ok(!existsSync(bench.dataDir));
+    await bench.restart();
+    assert.equal((await callBroker(bench.broker, 'status', {})).balance.tracked, false);
   });
 
   it('takes routes of Codex back first, and removes nothing where one cannot be', async () => {

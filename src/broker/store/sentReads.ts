@@ -26,15 +26,20 @@ export function readUpstreams(db: DatabaseSync): { readonly atMs: number; readon
 const waySql = `CASE WHEN h.estimate IS NULL OR h.basis IS NULL THEN
   (SELECT CASE WHEN d.record ->> '$.coveredBy' IS NOT NULL THEN 'login' WHEN d.record ->> '$.fallback.at' IS NOT NULL THEN 'fallback ' || (d.record ->> '$.fallback.at') END FROM decisions d WHERE d.attempt_id = h.attempt_id) END`;
 
+/** Which note held when an attempt was let go, counted from 1. Nearly all attempts of a span have the one of its beginning; only for others all are looked through. */
+const noteSql = `CASE WHEN h.opened_at_ms >= ?5 AND h.opened_at_ms < ?6 THEN ?7 ELSE (SELECT COUNT(*) FROM json_each(?3) n WHERE n.value <= h.opened_at_ms) END`;
+
 /** What left in a span, the most requests first. Corrections of later tell nothing of what was sent. */
 export function readSent(db: DatabaseSync, { fromMs, untilMs }: LedgerQueries['sent']['args']): SentRow[] {
   const notes = readUpstreams(db).sort((a, b) => a.atMs - b.atMs);
-  const rows = statement(db, `SELECT ${waySql} AS way, (SELECT COUNT(*) FROM json_each(?3) n WHERE n.value <= h.opened_at_ms) AS note, u.workspace_id, w.label,
+  const before = notes.filter((note) => note.atMs <= fromMs).length;
+  const [heldFromMs, heldUntilMs] = [notes[before - 1]?.atMs ?? Number.MIN_SAFE_INTEGER, notes[before]?.atMs ?? Number.MAX_SAFE_INTEGER];
+  const rows = statement(db, `SELECT ${waySql} AS way, ${noteSql} AS note, u.workspace_id, w.label,
       COUNT(DISTINCT u.request_id) AS requests, COUNT(*) AS attempts, SUM(u.input_tokens) AS input, SUM(u.output_tokens) AS output, SUM(CASE WHEN u.input_tokens = 0 THEN h.estimated_input ELSE 0 END) AS uncounted
     FROM usage_events u JOIN holds h ON h.attempt_id = u.attempt_id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id
     WHERE u.at_ms >= ?1 AND u.at_ms < ?2 AND u.corrects IS NULL AND u.outcome <> 'refused' AND u.free_reason IS NOT ?4
     GROUP BY 1, 2, 3 ORDER BY requests DESC, input DESC, 1, 3`)
-    .all(fromMs, untilMs, JSON.stringify(notes.map((note) => note.atMs)), unsentReason);
+    .all(fromMs, untilMs, JSON.stringify(notes.map((note) => note.atMs)), unsentReason, heldFromMs, heldUntilMs, before);
   return together(rows.map((row): SentRow => {
     const [way, at] = wayOf(row['way'], notes[Number(row['note']) - 1]?.at);
     const workspaceId = String(row['workspace_id']);
