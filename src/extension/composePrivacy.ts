@@ -38,6 +38,7 @@ export function composePrivacy(parts: PrivacyComposition): { readonly showWhatLe
     // The terminals' variables follow the setting in every window.
     if (parts.settings().routeTerminals) await editor.workspace.getConfiguration(settingsSection).update('routeTerminals', undefined, true);
     await rm(parts.binDir, { recursive: true, force: true });
+    documents.forget();
     await forgetAll(context, parts.nowMs());
   };
   return {

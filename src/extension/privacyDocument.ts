@@ -40,8 +40,28 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
   /** Days of one ledger that are over. */
   #known = { of: '', days: new Map<string, readonly SentRow[]>() };
 
+  readonly #shown = new Set<vscode.Uri>();
+  readonly #listeners = new Set<(uri: vscode.Uri) => unknown>();
+
   constructor(parts: PrivacyParts) {
     this.#parts = parts;
+  }
+
+  /** The editor's way of listening for documents that are not true any more. */
+  readonly onDidChange: vscode.Event<vscode.Uri> = (listener, self, disposables) => {
+    const bound = (uri: vscode.Uri) => { listener.call(self, uri); };
+    this.#listeners.add(bound);
+    const end = { dispose: () => { this.#listeners.delete(bound); } };
+    disposables?.push(end);
+    return end;
+  };
+
+  /** Takes the texts away, also out of documents that stand open. */
+  forget(): void {
+    this.#texts.clear();
+    this.#known = { of: '', days: new Map() };
+    for (const uri of this.#shown) for (const listener of this.#listeners) listener(uri);
+    this.#shown.clear();
   }
 
   /** The text of one document. */
@@ -62,7 +82,10 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
     this.#number += 1;
     this.#texts.set(String(this.#number), text);
     for (const old of [...this.#texts.keys()].slice(0, -documentsMax)) this.#texts.delete(old);
-    await editor.commands.executeCommand('markdown.showPreview', editor.Uri.from({ scheme: privacyScheme, path: `/${t('What Left This Computer')}.md`, query: String(this.#number) }));
+    for (const old of [...this.#shown].slice(0, 1 - documentsMax)) this.#shown.delete(old);
+    const uri = editor.Uri.from({ scheme: privacyScheme, path: `/${t('What Left This Computer')}.md`, query: String(this.#number) });
+    this.#shown.add(uri);
+    await editor.commands.executeCommand('markdown.showPreview', uri);
   }
 
   async #report(told: (done: number, of: number) => void): Promise<string> {

@@ -48,6 +48,16 @@ describe('the report of what left this computer', () => {
     assert.deepEqual([...counts, await sent()], [2, 1, 2]);
   });
 
+  it('is empty once everything was wiped, also where it stands open', async () => {
+    const { made, text } = documents(answers);
+    const changed: unknown[] = [];
+    made.onDidChange((uri) => changed.push(uri.query));
+    await made.show();
+    made.forget();
+    assert.deepEqual(changed, ['1']);
+    assert.match(text('1'), /This report is old/);
+  });
+
   it('is not made of answers that make no sense', async () => {
     for (const wrong of [{ ...answers, sent: { rows: [{ ...row, requests: 'many' }] } }, { ...answers, stored: {} }, { ...answers, status: {} }]) {
       const { made, fake } = documents(wrong);

@@ -75,6 +75,8 @@ describe('what left the computer, and the wipe, in a real VS Code', function () 
     await done.waitFor({ timeout: 60_000 });
     assert.match(await done.innerText(), /my notes\.txt/);
     await first.bench.waitForStatus(meterItem, /^Add key$/);
+    const page = await first.bench.webview('body');
+    await first.bench.waitFor('the report that stood open', () => page.locator('body').innerText(), (told) => /This report is old/.test(told) && !told.includes('website'));
     await first.bench.picture(path.join(picturesFolder, 'wiped-dark.png'));
     await second.bench.page.bringToFront();
     await second.bench.waitForStatus(meterItem, /^Add key$/);
