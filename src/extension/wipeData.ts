@@ -113,7 +113,7 @@ function wipedWords({ folders, routes: _routes, isKeychainSilent }: ShownWipe): 
   const others = folders.flatMap((one) => one.others.map((name) => `${one.path}/${name}`));
   return [
     t('All data of the Codex Broker is removed; it begins anew.'),
-    ...(others.length > 0 ? [t('Files that it did not make stay: {0}', others.join(', '))] : []),
+    ...(others.length > 0 ? [t('Files that it did not make stay: {0}.', others.join(', '))] : []),
     ...(isKeychainSilent ? [t('The system keychain gave no answer: if your API key is in it, it still is. Look for "codex-usage-broker" there.')] : []),
   ].join(' ');
 }

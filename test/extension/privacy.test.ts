@@ -103,7 +103,7 @@ describe('the wipe in the editor', () => {
     const { fake, steps, run } = wiping({ answers: ['Wipe All Data'] });
     await run;
     assert.deepEqual(steps, ['plan', 'leave', 'wipe false', 'forget', 'begin']);
-    assert.match(fake.shown.at(-1)?.message ?? '', /^All data of the Codex Broker is removed; it begins anew\. Files that it did not make stay: \/data\/notes\.txt$/);
+    assert.match(fake.shown.at(-1)?.message ?? '', /^All data of the Codex Broker is removed; it begins anew\. Files that it did not make stay: \/data\/notes\.txt\.$/);
   });
 
   it('saves first where that is wanted, and asks again', async () => {
