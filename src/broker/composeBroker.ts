@@ -18,6 +18,7 @@ import type { Clock, Ids } from './clock.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
+import { storedIn } from './dataInventory.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
 import { passFree } from './freeRoute.ts';
@@ -57,6 +58,7 @@ import { networkOf } from './upstream/network.ts';
 import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
+import { noteUpstreams } from './upstreamNotes.ts';
 
 /** What a broker is started with. */
 export interface BrokerOptions {
@@ -114,13 +116,15 @@ const samplesMax = 500;
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { clock, ids } = options;
-  const folder = prepareDataFolder(options.dataDir);
+  prepareDataFolder(options.dataDir);
   const held = await findOrHold(options.dataDir, clock);
   if (!held) throw new ProblemError(problem('broker_running', 'Another program uses the data folder {0} and does not let go of it.', { values: [options.dataDir] }));
   if ('running' in held) throw new ProblemError(problem('broker_running', 'Another broker already uses the data folder {0}.', { values: [options.dataDir] }));
   const { lease } = held;
   let ledger: ThreadedLedger | undefined;
   try {
+    // Who waited for the lock may have waited for a wipe, which took the secrets away.
+    const folder = prepareDataFolder(options.dataDir);
     claimFolder(options.dataDir, options.mode);
     const network = networkOf(options.network);
     const target = upstreamTarget(options.upstream, network);
@@ -144,6 +148,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     // A ledger in doubt is left as it is: what it left open is resolved once it is sound again.
     const running = keeper.doubt ? [] : await store.query('openBackground', {});
     const { resolved } = keeper.doubt ? { resolved: 0 } : await store.command({ type: 'recover', atMs: clock.nowMs(), keep: running.map((one) => one.attemptId) });
+
+    // What is sent in practice mode goes nowhere.
+    const noted = options.mode === 'practice' ? undefined : noteUpstreams({ ledger: store, clock, ids, log }, { key: target.label, login: chatGpt.label });
+    await noted?.first;
 
     const workspaces = new Map((await store.query('workspaces', {})).map((one) => [one.workspaceId, one]));
     const estimator = new Estimator();
@@ -191,7 +199,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const api = controlApi({
       ledger: store, anchor, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true),
+      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true), stored: () => storedIn(options.dataDir),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);
@@ -240,6 +248,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       close: async () => {
         stopping = true;
         stopIdle();
+        noted?.stop();
         removeBrokerAddress(options.dataDir);
         for (const { request, state } of admission.live()) {
           if (state !== 'running') admission.cancel(request.facts.requestId, stoppingProblem(clock.nowMs()));

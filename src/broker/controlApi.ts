@@ -21,6 +21,7 @@ import { compared } from './ledgerAnchor.ts';
 import type { LedgerAnchor } from './ledgerAnchor.ts';
 import { reportCalls } from './reportCalls.ts';
 import { balanceView, totalOf } from './snapshotFeed.ts';
+import type { Stored } from '../protocol/sentReport.ts';
 import { voucherCalls } from './voucherCalls.ts';
 import type { SnapshotFeed } from './snapshotFeed.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
@@ -53,6 +54,8 @@ export interface ControlParts {
   readonly pricing: () => Omit<DryRunParts, 'ledger' | 'clock'>;
   /** Where the next backup without a name goes; the folder is made. @throws ProblemError */
   readonly newBackup: () => string;
+  /** Looks into the data folder. */
+  readonly stored: () => Stored;
   /** Whether the upstream is only simulated. */
   readonly practice?: boolean;
 }

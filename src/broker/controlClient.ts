@@ -10,6 +10,7 @@ import type { ControlApi } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
 import type { ControlMethod } from '../protocol/controlArguments.ts';
 import { callControl, controlApi } from './controlApi.ts';
+import { storedIn } from './dataInventory.ts';
 import { prepareDataFolder } from './dataFolder.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { claimFolder, folderMode, refuseOtherMode } from './folderMode.ts';
@@ -30,6 +31,7 @@ import { fileVersion } from './store/ledgerFile.ts';
 import type { OpenedAs } from './store/ledgerFile.ts';
 import { schemaVersion } from './store/schema/migrations.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
+import { refuseBeingWiped } from './wipeMark.ts';
 import { random, systemClock, systemIds, utcOffsetMs } from './systemClock.ts';
 
 /** A way to the calls, to be closed after use. */
@@ -99,13 +101,14 @@ async function post(address: string, controlToken: string, args: unknown): Promi
 /**
  * The calls of a data folder, by the running broker or on the ledger itself.
  * @param ledgerEntry the module that serves the ledger's thread
- * @throws ProblemError `ledger_missing`, `broker_unreachable`, `data_folder_unusable` and what opening a ledger throws
+ * @throws ProblemError `ledger_missing`, `broker_unreachable`, `data_folder_unusable`, `wipe_unfinished` and what opening a ledger throws
  */
 export async function openControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
   const isReading = use.to === 'read';
   refuseOtherMode(dataDir, use.mode);
   const running = await findBroker(dataDir);
   if (running) return controlOf(running);
+  refuseBeingWiped(dataDir);
   if (isReading) {
     if (!existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
       throw new ProblemError(problem('ledger_missing', 'There is no ledger in the data folder {0} yet.', { values: [dataDir] }));
@@ -132,12 +135,15 @@ function isOlder(dataDir: string): boolean {
 
 /** The calls under the folder's lease, or those of a broker that came up in the meantime. */
 async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): Promise<Control> {
-  const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
+  if (use.to === 'change') prepareDataFolder(dataDir);
   const held = await findOrHold(dataDir, systemClock);
   if (!held) throw new ProblemError(problem('broker_unreachable', 'Another program holds the data folder {0}, but no broker answers there.', { values: [dataDir] }));
   if ('running' in held) return controlOf(held.running);
   const release = () => held.lease.release();
   try {
+    // Who waited for the lock may have waited for a wipe.
+    refuseBeingWiped(dataDir);
+    const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
     if (folder) claimFolder(dataDir, use.mode);
     return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), { folder, closed: release, as: use.to === 'read' ? 'reader' : 'owner', keychain: use.keychain });
   } catch (error) {
@@ -181,7 +187,7 @@ async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string,
   const estimator = new Estimator();
   const api = controlApi({
     ledger, clock, ids: systemIds, folder, practice: mode === 'practice', utcOffsetMs, url: () => 'http://127.0.0.1', feed, anchor, keys, admission: nothing, heldBodyBytes: () => 0, registered: nothing, changed: nothing, shutdown: nothing,
-    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true),
+    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true), stored: () => storedIn(dataDir),
   });
   return {
     api: apiOf(async (method, args) => {

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { brokerAddress, brokerAddressFile, controlTokenFile } from '../protocol/control.ts';
 import type { BrokerAddress } from '../protocol/control.ts';
+import { refuseBeingWiped } from './wipeMark.ts';
 
 /** Name of the file with the key that workspace tokens are made from. */
 const workspaceKeyFile = 'workspace.key';
@@ -23,9 +24,10 @@ const openToOthers = 0o022;
 
 /**
  * Makes the folder and its secrets where they are missing.
- * @throws ProblemError `data_folder_unusable`, also for a folder of others or one that others may write to
+ * @throws ProblemError `data_folder_unusable`, also for a folder of others or one that others may write to; `wipe_unfinished`
  */
 export function prepareDataFolder(path: string): DataFolder {
+  refuseBeingWiped(path);
   try {
     const isNew = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
     // Windows keeps rights in lists that a mode does not show; a user's own folders are private there.

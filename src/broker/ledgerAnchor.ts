@@ -57,6 +57,11 @@ export class LedgerAnchor {
     if (alsoKeychain && this.#keychain) await this.#bounded(this.#keychain.setPassword(service, this.#account, text));
   }
 
+  /** Takes the anchor out of the keychain. @returns whether the keychain gave an answer */
+  async forget(): Promise<boolean> {
+    return !this.#keychain || await this.#bounded(this.#keychain.deletePassword(service, this.#account)) !== undefined;
+  }
+
   /** A keychain that hangs or refuses is passed over. */
   async #bounded<T>(call: Promise<T>): Promise<T | undefined> {
     let stop = () => undefined as void;

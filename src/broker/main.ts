@@ -34,12 +34,12 @@ function writeOut(text: string): Promise<boolean> {
   });
 }
 
-/** Asks for a yes at the terminal; whoever leaves has not said it. */
-function askPerson(question: string): Promise<boolean> {
+/** Asks for a yes, or another word, at the terminal; whoever leaves has not said it. */
+function askPerson(question: string, word?: string): Promise<boolean> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     terminal.once('close', () => resolve(false));
-    terminal.question(`${question} [y/N] `, (answer) => { resolve(/^y(es)?$/i.test(answer.trim())); terminal.close(); });
+    terminal.question(word === undefined ? `${question} [y/N] ` : `${question} Type ${word} to agree: `, (answer) => { resolve(word === undefined ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === word); terminal.close(); });
   });
 }
 

@@ -4,6 +4,7 @@ import { dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { ControlApi } from '../protocol/control.ts';
 import { historyGroupsMax } from '../protocol/history.ts';
+import type { Stored } from '../protocol/sentReport.ts';
 import type { Clock } from './clock.ts';
 import type { LedgerStore, Span } from './store/ledgerPort.ts';
 
@@ -12,6 +13,8 @@ export interface ReportParts {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   readonly utcOffsetMs: (atMs: number) => number;
+  /** Looks into the data folder. */
+  readonly stored: () => Stored;
 }
 
 /** The longest range of a history: 90 days, and the hours that clocks are set back meanwhile. */
@@ -21,7 +24,7 @@ const spanMsMax = 25 * 3_600_000;
 const hourMs = 3_600_000;
 
 /** Makes the calls. */
-export function reportCalls({ ledger, clock, utcOffsetMs }: ReportParts): Pick<ControlApi, 'history' | 'workspaceUsage' | 'cacheSaving' | 'entryPage' | 'happenings' | 'course'> {
+export function reportCalls({ ledger, clock, utcOffsetMs, stored }: ReportParts): Pick<ControlApi, 'history' | 'workspaceUsage' | 'cacheSaving' | 'sent' | 'stored' | 'entryPage' | 'happenings' | 'course'> {
   return {
     history: async ({ by, fromMs, step }) => {
       const untilMs = clock.nowMs();
@@ -37,6 +40,11 @@ export function reportCalls({ ledger, clock, utcOffsetMs }: ReportParts): Pick<C
       checkSpan(span);
       return ledger.query('cacheSaving', { ...span, ...(workspaceId === undefined ? {} : { workspaceId }) });
     },
+    sent: async (args) => {
+      checkSpan(args);
+      return { rows: await ledger.query('sent', args) };
+    },
+    stored: () => Promise.resolve(stored()),
     entryPage: (args) => ledger.query('entryPage', withoutAbsent(args)),
     happenings: (args) => ledger.query('happenings', withoutAbsent(args)),
     course: async (args) => ({ course: await ledger.query('course', { ...withoutAbsent(args), nowMs: clock.nowMs() }) }),

@@ -1,6 +1,6 @@
 // Directives: what people laid down for the ledger (answers about purchased credits, budgets,
 // allowances, the automatic top-up, issuers of vouchers, policies, corrections) and the few things that the product notes in the same way (a price
-// or a limit that was seen, a restored backup). Each is one row for ever; the newest of a subject holds.
+// or a limit that was seen, a restored backup, where requests are sent). Each is one row for ever; the newest of a subject holds.
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 import { autoTopUpFault } from './autoTopUp.ts';
@@ -26,6 +26,9 @@ export interface Policies {
 /** Policies until somebody says otherwise. */
 export const policyDefaults: Policies = { unpriced: 'refuse', unattended: 'refuse' };
 
+/** Host and port, for people, of what requests are sent to from now on: those that the broker's own key goes along with, and those with a sign-in. */
+export interface UpstreamHosts { readonly key: string; readonly login: string }
+
 /** One directive. `null` takes a budget, an allowance, the automatic top-up or an issuer's trust away. */
 export type Directive =
   | { readonly kind: 'consent'; readonly consent: Consent }
@@ -40,14 +43,15 @@ export type Directive =
   | { readonly kind: 'limit'; readonly note: LimitNote }
   | { readonly kind: 'void'; readonly grantId: string; readonly disputed: boolean; readonly reason: string }
   | { readonly kind: 'correction'; readonly attemptId: string; readonly content: string }
-  | { readonly kind: 'restored'; readonly note: string };
+  | { readonly kind: 'restored'; readonly note: string }
+  | { readonly kind: 'upstream'; readonly at: UpstreamHosts };
 
 /** What a directive is about; the newest of one kind and subject holds. */
 export function subjectOf(directive: Directive): string {
   switch (directive.kind) {
     case 'consent': return `${directive.consent.scope} ${directive.consent.of}`;
     case 'budget': case 'allowance': return directive.id;
-    case 'auto-top-up': case 'restored': return 'ledger';
+    case 'auto-top-up': case 'restored': case 'upstream': return 'ledger';
     case 'voucher-issuer': return directive.keyId;
     case 'policy': return directive.name;
     case 'unpriced-model': case 'price': return directive.model;

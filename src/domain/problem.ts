@@ -94,6 +94,8 @@ export const problemKinds = {
   broker_unreachable: { status: 503, type: 'server_error', remedy: 'Start the broker with `codex-broker serve` or reload the VS Code window.' },
   broker_stopping: { status: 503, type: 'server_error', remedy: 'Send it again in a moment.' },
   data_folder_unusable: { status: 500, type: 'server_error', remedy: 'Choose a folder on a local disk that you may write to, with --data or CODEX_BROKER_DATA.' },
+  wipe_unfinished: { status: 503, type: 'server_error', remedy: 'Finish it with "Codex Broker: Wipe All Data" in VS Code or `codex-broker wipe`.' },
+  requests_running: { status: 409, type: 'server_error', remedy: 'Wait until they have ended, or agree to stopping them.' },
   port_in_use: { status: 500, type: 'server_error', remedy: 'Choose another port with --port, or leave it out: then one is chosen and kept.' },
   runtime_too_old: { status: 500, type: 'server_error', remedy: 'Use Node 22.19 or newer.' },
   keychain_unavailable: { status: 500, type: 'server_error', remedy: 'Unlock the system keychain, or hand the key over again in each session.' },

@@ -52,6 +52,9 @@ export const charsPerToken = 4;
 /** Why an attempt costs nothing that a plan pays for. */
 const coveredReason = say('The ChatGPT plan that the client is signed in to pays for it, so no credits are taken.').because;
 
+/** Why an attempt costs nothing that ended before a byte of it went out. */
+export const unsentReason = say('The request ended before anything was sent.').because;
+
 /** Applies policy P. */
 export function settle(facts: AttemptFacts): Settlement {
   const booked = settleByUse(facts);
@@ -100,7 +103,7 @@ function outcomeOf(facts: AttemptFacts): AttemptOutcome {
 function freeReasonOf(facts: AttemptFacts): string {
   switch (facts.ending) {
     case 'client-left': return say('The client left before the upstream answered.').because;
-    case 'not-sent': return say('The request ended before anything was sent.').because;
+    case 'not-sent': return unsentReason;
     case 'broker-crashed': return say('The broker stopped before the upstream answered; whether it began cannot be known.').because;
     default: return say('The upstream was lost before it answered; whether it began cannot be known.').because;
   }

@@ -75,6 +75,14 @@ export class BrokerLink {
     this.broker = undefined;
   }
 
+  /** Leaves the broker and forgets what it told, so that the next start begins with nothing. */
+  leave(): void {
+    this.stop();
+    this.#seat = undefined;
+    this.snapshot = undefined;
+    this.#become({ state: 'connecting' });
+  }
+
   /** A call to the connected broker. @throws ProblemError `broker_unreachable` when not connected. */
   readonly call: BrokerCall = (method, args) => {
     if (!this.#connection) return Promise.reject(new ProblemError(this.state.problem ?? problem('broker_unreachable', 'This window is not connected to the broker yet.')));

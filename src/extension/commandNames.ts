@@ -27,6 +27,8 @@ export const commandNames = {
   switchLeftUsed: 'codexBroker.switchLeftUsed',
   chooseMeterStyle: 'codexBroker.chooseMeterStyle',
   getStarted: 'codexBroker.getStarted',
+  showWhatLeft: 'codexBroker.showWhatLeft',
+  wipeData: 'codexBroker.wipeData',
 } as const;
 
 /** Short name of a command. */

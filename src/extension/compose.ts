@@ -9,6 +9,7 @@ import { AnswerDocuments, answerScheme } from './answerDocument.ts';
 import { answerLens } from './answerLens.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
+import { backgroundWork } from './backgroundWork.ts';
 import { BrokerLink } from './brokerLink.ts';
 import { showBrokerLog } from './brokerLogTail.ts';
 import { reachBroker } from './brokerProcess.ts';
@@ -18,6 +19,7 @@ import { brokerSurroundings, proxySection } from './brokerSurroundings.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
+import { composePrivacy } from './composePrivacy.ts';
 import { composeTasks } from './composeTasks.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
@@ -49,6 +51,7 @@ import { UndoableTopUps } from './undoableTopUps.ts';
 import { Walkthrough } from './walkthrough.ts';
 import { WindowContextKeys } from './windowContext.ts';
 import { WindowWorkspace } from './windowWorkspace.ts';
+import { forgetIfWiped, wipedMemory } from './wipeMemory.ts';
 
 /** Shortest time between two paintings of the pages; what a person asked for is painted at once. */
 const pagesEveryMs = 200;
@@ -77,6 +80,7 @@ export interface RunningExtension {
 export function composeExtension(editor: Editor, context: EditorContext, world: World): RunningExtension {
   const { schedule } = world;
   const log = editor.window.createOutputChannel('Codex Broker', { log: true });
+  const guarded = backgroundWork(log);
   const stopping = new AbortController();
   const storageDir = context.globalStorageUri.fsPath;
   const binDir = join(storageDir, 'bin');
@@ -125,7 +129,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const liveSnapshot = () => (connected() ? link.snapshot : undefined);
   const questions = new ConsentQuestions({ editor, log, call: link.call, snapshot: liveSnapshot, workspaceId: () => workspace.id });
   const topUps = new UndoableTopUps(() => schedule.nowMs());
-  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => link.snapshot?.broker.dataDir ?? '' });
+  const dashboardQuestions = new DashboardQuestions({ call: link.call, nowMs: () => schedule.nowMs(), utcOffsetMs: world.utcOffsetMs, ledger: () => `${link.snapshot?.broker.dataDir ?? ''} ${String(context.globalState.get(wipedMemory))}` });
   /** A page with numbers was shown. */
   let sawNumbers = false;
   const page: SidebarParts = {
@@ -180,17 +184,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   };
   /** After each connection: learn who we are, hand the key over, fill a new practice ledger. */
   const greet = async () => {
+    if (await forgetIfWiped(context)) reseat();
     await learnWorkspace();
     await handOverKey({ secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot });
     await welcomePractice(link.call, link.snapshot);
-  };
-  const guarded = async (doing: string, run: () => Promise<unknown>): Promise<void> => {
-    try {
-      await run();
-    } catch (error) {
-      // Background work has no one to answer to: the link's state and the log tell what happened.
-      log.warn(`${doing} did not work: ${error instanceof Error ? error.message : 'unknown failure'}`);
-    }
   };
   const brokerScript = async () => join(await brokerFolder(), 'broker.mjs');
   const prepareShims = async () => {
@@ -220,6 +217,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const answers = new AnswerDocuments();
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
+  const privacy = composePrivacy({ ...world, editor, context, call: link.call, settings, brokerScript, seat, binDir, dataDir: dataDirOf, nowMs: schedule.nowMs, waitingTasks: () => tasks.waiting.list().length, leave: () => link.leave(), begin: restart });
   const diagnosis = new Diagnosis({ editor, execPath: world.execPath, brokerScript, seat, settings, environment: (which) => surroundings(which).env });
   const run: Record<CommandName, (...values: readonly unknown[]) => unknown> = {
     openDashboard: () => panel.show(),
@@ -234,6 +232,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     openMeteredTerminal: () => openMeteredTerminal({ ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims }),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
+    ...privacy,
     importSessions: () => importSessions({ editor, execPath: world.execPath, env: world.env, brokerScript, seat }),
     startPracticeMode: () => practise(true),
     leavePracticeMode: () => practise(false),

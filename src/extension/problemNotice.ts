@@ -47,6 +47,7 @@ export function buttonFor(problem: Pick<Problem, 'code'>): { readonly label: str
     case 'credits_exhausted': case 'consent_missing': case 'credits_owed': return { label: t('Top Up'), command: commandNames.topUp };
     case 'budget_exceeded': return { label: t('Show Budgets'), command: commandNames.showBudgets };
     case 'no_api_key': case 'api_key_rejected': return { label: t('Set API Key'), command: commandNames.setApiKey };
+    case 'wipe_unfinished': return { label: t('Wipe All Data'), command: commandNames.wipeData };
     case 'broker_unreachable': return { label: t('Start Broker'), command: commandNames.startBroker };
     default: return undefined;
   }

@@ -13,6 +13,7 @@ import type { HistoryResult } from './history.ts';
 import type { Course, EntryPage, HappeningPage } from './ledgerPages.ts';
 import type { ImportedView, ImportResult } from './importedUsage.ts';
 import type { BalanceView, BudgetView, EntryView, GrantView, Snapshot, UsageRow } from './snapshot.ts';
+import type { SentRow, Stored } from './sentReport.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 import type { VoucherIssuer } from '../domain/vouchers.ts';
 
@@ -192,6 +193,8 @@ export interface ControlResults {
   history: HistoryResult;
   workspaceUsage: { readonly rows: readonly UsageRow[] };
   cacheSaving: { readonly savedMicroCredits: number; readonly cachedInputTokens: number };
+  sent: { readonly rows: readonly SentRow[] };
+  stored: Stored;
   entryPage: EntryPage;
   happenings: HappeningPage;
   /** Null where there is no such budget, or its period has no end. */

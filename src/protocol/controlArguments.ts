@@ -111,6 +111,10 @@ export const controlArguments = {
   workspaceUsage: z.object({ by: z.enum(historyGroupings), workspaceId: name, ...daySpan }).strict(),
   /** What the prompt cache saved in such a span. */
   cacheSaving: z.object({ workspaceId: name.optional(), ...daySpan }).strict(),
+  /** What was sent out of this computer in such a span, and where to. */
+  sent: z.object(daySpan).strict(),
+  /** What the product keeps on this computer. */
+  stored: empty,
   entryPage: z.object({
     kind: z.enum(entryKinds), limit: pageRows, before: z.number().int().positive().optional(), search: z.string().max(200).optional(),
     workspaceId: name.optional(), fromMs: timeMs.optional(), untilMs: timeMs.optional(),

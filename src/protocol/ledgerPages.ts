@@ -40,11 +40,14 @@ export const happeningKinds = ['all', 'credits', 'rules', 'prices', 'limits', 'c
 /** See `happeningKinds`. */
 export type HappeningFilter = (typeof happeningKinds)[number];
 
+/** A directive that is told among them: where requests are sent is a fact for reports alone. */
+export type HappeningDirective = Exclude<Directive, { readonly kind: 'upstream' }>;
+
 /** Something that was done to credits or rules, other than by a request. */
 export type Happening =
   | { readonly from: 'entry'; readonly atMs: number; readonly sequence: number; readonly row: LedgerRow }
   | {
-    readonly from: 'directive'; readonly atMs: number; readonly sequence: number; readonly directive: Directive;
+    readonly from: 'directive'; readonly atMs: number; readonly sequence: number; readonly directive: HappeningDirective;
     /** Of a price: the one before it. */
     readonly before?: ModelPrice;
     /** Of limits: those before them. */

@@ -6,7 +6,7 @@ import type { Directive, Policies } from '../domain/directives.ts';
 import { formatCredits } from '../domain/units.ts';
 import type { AnnouncedLimit, LimitNote } from '../domain/limitWatch.ts';
 import { plural, t } from '../protocol/language.ts';
-import type { Happening, HappeningFilter, LedgerRow } from '../protocol/ledgerPages.ts';
+import type { Happening, HappeningDirective, HappeningFilter, LedgerRow } from '../protocol/ledgerPages.ts';
 import { windowLength, windowName } from '../protocol/limitStands.ts';
 import { noteWords } from '../protocol/noteWords.ts';
 import { pricePerMillion } from '../protocol/priceWords.ts';
@@ -52,7 +52,7 @@ function creditsMoved(row: LedgerRow): HappeningText {
   return { icon, title, ...(kind === undefined && detail === undefined ? {} : { detail: [kind, detail].filter((part) => part !== undefined).join(', ') }), amountMicroCredits: row.amountMicroCredits };
 }
 
-function laidDown(directive: Directive, { before, limitsBefore, workspaceLabel }: Extract<Happening, { from: 'directive' }>, locale: string): HappeningText {
+function laidDown(directive: HappeningDirective, { before, limitsBefore, workspaceLabel }: Extract<Happening, { from: 'directive' }>, locale: string): HappeningText {
   switch (directive.kind) {
     case 'consent': return permission(directive.consent, workspaceLabel);
     case 'budget': return directive.budget ? { icon: 'dashboard', title: t('Budget set'), detail: budgetSet(directive.budget) } : { icon: 'trash', title: t('Budget removed'), detail: directive.id };

@@ -77,7 +77,7 @@ async function extensionSide(ledger: LocalStore): Promise<{ readonly first: Exte
     broker: { version: '0', pid: 1, startedAtMs: historyEndMs, mode: 'live', upstream: 'none', dataDir: '' }, openWorkspaces: () => new Set(), problems: () => [],
   });
   const snapshot = await feed.read();
-  const reports = reportCalls({ ledger, clock, utcOffsetMs });
+  const reports = reportCalls({ ledger, clock, utcOffsetMs, stored: () => ({ folders: [], routes: [] }) });
   const calls: Readonly<Record<string, (args: never) => Promise<unknown>>> = {
     ...reports, insights: async () => ({ insights: findInsights(await ledger.query('insightFacts', { nowMs: historyEndMs })) }),
   };

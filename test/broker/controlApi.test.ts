@@ -41,7 +41,7 @@ function withApi(run: (world: World, folder: string) => Promise<void>) {
       ledger, clock, keys, folder: prepareDataFolder(path), utcOffsetMs: () => 0, url: () => 'http://127.0.0.1:5000', ids: { requestId: () => 'req', grantId: () => `grant_${grants += 1}`, directiveId: () => `dir_${directives += 1}` },
       feed: new SnapshotFeed({ ledger, clock, live: () => [], pacer: new Pacer(() => 0), utcOffsetMs: () => 0, key: () => keys.view, problems: () => [], openWorkspaces: () => new Set(), broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'live', upstream: 'u', dataDir: path } }),
       anchor: new LedgerAnchor(path, undefined, clock), admission: () => undefined, heldBodyBytes: () => 7, registered: (workspace) => registered.push(workspace), changed: () => events.push('changed'), shutdown: () => events.push('shutdown'),
-      pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice, canAsk: () => true, unsafe: () => undefined }), newBackup: () => join(path, 'backup.db'),
+      pricing: () => ({ estimator: new Estimator(), prices: (model) => (model === testPrice.model ? testPrice : undefined), ceilingPrice: () => testPrice, canAsk: () => true, unsafe: () => undefined }), newBackup: () => join(path, 'backup.db'), stored: () => ({ folders: [], routes: [] }),
     };
     const api = controlApi(parts);
     await run({ call: (method, args) => callControl(api, method, args, (event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`)), ledger, clock, registered, logged, keys, events }, path);

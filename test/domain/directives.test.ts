@@ -12,7 +12,7 @@ describe('directives', () => {
   it('put together what holds', () => {
     const state = directiveState([
       { kind: 'consent', consent: { scope: 'workspace', of: 'ws_a', answer: 'deny' } }, set(), { kind: 'budget', id: 'gone', budget: null }, { kind: 'allowance', id: 'a', allowance },
-      { kind: 'policy', name: 'unpriced', value: 'ceiling' }, { kind: 'unpriced-model', model: 'm', answer: 'allow' }, { kind: 'restored', note: '' },
+      { kind: 'policy', name: 'unpriced', value: 'ceiling' }, { kind: 'unpriced-model', model: 'm', answer: 'allow' }, { kind: 'restored', note: '' }, { kind: 'upstream', at: { key: 'api.openai.com', login: 'chatgpt.com' } },
     ]);
     assert.deepEqual([state.consents.length, state.budgets, state.allowances, state.policies, state.unpricedModels.get('m')], [1, [budget], [allowance], { ...policyDefaults, unpriced: 'ceiling' }, 'allow']);
     assert.deepEqual(directiveState([]).policies, { unpriced: 'refuse', unattended: 'refuse' });

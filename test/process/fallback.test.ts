@@ -54,6 +54,8 @@ describe('the fallback', function () {
     assert.ok(told.story.some((one) => one.includes(`Answered by the fallback ${own} at 127.0.0.1:${local.port}`)), told.story.join('\n'));
     const { recent, balance, broker } = await callBroker(bench.broker, 'status', {});
     assert.deepEqual([recent[0]?.fallback, balance.balanceMicroCredits, broker.fallback], [own, 1000, { model: own, at: `127.0.0.1:${local.port}` }]);
+    const { rows } = await callBroker(bench.broker, 'sent', { fromMs: Date.now() - 3_600_000, untilMs: Date.now() + 3_600_000 });
+    assert.deepEqual(rows.map((row) => [row.way, row.at, row.attempts]), [['fallback', `127.0.0.1:${local.port}`, 1]], 'the report of what left names it');
   });
 
   it('answers a chat in its own words, and stands for no vectors and nothing in the background', async () => {

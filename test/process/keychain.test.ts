@@ -104,6 +104,15 @@ describe('the key in the system keychain', () => {
     assert.deepEqual((after as Snapshot).key, { state: 'missing' });
   });
 
+  it('goes with a wipe of all data, and the mark of the ledger with it, so that a new ledger is believed', async () => {
+    const dataDir = path.join(folder, 'broker');
+    assert.deepEqual(await withBroker((call) => call('setApiKey', { apiKey: secretKey })), { stored: true });
+    const wiped = await inSession('wipe', '--yes', '--json', '--data', dataDir);
+    assert.deepEqual([wiped.code, (wiped.found as unknown as { isKeychainSilent: boolean }).isKeychainSilent], [0, false]);
+    const after = await withBroker((call) => call('status', {})) as Snapshot;
+    assert.deepEqual([after.key, after.problems, after.balance.tracked], [{ state: 'missing' }, [], false]);
+  });
+
   it('without a keychain the key is used and said to be kept in memory only', async () => {
     // No D-Bus address at all: the library answers with an error, and nothing falls back to a file.
     const dataDir = path.join(folder, 'broker');

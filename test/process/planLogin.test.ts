@@ -74,6 +74,10 @@ describe('a ChatGPT sign-in', function () {
     assert.equal(viaApi.status, 200);
     const api = bench.sandbox.meter.requests.find((one) => one.path === '/v1/responses');
     assert.deepEqual([api?.headers['authorization'], api?.headers['chatgpt-account-id'], api?.headers['cookie']], [`Bearer ${testApiKey}`, undefined, undefined]);
+    await explained(bench.broker, String(viaApi.headers['x-request-id']));
+    const { rows } = await callBroker(bench.broker, 'sent', { fromMs: Date.now() - 3_600_000, untilMs: Date.now() + 3_600_000 });
+    const at = new URL(bench.sandbox.url).host;
+    assert.deepEqual(rows.map((row) => `${row.way} ${row.at} ${row.attempts}`).toSorted(), [`key ${at} 1`, `login ${at} 1`], 'and the report of what left tells them apart');
   });
 
   it('needs no key of the broker, and comes back with Cloudflare\'s cookie and no other', async () => {

@@ -1,7 +1,7 @@
 // What the tables, forms, charts, receipts and exports of the dashboard say in German: nothing of it is English, and data that
 // programs read has English names all the same.
 import assert from 'node:assert/strict';
-import type { Directive } from '../../src/domain/directives.ts';
+import type { HappeningDirective } from '../../src/protocol/ledgerPages.ts';
 import { inEnglish, t } from '../../src/protocol/language.ts';
 import { budgetOf, draftOf, draftSentence } from '../../src/webview/budgetDraft.ts';
 import { budgetRows } from '../../src/webview/budgetText.ts';
@@ -28,14 +28,14 @@ const month = sampleHistory(30);
 const data = [...sceneData(), 'thread_1', 'grant_0036', '$'];
 
 /** Every directive that a person can lay down. */
-const directives: readonly Directive[] = [
-  ...(['everywhere', 'workspace', 'task', 'request'] as const).flatMap((scope) => (['allow', 'deny', 'ask'] as const).map((answer): Directive => ({ kind: 'consent', consent: { scope, of: 'thread_1', answer } }))),
+const directives: readonly HappeningDirective[] = [
+  ...(['everywhere', 'workspace', 'task', 'request'] as const).flatMap((scope) => (['allow', 'deny', 'ask'] as const).map((answer): HappeningDirective => ({ kind: 'consent', consent: { scope, of: 'thread_1', answer } }))),
   { kind: 'budget', id: 'docs-site', budget: null }, { kind: 'allowance', id: 'docs-site', allowance: null }, { kind: 'correction', attemptId: 'att_1', content: '{}' },
   { kind: 'allowance', id: 'docs-site', allowance: { id: 'docs-site', kind: 'promotional', amountMicroCredits: 5_000_000, every: 'day', timeZone: 'UTC', priority: 50 } },
-  ...(['refuse', 'ask', 'ceiling', 'allow'] as const).map((value): Directive => ({ kind: 'policy', name: 'unpriced', value })), ...(['refuse', 'allow'] as const).map((value): Directive => ({ kind: 'policy', name: 'unattended', value })),
-  ...(['allow', 'deny', 'ask'] as const).map((answer): Directive => ({ kind: 'unpriced-model', model: 'gpt-old', answer })),
-  ...(['requests', 'tokens', 'images'] as const).map((measure): Directive => ({ kind: 'limit', note: { subject: 'gpt-old', limits: [{ measure, limit: 1, windowMinutes: 1 }] } })),
-  ...[true, false].map((disputed): Directive => ({ kind: 'void', grantId: 'grant_0036', disputed, reason: 'Card payment' })),
+  ...(['refuse', 'ask', 'ceiling', 'allow'] as const).map((value): HappeningDirective => ({ kind: 'policy', name: 'unpriced', value })), ...(['refuse', 'allow'] as const).map((value): HappeningDirective => ({ kind: 'policy', name: 'unattended', value })),
+  ...(['allow', 'deny', 'ask'] as const).map((answer): HappeningDirective => ({ kind: 'unpriced-model', model: 'gpt-old', answer })),
+  ...(['requests', 'tokens', 'images'] as const).map((measure): HappeningDirective => ({ kind: 'limit', note: { subject: 'gpt-old', limits: [{ measure, limit: 1, windowMinutes: 1 }] } })),
+  ...[true, false].map((disputed): HappeningDirective => ({ kind: 'void', grantId: 'grant_0036', disputed, reason: 'Card payment' })),
 ];
 
 /** What every part says, under its name. Names, ids and sentences of the broker in it are those of the samples. */

@@ -2,7 +2,7 @@
 // Markdown, HTML or a path.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Directive } from '../../src/domain/directives.ts';
+import type { HappeningDirective } from '../../src/protocol/ledgerPages.ts';
 import { pageSaving } from '../../src/protocol/dashboardQuestions.ts';
 import { happeningsTable, happeningText } from '../../src/webview/happeningText.ts';
 import { receiptName, receiptText } from '../../src/webview/receiptText.ts';
@@ -62,7 +62,7 @@ describe('what happened', () => {
     assert.deepEqual([told[1]?.detail, told[2]?.detail], ['gpt-6.1-sol: 500 requests per minute, 200,000 tokens per minute, before 300 requests per minute, 100,000 tokens per minute', 'ChatGPT 0a1b: Plan per 5 hours']);
     assert.equal(told[3]?.detail, 'gpt-6.1-sol: 50 in, 2.5 cached, 225 out per million, before 50 in, 2.5 cached, 250 out per million');
     assert.deepEqual([told[0]?.detail, told[0]?.amountMicroCredits], ['included credits, Weekly', 250_000_000]);
-    const directive = (one: Directive) => happeningText({ from: 'directive', atMs: 1, sequence: 1, directive: one }, 'en');
+    const directive = (one: HappeningDirective) => happeningText({ from: 'directive', atMs: 1, sequence: 1, directive: one }, 'en');
     assert.deepEqual([
       directive({ kind: 'auto-top-up', rule: { belowMicroCredits: 10_000_000, amountMicroCredits: 50_000_000, capMicroCredits: 200_000_000, timeZone: 'UTC' } }), directive({ kind: 'auto-top-up', rule: null }),
       directive({ kind: 'voucher-issuer', keyId: 'k', issuer: { keyId: 'k', name: 'Team lead', publicKey: 'p' } }), directive({ kind: 'voucher-issuer', keyId: 'k', issuer: null }),

@@ -12,8 +12,8 @@ export interface CommandIo {
   readonly err: (line: string) => void;
   /** Writes text to standard output and waits until it is taken; false once nobody reads it any more. */
   readonly write: (text: string) => Promise<boolean>;
-  /** Asks the person for a yes; absent where nobody sits at a terminal. */
-  readonly ask?: (question: string) => Promise<boolean>;
+  /** Asks the person for a yes, or for a word that is typed in full; absent where nobody sits at a terminal. */
+  readonly ask?: (question: string, word?: string) => Promise<boolean>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working folder of the caller. Read it only where it is needed: it throws a ProblemError when it is gone. */
   readonly cwd: string;

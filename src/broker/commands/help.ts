@@ -75,6 +75,7 @@ Look
   explain --dry-run FILE [--workspace PATH]
                                   what would become of a JSON request body (- reads standard input);
                                   nothing is sent; exit code 0 whatever the decision is
+  privacy                         what left this computer, by day and place, and what is kept here
   guard [--min-credits N] [--max-used PCT] [--workspace PATH]
                                   exit code 0 when there is enough left to go on, 1 when not
   export [--set requests|charges|entries|directives|grants|imports] [--format csv|json|jsonl]
@@ -92,6 +93,9 @@ Care
   restore FILE|newest             put one in the ledger's place, which is kept
   restore --accept                accept a ledger that once stood further; --no-keychain leaves the
                                   mark in the keychain alone
+  wipe [--dry-run] [--yes] [--stop-requests] [--no-keychain]
+                                  remove everything that is kept on this computer: tells what, asks;
+                                  --stop-requests: also while requests run
   doctor [--no-keychain] [--upstream URL] [--ca FILE] [--codex PATH]
                                   a report on everything the broker depends on, without secrets;
                                   exit code 1 when something failed

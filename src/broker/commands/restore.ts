@@ -51,6 +51,7 @@ async function withFolder(dataDir: string, io: CommandIo, use: FolderUse, run: (
     throw new ProblemError({ ...problem('broker_running', `A broker uses the data folder ${dataDir}, and its ledger cannot be exchanged under it. Nothing was changed.`), remedy: 'Stop it first: end `codex-broker serve`, or close the VS Code windows that use it.' });
   }
   try {
+    prepareDataFolder(dataDir);
     claimFolder(dataDir, use.mode);
     const keychain = use.isWithoutKeychain || folderMode(dataDir) === 'practice' ? undefined : loadKeychain(fileURLToPath(io.entry));
     return await run({ dataDir, keychain, clock: systemClock, ids: systemIds });

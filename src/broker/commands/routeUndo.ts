@@ -11,8 +11,11 @@ import { TomlBroken } from '../codexConfig/tomlStatements.ts';
 import { systemClock } from '../systemClock.ts';
 import type { CommandIo } from './commandIo.ts';
 
+/** What undoing needs of a command's surroundings. */
+export type UndoIo = Pick<CommandIo, 'out' | 'err' | 'home'>;
+
 /** Takes the address out again, and nothing else. @param as with the difference, or, where a log may keep it, without: it holds a token @returns the exit code */
-export function undoRoute(dataDir: string, file: ConfigFile, as: 'talk' | 'sentence' | 'json', io: CommandIo): number {
+export function undoRoute(dataDir: string, file: ConfigFile, as: 'talk' | 'sentence' | 'json', io: UndoIo): number {
   const record = readRouteRecords(dataDir).find((one) => one.path === file.realPath);
   const told = (undone: boolean, sentence: string, more: object = {}) => {
     io.out(as === 'json' ? JSON.stringify({ path: file.path, undone, said: sentence, ...more }) : sentence);
@@ -42,9 +45,11 @@ export function undoRoute(dataDir: string, file: ConfigFile, as: 'talk' | 'sente
 
 /**
  * Takes back what is noted in a data folder and in that of its practice mode, and the broker's line in the person's own
- * configuration. A file that cannot be used keeps none of the others. @returns the exit code
+ * configuration. A file that cannot be used keeps none of the others.
+ * @param isMeant which of the broker's addresses in that are to go
+ * @returns the exit code
  */
-export function undoAllRoutes(dataDir: string, own: ConfigPlace, io: CommandIo): number {
+export function undoAllRoutes(dataDir: string, own: ConfigPlace, io: UndoIo, isMeant: (url: string) => boolean = () => true): number {
   let code = 0;
   let undone = 0;
   const attempt = (run: () => void) => {
@@ -67,7 +72,7 @@ export function undoAllRoutes(dataDir: string, own: ConfigPlace, io: CommandIo):
   attempt(() => {
     const file = readConfigFile(own);
     const present = file.exists ? readable(file, baseUrlFacts).baseUrl : undefined;
-    if (present === undefined || !isBrokerAddress(present)) return;
+    if (present === undefined || !isBrokerAddress(present) || !isMeant(present)) return;
     undoRoute(dataDir, file, 'sentence', io);
     undone += 1;
   });

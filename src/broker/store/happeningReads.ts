@@ -2,15 +2,14 @@
 // permissions, budgets, allowances, policies, prices, limits, corrections. From the entries without a request and the
 // directives, newest first, page by page. Reading only.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Directive } from '../../domain/directives.ts';
-import type { Happening, HappeningFilter, HappeningPage } from '../../protocol/ledgerPages.ts';
+import type { Happening, HappeningDirective, HappeningFilter, HappeningPage } from '../../protocol/ledgerPages.ts';
 import { ledgerRow, ledgerRowSql } from './entryPages.ts';
 import type { LedgerQueries } from './ledgerPort.ts';
 import { statement } from './statements.ts';
 
 /** Which directives belong to a filter. */
 const directiveSql: Readonly<Record<HappeningFilter, string>> = {
-  all: '1', credits: `kind = 'void'`, rules: `kind IN ('consent', 'budget', 'allowance', 'auto-top-up', 'voucher-issuer', 'policy', 'unpriced-model')`, prices: `kind = 'price'`, limits: `kind = 'limit'`, corrections: `kind IN ('correction', 'restored')`,
+  all: `kind <> 'upstream'`, credits: `kind = 'void'`, rules: `kind IN ('consent', 'budget', 'allowance', 'auto-top-up', 'voucher-issuer', 'policy', 'unpriced-model')`, prices: `kind = 'price'`, limits: `kind = 'limit'`, corrections: `kind IN ('correction', 'restored')`,
 };
 const entriesBelong: Readonly<Record<HappeningFilter, boolean>> = { all: true, credits: true, rules: false, prices: false, limits: false, corrections: false };
 
@@ -35,8 +34,8 @@ function happeningOf(db: DatabaseSync, from: Happening['from'], sequence: number
   }
   const row = statement(db, `SELECT d.*, (SELECT p.content FROM directives p WHERE d.kind IN ('price', 'limit') AND p.kind = d.kind AND p.subject = d.subject AND p.sequence < d.sequence ORDER BY p.sequence DESC LIMIT 1) AS before
     FROM directives d WHERE d.sequence = ?`).get(sequence) ?? {};
-  const directive = JSON.parse(String(row['content'])) as Directive;
-  const before = typeof row['before'] === 'string' ? JSON.parse(row['before']) as Directive : undefined;
+  const directive = JSON.parse(String(row['content'])) as HappeningDirective;
+  const before = typeof row['before'] === 'string' ? JSON.parse(row['before']) as HappeningDirective : undefined;
   const label = directive.kind === 'consent' && directive.consent.scope === 'workspace' ? statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(directive.consent.of)?.['label'] : undefined;
   return {
     from, atMs: Number(row['at_ms']), sequence, directive, ...(before?.kind === 'price' ? { before: before.price } : {}), ...(before?.kind === 'limit' && 'limits' in before.note ? { limitsBefore: before.note.limits } : {}), ...(typeof label === 'string' ? { workspaceLabel: label } : {}),

@@ -1,9 +1,17 @@
 // One broker per data folder, guaranteed by the kernel: an exclusive SQLite lock on `lease.db`,
 // a file that is never opened for anything else (closing any other descriptor of it would drop
 // the lock). The kernel releases it when the process ends, however it ends.
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
+import { leaseFile } from '../../protocol/dataFiles.ts';
 import { openDatabase } from './openDatabase.ts';
+
+/** What tells a file from another one of its name; undefined where none is there. */
+function markOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
+}
 
 /** A held lease; `release` gives it up. */
 export interface Lease { release(): void }
@@ -16,15 +24,24 @@ export interface Lease { release(): void }
  */
 export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined {
   let db: ReturnType<typeof openDatabase> | undefined;
+  const path = join(dataDir, leaseFile);
+  let before: string | undefined;
   try {
-    db = openDatabase(join(dataDir, 'lease.db'), { timeout: waitMsMax });
+    // What is there is known before it is opened, so that afterwards it can be told whether this very file is locked.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+    before = markOf(path);
+    db = openDatabase(path, { timeout: waitMsMax });
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    // A wipe takes the file away while it holds the lock. The lock of a file that has no name any more keeps nobody out.
+    if (markOf(path) !== before) { db.close(); return undefined; }
   } catch (error) {
     db?.close();
+    // SQLite itself fails in one way or another on a file that lost its name.
+    if (before !== undefined && markOf(path) !== before) return undefined;
     const code = (error as { errcode?: number }).errcode;
     if (code !== undefined && (code & 0xff) === 5) return undefined;
     // A full disk passes, so it is told apart from a folder that can never be used.
-    if (code !== undefined && (code & 0xff) === 13) throw new ProblemError(problem('ledger_full', 'The disk that holds the data folder {0} is full, so its lock cannot be taken.', { values: [dataDir] }), { cause: error });
+    if (code !== undefined && (code & 0xff) === 13 || (error as { code?: string }).code === 'ENOSPC') throw new ProblemError(problem('ledger_full', 'The disk that holds the data folder {0} is full, so its lock cannot be taken.', { values: [dataDir] }), { cause: error });
     throw new ProblemError(problem('data_folder_unusable', 'The lock of the data folder {0} cannot be taken ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
   const held = db;

@@ -21,6 +21,7 @@ import { readBalance, readEntries, readPriceChanges, readRecent, readSamples, re
 import { readOpenBackground } from './openBackground.ts';
 import { readResponseOwners } from './responseOwnerReads.ts';
 import { decideOn } from './reserveWrites.ts';
+import { readSent, readUpstreams } from './sentReads.ts';
 import { readPastSpend, readUsage } from './usageReads.ts';
 
 type Answers = { readonly [Q in keyof LedgerQueries]: (db: DatabaseSync, args: LedgerQueries[Q]['args'], chains: LedgerChains, hash: Hash) => LedgerQueries[Q]['result'] };
@@ -35,6 +36,8 @@ const answers: Answers = {
   history: (db, args) => readHistory(db, args),
   workspaceUsage: (db, args) => readWorkspaceUsage(db, args),
   cacheSaving: (db, args) => readCacheSaving(db, args),
+  sent: (db, args) => readSent(db, args),
+  upstreams: (db) => readUpstreams(db),
   entryPage: (db, args) => readEntryPage(db, args),
   happenings: (db, args) => readHappenings(db, args),
   course: (db, args, chains) => readCourse(db, readDirectives(db, chains), args),

@@ -2,7 +2,7 @@
 // Adapters (SQLite now) agree by one contract suite.
 import type { AuditFindings } from '../../domain/audit/auditLedger.ts';
 import type { DecisionRecord } from '../../domain/decisionRecord.ts';
-import type { DirectiveState } from '../../domain/directives.ts';
+import type { DirectiveState, UpstreamHosts } from '../../domain/directives.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
@@ -10,6 +10,7 @@ import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
 import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
 import type { ExplainResult } from '../../protocol/control.ts';
 import type { ImportedView } from '../../protocol/importedUsage.ts';
+import type { SentRow } from '../../protocol/sentReport.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
 import type { TopUpMonth } from './autoTopUps.ts';
 import type { LedgerInsightFacts } from './insightReads.ts';
@@ -117,6 +118,10 @@ export interface LedgerQueries {
   workspaceUsage: { args: { readonly by: HistoryGrouping; readonly workspaceId: string } & Span; result: readonly UsageRow[] };
   /** What the prompt cache saved in such a span. */
   cacheSaving: { args: { readonly workspaceId?: string } & Span; result: { readonly savedMicroCredits: number; readonly cachedInputTokens: number } };
+  /** What attempts that ended in such a span sent, and where to. */
+  sent: { args: Span; result: readonly SentRow[] };
+  /** Where requests are sent to since when, in the order of the notes. */
+  upstreams: { args: Record<string, never>; result: readonly { readonly atMs: number; readonly at: UpstreamHosts }[] };
   /** Entries before a sequence; `search` is looked for in ids, names, models and notes. */
   entryPage: { args: { readonly kind: EntryFilter; readonly limit: number; readonly before?: number; readonly search?: string; readonly workspaceId?: string; readonly fromMs?: number; readonly untilMs?: number }; result: EntryPage };
   happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };

@@ -5,7 +5,7 @@ import type { Allowance } from '../allowances.ts';
 import { autoTopUpFault } from '../autoTopUp.ts';
 import type { Budget, BudgetPer } from '../budgets.ts';
 import type { Consent } from '../consent.ts';
-import type { Directive } from '../directives.ts';
+import type { Directive, UpstreamHosts } from '../directives.ts';
 import { paceFault } from '../evenBurn.ts';
 import { issuerFault } from '../vouchers.ts';
 
@@ -27,6 +27,7 @@ export function isPossible(directive: Directive): boolean {
     case 'auto-top-up': return directive.rule === null || isZone(directive.rule.timeZone) && autoTopUpFault({ ...directive.rule, timeZone: 'UTC' }) === undefined;
     case 'voucher-issuer': return directive.issuer === null || typeof directive.issuer.name === 'string' && issuerFault(directive.issuer, []) === undefined;
     case 'policy': return policyValues[directive.name]?.includes(directive.value) ?? false;
+    case 'upstream': return isHosts(directive.at);
     case 'unpriced-model': return answers.includes(directive.answer);
     default: return true;
   }
@@ -41,6 +42,12 @@ function isBudget(budget: Budget): boolean {
 function isAllowance({ kind, amountMicroCredits, every, weekStartsOn, timeZone, priority, note }: Allowance): boolean {
   return kinds.includes(kind) && Number.isSafeInteger(amountMicroCredits) && amountMicroCredits > 0 && calendar.includes(every) && isZone(timeZone) && Number.isSafeInteger(priority)
     && (weekStartsOn === undefined || Number.isInteger(weekStartsOn) && weekStartsOn >= 1 && weekStartsOn <= 7) && isAbsentOrText(note);
+}
+
+/** Where something was sent to that left is always some place. */
+function isHosts(at: unknown): boolean {
+  const { key, login } = (at ?? {}) as { readonly [Name in keyof UpstreamHosts]?: unknown };
+  return [key, login].every((host) => typeof host === 'string' && host !== '');
 }
 
 function isZone(zone: unknown): boolean {

@@ -11,7 +11,7 @@ import { fastFolder } from '../../support/ledger/tempLedger.ts';
 import { columnTamperings, tamperedColumns, untamperedTables } from '../../support/tampering/columnTamperings.ts';
 import { fieldTamperings } from '../../support/tampering/fieldTamperings.ts';
 import { neverThere, takeCensus } from '../../support/tampering/ledgerCensus.ts';
-import { jointTamperings, rowTamperings } from '../../support/tampering/rowTamperings.ts';
+import { jointTamperings, newerTamperings, rowTamperings } from '../../support/tampering/rowTamperings.ts';
 import { judged, TamperedLedgers } from '../../support/tampering/tamperedLedgers.ts';
 import { efforts } from '../../support/tampering/tampering.ts';
 import type { Effort } from '../../support/tampering/tampering.ts';
@@ -29,7 +29,7 @@ const everyNth = isLong ? 1 : 9;
 /** Tampered ledgers that both proofs must have found. */
 const foundMin = isLong ? 1500 : 200;
 
-const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings, ...fieldTamperings];
+const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings, ...fieldTamperings, ...newerTamperings];
 const effortNames = Object.keys(efforts) as Effort[];
 
 /** Every command, and every kind of directive and correction that is asked for; one that the product learns is missed by the types. */
@@ -39,7 +39,7 @@ type Asked = LedgerCommand['type'] | `correct ${Correction['kind']}` | `direct $
 const mustHappen = {
   'reserve': 1000, 'reserve admit': 300, 'reserve purchased': 60, 'reserve again': 30, 'reserve budget_exceeded': 40, 'reserve consent_missing': 40, 'reserve credits_exhausted': 40, 'reserve model_unpriced': 80, 'reserve credits_owed': 8,
   'reserve wait_too_long': 5, 'reserve upstream_unreachable': 5, 'reserve runaway_paused': 10, 'reserve no_api_key': 3, 'grant': 200, 'redeem': 20, 'redeem voucher_redeemed': 2, 'redeem voucher_foreign': 5, 'settle': 250, 'begin': 40, 'recover': 8, 'upkeep': 30, 'workspace': 5,
-  'correct': 45, 'correct usage': 30, 'correct refund': 5, 'correct void': 10, 'direct': 200, 'direct consent': 80, 'direct budget': 30, 'direct allowance': 15, 'direct auto-top-up': 15, 'direct voucher-issuer': 10, 'direct policy': 12, 'direct unpriced-model': 20, 'direct restored': 3,
+  'correct': 45, 'correct usage': 30, 'correct refund': 5, 'correct void': 10, 'direct': 200, 'direct consent': 80, 'direct budget': 30, 'direct allowance': 15, 'direct auto-top-up': 15, 'direct voucher-issuer': 10, 'direct policy': 12, 'direct unpriced-model': 20, 'direct restored': 3, 'direct upstream': 3,
   'allowance given': 1, 'note-limit': 10, 'import': 20, 'import added': 20, 'import known': 4, 'import seen': 4,
 } as const satisfies Readonly<Record<Asked, number>> & Readonly<Record<string, number>>;
 

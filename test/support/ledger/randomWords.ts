@@ -79,7 +79,8 @@ export function directiveOf(days: Days): Directive {
   }
   if (roll < 0.81) return { kind: 'auto-top-up', rule: autoTopUpOf(days) };
   if (roll < 0.86) return issuerOf(days);
-  if (roll < 0.88) return { kind: 'restored', note: 'From a backup of yesterday.' };
+  if (roll < 0.87) return { kind: 'restored', note: 'From a backup of yesterday.' };
+  if (roll < 0.88) return { kind: 'upstream', at: { key: roll < 0.875 ? 'api.openai.com' : '127.0.0.1:8080', login: 'chatgpt.com' } };
   if (roll < 0.94) return random.chance(0.5) ? { kind: 'policy', name: 'unattended', value: random.pick(['refuse', 'allow']) } : { kind: 'policy', name: 'unpriced', value: random.pick(['refuse', 'ask', 'ceiling', 'allow']) };
   return { kind: 'unpriced-model', model: 'local-free', answer: random.pick(['allow', 'deny', 'ask']) };
 }

@@ -25,7 +25,8 @@ const said = `CASE kind WHEN 'consent' THEN ${oneOf('consent.answer', 'allow', '
     `content ->> '$.rule.capMicroCredits' BETWEEN content ->> '$.rule.amountMicroCredits' AND 100 * (content ->> '$.rule.amountMicroCredits')`, text('rule.timeZone'), `content ->> '$.rule.timeZone' <> ''`)}
   WHEN 'voucher-issuer' THEN ${orGone('issuer', text('issuer.name'), `trim(content ->> '$.issuer.name') <> ''`, `length(content ->> '$.issuer.keyId') = 16 AND content ->> '$.issuer.keyId' NOT GLOB '*[^0-9a-f]*'`, `length(content ->> '$.issuer.publicKey') = 43 AND content ->> '$.issuer.publicKey' NOT GLOB '*[^A-Za-z0-9_-]*'`)}
   WHEN 'policy' THEN CASE content ->> 'name' WHEN 'unpriced' THEN ${oneOf('value', 'refuse', 'ask', 'ceiling', 'allow')} WHEN 'unattended' THEN ${oneOf('value', 'refuse', 'allow')} END
-  WHEN 'unpriced-model' THEN ${oneOf('answer', 'allow', 'deny', 'ask')} ELSE 1 END`;
+  WHEN 'unpriced-model' THEN ${oneOf('answer', 'allow', 'deny', 'ask')}
+  WHEN 'upstream' THEN ${text('at.key')} AND content ->> '$.at.key' <> '' AND ${text('at.login')} AND content ->> '$.at.login' <> '' ELSE 1 END`;
 
 /** All questions about grants and directives. */
 export const grantQuestions: Questions = {
@@ -47,7 +48,7 @@ export const grantQuestions: Questions = {
     OR key IS NOT 'voucher ' || (content ->> '$[3]') || ' ' || (content ->> '$[4]') OR priority <> 50 OR COALESCE(starts_at_ms, models, workspaces, allowance_id, note) IS NOT NULL)`,
   'a directive is filed under something else': `SELECT id FROM directives WHERE kind IS NOT content ->> 'kind' OR subject IS NOT CASE kind
     WHEN 'consent' THEN (content ->> '$.consent.scope') || ' ' || (content ->> '$.consent.of') WHEN 'budget' THEN content ->> 'id' WHEN 'allowance' THEN content ->> 'id' WHEN 'policy' THEN content ->> 'name' WHEN 'unpriced-model' THEN content ->> 'model'
-    WHEN 'price' THEN content ->> 'model' WHEN 'limit' THEN content ->> '$.note.subject' WHEN 'void' THEN content ->> 'grantId' WHEN 'correction' THEN content ->> 'attemptId' WHEN 'restored' THEN 'ledger' WHEN 'auto-top-up' THEN 'ledger' WHEN 'voucher-issuer' THEN content ->> 'keyId' END
+    WHEN 'price' THEN content ->> 'model' WHEN 'limit' THEN content ->> '$.note.subject' WHEN 'void' THEN content ->> 'grantId' WHEN 'correction' THEN content ->> 'attemptId' WHEN 'restored' THEN 'ledger' WHEN 'upstream' THEN 'ledger' WHEN 'auto-top-up' THEN 'ledger' WHEN 'voucher-issuer' THEN content ->> 'keyId' END
     OR kind IN ('budget', 'allowance') AND json_type(content, '$.' || kind) = 'object' AND content ->> ('$.' || kind || '.id') IS NOT subject OR kind = 'voucher-issuer' AND json_type(content, '$.issuer') = 'object' AND content ->> '$.issuer.keyId' IS NOT subject`,
   'a directive lacks what its kind has to say, or says it in words that there are not': `SELECT id FROM directives WHERE (${said}) IS NOT 1`,
   'prices of a model were not noted in their order': `SELECT id FROM (SELECT id, subject, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY sequence) AS n FROM directives WHERE kind = 'price') WHERE id <> 'price ' || subject || ' ' || n`,

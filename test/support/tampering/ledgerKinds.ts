@@ -12,7 +12,7 @@ export function namesOf<Name extends string>(names: Readonly<Record<Name, true>>
 
 /** What can be laid down or noted. */
 export const directiveKinds = namesOf<Directive['kind']>({
-  'consent': true, 'budget': true, 'allowance': true, 'auto-top-up': true, 'voucher-issuer': true, 'policy': true, 'unpriced-model': true, 'price': true, 'limit': true, 'void': true, 'correction': true, 'restored': true,
+  'consent': true, 'budget': true, 'allowance': true, 'auto-top-up': true, 'voucher-issuer': true, 'policy': true, 'unpriced-model': true, 'price': true, 'limit': true, 'void': true, 'correction': true, 'restored': true, 'upstream': true,
 });
 /** What an entry can be. */
 export const entryKinds = namesOf<EntryKind>({ grant: true, reserve: true, post: true, overage: true, void: true, expire: true, refund: true });

@@ -44,6 +44,13 @@ function reorder(table: string): Tampering {
     `UPDATE ${table} SET sequence = -1 WHERE sequence = ?1`, `UPDATE ${table} SET sequence = ?1 WHERE sequence = ?1 + 1`, `UPDATE ${table} SET sequence = ?1 + 1 WHERE sequence = -1`);
 }
 
+/** Kinds of directives that came later. What is done to their rows stands behind everything else, so that all that was there before begins at the ledger that it began at. */
+const newerKinds: readonly string[] = ['upstream'];
+const deletedDirective = (kind: string): Tampering => deleteOne('directives', `deleted, a ${kind}`, `kind = '${kind}'`);
+
+/** A row of each newer kind taken away. */
+export const newerTamperings: readonly Tampering[] = newerKinds.map(deletedDirective);
+
 /** Rows deleted, copied, reordered. */
 export const rowTamperings: readonly Tampering[] = [
   ...allTables.map((table) => deleteOne(table)), ...allTables.map(copyOne), ...chainNames.map(reorder),
@@ -51,7 +58,7 @@ export const rowTamperings: readonly Tampering[] = [
   deleteOne('usage_events', 'deleted, a correction', 'corrects IS NOT NULL'), deleteOne('charges', 'deleted, a correction', 'corrects IS NOT NULL'),
   ...entryAccounts.filter((account) => account !== 'grant').map((account) => deleteOne('entries', `deleted, of ${account}`, `account = '${account}'`)),
   ...entryKinds.map((kind) => deleteOne('entries', `deleted, a ${kind}`, `account = 'grant' AND kind = '${kind}'`)),
-  ...directiveKinds.map((kind) => deleteOne('directives', `deleted, a ${kind}`, `kind = '${kind}'`)),
+  ...directiveKinds.filter((kind) => !newerKinds.includes(kind)).map(deletedDirective),
   ...Object.entries(grantSources).map(([source, where]) => deleteOne('grants', `deleted, of ${source}`, where)),
   ...(['plan', 'fallback'] as const).map((payer) => deleteOne('usage_events', `deleted, of a ${payer}`, paidBy(payer))),
   deleteOne('begun'), changeOne('begun without a hold', 'SELECT 1', `INSERT INTO begun (attempt_id, at_ms) VALUES ('ghost-1', 1)`),

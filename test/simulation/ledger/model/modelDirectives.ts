@@ -18,6 +18,7 @@ function subjectIn(directive: Directive): string {
     case 'void': return `void ${directive.grantId}`;
     case 'correction': return `correction ${directive.attemptId}`;
     case 'restored': return 'restored ledger';
+    case 'upstream': return 'upstream ledger';
   }
 }
 

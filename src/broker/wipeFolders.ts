@@ -1,0 +1,127 @@
+// Removes what the product made in data folders, and nothing else. Each folder is marked before anything happens, its broker is
+// ended, its lock is held; copies of the ledger go first, so that whenever this is ended in between, nothing is left that could
+// be opened or restored, and the same again goes on where it ended.
+import { rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { problem, ProblemError } from '../domain/problem.ts';
+import { leaseFile, wipeMarkFile } from '../protocol/dataFiles.ts';
+import type { DataKind } from '../protocol/dataFiles.ts';
+import type { Clock } from './clock.ts';
+import { inventory } from './dataInventory.ts';
+import type { Inventory } from './dataInventory.ts';
+import { endBroker } from './endBroker.ts';
+import { folderMode } from './folderMode.ts';
+import type { FolderMode } from './folderMode.ts';
+import type { Lease } from './store/lease.ts';
+import { isBeingWiped, markWipe, unmarkWipe, wipeNote } from './wipeMark.ts';
+
+/** The mode of a folder, also of one that is half removed; what says neither counts as live. */
+export function modeOfWiped(dataDir: string): FolderMode {
+  const note = wipeNote(dataDir);
+  if (note === 'practice') return 'practice';
+  try {
+    return folderMode(dataDir) ?? 'live';
+  } catch {
+    // A mode that cannot be read does not keep a folder from being removed.
+    return 'live';
+  }
+}
+
+/** What becomes of a folder. */
+export interface WipedFolder {
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Names of what was left alone. */
+  readonly others: readonly string[];
+  /** Whether the folder itself is gone, since nothing else lay in it. */
+  readonly isGone: boolean;
+}
+
+/** Copies first, then the ledger: without its file no program takes the rest for one. */
+const order: readonly DataKind[] = ['backups', 'aside', 'ledger', 'anchor', 'plans', 'routes', 'logs', 'secrets', 'run'];
+
+/** Whether a folder is one of the product's at all: names such as `port` may stand anywhere. */
+export function isDataFolder({ files }: Pick<Inventory, 'files'>): boolean {
+  return files.some(({ kind, path }) => kind === 'ledger' || kind === 'secrets' || path.endsWith(wipeMarkFile));
+}
+
+/** Why a folder cannot be wiped as it is: a link in the place of a ledger would keep that, and what links lead to is not ours to judge. */
+export function obstacle({ path, others }: Inventory): ProblemError | undefined {
+  const found = others.find((name) => /^(?:ledger\.db(?:-wal)?|backups|quarantine|practice)$/.test(name));
+  return found === undefined ? undefined : new ProblemError(problem('data_folder_unusable', '{0} is a link, or not yours, and is not followed. Nothing was removed.', { values: [join(path, found)], remedy: 'Take that link away, or put the file or folder itself in its place; then try again.' }));
+}
+
+/** In which order the files of a folder are removed; the mark and the lock stay until the end. */
+export function removalOrder({ files, path }: Pick<Inventory, 'files' | 'path'>): string[] {
+  const kept = [join(path, wipeMarkFile), join(path, leaseFile)];
+  const isLedgerItself = (file: string) => file === join(path, 'ledger.db');
+  return order.flatMap((kind) => files.filter((file) => file.kind === kind).map((file) => file.path).toSorted((a, b) => Number(isLedgerItself(b)) - Number(isLedgerItself(a)))).filter((file) => !kept.includes(file));
+}
+
+/**
+ * Wipes folders, all or none: each is held before any file of one is removed.
+ * @param more what else has to go before the folders are free again; runs once nobody uses them
+ * @throws ProblemError `broker_running` (nothing was removed then), `data_folder_unusable`
+ */
+export async function wipeFolders(folders: readonly string[], clock: Clock, more: () => Promise<void>): Promise<WipedFolder[]> {
+  const held: { readonly path: string; readonly lease: Lease }[] = [];
+  // What an earlier wipe left half done stays marked, whatever becomes of this one.
+  const fresh = folders.filter((path) => !isBeingWiped(path));
+  let hasBegun = false;
+  try {
+    for (const path of fresh) onDisk(path, () => markWipe(path, modeOfWiped(path)));
+    for (const path of folders) held.push({ path, lease: await endBroker(path, clock) });
+    hasBegun = true;
+    await more();
+    // The folder of practice mode lies inside of the other.
+    return held.toReversed().map(({ path, lease }) => removeAll(path, lease)).toReversed();
+  } catch (error) {
+    for (const { lease } of held) lease.release();
+    if (!hasBegun) for (const path of fresh) unmarkWipe(path);
+    throw error;
+  }
+}
+
+function removeAll(path: string, lease: Lease): WipedFolder {
+  return onDisk(path, () => {
+    const found = inventory(path);
+    for (const file of removalOrder(found)) rmSync(file, { force: true });
+    for (const folder of found.subfolders) removeIfEmpty(folder);
+    unmarkWipe(path);
+    giveUpLock(join(path, leaseFile), lease);
+    return { path, files: found.files.length, bytes: found.files.reduce((sum, file) => sum + file.bytes, 0), others: found.others, isGone: removeIfEmpty(path) };
+  });
+}
+
+/** The lock's file goes while it is held, so that whoever gets the lock after that finds that its file is gone and asks anew (`store/lease.ts`). Windows removes no open file. */
+function giveUpLock(path: string, lease: Lease): void {
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  lease.release();
+  try {
+    if (process.platform === 'win32') rmSync(path, { force: true });
+  } catch {
+    // Another program waits for the lock: it has the file, which holds nothing.
+  }
+}
+
+/** @returns whether it is gone */
+function removeIfEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    // Something that is not ours lies in it, or another program has begun anew there: it stays.
+    return false;
+  }
+}
+
+/** Names what the system refuses. @throws ProblemError */
+function onDisk<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError(problem('data_folder_unusable', 'Something in the data folder {0} could not be removed ({1}). What is left cannot be used as a ledger.', { values: [path, error instanceof Error ? error.message : String(error)], remedy: 'Close what has its files open, then try again: it goes on where it ended.' }), { cause: error });
+  }
+}

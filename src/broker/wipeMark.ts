@@ -1,0 +1,50 @@
+// The mark that lies in a data folder from the moment a wipe begins until everything else of it is gone. While it is there, no
+// program opens the folder: what is left of a ledger is none, and nobody begins a new one in between. It reads and writes that one file only.
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { problem, ProblemError } from '../domain/problem.ts';
+import { wipeMarkFile } from '../protocol/dataFiles.ts';
+
+/** Whether a wipe of the folder was begun and has not ended. */
+export function isBeingWiped(dataDir: string): boolean {
+  return existsSync(join(dataDir, wipeMarkFile));
+}
+
+/** @throws ProblemError `wipe_unfinished` */
+export function refuseBeingWiped(dataDir: string): void {
+  if (isBeingWiped(dataDir)) throw new ProblemError(problem('wipe_unfinished', 'All data in the folder {0} is being removed, or that was begun and not finished. Nothing is read or written there until it is.', { values: [dataDir] }));
+}
+
+/** What was noted when the wipe of a folder began; undefined where none did. */
+export function wipeNote(dataDir: string): string | undefined {
+  return isBeingWiped(dataDir) ? readFileSync(join(dataDir, wipeMarkFile), 'utf8') : undefined;
+}
+
+/** Begins: the mark is on disk when this returns. @param note what has to be known when this is repeated */
+export function markWipe(dataDir: string, note: string): void {
+  const file = openSync(join(dataDir, wipeMarkFile), 'w', 0o600);
+  try {
+    writeSync(file, note);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  synchroniseFolder(dataDir);
+}
+
+/** Ends, or takes back what was only begun. What was removed before stays so after a loss of power. */
+export function unmarkWipe(dataDir: string): void {
+  synchroniseFolder(dataDir);
+  rmSync(join(dataDir, wipeMarkFile), { force: true });
+  synchroniseFolder(dataDir);
+}
+
+function synchroniseFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,116 @@
+// What a wipe of a data folder would remove and what it would leave, looked at without changing anything; and the wipe itself:
+// routes of Codex are taken back first, by the notes that the wipe removes.
+import { ProblemError, problem } from '../domain/problem.ts';
+import type { Problem } from '../domain/problem.ts';
+import type { StoredFolder } from '../protocol/sentReport.ts';
+import type { Clock } from './clock.ts';
+import { openControl } from './controlClient.ts';
+import { dataFolders, inventory, storedFolder, storedIn } from './dataInventory.ts';
+import { busyBroker } from './endBroker.ts';
+import { KeyStore } from './keyStore.ts';
+import type { Keychain } from './keyStore.ts';
+import { LedgerAnchor } from './ledgerAnchor.ts';
+import { isDataFolder, modeOfWiped, obstacle, wipeFolders } from './wipeFolders.ts';
+import type { WipedFolder } from './wipeFolders.ts';
+
+/** What a ledger holds, for whoever is about to lose it; absent where it cannot be read. */
+export interface LedgerFacts { readonly attempts: number; readonly balanceMicroCredits: number; readonly isTracked: boolean }
+
+/** What a wipe would do. */
+export interface WipePlan {
+  readonly dataDir: string;
+  readonly folders: readonly (StoredFolder & { readonly ledger?: LedgerFacts })[];
+  /** Configurations of Codex that are routed, and would be what they were. */
+  readonly routes: readonly string[];
+  /** Brokers that run, and requests that run or wait there. */
+  readonly brokers: number;
+  readonly requests: number;
+  /** Whether the API key in the keychain goes too: practice mode has none. */
+  readonly isKeyIncluded: boolean;
+}
+
+/** What a wipe works with. */
+export interface WipeParts {
+  readonly dataDir: string;
+  readonly ledgerEntry: URL;
+  readonly keychain: Keychain | undefined;
+  readonly clock: Clock;
+}
+
+/** What came of it. */
+export interface Wiped {
+  readonly folders: readonly WipedFolder[];
+  /** Whether keychain gave no answer, so that something may be left there. */
+  readonly isKeychainSilent: boolean;
+}
+
+/** Looks at what there is. @throws ProblemError `data_folder_unusable` where something stands in the way */
+export async function planWipe({ dataDir, ledgerEntry }: Pick<WipeParts, 'dataDir' | 'ledgerEntry'>): Promise<WipePlan> {
+  const found = wipedFolders(dataDir);
+  const busy = await Promise.all(found.map((one) => busyBroker(one.path)));
+  const folders: WipePlan['folders'][number][] = [];
+  for (const one of found) {
+    const ledger = await ledgerFacts(one.path, ledgerEntry);
+    folders.push({ ...storedFolder(one), ...(ledger ? { ledger } : {}) });
+  }
+  const running = busy.filter((one) => one !== undefined);
+  return { dataDir, folders, routes: storedIn(dataDir).routes, brokers: running.length, requests: running.reduce((sum, one) => sum + one.requests, 0), isKeyIncluded: modeOfWiped(dataDir) !== 'practice' };
+}
+
+/** Folders with something of the product. @throws ProblemError `data_folder_unusable` */
+function wipedFolders(dataDir: string): ReturnType<typeof inventory>[] {
+  const found = dataFolders(dataDir).map((path) => inventory(path)).filter(isDataFolder);
+  const inTheWay = found.map(obstacle).find((one) => one !== undefined);
+  if (inTheWay) throw inTheWay;
+  return found;
+}
+
+/** Why a plan is not carried out without a further yes; undefined where nothing speaks against it. */
+export function busyProblem({ requests }: Pick<WipePlan, 'requests'>): Problem | undefined {
+  return requests === 0 ? undefined : problem('requests_running', 'Requests run or wait at the broker now: {0}. A wipe would end them. Nothing was removed.', { values: [requests] });
+}
+
+/**
+ * Removes everything.
+ * @param undoRoutes takes the routes of Codex back; throws where one could not be, and then nothing is removed
+ * @throws ProblemError `broker_running`, `codex_config_unusable`, `data_folder_unusable`
+ */
+export async function wipe({ dataDir, keychain, clock }: WipeParts, undoRoutes: () => void): Promise<Wiped> {
+  const found = wipedFolders(dataDir);
+  undoRoutes();
+  const forget = async (): Promise<void> => {
+    const anchors = await Promise.all([...new Set([dataDir, ...found.map((one) => one.path)])].map((path) => new LedgerAnchor(path, keychain, clock).forget()));
+    isKeychainSilent = anchors.includes(false) || isKeyIncluded && !await isKeyForgotten(keychain, clock);
+  };
+  const isKeyIncluded = modeOfWiped(dataDir) !== 'practice';
+  let isKeychainSilent = false;
+  const folders = await wipeFolders(found.map((one) => one.path), clock, forget);
+  return { folders, isKeychainSilent };
+}
+
+async function isKeyForgotten(keychain: Keychain | undefined, clock: Clock): Promise<boolean> {
+  try {
+    await new KeyStore(keychain, clock).forget();
+    return true;
+  } catch (error) {
+    // A keychain that is locked or not there does not keep the rest from being removed; it is told.
+    if (error instanceof ProblemError && error.problem.code === 'keychain_unavailable') return false;
+    throw error;
+  }
+}
+
+async function ledgerFacts(path: string, ledgerEntry: URL): Promise<LedgerFacts | undefined> {
+  try {
+    const control = await openControl(path, ledgerEntry, { to: 'read', mode: undefined });
+    try {
+      const [{ usageEvents }, { tracked, balanceMicroCredits }] = [await control.api.health({}), await control.api.creditsList({})];
+      return { attempts: usageEvents, balanceMicroCredits, isTracked: tracked };
+    } finally {
+      await control.close();
+    }
+  } catch (error) {
+    // No ledger yet, a damaged one, or one of an unfinished wipe: it can be removed without being read.
+    if (error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
