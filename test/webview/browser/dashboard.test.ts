@@ -192,6 +192,7 @@ describe('dashboard page', function dashboard() {
     for (const [key, tab] of expected) {
       await open.page.keyboard.press(key);
       assert.equal(await open.page.evaluate(() => document.activeElement?.id), `tab-${tab}`);
+      await open.arrived();
       assert.equal(await visible(), `page-${tab}`);
     }
     assert.deepEqual(await open.page.evaluate(() => (window as unknown as { stored: unknown }).stored), { tab: 'history' });
