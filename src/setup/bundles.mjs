@@ -46,7 +46,7 @@ export function isPage({ name }) {
  * editors; the page targets the Chromium of those editors.
  * @returns {import('esbuild').BuildOptions}
  */
-export function optionsFor(bundle, { root, minify, version }) {
+function optionsFor(bundle, { root, minify, version }) {
   const shared = {
     absWorkingDir: root,
     entryPoints: [bundle.entry],
@@ -146,7 +146,7 @@ export async function buildBundle(build, bundle, { root, folder = path.join(root
 }
 
 /** In a minified page lines break in templates alone, and a browser reads a break with what indents the next line as one space. */
-export function unindented(page) {
+function unindented(page) {
   return page.replaceAll(/\n[ \t]+/g, '\n');
 }
 
