@@ -9,7 +9,7 @@ export interface PageFrame {
   readonly nonce: string;
   readonly language: Language;
   readonly script: string;
-  /** What the script loads with its first chart; the side bar has none. */
+  /** What the script loads with its first chart. The side bar has none, and no other pages either: its script is no module. */
   readonly plot?: string;
   readonly style: string;
   readonly codicons: string;
@@ -32,7 +32,7 @@ export function dashboardHtml(frame: PageFrame): string {
     'base-uri \'none\'',
     'form-action \'none\'',
   ].join('; ');
-  // The script is fetched while its data is still read, and runs behind it. The icons' font is asked for with the style
+  // The script is fetched while its data is still read, and runs behind it, as modules do; what a module loads later inherits its nonce. The icons' font is asked for with the style
   // sheets: VS Code shows a webview with its load event, which waits for a font that was asked for later. A page without sentences of the editor's language speaks English, and a screen reader has to know.
   return `<!DOCTYPE html>
 <html lang="${attribute(frame.language.sentences ? frame.language.tag : 'en')}">
@@ -47,7 +47,7 @@ export function dashboardHtml(frame: PageFrame): string {
 </head>
 <body>
 <${frame.element}></${frame.element}>
-<script defer nonce="${attribute(frame.nonce)}" src="${attribute(frame.script)}"${frame.plot === undefined ? '' : ` data-plot="${attribute(frame.plot)}"`}></script>
+<script ${frame.plot === undefined ? 'defer' : 'type="module"'} nonce="${attribute(frame.nonce)}" src="${attribute(frame.script)}"${frame.plot === undefined ? '' : ` data-plot="${attribute(frame.plot)}"`}></script>
 ${dataBlock('sentences', frame.language.sentences)}${dataBlock('first', frame.first)}</body>
 </html>
 `;

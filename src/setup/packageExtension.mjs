@@ -20,7 +20,7 @@ const allowed = [
   /^extension\/(readme|README)\.md$/,
   /^extension\/(changelog|CHANGELOG)\.md$/,
   /^extension\/LICENSE\.txt$/,
-  /^extension\/dist\/(extension\.cjs|broker\.mjs|ledger\.mjs|sandbox\.mjs|webview\.js|plot\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
+  /^extension\/dist\/(extension\.cjs|broker\.mjs|ledger\.mjs|sandbox\.mjs|webview\.js|otherPages\.js|plot\.js|webview\.css|sidebar\.js|sidebar\.css|codicon\.css|codicon\.ttf|ThirdPartyNotices\.txt)$/,
   /^extension\/dist\/node_modules\/keytar\/(package\.json|LICENSE\.md|lib\/keytar\.js)$/,
   /^extension\/dist\/node_modules\/keytar\/prebuilds\/[a-z0-9-]+\/[^/]+\.node$/,
   /^extension\/media\/[\w/-]+(\.nls\.[a-z-]+)?\.(svg|png|md)$/,
@@ -30,7 +30,7 @@ const allowed = [
 const required = [
   'extension/package.json', 'extension/package.nls.json', 'extension/package.nls.de.json', 'extension/l10n/bundle.l10n.de.json', 'extension/readme.md', 'extension/changelog.md', 'extension/LICENSE.txt',
   'extension/dist/extension.cjs', 'extension/dist/broker.mjs', 'extension/dist/ledger.mjs', 'extension/dist/sandbox.mjs',
-  'extension/dist/webview.js', 'extension/dist/plot.js', 'extension/dist/webview.css', 'extension/dist/sidebar.js', 'extension/dist/sidebar.css', 'extension/dist/codicon.css', 'extension/dist/codicon.ttf',
+  'extension/dist/webview.js', 'extension/dist/otherPages.js', 'extension/dist/plot.js', 'extension/dist/webview.css', 'extension/dist/sidebar.js', 'extension/dist/sidebar.css', 'extension/dist/codicon.css', 'extension/dist/codicon.ttf',
   'extension/dist/ThirdPartyNotices.txt',
   'extension/dist/node_modules/keytar/prebuilds/linux-x64/keytar.node',
   'extension/dist/node_modules/keytar/prebuilds/darwin-arm64/keytar.node',

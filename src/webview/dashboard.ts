@@ -8,30 +8,27 @@ import { changeSubject } from '../protocol/changeSubject.ts';
 import { t, usableLocale } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { receiptName, receiptText } from './receiptText.ts';
-import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';
-import { budgetsArea } from './budgetsTable.ts';
 import { explainPanel } from './explainPanel.ts';
-import { grantsTable } from './grantsTable.ts';
 import { headerBar, tabBar } from './headerBar.ts';
 import { incomingMessage } from './incomingMessage.ts';
+import { LazyPages } from './lazyPages.ts';
 import { brokerDown, snapshotNotices } from './notices.ts';
 import type { Moment } from './moving.ts';
 import { nowPage } from './nowPage.ts';
 import { beginChange, changesUnderWay } from './pageChanges.ts';
 import { PageClock } from './pageClock.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
-import { bringPanelIntoView, focusAfterChange, giveFocus } from './pageFocus.ts';
+import { bringPanelIntoView, focusAfterChange, giveFocus, leadsToOtherPages } from './pageFocus.ts';
 import { beginQuestion } from './pageQuestions.ts';
 import type { Asking } from './pageQuestions.ts';
 import { firstPageState, receive, tabFrom } from './pageState.ts';
 import type { PageState, Tab } from './pageState.ts';
 import { emptyView, nextTurnMs, viewOf } from './pageView.ts';
-import { policiesPart } from './policiesPart.ts';
 import { questionsPanel } from './questionsPanel.ts';
 import { moveByRow, settleRowStops } from './rowFocus.ts';
 import type { TopUpOrder } from './topUpForm.ts';
-import type { PageActions, RunCommand, View } from './view.ts';
+import type { PageActions, RunCommand } from './view.ts';
 
 /** The page. `start` gives it its surroundings, `take` a message from the extension. */
 export class CodexDashboard extends LitElement {
@@ -47,11 +44,13 @@ export class CodexDashboard extends LitElement {
   readonly #opened = new Set<Tab>();
   /** What lies far below may come with the next frame. */
   #isBeginning = false;
+  readonly #lazy = new LazyPages(() => this.#environment?.loadOtherPages() ?? Promise.reject(new Error('the page has not begun')), () => this.#pagesChanged());
 
   constructor() {
     super();
     this.page = firstPageState('now');
     this.addEventListener('keydown', (event) => this.#onKey(event));
+    for (const near of ['pointerover', 'focusin']) this.addEventListener(near, ({ target }) => { if (leadsToOtherPages(target)) this.#lazy.fetch(); });
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -130,7 +129,9 @@ export class CodexDashboard extends LitElement {
   }
 
   #openTab(tab: Tab): void {
-    this.page = { ...this.page, tab };
+    const { focusNext: _elsewhere, ...rest } = this.page;
+    this.page = { ...rest, tab };
+    if (tab !== 'now') this.#lazy.fetch();
     this.#environment?.saveTab(tab);
   }
 
@@ -211,8 +212,22 @@ export class CodexDashboard extends LitElement {
     return { nowMs: this.#clock?.nowMs() ?? 0, clock: this.#clock };
   }
 
+  /** The other pages are asked for, came, or could not be had: who waits for one is told, and is left nowhere. */
+  #pagesChanged(): void {
+    this.requestUpdate();
+    const { focusNext: _none, ...rest } = this.page;
+    const { isComing, hasFailed } = this.#lazy;
+    if (rest.tab === 'now' || isComing && !hasFailed) return;
+    if (isComing) this.page = { ...this.page, announcement: t('Loading the page') };
+    else if (hasFailed) this.page = { ...rest, announcement: t('This page could not be loaded.') };
+    else if (this.querySelector('.no-page')) this.page = { ...this.page, announcement: '' };
+    if (!hasFailed && document.activeElement?.closest('.no-page')) this.querySelector<HTMLElement>(`#tab-${rest.tab}`)?.focus();
+  }
+
   protected override willUpdate(): void {
-    this.#opened.add(this.page.tab);
+    const { tab } = this.page;
+    if (tab !== 'now' && !this.#lazy.hasFailed && this.#environment) this.#lazy.fetch();
+    this.#opened.add(tab);
     this.#clock?.begin();
   }
 
@@ -237,10 +252,14 @@ export class CodexDashboard extends LitElement {
   #pages(snapshot: Snapshot, tab: Tab): TemplateResult {
     const { newest, explanation, questions } = this.page;
     const view = viewOf(this.page, snapshot, this.#moment(), this.#act);
+    const { pages } = this.#lazy;
+    const shown = this.#lazy.inView(tab);
+    const forms = { page: this.page, environment: this.#environment, sendTopUp: this.#sendTopUp, sendBudget: this.#sendBudget };
+    const frame = (name: Tab, content: unknown) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" aria-busy=${name !== 'now' && name === tab && this.#lazy.isComing ? 'true' : 'false'} ?hidden=${shown !== name}>${content}</div>`;
     // A page that is not open stays as it was last seen, and costs nothing.
-    const panel = (name: Tab, content: () => TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${tab === name ? content() : noChange}</div>`;
+    const panel = (name: Tab, content: () => TemplateResult) => frame(name, shown === name ? content() : noChange);
     // It is made when it is opened first, remembers what it asked, and of another ledger nothing.
-    const element = (name: Tab, content: TemplateResult) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" ?hidden=${tab !== name}>${this.#opened.has(name) ? keyed(snapshot.broker.dataDir, content) : nothing}</div>`;
+    const element = (name: Tab, content: TemplateResult) => frame(name, !this.#opened.has(name) ? nothing : pages ? keyed(snapshot.broker.dataDir, content) : this.#lazy.instead());
     return html`
       ${tabBar(tab, (next) => this.#openTab(next))}
       ${questionsPanel(snapshot, view)}
@@ -249,31 +268,10 @@ export class CodexDashboard extends LitElement {
         ${panel('now', () => nowPage(snapshot, view, this.#isBeginning))}
         ${element('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
         ${element('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
-        ${panel('credits', () => html`<div class="columns main credits"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${this.#topUp(snapshot, view)}
-          <auto-credits .snapshot=${snapshot} .view=${view} .timeZone=${this.#environment?.timeZone() ?? 'UTC'}></auto-credits></div>${budgetsArea(snapshot, this.#budgetForm(snapshot, view), view)}${policiesPart(snapshot, view)}`)}
+        ${panel('credits', () => pages?.creditsPage(snapshot, view, forms) ?? this.#lazy.instead())}
         ${element('events', html`<events-page .shown=${tab === 'events'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></events-page>`)}
         ${element('insights', html`<insights-page .shown=${tab === 'insights'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></insights-page>`)}
       </div>${explanation ? explainPanel(explanation, view) : nothing}</div>`;
-  }
-
-  #topUp(snapshot: Snapshot, view: View): TemplateResult {
-    const blocked = view.stale ? t('The broker is not reachable. Credits can be added when it runs.') : undefined;
-    return html`<section class="area" aria-labelledby="head-topup"><header class="head"><h2 id="head-topup">${t('Add credits')}</h2></header>
-      <topup-form .quiet=${this.page.budgetForm !== undefined} .balance=${snapshot.balance} .consent=${snapshot.consent} .usage=${snapshot} .workspaceId=${view.workspaceId} .workspaceLabel=${view.workspaceLabel}
-        .blockedReason=${blocked} .practice=${view.practice} .locale=${view.place.locale} .answer=${this.page.topUpAnswer} .send=${this.#sendTopUp} .newKey=${this.#environment?.newKey}></topup-form></section>`;
-  }
-
-  #budgetForm(snapshot: Snapshot, view: View): TemplateResult | typeof nothing {
-    const { budgetForm } = this.page;
-    if (!budgetForm) return nothing;
-    const { budgetId } = budgetForm;
-    const editing = budgetId === undefined ? undefined : snapshot.budgets.find((one) => one.id === budgetId)?.budget;
-    // Somebody else removed it meanwhile.
-    if (budgetId !== undefined && !editing) return nothing;
-    const used = [...snapshot.running, ...snapshot.waiting, ...snapshot.recent];
-    const choices = { workspaces: view.workspaceNames, models: [...new Set(used.map((one) => one.model))], clients: [...new Set(used.map((one) => one.client))] };
-    return html`<budget-form .editing=${editing} .choices=${choices} .timeZone=${this.#environment?.timeZone() ?? 'UTC'} .locale=${view.place.locale} .busy=${view.changing.has('budgetSet')} .problem=${view.failures.get('budgetSet')} .stale=${view.stale}
-      .send=${this.#sendBudget} .cancel=${this.#act.closeBudget} .newKey=${this.#environment?.newKey}></budget-form>`;
   }
 
   readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });

@@ -4,16 +4,8 @@ import './pageLanguage.ts';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './main.css';
-import { AutoCredits } from './autoCredits.ts';
-import { BudgetForm } from './budgetForm.ts';
-import { BurnChart } from './burnChart.ts';
 import { CodexDashboard } from './dashboard.ts';
-import { EventsPage } from './eventsPage.ts';
-import { HistoryPage } from './historyPage.ts';
-import { InsightsPage } from './insightsPage.ts';
-import { LedgerPage } from './ledgerPage.ts';
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
-import { TopUpForm } from './topUpForm.ts';
 import { UsageChart } from './usageChart.ts';
 import { UsageGauge } from './usageGauge.ts';
 
@@ -28,14 +20,6 @@ declare function acquireVsCodeApi(): WebviewHost;
 
 customElements.define('usage-gauge', UsageGauge);
 customElements.define('usage-chart', UsageChart);
-customElements.define('burn-chart', BurnChart);
-customElements.define('topup-form', TopUpForm);
-customElements.define('budget-form', BudgetForm);
-customElements.define('auto-credits', AutoCredits);
-customElements.define('history-page', HistoryPage);
-customElements.define('ledger-page', LedgerPage);
-customElements.define('events-page', EventsPage);
-customElements.define('insights-page', InsightsPage);
 customElements.define('codex-dashboard', CodexDashboard);
 
 const host = acquireVsCodeApi();
@@ -66,6 +50,7 @@ page.start({
   saveTab: (tab) => host.setState({ ...stored(), tab }),
   loadChoice: (name) => stored()[`${name}Choice`],
   saveChoice: (name, choice) => host.setState({ ...stored(), [`${name}Choice`]: choice }),
+  loadOtherPages: async () => (await import('./otherPages.ts')).otherPages,
 });
 // Painted at once from what the frame carries. A frame that is loaded again, as after its page was hidden, carries an old picture.
 const first = document.getElementById('first')?.textContent;

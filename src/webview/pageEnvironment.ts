@@ -1,6 +1,7 @@
 // What the page may use of the world around it, handed in by its main file, so that every part of it
 // runs the same under a test: the channel to the extension, the clock, its timer, fresh keys.
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
+import type { OtherPages } from './lazyPages.ts';
 
 /** Time, and whether anybody looks. */
 export interface PageTime {
@@ -29,4 +30,6 @@ export interface PageEnvironment extends PageTime {
   /** What was chosen on a page, as it was stored, and storing it. */
   loadChoice(page: string): unknown;
   saveChoice(page: string, choice: unknown): void;
+  /** Loads the script of the other pages; once it is there it is not loaded again. */
+  loadOtherPages(): Promise<OtherPages>;
 }

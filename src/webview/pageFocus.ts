@@ -40,3 +40,8 @@ export function giveFocus(root: Element, focusNext: NonNullable<PageState['focus
   void form.updateComplete.then(() => ('focusAmount' in form ? form.focusAmount() : form.focusLimit()));
   return true;
 }
+
+/** Whether what the pointer or the focus came to leads to a page other than the first: a tab, or the button that adds credits. */
+export function leadsToOtherPages(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('.tabs, .topline vscode-button') !== null;
+}

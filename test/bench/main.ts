@@ -93,14 +93,16 @@ const dashboard = parts.includes('dashboard') ? await benchDashboard({ requests,
 if (dashboard) printDashboard(requests, dashboard);
 const opening = parts.includes('opening') ? await benchOpening({ requests, folder, log, signal: stopped.signal }) : undefined;
 if (opening) {
-  console.log(`\nThe dashboard in VS Code, on ${requests.toLocaleString('en')} requests: medians of ${opening.rounds} openings in one window`);
-  const line = (what: string, ms: number, hasGoal = true) => [what, msText(ms), (ms / opening.wordMs).toFixed(2), ...hasGoal ? [msText(openMsMax), ms <= openMsMax ? 'met' : 'MISSED'] : ['', '']];
-  printTable(['', 'time', 'beside', 'goal', ''], [
-    line('an extension\'s command, until a webview with one word is painted', opening.wordMs, false),
-    line('a click on the meter, until all in view of the dashboard is painted with its numbers', opening.dashboardMs),
-    line('the same, until its icons are there too and it answers to input', opening.dashboardReadyMs),
-    line('the same for the first webview of the window', opening.firstMs, false),
+  const { later, first, veryFirstMs } = opening;
+  console.log(`\nThe dashboard in VS Code, on ${requests.toLocaleString('en')} requests: medians of ${later.times} openings in one window, and of the first ones in ${first.times} fresh windows each`);
+  const line = (what: string, name: 'wordMs' | 'dashboardMs' | 'dashboardReadyMs', hasGoal = true) => [
+    what, msText(later[name]), (later[name] / later.wordMs).toFixed(2), ...hasGoal ? [msText(openMsMax), later[name] <= openMsMax ? 'met' : 'MISSED'] : ['', ''], msText(first[name]), (first[name] / first.wordMs).toFixed(2)];
+  printTable(['', 'time', 'beside', 'goal', '', 'first', 'beside'], [
+    line('an extension\'s command, until a webview with one word is painted', 'wordMs', false),
+    line('a click on the meter, until all in view of the dashboard is painted with its numbers', 'dashboardMs'),
+    line('the same, until its icons are there too and it answers to input', 'dashboardReadyMs'),
   ]);
+  console.log(`The very first dashboard, in an editor and a browser that were started anew: ${msText(veryFirstMs)}`);
 }
 const pacing = parts.includes('pacing') ? await benchPacing(seeds, log) : undefined;
 if (pacing && values.chart) draw('pacing.svg', pacingChart(pacing));

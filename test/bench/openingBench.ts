@@ -1,11 +1,12 @@
 // The dashboard in a real VS Code, on a ledger with a long history: from the click on the meter until all in view is
 // painted with its numbers. Beside it, in turn, the least that an extension can show in a webview: one word, from its
-// command on. What lies between the two is ours; the rest is what VS Code itself takes to make a webview.
+// command on. What lies between the two is ours; the rest is what VS Code itself takes to make a webview. The same once more
+// in fresh windows, where each is the first webview: with it VS Code loads its own code for them.
 import { copyFileSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { brokerPid, meterItem, startEditorSession } from '../support/vscode/editorSession.ts';
-import type { SessionWindow } from '../support/vscode/editorSession.ts';
+import type { EditorSession, SessionWindow } from '../support/vscode/editorSession.ts';
 import { startProgram } from '../support/vscode/liveBroker.ts';
 import { median } from './benchNumbers.ts';
 import { builtLedger } from './builtLedger.ts';
@@ -13,10 +14,20 @@ import type { BuildOptions } from './builtLedger.ts';
 import { openingOf } from './openingTimes.ts';
 
 const rounds = 15;
+/** Fresh windows for each of the two. */
+const freshWindows = 7;
+/** A window's own work after its start is over by then. */
+const calmMs = 2000;
 const waitMsMax = 30_000;
 
-/** Medians of milliseconds, and of the first opening in a window: with it VS Code loads its own code for webviews. */
-export interface OpeningResult { readonly dashboardMs: number; readonly dashboardReadyMs: number; readonly wordMs: number; readonly firstMs: number; readonly rounds: number }
+/** Medians of milliseconds until it is painted, and until it is ready as well. */
+export interface OpeningMedians { readonly wordMs: number; readonly dashboardMs: number; readonly dashboardReadyMs: number; readonly times: number }
+
+/** Openings in a window that showed webviews before, the first ones of fresh windows, and the very first of the editor's and the browser's life. */
+export interface OpeningResult { readonly later: OpeningMedians; readonly first: OpeningMedians; readonly veryFirstMs: number }
+
+/** When one was painted and ready, in milliseconds from the click or command on. */
+interface Times { readonly paintedMs: number; readonly readyMs: number }
 
 /** What is opened, which tells when that began, and how it is known that it is there. */
 interface Opened { readonly there: string; open(window: SessionWindow): Promise<number> }
@@ -52,26 +63,45 @@ export async function benchOpening(options: BuildOptions): Promise<OpeningResult
     copyFileSync(built, join(session.dataDir, 'ledger.db'), constants.COPYFILE_FICLONE);
     broker = await startProgram('broker.mjs', ['serve', '--data', session.dataDir, '--upstream', 'http://127.0.0.1:9', '--api-key-env', 'BENCH_KEY', '--no-keychain'], { BENCH_KEY: 'sk-bench-0000000000' });
     if (brokerPid(session.dataDir) !== broker.pid) throw new Error('another broker than the one that was started uses the data folder');
-    const window = await session.open('bench');
-    await window.bench.waitForLabel(meterItem, /credits/);
-    const firstMs = (await opened(window, dashboard)).paintedMs;
-    const found: Record<'dashboard' | 'ready' | 'word', number[]> = { dashboard: [], ready: [], word: [] };
-    for (let round = 0; round < rounds; round += 1) {
-      const empty = await opened(window, word);
-      const ours = await opened(window, dashboard);
-      found.word.push(empty.paintedMs);
-      found.dashboard.push(ours.paintedMs);
-      found.ready.push(ours.readyMs);
-    }
-    return { dashboardMs: median(found.dashboard), dashboardReadyMs: median(found.ready), wordMs: median(found.word), firstMs, rounds };
+    const window = await freshWindow(session, 'bench');
+    const veryFirstMs = (await opened(window, dashboard)).paintedMs;
+    const later = await inTurn(rounds, (what) => opened(window, what));
+    await window.bench.page.close();
+    options.log('measuring: the first webview of fresh windows');
+    let windows = 0;
+    const first = await inTurn(freshWindows, async (what) => {
+      const fresh = await freshWindow(session, `fresh-${windows += 1}`);
+      const times = await opened(fresh, what);
+      await fresh.bench.page.close();
+      return times;
+    });
+    return { later, first, veryFirstMs };
   } finally {
     await broker?.stop();
     await session.stop();
   }
 }
 
+/** A window in which nothing has been opened, once it has the newest numbers and rests. */
+async function freshWindow(session: EditorSession, name: string): Promise<SessionWindow> {
+  const window = await session.open(name);
+  await window.bench.waitForLabel(meterItem, /credits/);
+  await window.bench.page.waitForTimeout(calmMs);
+  return window;
+}
+
+/** Measures both in turn, each as often. Which one begins changes, so that neither gains by its place. */
+async function inTurn(times: number, measure: (what: Opened) => Promise<Times>): Promise<OpeningMedians> {
+  const found = new Map<Opened, Times[]>([[word, []], [dashboard, []]]);
+  for (let round = 0; round < times; round += 1) {
+    for (const what of round % 2 === 0 ? [word, dashboard] : [dashboard, word]) found.get(what)?.push(await measure(what));
+  }
+  const middle = (what: Opened, name: keyof Times) => median((found.get(what) ?? []).map((one) => one[name]));
+  return { wordMs: middle(word, 'paintedMs'), dashboardMs: middle(dashboard, 'paintedMs'), dashboardReadyMs: middle(dashboard, 'readyMs'), times };
+}
+
 /** Opens one, and closes it again. @returns when it was painted, in milliseconds from the click or command on */
-async function opened(window: SessionWindow, what: Opened): Promise<{ readonly paintedMs: number; readonly readyMs: number }> {
+async function opened(window: SessionWindow, what: Opened): Promise<Times> {
   const atMs = await what.open(window);
   const frame = await frameThat(window, what.there);
   const { paintedMs, readyMs, beganAtMs } = await openingOf(frame);

@@ -50,8 +50,8 @@ describe('dashboard panel', () => {
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(shown.panel.webview.html)?.[1]?.replaceAll('&#39;', '\'') ?? '';
     assert.ok(policy.startsWith('default-src \'none\'; script-src \'nonce-nonce1\'; style-src https://page.example;'), policy);
     assert.doesNotMatch(policy, /unsafe|\*|connect-src|http:/);
-    assert.deepEqual([...shown.panel.webview.html.matchAll(/<script ([a-z]+)/g)].map(([, first]) => first), ['defer', 'type'], 'the second is data, which no browser runs');
-    assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script defer nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js" data-plot="https:\/\/page\.example\/ext\/dist\/plot\.js">/);
+    assert.deepEqual([...shown.panel.webview.html.matchAll(/<script (\S+)/g)].map(([, first]) => first), ['type="module"', 'type="application/json"'], 'the second is data, which no browser runs');
+    assert.match(shown.panel.webview.html, /<codex-dashboard><\/codex-dashboard>\n<script type="module" nonce="nonce1" src="https:\/\/page\.example\/ext\/dist\/webview\.js" data-plot="https:\/\/page\.example\/ext\/dist\/plot\.js">/);
     assert.match(shown.panel.webview.html, /<link rel="preload" as="font" type="font\/ttf" crossorigin href="[^"?]*codicon\.ttf">/);
     assert.match(shown.panel.webview.html, /id="vscode-codicon-stylesheet" rel="stylesheet" href="[^"]*codicon\.css"/);
     assert.deepEqual(shown.options.localResourceRoots?.map((root) => root.fsPath), ['/ext/dist']);

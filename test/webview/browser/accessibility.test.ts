@@ -41,6 +41,7 @@ describe('accessibility of the page', function accessibility() {
       assert.deepEqual(await violations(open), [], 'what answers mean');
       await open.send({ ...stateMessage(ruledSnapshot({ sequence: 42 })), undo: { grantId: 'grant_0041', leftMs: 42_000 } });
       await open.page.locator('[data-test=tab-credits]').click();
+      await open.arrived();
       for (const per of ['everything', 'workspace', 'model', 'request']) {
         await open.page.locator('[data-test=budget-change]').first().click();
         await open.page.locator('[data-test=budget-per]').selectOption(per);

@@ -18,6 +18,7 @@ describe('automatic top-up and vouchers on the page', function autoCredits() {
   const open = pageForEach(async (page) => {
     await page.send(...sampleStates['normal']!);
     await page.hook('tab-credits').click();
+    await page.arrived();
   });
   const { hook, focused } = open;
   const changes = () => open.sent('change');

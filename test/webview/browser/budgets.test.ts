@@ -29,6 +29,7 @@ describe('budgets on the page', function budgets() {
   it('are set by the form, once, with the time zone of the person', async () => {
     await open.send(...sampleStates['normal']!);
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-add').click();
     assert.equal(await focused(), 'budget-limit');
     await hook('budget-limit').fill('20');
@@ -60,6 +61,7 @@ describe('budgets on the page', function budgets() {
 
   it('say what is wrong, beside the field, and send nothing', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-add').click();
     assert.equal(await hook('budget-reason').innerText(), '', 'nobody typed yet');
     await hook('budget-submit').click();
@@ -80,6 +82,7 @@ describe('budgets on the page', function budgets() {
 
   it('are changed with what they are, keep what is typed while news comes, and keep their id', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-change').nth(1).click();
     assert.equal(await hook('budget-limit').inputValue(), '20');
     assert.equal(await hook('budget-per').inputValue(), 'workspace');
@@ -98,6 +101,7 @@ describe('budgets on the page', function budgets() {
 
   it('leave the form with Escape and with its button', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-add').click();
     await hook('budget-limit').press('Escape');
     assert.deepEqual([await open.page.locator('budget-form').count(), await focused()], [0, 'head-budgets']);
@@ -108,6 +112,7 @@ describe('budgets on the page', function budgets() {
 
   it('are removed by their row, and say why not', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-remove').nth(1).dblclick();
     assert.deepEqual((await changes()).map((message) => message.change), [{ kind: 'budgetRemove', budgetId: 'workspaces' }]);
     await open.send({ type: 'changeResult', id: (await changes())[0]!.id, problem: { ...problem('cancelled', 'Nothing was changed, because the confirmation was closed.'), remedy: 'Confirm the dialog to go on.' } });
@@ -116,6 +121,7 @@ describe('budgets on the page', function budgets() {
 
   it('close the form of one that somebody else removed', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('budget-change').first().click();
     await open.send(stateMessage(ruledSnapshot({ sequence: 42, budgets: sampleBudgets.slice(1) })));
     assert.equal(await open.page.locator('budget-form').count(), 0);
@@ -124,6 +130,7 @@ describe('budgets on the page', function budgets() {
 
   it('open where the meter leads, and from the notice of one that is used up', async () => {
     await open.send({ type: 'openBudgets' });
+    await open.arrived();
     assert.equal(await focused(), 'head-budgets');
     assert.ok(await open.page.locator('#head-budgets').evaluate((heading) => heading.getBoundingClientRect().bottom < window.innerHeight && heading.getBoundingClientRect().top >= 0));
     await open.send(...sampleStates['budget-used-up']!);
@@ -134,6 +141,7 @@ describe('budgets on the page', function budgets() {
 
   it('offer rules as two choices, made at once, and go back when they are not made', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     assert.deepEqual([await hook('rule-unpriced').inputValue(), await hook('rule-unattended').inputValue()], ['ask', 'refuse']);
     await hook('rule-unattended').selectOption('allow');
     assert.deepEqual((await changes()).map((message) => message.change), [{ kind: 'unattendedPolicy', value: 'allow' }]);
@@ -155,6 +163,7 @@ describe('budgets on the page', function budgets() {
 
   it('show every grant with its state, and let this window\'s newest be taken back for a minute', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     assert.match(await hook('grants').innerText(), /Included · Weekly in use\s+Comes back each week[\s\S]*Launch week\s+Only for gpt-6\*, and only in docs-site, old-prototype[\s\S]*Begins Thu 19 Nov 14:25[\s\S]*Expired[\s\S]*Taken back, disputed/);
     assert.match(await hook('allowances').innerText(), /250\.00 included credits each week/);
     assert.equal(await hook('undo').count(), 0);
@@ -169,6 +178,7 @@ describe('budgets on the page', function budgets() {
 
   it('stop offering it when the minute is over', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await open.send({ ...again(42), undo: { grantId: 'grant_0041', leftMs: 42_000 } });
     assert.equal(await hook('undo').count(), 1);
     await open.setNow(sampleNowMs + 42_000);

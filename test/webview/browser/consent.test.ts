@@ -22,6 +22,7 @@ describe('permission on the page', function permission() {
 
   it('asks once for a double click and says whom it allowed', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     const line = open.page.locator('.consent');
     assert.match(await line.innerText(), /Purchased credits may be used by: 1 other workspace, but not by this one/);
     await hook('allow-workspace').dblclick();
@@ -38,6 +39,7 @@ describe('permission on the page', function permission() {
 
   it('can be asked again after it was not given', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     const line = open.page.locator('.consent');
     await hook('allow-workspace').press('Enter');
     await open.send({ type: 'allowResult', id: (await asked())[0]!.id, problem: { ...problem('cancelled', 'Nothing was allowed.'), remedy: 'Confirm the dialog.' } });
@@ -54,6 +56,7 @@ describe('permission on the page', function permission() {
 
   it('waits for the broker, and offers nothing where there is nothing to allow', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     const snapshot = sampleSnapshot({ sequence: 43, consent: { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] } });
     await open.send(stateMessage(snapshot, { link: { state: 'connecting' } }));
     assert.match(await open.page.locator('.consent').innerText(), /: nobody yet\s/);

@@ -187,7 +187,7 @@ describe('dashboard page', function dashboard() {
   it('moves between tabs with arrows, Home and End, and remembers the tab', async () => {
     await open.send(...sampleStates['normal']!);
     await hook('tab-now').focus();
-    const visible = () => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join());
+    const visible = () => open.arrived().then(() => open.page.evaluate(() => [...document.querySelectorAll<HTMLElement>('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id).join()));
     const expected: [string, string][] = [['ArrowRight', 'history'], ['End', 'insights'], ['ArrowRight', 'now'], ['ArrowLeft', 'insights'], ['Home', 'now'], ['ArrowRight', 'history']];
     for (const [key, tab] of expected) {
       await open.page.keyboard.press(key);
@@ -292,6 +292,7 @@ describe('dashboard page', function dashboard() {
     assert.match(await hook('mode').innerText(), /Practice mode/);
     assert.match(await hook('facts').innerText(), /\$23\.26\s[\s\S]*dollars at real prices/);
     await hook('tab-ledger').click();
+    await open.arrived();
     assert.equal(await open.page.locator('.notice').filter({ visible: true }).count(), 0, 'the notice stays on the first page');
     await hook('tab-now').click();
     await open.page.getByRole('button', { name: 'Leave practice mode' }).click();

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { iconFontFolder, iconStyle } from '../../../src/setup/bundles.mjs';
+import { buildBundle, bundles, iconFontFolder, iconStyle, isPage } from '../../../src/setup/bundles.mjs';
 import { chromiumPath } from '../../../src/setup/ensureSystem.mjs';
 import type { ExtensionMessage, PageMessage } from '../../../src/protocol/dashboardMessages.ts';
 import type { Language } from '../../../src/protocol/language.ts';
@@ -56,6 +56,8 @@ export interface OpenPage {
   readonly page: Page;
   send(...messages: readonly ExtensionMessage[]): Promise<void>;
   posted(): Promise<PageMessage[]>;
+  /** Waits until the page behind the opened tab is there: those behind the first one come with the first look at one of them. */
+  arrived(): Promise<void>;
   /** Answers what the page asked on demand and was not answered yet, until it asks no more; by the sample unless told otherwise. */
   answer(by?: (id: number, question: PageQuestion) => QuestionAnswer): Promise<void>;
   violations(): Promise<string[]>;
@@ -86,17 +88,18 @@ function html({ theme = 'dark-modern', isSidebar = false, nowMs, first, language
 <script nonce="${nonce}">window.posted = []; window.violations = []; window.stored = window.kept; window.nowMs = ${nowMs}; Date.now = () => window.nowMs;
 addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
 window.acquireVsCodeApi = () => ({ postMessage: (message) => { window.posted.push(message); window.received?.(message); }, getState: () => window.stored, setState: (state) => { window.stored = state; } });</script>
-<script defer nonce="${nonce}" src="/${name}.js" data-plot="/plot.js"></script>
+<script ${isSidebar ? 'defer' : 'type="module"'} nonce="${nonce}" src="/${name}.js" data-plot="/plot.js"></script>
 ${block('sentences', sentences)}${block('first', first)}</body></html>`;
 }
 
 /** Bundles the page, starts the server and the browser. @param isMinified as it ships */
 export async function startPageHost({ isMinified = false } = {}): Promise<PageHost> {
   const folder = await mkdtemp(path.join(tmpdir(), 'codex-page-'));
-  await build({ absWorkingDir: root, entryPoints: { webview: 'src/webview/main.ts', plot: 'src/webview/plotMain.ts', sidebar: 'src/webview/sidebarMain.ts' }, bundle: true, minify: isMinified, format: 'iife', platform: 'browser', target: 'chrome120', outdir: folder, logLevel: 'silent' });
+  for (const bundle of bundles) if (isPage(bundle) && bundle.within === undefined) await buildBundle(build, bundle, { root, folder, minify: isMinified, version: '0.0.0' });
   await writeFile(path.join(folder, 'codicon.css'), iconStyle(root));
   const files: Readonly<Record<string, readonly [string, string]>> = {
     '/webview.js': [path.join(folder, 'webview.js'), 'text/javascript'],
+    '/otherPages.js': [path.join(folder, 'otherPages.js'), 'text/javascript'],
     '/plot.js': [path.join(folder, 'plot.js'), 'text/javascript'],
     '/webview.css': [path.join(folder, 'webview.css'), 'text/css'],
     '/sidebar.js': [path.join(folder, 'sidebar.js'), 'text/javascript'],
@@ -155,6 +158,7 @@ async function openPage({ browser, kept }: { readonly browser: Browser; readonly
   const read = <T>(name: string) => page.evaluate((key) => (window as unknown as Record<string, unknown>)[key], name) as Promise<T>;
   const answered = new Set<number>();
   const posted = () => read<PageMessage[]>('posted');
+  const arrived = () => page.locator('[role=tabpanel][aria-busy=true]').waitFor({ state: 'detached' });
   const send = async (...messages: readonly ExtensionMessage[]) => {
     for (const message of messages) {
       await page.evaluate((data) => new Promise<void>((resolve) => {
@@ -164,9 +168,10 @@ async function openPage({ browser, kept }: { readonly browser: Browser; readonly
     }
   };
   return {
-    page, send, posted,
+    page, send, posted, arrived,
     answer: async (by = sampleAnswer) => {
       for (;;) {
+        await arrived();
         const asked = (await posted()).flatMap((message) => (message.type === 'ask' && !answered.has(message.id) ? [message] : []));
         if (asked.length === 0) return;
         for (const { id } of asked) answered.add(id);

@@ -111,6 +111,7 @@ describe('pictures of the dashboard', function pictures() {
       const open = await openPage();
       await open.send(...sampleStates[scene.state]!);
       await scene.act(open);
+      await open.arrived();
       await open.page.evaluate(() => document.fonts.ready);
       // A chart is drawn when it comes near, and stays.
       for (const plot of await open.page.locator('.plot:visible').all()) {

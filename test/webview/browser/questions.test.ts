@@ -21,6 +21,7 @@ describe('questions on the page', function questions() {
     await own().locator('summary').press('Enter');
     assert.match(await own().innerText(), /This workspace\s+Every request of "billing-service", until you take it back\./);
     await hook('tab-credits').click();
+    await open.arrived();
     assert.ok(await hook('questions').isVisible());
   });
 
@@ -86,6 +87,7 @@ describe('questions on the page', function questions() {
   it('that were answered for good are taken back on the Credits page', async () => {
     await open.send(stateMessage(ruledSnapshot({ sequence: 42 })));
     await hook('tab-credits').click();
+    await open.arrived();
     assert.match(await hook('answers').innerText(), /billing-service this window\s+may use purchased credits\s+Take back[\s\S]*docs-site\s+is refused them without a question[\s\S]*gpt-7-preview\s+is sent without a known price/);
     assert.equal(await hook('take-back').locator('visible=true').count(), 5);
     assert.equal(await open.page.locator('[data-test=take-back][tabindex="0"]').count(), 1);

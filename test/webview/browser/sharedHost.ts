@@ -38,6 +38,7 @@ export function pageForEach(prepare: (open: TestPage) => Promise<unknown> = asyn
     get page() { return open.page; },
     send: (...messages) => open.send(...messages),
     posted: () => open.posted(),
+    arrived: () => open.arrived(),
     answer: (by) => open.answer(by),
     violations: () => open.violations(),
     setNow: (nowMs) => open.setNow(nowMs),

@@ -39,6 +39,7 @@ describe('top-up on the page', function topUp() {
 
   it('sends one order for a double click and says the result', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('topup-preset-10').click();
     await hook('topup-scope-everywhere').check();
     assert.equal(await hook('topup-submit').innerText(), 'Add 250.00 credits ($10.00)');
@@ -61,6 +62,7 @@ describe('top-up on the page', function topUp() {
 
   it('makes a new order with a new key after a result, and keeps the key for a retry', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('topup-submit').click();
     await open.send({ type: 'topUpResult', id: (await orders())[0]!.id, problem: problem('broker_unreachable', 'The broker did not answer.') });
     assert.match(await hook('topup-result').innerText(), /The broker did not answer\. Start the broker with codex-broker serve or reload the VS Code window\. Trying again with the same amount cannot add it twice\./);
@@ -76,6 +78,7 @@ describe('top-up on the page', function topUp() {
 
   it('makes a new key for a changed amount after a failure', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('topup-submit').click();
     await open.send({ type: 'topUpResult', id: (await orders())[0]!.id, problem: problem('ledger_full', 'The disk is full.') });
     await hook('topup-preset-25').click();
@@ -88,6 +91,7 @@ describe('top-up on the page', function topUp() {
 
   it('sends once with Enter in the amount and once with Enter on the button', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('topup-amount').fill('12.50');
     await hook('topup-amount').press('Enter');
     assert.equal((await orders()).length, 1);
@@ -100,6 +104,7 @@ describe('top-up on the page', function topUp() {
 
   it('asks for the narrower use unless every workspace is chosen', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     await hook('topup-submit').click();
     assert.equal((await orders())[0]!.scope, 'workspace');
   });
@@ -107,6 +112,7 @@ describe('top-up on the page', function topUp() {
   it('offers every workspace only, where no folder is open', async () => {
     await open.send(stateMessage(sampleSnapshot(), { workspace: false }));
     await hook('tab-credits').click();
+    await open.arrived();
     assert.ok(await hook('topup-scope-workspace').isDisabled());
     await hook('topup-submit').click();
     assert.equal((await orders())[0]!.scope, 'everywhere');
@@ -114,6 +120,7 @@ describe('top-up on the page', function topUp() {
 
   it('says who is allowed already, and asks nothing where every workspace is', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: this workspace (billing-service) and 2 others. That stays.');
     await open.send(stateMessage(sampleSnapshot({ consent: { everywhere: false, workspaceIds: ['ws_docs-site'], deniedWorkspaceIds: [] } })));
     assert.equal(await hook('topup-consent').innerText(), 'Allowed already: 1 other workspace. That stays.');
@@ -126,6 +133,7 @@ describe('top-up on the page', function topUp() {
 
   it('says why an amount cannot be added', async () => {
     await hook('tab-credits').click();
+    await open.arrived();
     for (const [text, reason] of [['0', /adds \$0\.04 to \$500\.00/], ['1.234', /at most two decimals/], ['', /type an amount/]] as const) {
       await hook('topup-amount').fill(text);
       assert.match(await open.page.locator('#topup-reason').innerText(), reason);
@@ -138,6 +146,7 @@ describe('top-up on the page', function topUp() {
   it('is disabled with the reason while the broker is down', async () => {
     await open.send(...sampleStates['down']!);
     await hook('tab-credits').click();
+    await open.arrived();
     assert.equal(await hook('topup-submit').getAttribute('aria-disabled'), 'true');
     assert.match(await open.page.locator('#topup-reason').innerText(), /broker is not reachable/);
     await hook('topup-submit').dispatchEvent('click');
