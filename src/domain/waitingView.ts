@@ -6,6 +6,7 @@ import type { Priority } from './fairQueue.ts';
 import { imageMeasures, measures, type Measure } from './measure.ts';
 import type { LaneItem } from './laneItem.ts';
 import type { ModelLane } from './modelLane.ts';
+import type { Circuit } from './circuitBreaker.ts';
 import { amountOf, type PaceRequest } from './paceRequest.ts';
 import { dayMs } from './rateWindow.ts';
 
@@ -47,6 +48,13 @@ export function waitingAll(lane: ModelLane, nowMs: number): WaitingView[] {
       return viewOf(lane, item, { place: place += 1, ahead, isExact: true, amounts }, nowMs);
     });
   });
+}
+
+/** What is told about a request while the upstream does not answer. */
+export function behindCircuit(view: WaitingView, { untilMs, failuresInRow }: Circuit): WaitingView {
+  if (untilMs === undefined) return view;
+  const because = say('The upstream failed {0} times in a row; one request tries whether it is back, and the others wait for that.', failuresInRow);
+  return { ...view, ...because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
 }
 
 type Amounts = Readonly<Record<Measure, number>>;

@@ -110,7 +110,7 @@ export class ResponsesSockets {
 
   #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { secret }: Credential, { isCodex }: Upgrading): void {
     const upstreamRequestId = single(headers['x-request-id'])?.slice(0, 200);
-    const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
+    const limits = { told: readRateLimits((name) => single(headers[name]), parts.clock.nowMs()), atMs: parts.clock.monotonicMs() };
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
     const useHttpFor = (session: SocketSession) => {

@@ -48,7 +48,8 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
       begun: () => {
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
-        parts.admission.answered(requestId, connection.limits ?? {});
+        // These figures are as old as the connection, and account for nothing that was sent since.
+        parts.admission.answered(requestId, connection.limits?.told ?? {}, connection.limits?.atMs);
         connection.limits = undefined;
         // The answer goes to the client from here on, so no attempt can follow.
         body.letGo();
