@@ -14,7 +14,7 @@ import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
 import { single } from './attemptEnd.ts';
-import type { UpstreamWay } from './carriedRequest.ts';
+import type { Asked, UpstreamWay } from './carriedRequest.ts';
 import type { RememberedPlan } from './planMemory.ts';
 import type { Clock } from './clock.ts';
 import { CookieJar } from './upstream/cookieJar.ts';
@@ -93,9 +93,9 @@ export class PlanAccounts {
       way: {
         target, upstreamAnswered, credential: () => credential, keyAnswered: () => undefined,
         limitsTold: ears.limitsTold,
-        headSeen: (head, refusal) => {
+        headSeen: (head, asked, refusal) => {
           account.jar.take(head['set-cookie']);
-          ears.headSeen(head, refusal);
+          ears.headSeen(head, asked, refusal);
         },
       },
     };
@@ -130,11 +130,11 @@ export class PlanAccounts {
 
   #ears(account: Told): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
     const { clock } = this.#parts;
-    const limitsTold = (told: PlanObservation) => this.#observe(account, told);
+    const limitsTold = (told: PlanObservation, asked: Asked) => this.#observe(account, told, asked);
     return {
       limitsTold,
-      headSeen: (head, refusal) => {
-        limitsTold({ ...readPlanHeaders((name) => single(head[name]), clock.nowMs()), ...(refusal ? refusedBy(refusal.status, head, refusal.body, clock.nowMs()) : {}) });
+      headSeen: (head, asked, refusal) => {
+        limitsTold({ ...readPlanHeaders((name) => single(head[name]), clock.nowMs()), ...(refusal ? refusedBy(refusal.status, head, refusal.body, clock.nowMs()) : {}) }, asked);
       },
     };
   }
@@ -155,9 +155,9 @@ export class PlanAccounts {
     return { name: `ChatGPT ${id.slice(0, 4)}`, isLasting, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
   }
 
-  #observe(account: Told, observation: PlanObservation): void {
+  #observe(account: Told, observation: PlanObservation, { sentAtMs }: Asked): void {
     if (observation.windows.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
-    account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs());
+    account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs(), sentAtMs);
     this.#parts.planTold(account.name, observation.windows);
     if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits }]) => ({ id, limits })));
     this.#parts.changed();
@@ -167,7 +167,7 @@ export class PlanAccounts {
     const { clock, target, log } = this.#parts;
     const since = Math.max(account.askedAtMs, account.limits.observedAtMs ?? Number.NEGATIVE_INFINITY);
     if (clock.nowMs() - since < usageAskedMs) return;
-    account.askedAtMs = clock.nowMs();
+    const sentAtMs = account.askedAtMs = clock.nowMs();
     try {
       const answer = await target.pool.request({
         method: 'GET', path: target.usagePath, headersTimeout: usageMsMax, bodyTimeout: usageMsMax,
@@ -182,7 +182,7 @@ export class PlanAccounts {
         chunks.push(chunk);
       }
       const usage = answer.statusCode === 200 ? readPlanUsage(Buffer.concat(chunks).toString('utf8'), clock.nowMs()) : undefined;
-      if (usage) this.#observe(account, usage);
+      if (usage) this.#observe(account, usage, { sentAtMs });
       else log('plan-usage-unread', { account: account.name, status: answer.statusCode });
     } catch (error) {
       // The plan's windows stay unknown, as they were; the next answer may tell them.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { knowing, seen, started, submitted } from '../support/pacerSteps.ts';
 
-const left = (pacer: Pacer, nowMs: number) => Object.fromEntries(pacer.windows(nowMs).map(({ measure, remaining }) => [measure, Math.round(remaining)]));
+const left = (pacer: Pacer, nowMs: number) => Object.fromEntries(pacer.windows(nowMs).map(({ measure, remaining }) => [measure, Math.round(remaining ?? NaN)]));
 
 /** A request that starts and is sent now. */
 function sent(pacer: Pacer, nowMs: number): string {
