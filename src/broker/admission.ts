@@ -57,7 +57,7 @@ export class Admission {
   async acquire(request: AdmissionRequest): Promise<Admitted> {
     const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe(request.plan !== undefined);
-    const ended = request.plan?.ended();
+    const ended = request.plan?.ended(request.facts.model);
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
     if (unsafe) return this.#refuse(ticket, { unsafe });
     if (ended) return this.#refuse(ticket, { ended });
@@ -219,7 +219,7 @@ export class Admission {
   async #reserve(ticket: Ticket): Promise<Admitted> {
     const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
     // Others may have used the plan up while the request waited.
-    const ended = ticket.request.plan?.ended();
+    const ended = ticket.request.plan?.ended(ticket.request.facts.model);
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision, granted } = await this.#parts.ledger.command({

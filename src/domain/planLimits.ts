@@ -1,5 +1,6 @@
 // What is known of a ChatGPT plan: its windows by their length, and the credits that the provider sells beside
 // it. Values only: what an answer told is laid over what was known, and read for any later moment.
+import type { ModelLimitTold } from './modelLimits.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 
@@ -25,6 +26,10 @@ export interface PlanObservation {
   readonly planType?: string;
   /** The plan refused a request, and when it will take one again, where it said so. */
   readonly refused?: { readonly untilMs?: number };
+  /** Limits that belong to some models alone. */
+  readonly modelLimits?: readonly ModelLimitTold[];
+  /** The id of the limit that applied to what was asked for; it may be one of those, or mean the plan's own. */
+  readonly appliedLimitId?: string;
 }
 
 /** When something was told, and when the attempt was sent that was told so, where that was earlier: it orders what is told. */

@@ -127,6 +127,31 @@ describe('ChatGPT accounts', () => {
     assert.deepEqual([one.cover.ended(), accounts.windows().map((window) => window.remaining)], [undefined, [97]]);
   }));
 
+  it('have limits for some models alone, which end those and no others', () => inWorld(({ accounts, clock, way }) => {
+    const one = way('account-one');
+    const own = (percent: number, resetAt = clock.nowMs() / 1000 + 600) => ({
+      ...used(percent), 'x-codex-active-limit': 'codex_bengalfox', 'x-codex-bengalfox-limit-name': 'sonic', 'x-codex-bengalfox-primary-used-percent': String(percent),
+      'x-codex-bengalfox-primary-window-minutes': '300', 'x-codex-bengalfox-primary-reset-at': String(resetAt),
+    });
+    one.way.headSeen(used(20), { ...at(clock), model: 'gpt-5.5' });
+    one.way.headSeen(own(40), { ...at(clock), model: 'gpt-sonic' });
+    assert.deepEqual(accounts.windows().map(({ model, remaining, ofPlan }) => [model, remaining, ofPlan?.models]), [[one.cover.account, 80, undefined], ['sonic', 60, ['gpt-sonic']]]);
+    assert.equal(new Set(accounts.windows().map(({ id }) => id)).size, 2);
+    assert.equal(one.cover.ended('gpt-sonic'), undefined);
+    one.way.headSeen(own(100), { ...at(clock), model: 'gpt-sonic' });
+    const ended = one.cover.ended('gpt-sonic');
+    assert.deepEqual([ended?.code, ended?.retryAtMs, one.cover.ended('gpt-5.5'), one.cover.ended()], ['plan_used_up', clock.nowMs() + 600_000, undefined, undefined]);
+    assert.match(ended?.message ?? '', /^The 5 hours of the limit sonic in the ChatGPT plan is used up; models that it is not for go on\. It resets at .+ UTC\. Nothing was sent\.$/);
+    // What is told under the plan's names belongs to the model, and a refusal of it too.
+    clock.jumpWall(1_000);
+    one.way.headSeen({ ...own(100), 'x-codex-active-limit': 'codex-bengalfox' }, { ...at(clock), model: 'gpt-tune' }, { status: 429, body: Buffer.from(JSON.stringify({ error: { type: 'usage_limit_reached', resets_at: clock.nowMs() / 1000 + 900 } })) });
+    assert.deepEqual([one.cover.ended('gpt-tune')?.retryAtMs, one.cover.ended('gpt-5.5')], [clock.nowMs() + 900_000, undefined]);
+    // A WebSocket's event tells its figures.
+    clock.jumpWall(1_000);
+    one.way.limitsTold({ windows: [], modelLimits: [{ limitId: 'codex_bengalfox', windows: [{ windowMinutes: 300, usedPercent: 5 }] }] }, { ...at(clock), model: 'gpt-5.5' });
+    assert.deepEqual([one.cover.ended('gpt-sonic'), accounts.windows().map(({ remaining }) => remaining)], [undefined, [80, 95]]);
+  }));
+
   it('are spread over their days where that is wanted: each day opens its share', () => inWorld(({ accounts, clock, way }) => {
     const one = way('account-one');
     const dayMs = 86_400_000;

@@ -3,7 +3,7 @@
 // waits in line itself.
 import { problem } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { readPlanEvent } from '../../protocol/codexLimits.ts';
+import { readModelLimitEvent, readPlanEvent } from '../../protocol/codexLimits.ts';
 import { meterEvent } from '../../protocol/codexMeter.ts';
 import { record } from '../../protocol/responseUsage.ts';
 import type { Asked } from '../carriedRequest.ts';
@@ -58,7 +58,8 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
         stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
       limits: (message) => {
-        const told = readPlanEvent(parsedEvent(message), parts.clock.nowMs());
+        const event = parsedEvent(message);
+        const told = readPlanEvent(event, parts.clock.nowMs()) ?? readModelLimitEvent(event, parts.clock.nowMs());
         if (told) parts.limitsTold(told, asked);
       },
       ...(listener.codexStream ? { ending: () => {
