@@ -1,10 +1,9 @@
-// Takes a request from the moment it is understood to a lease: a place in the line, a start when
-// the upstream has room, a decision and a durable hold. It asks the line and the ledger; it never
-// talks to the upstream or to the client.
-// A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `parked` while it
-// waits for credits that others hold or for a person's answer, `running` while it has a lease, and leaves
-// through exactly one of: settled, refused, cancelled. A throttled lease goes back to `waiting` under the
-// same request with a new attempt, a parked one once something changed that may cure it.
+// Takes a request from the moment it is understood to a lease: a place in the line, a start when the upstream has room,
+// a decision and a durable hold. It asks the line and the ledger; it never talks to the upstream or to the client.
+// A ticket is `waiting` until pacing starts it, `deciding` while its hold is written, `parked` while it waits for credits
+// that others hold or for a person's answer, `running` while it has a lease, and leaves through exactly one of: settled,
+// refused, cancelled. A throttled lease goes back to `waiting` under the same request with a new attempt, a parked one
+// once something changed that may cure it.
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { Throttle } from '../domain/throttle.ts';
@@ -58,7 +57,7 @@ export class Admission {
   async acquire(request: AdmissionRequest): Promise<Admitted> {
     const { clock } = this.#parts;
     const unsafe = this.#parts.unsafe(request.plan !== undefined);
-    const ended = request.plan?.ended();
+    const ended = request.plan?.ended(request.facts.model);
     const ticket = newTicket(request, clock.nowMs(), clock.monotonicMs());
     if (unsafe) return this.#refuse(ticket, { unsafe });
     if (ended) return this.#refuse(ticket, { ended });
@@ -85,15 +84,19 @@ export class Admission {
   /** An answer that goes on upstream since an earlier life of the broker: in sight like any other, and `stop` ends it. */
   resumed(...run: Parameters<typeof resumedTicket>): void { this.#line.sidestep(resumedTicket(...run)); }
 
-  /** The headers of an answer that was no throttle. */
-  answered(requestId: string, observation: Parameters<Pacer['headers']>[1]): void {
-    this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs());
+  /** The headers of an answer that was no throttle. @param toldAtMs when figures were told that are older than the attempt */
+  answered(requestId: string, observation: Parameters<Pacer['headers']>[1], toldAtMs?: number): void {
+    this.#parts.pacer.headers(requestId, observation, this.#parts.clock.monotonicMs(), toldAtMs);
     this.#parts.limitsTold?.(observation, this.#parts.pacer.windowsFor(requestId, this.#parts.clock.monotonicMs()));
     this.#line.pump();
   }
 
-  /** Whether the upstream was there for an attempt whose end is told next: it answered, whatever that was, or it failed. */
-  reached(requestId: string, isThere: boolean): void { this.#line.reached(requestId, isThere); }
+  /** Whether the upstream was there for an attempt whose end is told next: it answered, whatever that was and told of limits, or it failed. */
+  reached(requestId: string, isThere: boolean, observation: Parameters<Pacer['headers']>[1] = {}): void {
+    this.#line.reached(requestId, isThere);
+    this.#parts.pacer.refusalTold(requestId, observation, this.#parts.clock.monotonicMs());
+    this.#parts.limitsTold?.(observation, this.#parts.pacer.windowsFor(requestId, this.#parts.clock.monotonicMs()));
+  }
 
   /** Requests go on another key from now on, with limits of its own. */
   keyReplaced(): void { this.#line.keyReplaced(); }
@@ -216,7 +219,7 @@ export class Admission {
   async #reserve(ticket: Ticket): Promise<Admitted> {
     const unsafe = this.#parts.unsafe(ticket.request.plan !== undefined);
     // Others may have used the plan up while the request waited.
-    const ended = ticket.request.plan?.ended();
+    const ended = ticket.request.plan?.ended(ticket.request.facts.model);
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision, granted } = await this.#parts.ledger.command({
@@ -274,8 +277,7 @@ export class Admission {
   }
 
   #askedForMs(ticket: Ticket): number {
-    const nowMs = this.#parts.clock.monotonicMs();
-    return Math.round(nowMs - (ticket.askedAtMonotonicMs ?? nowMs));
+    return ticket.askedAtMonotonicMs === undefined ? 0 : Math.round(this.#parts.clock.monotonicMs() - ticket.askedAtMonotonicMs);
   }
 
   /** Writes a refusal into the ledger, so that it can be explained, and stands even if that fails; or the fallback that answers for it. */

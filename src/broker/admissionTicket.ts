@@ -19,8 +19,8 @@ export interface PlanCover {
   readonly account: string;
   /** Why it pays for the request now, as a sentence. */
   readonly because: () => Because;
-  /** Why it is known not to: a window is used up, and that was told only just now. */
-  readonly ended: () => Problem | undefined;
+  /** Why it is known not to, for a model: a window is used up, and that was told only just now. */
+  readonly ended: (model?: string) => Problem | undefined;
 }
 
 /** A request that wants to be sent. */

@@ -99,7 +99,7 @@ export function endAttempt(parts: ResponsesParts, request: AdmissionRequest, lea
     return { comeBack: { kind: 'unreachable', why: unreachable(parts.target, { message: report.networkError, code: report.networkCode }) } };
   } else {
     // What was stopped, or broke after it had begun, says nothing about whether the upstream is there.
-    if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && (kept.status < 500 || fault?.kind === 'overloaded'));
+    if (kept || isUnanswered(report)) parts.admission.reached(requestId, kept !== undefined && (kept.status < 500 || fault?.kind === 'overloaded'), observation);
     parts.admission.finished(requestId, command.chargeable || isUsed ? command.usage.inputTokens + command.usage.outputTokens : kept && kept.status < 500 || request.isPrewarm || isUnreached(report) ? 0 : undefined);
   }
   if (report.ending === 'upstream-broke' && report.networkError !== undefined) parts.log('upstream-broke', { requestId, error: report.networkError });

@@ -23,6 +23,9 @@ import type { Credential } from './upstream/credential.ts';
 import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 
+/** What was asked where an answer tells of limits: the model, where there was one, and when it was sent. */
+export interface Asked { readonly sentAtMs: number; readonly model?: string }
+
 /** The upstream's side of a route: where its requests go, what they are let in with, and who hears what comes of it. */
 export interface UpstreamWay {
   readonly target: UpstreamTarget;
@@ -33,9 +36,9 @@ export interface UpstreamWay {
   /** The upstream could not be reached, or could again. */
   readonly upstreamAnswered: (problem: Problem | undefined) => void;
   /** The head of an answer, and of a refusal the rest too. */
-  readonly headSeen: (headers: IncomingHttpHeaders, refusal?: { readonly status: number; readonly body: Buffer }) => void;
+  readonly headSeen: (headers: IncomingHttpHeaders, asked: Asked, refusal?: { readonly status: number; readonly body: Buffer }) => void;
   /** The upstream told limits outside of a head. */
-  readonly limitsTold: (told: PlanObservation) => void;
+  readonly limitsTold: (told: PlanObservation, asked: Asked) => void;
 }
 
 /** What the route needs. */

@@ -23,7 +23,7 @@ export async function passModels(
       method: 'GET', path: `${target.paths.models}${clientVersion === undefined ? '' : `${target.paths.models.includes('?') ? '&' : '?'}client_version=${clientVersion}`}`,
       headers: upstreamHeaders(message.headers, credential.head(), undefined), headersTimeout: answerMsMax, bodyTimeout: answerMsMax,
     });
-    headSeen(answer.headers);
+    headSeen(answer.headers, { sentAtMs: nowMs });
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {

@@ -3,18 +3,19 @@
 // told of the plan, and Cloudflare's cookies. The sign-in itself is held by its request or connection alone.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { observeModelLimits, usedUpModelLimit, type ModelLimit } from '../domain/modelLimits.ts';
 import { observePlan, planWindowsAt, unknownPlan, usedUp, usedUpShare, windowSaid } from '../domain/planLimits.ts';
 import type { PlanLimits, PlanObservation } from '../domain/planLimits.ts';
 import { problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import { say } from '../domain/say.ts';
 import type { Because } from '../domain/say.ts';
-import { isOfAnotherLimit, readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
+import { isOfAnotherLimit, readModelLimits, readPlanHeaders, readPlanUsage } from '../protocol/codexLimits.ts';
 import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
 import { single } from './attemptEnd.ts';
-import type { UpstreamWay } from './carriedRequest.ts';
+import type { Asked, UpstreamWay } from './carriedRequest.ts';
 import type { RememberedPlan } from './planMemory.ts';
 import type { Clock } from './clock.ts';
 import { CookieJar } from './upstream/cookieJar.ts';
@@ -58,14 +59,14 @@ export interface PlanWay {
 /** What limits of the API's own upstream go by, which are no plan. */
 const apiName = 'API';
 
-interface Told { readonly name: string; limits: PlanLimits }
+interface Told { readonly name: string; limits: PlanLimits; modelLimits: readonly ModelLimit[] }
 interface Account extends Told { readonly isLasting: boolean; readonly jar: CookieJar; askedAtMs: number }
 
 /** All accounts. */
 export class PlanAccounts {
   readonly #parts: PlanAccountsParts;
   readonly #accounts = new Map<string, Account>();
-  readonly #api: Told = { name: apiName, limits: unknownPlan };
+  readonly #api: Told = { name: apiName, limits: unknownPlan, modelLimits: [] };
 
   constructor(parts: PlanAccountsParts) {
     this.#parts = parts;
@@ -88,14 +89,14 @@ export class PlanAccounts {
     const { target, upstreamAnswered, clock, spread } = this.#parts;
     const ears = this.#ears(account);
     return {
-      cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: () => usedUpProblem(account.limits, clock.nowMs()) ?? (spread ? shareProblem(account.limits, clock.nowMs()) : undefined) },
+      cover: { account: account.name, because: () => coverText(account.limits, clock.nowMs()), ended: (model) => endedProblem(account, model, spread, clock.nowMs()) },
       ended: () => this.#askUsage(account, credential),
       way: {
         target, upstreamAnswered, credential: () => credential, keyAnswered: () => undefined,
         limitsTold: ears.limitsTold,
-        headSeen: (head, refusal) => {
+        headSeen: (head, asked, refusal) => {
           account.jar.take(head['set-cookie']);
-          ears.headSeen(head, refusal);
+          ears.headSeen(head, asked, refusal);
         },
       },
     };
@@ -109,14 +110,18 @@ export class PlanAccounts {
   /** The windows as limits among others, in percent. */
   windows(): WindowView[] {
     const nowMs = this.#parts.clock.nowMs();
-    return [...this.#accounts.values(), this.#api].flatMap((told) => planWindowsAt(told.limits, nowMs).map((window) => this.#windowView(told, window, nowMs)));
+    return [...this.#accounts.values(), this.#api].flatMap((told) => [
+      ...planWindowsAt(told.limits, nowMs).map((window) => this.#windowView(told, window, nowMs)),
+      ...told.modelLimits.flatMap(({ limitId, name, limits, models }) => planWindowsAt(limits, nowMs).map((window) => ({
+        ...shareOf(window), id: `${told.name}/${limitId}/${window.windowMinutes}`, model: name, ofPlan: { name: told.name, models },
+      }))),
+    ]);
   }
 
   #windowView({ name, limits }: Told, window: PlanLimits['windows'][number], nowMs: number): WindowView {
     const share = this.#parts.spread && name !== apiName ? usedUpShare(limits, nowMs) : undefined;
     return {
-      id: `${name}/${window.windowMinutes}`, model: name, measure: 'percent', windowMinutes: window.windowMinutes, limit: 100,
-      remaining: Math.max(0, 100 - window.usedPercent), observedAtMs: window.observedAtMs, ...(window.resetsAtMs === undefined ? {} : { resetsAtMs: window.resetsAtMs }),
+      id: `${name}/${window.windowMinutes}`, model: name, ...shareOf(window),
       ...(share?.windowMinutes === window.windowMinutes ? { shareUsedUntilMs: share.nextAtMs } : {}),
     };
   }
@@ -130,11 +135,11 @@ export class PlanAccounts {
 
   #ears(account: Told): Pick<UpstreamWay, 'headSeen' | 'limitsTold'> {
     const { clock } = this.#parts;
-    const limitsTold = (told: PlanObservation) => this.#observe(account, told);
+    const limitsTold = (told: PlanObservation, asked: Asked) => this.#observe(account, told, asked);
     return {
       limitsTold,
-      headSeen: (head, refusal) => {
-        limitsTold({ ...readPlanHeaders((name) => single(head[name]), clock.nowMs()), ...(refusal ? refusedBy(refusal.status, head, refusal.body, clock.nowMs()) : {}) });
+      headSeen: (head, asked, refusal) => {
+        limitsTold(toldBy(head, refusal, clock.nowMs()), asked);
       },
     };
   }
@@ -152,12 +157,15 @@ export class PlanAccounts {
 
   /** @param isLasting known by the account's id, which the next sign-in has too */
   #fresh(id: string, isLasting = true): Account {
-    return { name: `ChatGPT ${id.slice(0, 4)}`, isLasting, limits: unknownPlan, jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
+    return { name: `ChatGPT ${id.slice(0, 4)}`, isLasting, limits: unknownPlan, modelLimits: [], jar: new CookieJar(this.#parts.clock), askedAtMs: Number.NEGATIVE_INFINITY };
   }
 
-  #observe(account: Told, observation: PlanObservation): void {
-    if (observation.windows.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
-    account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs());
+  #observe(account: Told, observation: PlanObservation, { sentAtMs, model }: Asked): void {
+    const { modelLimits = [], appliedLimitId } = observation;
+    const applied = model === undefined || appliedLimitId === undefined ? undefined : { limitId: appliedLimitId, model };
+    account.modelLimits = observeModelLimits(account.modelLimits, modelLimits, applied, this.#parts.clock.nowMs(), sentAtMs);
+    if (observation.windows.length + modelLimits.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
+    account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs(), sentAtMs);
     this.#parts.planTold(account.name, observation.windows);
     if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits }]) => ({ id, limits })));
     this.#parts.changed();
@@ -167,7 +175,7 @@ export class PlanAccounts {
     const { clock, target, log } = this.#parts;
     const since = Math.max(account.askedAtMs, account.limits.observedAtMs ?? Number.NEGATIVE_INFINITY);
     if (clock.nowMs() - since < usageAskedMs) return;
-    account.askedAtMs = clock.nowMs();
+    const sentAtMs = account.askedAtMs = clock.nowMs();
     try {
       const answer = await target.pool.request({
         method: 'GET', path: target.usagePath, headersTimeout: usageMsMax, bodyTimeout: usageMsMax,
@@ -182,7 +190,7 @@ export class PlanAccounts {
         chunks.push(chunk);
       }
       const usage = answer.statusCode === 200 ? readPlanUsage(Buffer.concat(chunks).toString('utf8'), clock.nowMs()) : undefined;
-      if (usage) this.#observe(account, usage);
+      if (usage) this.#observe(account, usage, { sentAtMs });
       else log('plan-usage-unread', { account: account.name, status: answer.statusCode });
     } catch (error) {
       // The plan's windows stay unknown, as they were; the next answer may tell them.
@@ -191,14 +199,34 @@ export class PlanAccounts {
   }
 }
 
-/** What a refusal told of the plan, where it was the plan that refused. */
-function refusedBy(status: number, head: IncomingHttpHeaders, body: Buffer, nowMs: number): Pick<PlanObservation, 'refused'> {
+/** A plan's window as one of a snapshot. */
+function shareOf({ windowMinutes, usedPercent, observedAtMs, resetsAtMs }: PlanLimits['windows'][number]): Omit<WindowView, 'id' | 'model'> {
+  return { measure: 'percent', windowMinutes, limit: 100, remaining: Math.max(0, 100 - usedPercent), observedAtMs, ...(resetsAtMs === undefined ? {} : { resetsAtMs }) };
+}
+
+/** What an answer's head, and the rest of a refusal, told of the plan and of its models' own limits. */
+function toldBy(head: IncomingHttpHeaders, refusal: { readonly status: number; readonly body: Buffer } | undefined, nowMs: number): PlanObservation {
   const header = (name: string) => single(head[name]);
-  // One model's own limit; others go on.
-  if (isOfAnotherLimit(header)) return {};
-  const fault = classifyAnswer(status, header, body.toString('utf8'), nowMs);
+  const told: PlanObservation = { ...readPlanHeaders(header, nowMs), ...readModelLimits(Object.keys(head), header, nowMs) };
+  const fault = refusal && classifyAnswer(refusal.status, header, refusal.body.toString('utf8'), nowMs);
   // One that names no time may be about a single model, or be over in a moment.
-  return fault.kind === 'plan' && fault.resetsAtMs !== undefined ? { refused: { untilMs: fault.resetsAtMs } } : {};
+  if (fault?.kind !== 'plan' || fault.resetsAtMs === undefined) return told;
+  const refused = { untilMs: fault.resetsAtMs };
+  if (!isOfAnotherLimit(header)) return { ...told, refused };
+  // One model's own limit; others go on.
+  return { ...told, modelLimits: told.modelLimits?.map((one) => (one.limitId === told.appliedLimitId ? { ...one, refused } : one)) ?? [] };
+}
+
+/** Why a request for a model is known not to be taken now. */
+function endedProblem({ limits, modelLimits }: Told, model: string | undefined, spread: boolean, nowMs: number): Problem | undefined {
+  const own = model === undefined ? undefined : usedUpModelLimit(modelLimits, model, limits.credits, nowMs);
+  return usedUpProblem(limits, nowMs) ?? (own && modelLimitProblem(own)) ?? (spread ? shareProblem(limits, nowMs) : undefined);
+}
+
+function modelLimitProblem({ name, untilMs, windowMinutes }: NonNullable<ReturnType<typeof usedUpModelLimit>>): Problem {
+  const what = windowMinutes === undefined ? say('The limit {0} in the ChatGPT plan is used up; models that it is not for go on.', name)
+    : say('The {0} of the limit {1} in the ChatGPT plan is used up; models that it is not for go on.', windowSaid(windowMinutes), name);
+  return usedUpUntil(what, untilMs);
 }
 
 function coverText(limits: PlanLimits, nowMs: number): Because {
@@ -211,8 +239,12 @@ function usedUpProblem(limits: PlanLimits, nowMs: number): Problem | undefined {
   const end = usedUp(limits, nowMs);
   if (!end) return undefined;
   const what = end.windowMinutes === undefined ? say('The ChatGPT plan\'s limit is used up.') : say('The {0} of the ChatGPT plan is used up.', windowSaid(end.windowMinutes));
-  if (end.untilMs === undefined) return problem('plan_used_up', '{0} Nothing was sent.', { values: [what] });
-  return problem('plan_used_up', '{0} It resets at {1}. Nothing was sent.', { values: [what, { atMs: end.untilMs }], retryAtMs: end.untilMs });
+  return usedUpUntil(what, end.untilMs);
+}
+
+function usedUpUntil(what: Because, untilMs: number | undefined): Problem {
+  if (untilMs === undefined) return problem('plan_used_up', '{0} Nothing was sent.', { values: [what] });
+  return problem('plan_used_up', '{0} It resets at {1}. Nothing was sent.', { values: [what, { atMs: untilMs }], retryAtMs: untilMs });
 }
 
 function shareProblem(limits: PlanLimits, nowMs: number): Problem | undefined {

@@ -2,6 +2,7 @@
 // and what that costs at the prices of this moment. It reads no bytes and decides nothing.
 import type { EstimateBasis } from '../domain/estimateBasis.ts';
 import type { TokenEstimate } from '../domain/estimator.ts';
+import type { Priority } from '../domain/fairQueue.ts';
 import { countedOnArrival } from '../domain/paceRequest.ts';
 import { holdCost, priceTier } from '../domain/pricing.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
@@ -56,7 +57,7 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
       ...(requestKind === undefined ? {} : { requestKind }),
     },
-    workspaceLabel: workspace.label, priority: client.isCodex ? 'agent' : 'interactive', estimate, tier, patienceMs: client.patienceMs,
+    workspaceLabel: workspace.label, priority: priorityOf(seen, tier), estimate, tier, patienceMs: client.patienceMs,
     ...(envelope.size.images ? { images: envelope.size.images } : {}), ...(envelope.makesImage ? { madeImages: 1 } : {}),
     // How long one answer is cannot be learned from several together.
     ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis, countedTokens: countedOnArrival(basis, carried) } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),
@@ -66,6 +67,12 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
     ...(seen.plan ? { plan: seen.plan, ...(price ? { price } : {}) }
       : price ? { price, estimateMicroCredits: holdCost(estimate, price, tier) } : ceilingOf(parts.ceilingPrice(seen.receivedAtMs), estimate, tier)),
   };
+}
+
+/** Nobody sits before what is ordered at the price of patience, or goes on in the background; else Codex works for a person, and others ask for one. */
+function priorityOf({ envelope, client }: Understood, tier: PriceTier): Priority {
+  if (tier === 'flex' || envelope.background === true) return 'batch';
+  return client.isCodex ? 'agent' : 'interactive';
 }
 
 /** Another model's text may stand for an answer; its vectors and its sealed items stand for nothing, and nobody else runs in the background. */

@@ -10,7 +10,7 @@ import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
 import type { AfterAttempt, ComeBack, EndedReport } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
-import type { Carried, ResponsesParts } from './carriedRequest.ts';
+import type { Asked, Carried, ResponsesParts } from './carriedRequest.ts';
 import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
 import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
@@ -29,6 +29,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     if (!credential) refuse(response, problem('no_api_key', 'The API key was removed, so nothing was sent.'), listener, parts.clock.nowMs());
     return conclude(parts, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
+  const asked: Asked = { sentAtMs: parts.clock.nowMs(), model: request.facts.model };
   let isNoted = false;
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
@@ -38,7 +39,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
       answered: (headers) => {
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
-        parts.headSeen(headers);
+        parts.headSeen(headers, asked);
         parts.admission.answered(requestId, readRateLimits((name) => single(headers[name]), parts.clock.nowMs()));
         const meter = listener.codexStream && !tellsCodexLimits(Object.keys(headers)) ? parts.meter?.meterOf(request.facts) : undefined;
         return meter ? meterHeaders(meter) : {};
@@ -72,13 +73,13 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     }, attempt);
   });
   const seen = await report;
+  if (seen.kept) parts.headSeen(seen.kept.headers, asked, seen.kept);
   return conclude(parts, carried, lease, stopped === undefined ? seen : { ...seen, stopped });
 }
 
 /** Ends the attempt, and answers the client where nothing else will. */
 function conclude(parts: ResponsesParts, carried: Carried, lease: Lease, report: EndedReport): ComeBack | undefined {
   const { request, response } = carried;
-  if (report.kept) parts.headSeen(report.kept.headers, report.kept);
   if (takeOver(parts, carried, lease, report)) return undefined;
   const { comeBack, ...ended } = endAttempt(parts, request, lease, report, { isGone: response.destroyed || response.headersSent, canReconnect: true });
   if (comeBack?.kind === 'unreachable') parts.upstreamAnswered(comeBack.why);

@@ -26,11 +26,15 @@ export interface QueueBounds {
 /** The bounds of a broker's queue. */
 export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 600 };
 
-/** How often in a row a waiting class is passed over by those above it before it gets one turn. */
+/**
+ * How many times what its next item costs the classes above a waiting class are served before it gets one turn. By cost,
+ * not by turns: a large request that went ahead of twenty small ones would let people wait until there is room for all of it.
+ */
 export const passedOverMax = 20;
 
 type Thread<T> = Member<T[]>;
 type Workspace<T> = Member<ShareLine<T[]>>;
+/** `passedOver` is what those above it cost since its last turn. */
 interface ClassLine<T> { passedOver: number; readonly workspaces: ShareLine<ShareLine<T[]>> }
 type Classes<T> = Readonly<Record<Priority, ClassLine<T>>>;
 
@@ -122,7 +126,7 @@ export class FairQueue<T extends QueueItem> {
   /** The item whose turn is next; it stays in line. */
   peek(): T | undefined {
     const priority = nextClass(this.#classes);
-    return priority && this.#classes[priority].workspaces.next?.line.next?.line[0];
+    return priority && headOf(this.#classes[priority]);
   }
 
   /** Takes the item whose turn is next. */
@@ -133,7 +137,7 @@ export class FairQueue<T extends QueueItem> {
     const thread = workspace?.line.next;
     const item = thread?.line.shift();
     if (!line || !workspace || !thread || !item) return undefined;
-    pass(this.#classes, priority);
+    pass(this.#classes, priority, item.cost);
     workspace.line.served(thread, item.cost);
     line.workspaces.served(workspace, item.cost);
     leaveIfEmpty(line, workspace, thread);
@@ -205,18 +209,22 @@ function classLine<T>(): ClassLine<T> {
   return { passedOver: 0, workspaces: new ShareLine(() => new ShareLine<T[]>(() => [])) };
 }
 
-/** The class whose turn is next: the highest, or one below it that was passed over too often. */
-function nextClass<T>(classes: Classes<T>): Priority | undefined {
-  const waits = (priority: Priority) => classes[priority].workspaces.size > 0;
-  const first = priorities.find(waits);
-  return priorities.find((priority) => priority !== first && waits(priority) && classes[priority].passedOver >= passedOverMax) ?? first;
+function headOf<T>(line: ClassLine<T>): T | undefined {
+  return line.workspaces.next?.line.next?.line[0];
 }
 
-/** Notes that a class had a turn, and that those below it had to wait. */
-function pass<T>(classes: Classes<T>, served: Priority): void {
+/** The class whose turn is next: the highest, or one below it that was passed over for too much. */
+function nextClass<T extends QueueItem>(classes: Classes<T>): Priority | undefined {
+  const waits = (priority: Priority) => classes[priority].workspaces.size > 0;
+  const first = priorities.find(waits);
+  return priorities.find((priority) => priority !== first && waits(priority) && classes[priority].passedOver >= passedOverMax * (headOf(classes[priority])?.cost ?? Infinity)) ?? first;
+}
+
+/** Notes that a class had a turn that cost so much, and that those below it had to wait. */
+function pass<T>(classes: Classes<T>, served: Priority, cost: number): void {
   classes[served].passedOver = 0;
   for (const priority of priorities.slice(priorities.indexOf(served) + 1)) {
-    if (classes[priority].workspaces.size > 0) classes[priority].passedOver += 1;
+    if (classes[priority].workspaces.size > 0) classes[priority].passedOver += cost;
   }
 }
 

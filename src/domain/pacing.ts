@@ -6,13 +6,14 @@ import { queueBounds, type Priority } from './fairQueue.ts';
 import { forgetLimits } from './laneClosure.ts';
 import { asideUntilMs, earlier, turnOf } from './laneTurn.ts';
 import { ModelLane, type TooLarge } from './modelLane.ts';
+import { takeEarlierFigures, takeRefusalFigures } from './otherFigures.ts';
 import type { PaceRequest } from './paceRequest.ts';
 import { windowsOf, type PacedWindow } from './pacedWindow.ts';
 import type { RateLimitObservation } from './rateWindow.ts';
 import { say, type Because } from './say.ts';
 import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
 import type { Throttle } from './throttle.ts';
-import { waitingAll, waitingOne, type WaitingView } from './waitingView.ts';
+import { behindCircuit, waitingAll, waitingOne, type WaitingView } from './waitingView.ts';
 
 /** Models whose limits are remembered at once; model names come from clients. */
 export const lanesMax = 200;
@@ -132,10 +133,18 @@ export class Pacer {
     this.#touched(id)?.sent(id, nowMs);
   }
 
-  /** The headers of the attempt's answer, when it is not a throttle. */
-  headers(id: string, observation: RateLimitObservation, nowMs: number): void {
-    this.#touched(id)?.answered(id, observation, nowMs);
+  /** The headers of the attempt's answer, when it is not a throttle. @param toldAtMs when figures were told that are older than the attempt */
+  headers(id: string, observation: RateLimitObservation, nowMs: number, toldAtMs?: number): void {
+    const lane = this.#touched(id);
+    if (lane && toldAtMs !== undefined) takeEarlierFigures(lane, observation, toldAtMs, nowMs);
+    lane?.answered(id, toldAtMs === undefined ? observation : {}, nowMs);
     this.reached(id);
+  }
+
+  /** The attempt was refused for another reason than a limit, and its answer told of limits all the same. Its end is told besides. */
+  refusalTold(id: string, observation: RateLimitObservation, nowMs: number): void {
+    const lane = this.#touched(id);
+    if (lane) takeRefusalFigures(lane, id, observation, nowMs);
   }
 
   /** The upstream answered the attempt something: it is there. */
@@ -226,22 +235,14 @@ export class Pacer {
 
   /** Everything that waits, in the order of each line, with its reason and probable start. For pictures: it walks every line to its end. */
   waiting(nowMs: number): WaitingView[] {
-    return [...this.#lanes.values()].flatMap((watched) => waitingAll(watched.lane, nowMs).map((view) => this.#behindCircuit(watched, view)));
+    return [...this.#lanes.values()].flatMap((watched) => waitingAll(watched.lane, nowMs).map((view) => behindCircuit(view, this.#circuitOf(watched))));
   }
 
   /** One waiting request's place and reason, cheap however long its line is; absent when it does not wait. */
   waitingOne(id: string, nowMs: number): WaitingView | undefined {
     const watched = this.#requests.get(id);
     const view = watched && waitingOne(watched.lane, id, nowMs);
-    return view && this.#behindCircuit(watched, view);
-  }
-
-  /** What is told about a request while the upstream does not answer. */
-  #behindCircuit(watched: Watched, view: WaitingView): WaitingView {
-    const { untilMs, failuresInRow } = this.#circuitOf(watched);
-    if (untilMs === undefined) return view;
-    const because = say('The upstream failed {0} times in a row; one request tries whether it is back, and the others wait for that.', failuresInRow);
-    return { ...view, ...because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
+    return view && behindCircuit(view, this.#circuitOf(watched));
   }
 
   #circuitOf({ upstream }: Watched): Circuit {

@@ -1,5 +1,6 @@
 // What is known of a ChatGPT plan: its windows by their length, and the credits that the provider sells beside
 // it. Values only: what an answer told is laid over what was known, and read for any later moment.
+import type { ModelLimitTold } from './modelLimits.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 
@@ -25,14 +26,22 @@ export interface PlanObservation {
   readonly planType?: string;
   /** The plan refused a request, and when it will take one again, where it said so. */
   readonly refused?: { readonly untilMs?: number };
+  /** Limits that belong to some models alone. */
+  readonly modelLimits?: readonly ModelLimitTold[];
+  /** The id of the limit that applied to what was asked for; it may be one of those, or mean the plan's own. */
+  readonly appliedLimitId?: string;
 }
 
+/** When something was told, and when the attempt was sent that was told so, where that was earlier: it orders what is told. */
+interface Told { readonly sentAtMs?: number }
+type KnownWindow = PlanWindow & Told & { readonly observedAtMs: number };
+
 /** What is known of a plan. */
-export interface PlanLimits {
-  readonly windows: readonly (PlanWindow & { readonly observedAtMs: number })[];
+export interface PlanLimits extends Told {
+  readonly windows: readonly KnownWindow[];
   readonly credits?: PlanCredits;
   readonly planType?: string;
-  readonly refused?: { readonly atMs: number; readonly untilMs?: number };
+  readonly refused?: Told & { readonly atMs: number; readonly untilMs?: number };
   /** When anything was last told of windows or credits. */
   readonly observedAtMs?: number;
 }
@@ -45,19 +54,40 @@ export const planWindowsMax = 6;
 /** How long it is believed that a plan is used up. Resets can be bought and plans changed, so then the provider is asked again. */
 export const usedUpMsMax = 60_000;
 
-/** Lays what an answer told over what was known. */
-export function observePlan(known: PlanLimits, told: PlanObservation, nowMs: number): PlanLimits {
-  const { windows: _windows, refused: _refused, ...lasting } = told;
+/** Two tellings of one reset differ by less than this. */
+const sameResetMs = 60_000;
+
+/**
+ * Lays what an answer told over what was known. Answers overtake each other: what an attempt was told that was sent
+ * before the one that is known says nothing new, but that more of the same window is used.
+ * @param sentAtMs when the attempt was sent
+ */
+export function observePlan(known: PlanLimits, told: PlanObservation, nowMs: number, sentAtMs = nowMs): PlanLimits {
+  // What was sent after now was sent before the clock was set back, and orders nothing.
+  const isOlder = (than: number | undefined) => than !== undefined && than <= nowMs && sentAtMs < than;
+  const sent: Told = sentAtMs === nowMs ? {} : { sentAtMs };
   const isNews = told.windows.length > 0 || told.credits !== undefined;
-  const fresh = told.windows.map((window) => ({ ...window, observedAtMs: nowMs }));
+  const isLate = isOlder(known.sentAtMs ?? known.observedAtMs);
+  const fresh = told.windows.map((window): KnownWindow => {
+    const before = known.windows.find((one) => one.windowMinutes === window.windowMinutes);
+    if (!before || !isOlder(before.sentAtMs ?? before.observedAtMs)) return { ...window, ...sent, observedAtMs: nowMs };
+    return isSameReset(before, window) && window.usedPercent > before.usedPercent ? { ...before, usedPercent: window.usedPercent } : before;
+  });
   const others = known.windows.filter((one) => !fresh.some((window) => window.windowMinutes === one.windowMinutes));
-  // An answer that was no refusal ends what a refusal had told.
-  const { refused: before, ...rest } = known;
-  const refused = told.refused ? { atMs: nowMs, ...told.refused } : isNews ? undefined : before;
+  const { credits, planType } = isLate ? { ...told, ...known } : { ...known, ...told };
+  const { refused: before } = known;
+  const isRefusalLate = before !== undefined && isOlder(before.sentAtMs ?? before.atMs);
+  // An answer that was no refusal ends what a refusal before it had told.
+  const refused = told.refused ? isRefusalLate || isLate ? before : { ...told.refused, ...sent, atMs: nowMs } : isNews && !isRefusalLate ? undefined : before;
+  const when = isNews && !isLate ? { ...sent, observedAtMs: nowMs } : { ...(known.sentAtMs === undefined ? {} : { sentAtMs: known.sentAtMs }), ...(known.observedAtMs === undefined ? {} : { observedAtMs: known.observedAtMs }) };
   return {
-    ...rest, ...lasting, ...(refused ? { refused } : {}), ...(isNews ? { observedAtMs: nowMs } : {}),
+    ...when, ...(credits ? { credits } : {}), ...(planType === undefined ? {} : { planType }), ...(refused ? { refused } : {}),
     windows: [...fresh, ...others].slice(0, planWindowsMax).sort((a, b) => a.windowMinutes - b.windowMinutes),
   };
+}
+
+function isSameReset(a: PlanWindow, b: PlanWindow): boolean {
+  return a.resetsAtMs !== undefined && b.resetsAtMs !== undefined && Math.abs(a.resetsAtMs - b.resetsAtMs) < sameResetMs;
 }
 
 /** The windows at a moment: one whose reset has passed is empty again, and when it resets next is not known. */

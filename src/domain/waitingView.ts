@@ -3,10 +3,12 @@ import { closureOf, type Closure } from './laneClosure.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 import type { Priority } from './fairQueue.ts';
-import { imageMeasures, type Measure } from './measure.ts';
+import { imageMeasures, measures, type Measure } from './measure.ts';
 import type { LaneItem } from './laneItem.ts';
 import type { ModelLane } from './modelLane.ts';
-import { amountOf } from './paceRequest.ts';
+import type { Circuit } from './circuitBreaker.ts';
+import { heldByNamed } from './namedLimits.ts';
+import { amountOf, type PaceRequest } from './paceRequest.ts';
 
 /** A waiting request's place and reason for display. */
 export interface WaitingView extends Because {
@@ -48,6 +50,13 @@ export function waitingAll(lane: ModelLane, nowMs: number): WaitingView[] {
   });
 }
 
+/** What is told about a request while the upstream does not answer. */
+export function behindCircuit(view: WaitingView, { untilMs, failuresInRow }: Circuit): WaitingView {
+  if (untilMs === undefined) return view;
+  const because = say('The upstream failed {0} times in a row; one request tries whether it is back, and the others wait for that.', failuresInRow);
+  return { ...view, ...because, ...(view.startsAtMs === undefined ? {} : { startsAtMs: Math.max(untilMs, view.startsAtMs) }) };
+}
+
 type Amounts = Readonly<Record<Measure, number>>;
 const nothing: Amounts = { requests: 0, tokens: 0, images: 0, madeImages: 0 };
 
@@ -63,10 +72,24 @@ function viewOf(lane: ModelLane, item: LaneItem, { place, ahead, isExact, amount
   // What is ahead of a request without images takes none of what it needs; for one with some, their limit counts too.
   const wanted = { ...amounts, images: item.request.images ? amounts.images : 0, madeImages: item.request.madeImages ? amounts.madeImages : 0 };
   const forecastMs = lane.forecast(wanted, nowMs);
-  const startsAtMs = forecastMs === undefined ? undefined : Math.max(forecastMs, lane.imageHold(item.request, nowMs)?.untilMs ?? 0);
+  const freeAtMs = ahead === 0 ? heldByNamed(lane.named, item.request, measures, nowMs)?.untilMs : namedRefillMs(lane, item.request, wanted, nowMs);
+  const startsAtMs = forecastMs === undefined ? freeAtMs : Math.max(forecastMs, freeAtMs ?? 0, lane.imageHold(item.request, nowMs)?.untilMs ?? 0);
   const behind = !isExact ? say('At least {0} requests to {1} are ahead of it.', ahead, lane.model)
     : ahead === 1 ? say('{0} request to {1} is ahead of it.', ahead, lane.model) : say('{0} requests to {1} are ahead of it.', ahead, lane.model);
   const closed = closureOf(lane, item.request, nowMs);
   const { because, said } = isExact && ahead === 0 ? hold ?? say('It starts at once.') : hold ? say('{0} {1}', behind, hold) : behind;
   return { id: item.id, because, ...(said ? { said } : {}), priority: item.priority, ...(place === undefined ? {} : { place }), ...(startsAtMs === undefined ? {} : { startsAtMs }), ...(closed ? { closed } : {}) };
+}
+
+/** When limits that only refusals named will have refilled so much, a request's own amount and what is ahead of it; absent where they have it now, or are not known. */
+function namedRefillMs({ named }: ModelLane, request: PaceRequest, wanted: Amounts, nowMs: number): number | undefined {
+  const times = Object.values(named).flatMap((limits) => measures.flatMap((measure) => {
+    const known = wanted[measure] > 0 ? limits.limitAt(measure, nowMs) : undefined;
+    if (!known) return [];
+    const own = amountOf(request, measure);
+    // An amount above the whole limit counts as the whole limit.
+    const missing = wanted[measure] - own + Math.min(own, known.limit) - known.level;
+    return missing > 0 ? [nowMs + Math.ceil(missing * limits.lengthMs / known.limit)] : [];
+  }));
+  return times.length === 0 ? undefined : Math.max(...times);
 }

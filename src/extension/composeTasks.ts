@@ -5,10 +5,10 @@ import { t } from '../protocol/language.ts';
 import { payerOf } from '../protocol/payer.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import type { EditorContext, Editor } from './editorApi.ts';
-import { continueTask, runTask, showWaitingTasks } from './runTask.ts';
+import { continueTask, offerInterrupted, runTask, showWaitingTasks } from './runTask.ts';
 import type { TaskParts } from './taskRun.ts';
 import { passFit, type Passed } from './taskFitCheck.ts';
-import { WaitingTasks } from './waitingTasks.ts';
+import { WaitingTasks, type WaitingTask } from './waitingTasks.ts';
 
 /** What tasks need from the rest of the extension. */
 export interface TasksParts extends Omit<TaskParts, 'editor' | 'transcript' | 'waiting' | 'pay'> {
@@ -41,7 +41,9 @@ export function composeTasks(parts: TasksParts): Tasks {
     memory, schedule, changed: () => parts.changed(),
     isReady: () => editor.workspace.isTrusted && parts.isConnected(),
     goOn: (task) => continueTask(runParts, task),
+    interrupted: (task) => offer(task),
   });
+  const offer = (task: WaitingTask) => { void offerInterrupted(parts, waiting, task); };
   const pay = () => {
     const snapshot = parts.snapshot();
     // Where a key can be used too, the key pays: which sign-in Codex would take is not asked.
@@ -51,6 +53,9 @@ export function composeTasks(parts: TasksParts): Tasks {
     ...parts, waiting, pay, passGate: async () => (await parts.passGate(pay() === 'plan') ? passFit(parts) : undefined),
     transcript: () => (channel ??= editor.window.createOutputChannel(t('Codex Task'))),
   };
+  // Runs end with the window, and what they then tell is no end of the task.
+  parts.stopping.addEventListener('abort', () => waiting.stop(), { once: true });
+  for (const task of waiting.interrupted()) offer(task);
   return {
     waiting,
     run: () => runTask(runParts),

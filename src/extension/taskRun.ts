@@ -64,12 +64,13 @@ const costPauseMs = 200;
 
 /**
  * Runs it and shows how it ended; failures are shown, not thrown. Resolves when the run is over.
- * @returns `answered` resolves when what the person chose was done
+ * @returns `answered` resolves when what the person chose was done; `hasStarted` is false where Codex was not started
  */
-export async function performTask(parts: TaskParts, task: Task): Promise<{ readonly answered: Promise<void> }> {
+export async function performTask(parts: TaskParts, task: Task): Promise<{ readonly answered: Promise<void>; readonly hasStarted: boolean }> {
   const { window } = parts.editor;
   const { folder, prompt, title, resumed } = task;
   const transcript = parts.transcript();
+  let hasStarted = false;
   try {
     const program = await parts.findProgram();
     const token = await parts.workspace.token();
@@ -103,6 +104,7 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
         listening.dispose();
       }
     });
+    hasStarted = true;
     const row = seen.threadId === undefined ? undefined : await threadUsage(parts, seen.threadId, startedAtMs);
     const cost = costWords(row, seen.tokens, pay, parts.practice(), parts.editor.env.language);
     const failed = !cancelled && (end.exitCode !== 0 || seen.failure !== undefined);
@@ -117,10 +119,11 @@ export async function performTask(parts: TaskParts, task: Task): Promise<{ reado
     const next = failed ? nextRun(parts, task, seen.threadId, decision) : undefined;
     const waits = next !== undefined && (resumed !== undefined || continueTasks === 'always');
     if (waits) await parts.waiting.add(next);
-    return { answered: tell(parts, { text: `${what}${why ? `: ${withoutStop(why.text)}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
+    return { hasStarted, answered: tell(parts, { text: `${what}${why ? `: ${withoutStop(why.text)}` : ''} · ${cost}`, failed, code: why?.code, next, waits }) };
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'unknown_token') parts.workspace.forget();
     return {
+      hasStarted,
       answered: showFailure(parts.editor, parts.log, 'Running the Codex task', error instanceof ProblemError || !isStartFailure(error) ? error
         : new ProblemError(problem('codex_not_found', 'The Codex program could not be started.', { remedy: 'Check the setting codexBroker.codexPath, or install Codex again.' }), { cause: error })),
     };

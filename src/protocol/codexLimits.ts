@@ -20,17 +20,69 @@ export const rateLimitsEvent = 'codex.rate_limits';
  * `x-codex-active-limit` and repeats its numbers under the plan's names, so that these say nothing of the plan.
  */
 export function isOfAnotherLimit(header: HeaderGetter): boolean {
-  const active = readable(header('x-codex-active-limit'))?.trim().toLowerCase().replaceAll('_', '-');
-  return active !== undefined && active !== 'codex' && ['primary', 'secondary'].some((slot) => header(`x-${active}-${slot}-used-percent`) !== undefined);
+  const active = activeLimitOf(header)?.replaceAll('_', '-');
+  return active !== undefined && active !== planLimitId && ['primary', 'secondary'].some((slot) => header(`x-${active}-${slot}-used-percent`) !== undefined);
+}
+
+/** The id of the plan's own limit. */
+const planLimitId = 'codex';
+/** Limits of some models alone that one answer may tell of. */
+const familiesMax = 8;
+
+/** A limit's id as its events and headers mean it, in which both strokes are one; undefined for what cannot be one. */
+function limitIdOf(name: unknown): string | undefined {
+  const id = readable(name)?.trim().toLowerCase().replaceAll('-', '_');
+  return id !== undefined && /^[a-z0-9_]{1,64}$/.test(id) ? id : undefined;
+}
+
+function activeLimitOf(header: HeaderGetter): string | undefined {
+  return limitIdOf(header('x-codex-active-limit'));
+}
+
+/**
+ * Reads of an answer's head what belongs to some models alone: the limits beside the plan's own (`x-codex-NAME-…`), and which
+ * limit applied to what was asked for. A name without numbers of its own (`premium`) is another name of the plan's limit.
+ */
+export function readModelLimits(names: Iterable<string>, header: HeaderGetter, nowMs: number): Pick<PlanObservation, 'modelLimits' | 'appliedLimitId'> {
+  const families = new Map<string, string>();
+  for (const each of names) {
+    const family = /^x-([a-z0-9_-]{1,64})-primary-used-percent$/.exec(each.toLowerCase())?.[1];
+    const id = limitIdOf(family);
+    if (family !== undefined && id !== undefined && id !== planLimitId && families.size < familiesMax) families.set(id, family);
+  }
+  const appliedLimitId = activeLimitOf(header);
+  const modelLimits = [...families].map(([limitId, family]) => ({
+    limitId, ...field('name', readable(header(`x-${family}-limit-name`))), windows: windowsIn((name) => header(`x-${family}-${name}`), nowMs),
+  })).filter(({ limitId, windows }) => windows.length > 0 || limitId === appliedLimitId);
+  return { ...(modelLimits.length > 0 ? { modelLimits } : {}), ...field('appliedLimitId', appliedLimitId) };
+}
+
+/** Reads a parsed `codex.rate_limits` event of a limit of some models alone; undefined for one of the plan's own. Which models it belongs to it does not tell. */
+export function readModelLimitEvent(event: Readonly<Record<string, unknown>>, nowMs: number): PlanObservation | undefined {
+  const limitId = limitIdOf(event['metered_limit_name'] ?? event['limit_name']);
+  const windows = windowsOfEvent(event, nowMs);
+  return limitId === undefined || limitId === planLimitId || windows.length === 0 ? undefined : { windows: [], modelLimits: [{ limitId, ...field('name', readable(event['limit_name'])), windows }] };
+}
+
+function windowsIn(named: HeaderGetter, nowMs: number): PlanWindow[] {
+  return ['primary', 'secondary'].flatMap((slot) => windowOf({
+    used: numberOf(named(`${slot}-used-percent`)), minutes: numberOf(named(`${slot}-window-minutes`)), resetAt: numberOf(named(`${slot}-reset-at`)),
+  }, nowMs));
+}
+
+function windowsOfEvent(event: Readonly<Record<string, unknown>>, nowMs: number): PlanWindow[] {
+  const limits = record(event['rate_limits']);
+  return [limits?.['primary'], limits?.['secondary']].flatMap((value) => {
+    const window = record(value);
+    return windowOf({ used: numberOf(window?.['used_percent']), minutes: numberOf(window?.['window_minutes']), resetAt: numberOf(window?.['reset_at']) }, nowMs);
+  });
 }
 
 /** Reads the headers of an answer; of other limits than the plan's own nothing is read. */
 export function readPlanHeaders(header: HeaderGetter, nowMs: number): PlanObservation {
   if (isOfAnotherLimit(header)) return { windows: [] };
   const named = (name: string) => header(`x-codex-${name}`);
-  const windows = ['primary', 'secondary'].flatMap((slot) => windowOf({
-    used: numberOf(named(`${slot}-used-percent`)), minutes: numberOf(named(`${slot}-window-minutes`)), resetAt: numberOf(named(`${slot}-reset-at`)),
-  }, nowMs));
+  const windows = windowsIn(named, nowMs);
   const credits = creditsOf({ has: named('credits-has-credits'), unlimited: named('credits-unlimited'), balance: named('credits-balance') });
   return { windows, ...field('credits', credits), ...field('planType', readable(named('plan-type'))) };
 }
@@ -39,11 +91,7 @@ export function readPlanHeaders(header: HeaderGetter, nowMs: number): PlanObserv
 export function readPlanEvent(event: Readonly<Record<string, unknown>>, nowMs: number): PlanObservation | undefined {
   const name = readable(event['metered_limit_name']) ?? readable(event['limit_name']);
   if (name !== undefined && name.toLowerCase() !== 'codex') return undefined;
-  const limits = record(event['rate_limits']);
-  const windows = [limits?.['primary'], limits?.['secondary']].flatMap((value) => {
-    const window = record(value);
-    return windowOf({ used: numberOf(window?.['used_percent']), minutes: numberOf(window?.['window_minutes']), resetAt: numberOf(window?.['reset_at']) }, nowMs);
-  });
+  const windows = windowsOfEvent(event, nowMs);
   return { windows, ...field('credits', creditsIn(event['credits'])), ...field('planType', readable(event['plan_type'])) };
 }
 
@@ -59,12 +107,22 @@ export function readPlanUsage(body: string, nowMs: number): PlanObservation | un
   }
   const limits = record(usage?.['rate_limit']);
   if (!usage || !limits && record(usage['credits']) === undefined) return undefined;
-  const windows = [limits?.['primary_window'], limits?.['secondary_window']].flatMap((value) => {
+  const others = Array.isArray(usage['additional_rate_limits']) ? usage['additional_rate_limits'].slice(0, familiesMax) : [];
+  const modelLimits = others.flatMap((value: unknown) => {
+    const other = record(value);
+    const limitId = limitIdOf(other?.['metered_feature'] ?? other?.['limit_name']);
+    const windows = windowsOfPage(record(other?.['rate_limit']), nowMs);
+    return limitId === undefined || limitId === planLimitId || windows.length === 0 ? [] : [{ limitId, ...field('name', readable(other?.['limit_name'])), windows }];
+  });
+  return { windows: windowsOfPage(limits, nowMs), ...(modelLimits.length > 0 ? { modelLimits } : {}), ...field('credits', creditsIn(usage['credits'])), ...field('planType', readable(usage['plan_type'])) };
+}
+
+function windowsOfPage(limits: Readonly<Record<string, unknown>> | undefined, nowMs: number): PlanWindow[] {
+  return [limits?.['primary_window'], limits?.['secondary_window']].flatMap((value) => {
     const window = record(value);
     const seconds = numberOf(window?.['limit_window_seconds']);
     return windowOf({ used: numberOf(window?.['used_percent']), minutes: seconds === undefined ? undefined : Math.round(seconds / 60), resetAt: numberOf(window?.['reset_at']) }, nowMs);
   });
-  return { windows, ...field('credits', creditsIn(usage['credits'])), ...field('planType', readable(usage['plan_type'])) };
 }
 
 /** A window without a length cannot be told from others, and one of no length is switched off. */

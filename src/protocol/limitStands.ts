@@ -38,14 +38,14 @@ export function windowName({ measure, windowMinutes }: Pick<WindowView, 'measure
 }
 
 /** What a window is, as a sentence calls it behind "the": a translation has to give it the same gender as it gives a budget. */
-function windowPhrase({ measure, windowMinutes, model }: WindowView): string {
+function windowPhrase({ measure, windowMinutes, model, ofPlan }: WindowView): string {
   const length = windowLength(windowMinutes);
   switch (measure) {
     case 'tokens': return t('limit of tokens per {0} of {1}', length, model);
     case 'requests': return t('limit of requests per {0} of {1}', length, model);
     case 'images': return t('limit of images per {0} of {1}', length, model);
     case 'madeImages': return t('limit of made images per {0} of {1}', length, model);
-    case 'percent': return t('limit per {0} of the plan {1}', length, model);
+    case 'percent': return ofPlan ? t('limit per {0} of the plan {1} for {2}', length, ofPlan.name, model) : t('limit per {0} of the plan {1}', length, model);
   }
 }
 
@@ -172,16 +172,18 @@ function endsAllOf({ windows, ...use }: Pick<Snapshot, 'windows'> & UseFacts, no
 export function limitStands(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitStand[] {
   const payer = payerOf(snapshot);
   const keyPays = keyGoesOn(snapshot, workspaceId);
-  const isPlanUsedUp = snapshot.windows.some((window) => window.measure === 'percent' && standOfWindow(window, nowMs)?.left === 0 && (window.resetsAtMs ?? Infinity) > nowMs);
+  const isPlanUsedUp = snapshot.windows.some((window) => window.measure === 'percent' && !window.ofPlan && standOfWindow(window, nowMs)?.left === 0 && (window.resetsAtMs ?? Infinity) > nowMs);
   const planPays = payer === 'both' && !isPlanUsedUp;
   const endsAll = endsAllOf(snapshot, nowMs);
-  const calmed = (stand: LimitStand, isCalm: boolean) => (isCalm ? { ...stand, stops: false } : stand);
+  const models = [...modelsInUse(snapshot, nowMs)];
+  const isForAll = (some: readonly string[]) => models.length > 0 && models.every((model) => some.some((one) => isSameModel(one, model)));
+  const calmed = (stand: LimitStand, isCalm: boolean | undefined) => (isCalm ? { ...stand, stops: false } : stand);
   return [
     ...ownBudgets(snapshot, workspaceId).filter(({ view: { budget } }) => payer !== 'plan' || budget.unit === 'tokens')
       .map((stand) => calmed(standOfBudget(stand, nowMs), planPays && stand.view.budget.unit === 'credits')),
     ...snapshot.windows.filter(({ windowMinutes, measure }) => windowMinutes >= paceMinutesMin && (payer !== 'plan' || measure === 'percent')).flatMap((window) => {
       const stand = standOfWindow(window, nowMs);
-      return stand ? [calmed(stand, window.measure === 'percent' ? keyPays : planPays || !endsAll(window.model))] : [];
+      return stand ? [calmed(stand, window.measure === 'percent' ? keyPays || window.ofPlan && !isForAll(window.ofPlan.models) : planPays || !endsAll(window.model))] : [];
     }),
   ];
 }

@@ -117,6 +117,8 @@ export interface WindowView {
   /** When the next request has room, where nothing is left of a limit that refills steadily: long before it is full. */
   readonly opensAtMs?: number;
   readonly observedAtMs?: number;
+  /** Of a plan's limit that belongs to some models alone, and has its name in `model`: the plan's name, and the models as far as they are known. */
+  readonly ofPlan?: { readonly name: string; readonly models: readonly string[] };
   /** It is spread over its days, and the share so far is used: nothing more goes on it until then. */
   readonly shareUsedUntilMs?: number;
 }

@@ -48,7 +48,7 @@ export function drawText(snapshot: Snapshot, locale: string, workspaceId: string
   const budget = stoppingBudget(snapshot.budgets, workspaceId, payer);
   if (budget) return budgetDraw(budget);
   const isUsedUp = snapshot.windows.some((window) => {
-    const stand = window.measure === 'percent' ? standOfWindow(window, nowMs) : undefined;
+    const stand = window.measure === 'percent' && !window.ofPlan ? standOfWindow(window, nowMs) : undefined;
     return stand !== undefined && stand.left <= 0 && (stand.endsAtMs ?? Infinity) > nowMs;
   });
   const amount = isUsedUp ? { amount: t('used up') } : {};

@@ -7,6 +7,7 @@ import type { ResponsesParts } from '../../src/broker/carriedRequest.ts';
 import { ResponseOwners } from '../../src/broker/responseOwners.ts';
 import { overloadPauseMsMax, overloadWaitMsMax } from '../../src/domain/overload.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
+import type { RateLimitObservation } from '../../src/domain/rateWindow.ts';
 import { calmWatch } from '../support/calmWatch.ts';
 import { testPrice } from '../support/ledger/ledgerCommands.ts';
 import { manualClock, settled } from '../support/manualClock.ts';
@@ -15,12 +16,17 @@ import { recordingLedger } from './recordingLedger.ts';
 /** How one request ended: what it was asked upstream, how long it took, and what was found of its last attempt. */
 interface Ended { readonly attempts: number; readonly tookMs: number; readonly isLasting: boolean }
 
-/** An upstream that answers every attempt as overloaded, and clients that ask it through admission and the end of attempts. */
-function overloadedWorld() {
+const overloaded = { status: 529, body: '{"error":{"code":"server_error"}}', kind: 'overloaded' };
+const invalid = { status: 400, body: '{"error":{"type":"invalid_request_error","message":"There is no such tool."}}', kind: undefined };
+const broken = { status: 500, body: '{}', kind: undefined };
+
+/** An upstream that refuses every attempt, as overloaded unless told otherwise, and clients that ask it through admission and the end of attempts. */
+function refusingWorld(refusal: typeof overloaded | typeof invalid = overloaded) {
   const clock = manualClock();
   const ledger = recordingLedger();
   const pacer = new Pacer(() => 1);
-  const admission = new Admission({ pacer, ledger, clock, watch: calmWatch, unsafe: () => undefined, canAsk: () => false, changed: () => undefined });
+  const told: RateLimitObservation[] = [];
+  const admission = new Admission({ limitsTold: (observation) => told.push(observation), pacer, ledger, clock, watch: calmWatch, unsafe: () => undefined, canAsk: () => false, changed: () => undefined });
   const nothing = () => undefined;
   const parts: ResponsesParts = {
     admission, ledger, clock, watch: calmWatch, settle: (command) => ledger.command(command), upstreamAnswered: nothing, changed: nothing, log: nothing, owners: new ResponseOwners({ ledger, log: nothing }),
@@ -37,7 +43,7 @@ function overloadedWorld() {
     assert.ok(result, 'it came to an end');
     return result.value;
   };
-  const request = async (headers: Readonly<Record<string, string>> = {}, status = 529): Promise<Ended> => {
+  const request = async (headers: Readonly<Record<string, string>> = {}): Promise<Ended> => {
     const requestId = `r${made += 1}`;
     const startedMs = clock.monotonicMs();
     const one: AdmissionRequest = {
@@ -48,23 +54,23 @@ function overloadedWorld() {
     for (let attempts = 1; ; attempts += 1) {
       assert.ok('lease' in admitted, JSON.stringify(admitted));
       admission.sent(requestId, nothing);
-      const kept = { status, headers, body: Buffer.from(status === 529 ? '{"error":{"code":"server_error"}}' : '{}'), foreign: false };
-      const { comeBack, fault, isLastingOverload } = endAttempt(parts, one, admitted.lease, { ending: 'rejected', begun: false, outputChars: 0, status, durationMs: 5, kept }, { isGone: false, canReconnect: true });
+      const kept = { status: refusal.status, headers, body: Buffer.from(refusal.body), foreign: false };
+      const { comeBack, fault, isLastingOverload } = endAttempt(parts, one, admitted.lease, { ending: 'rejected', begun: false, outputChars: 0, status: refusal.status, durationMs: 5, kept }, { isGone: false, canReconnect: true });
       await settled();
       if (!comeBack) {
-        assert.equal(fault?.kind === 'overloaded', status === 529);
+        assert.equal(fault?.kind === 'overloaded' ? fault.kind : undefined, refusal.kind);
         return { attempts, tookMs: clock.monotonicMs() - startedMs, isLasting: isLastingOverload === true };
       }
       assert.equal(comeBack.kind, 'throttle');
       admitted = await until(admission.throttled(requestId, comeBack));
     }
   };
-  return { clock, pacer, request };
+  return { clock, pacer, request, told };
 }
 
 describe('the end of an attempt', () => {
   it('waits for overload as long as Codex would ask, asks less often, and then tells that it lasts', async () => {
-    const { clock, request } = overloadedWorld();
+    const { clock, request } = refusingWorld();
     let [attempts, requests] = [0, 0];
     for (let isLasting = false; !isLasting; requests += 1) {
       const ended = await request();
@@ -78,7 +84,7 @@ describe('the end of an attempt', () => {
   });
 
   it('waits again for another overload, and does not take it for an upstream that is down', async () => {
-    const { clock, request } = overloadedWorld();
+    const { clock, request } = refusingWorld();
     const first = await request();
     assert.deepEqual([first.attempts, first.isLasting], [4, false]);
     for (let requests = 0; requests < 10; requests += 1) await request();
@@ -89,20 +95,30 @@ describe('the end of an attempt', () => {
     assert.deepEqual([later.attempts, later.isLasting], [4, false]);
   });
 
+  it('takes in what a refusal for another reason tells of limits, and counts it as no answer', async () => {
+    const { pacer, clock, request, told } = refusingWorld(invalid);
+    await request({ 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '12', 'x-ratelimit-limit-tokens': '100,000', 'x-ratelimit-remaining-tokens': '44,000' });
+    const left = () => pacer.windows(clock.monotonicMs()).map(({ measure, limit, remaining }) => [measure, limit, remaining]);
+    assert.deepEqual(left(), [['requests', 60, 12], ['tokens', 100_000, 44_000]]);
+    assert.deepEqual(told.at(-1)?.requests, { limit: 60, remaining: 12 }, 'it is noted like any other');
+    await request();
+    assert.deepEqual(left().map(([, , remaining]) => remaining), [11, 44_000], 'one without figures is counted as a request');
+  });
+
   it('keeps to the pauses that are told', async () => {
-    const { request } = overloadedWorld();
+    const { request } = refusingWorld();
     const { attempts, tookMs } = await request({ 'retry-after': '9' });
     assert.ok(attempts === 4 && tookMs >= 27_000 && tookMs < 29_000, `${attempts} ${tookMs}`);
   });
 
   it('leaves what a failing upstream counted at its door subtracted, and gives back what a refused request takes nowhere', async () => {
-    for (const [status, used] of [[500, undefined], [400, 0]] as const) {
-      const { pacer, request } = overloadedWorld();
+    for (const [refusal, used] of [[broken, undefined], [invalid, 0]] as const) {
+      const { pacer, request } = refusingWorld(refusal);
       const ended: (number | undefined)[] = [];
       const finished = pacer.finished.bind(pacer);
       pacer.finished = (id, usedTokens, nowMs) => { ended.push(usedTokens); finished(id, usedTokens, nowMs); };
-      await request({}, status);
-      assert.deepEqual(ended, [used], `${status}`);
+      await request();
+      assert.deepEqual(ended, [used], `${refusal.status}`);
     }
   });
 });

@@ -57,13 +57,14 @@ async function inWorld(run: (world: World) => Promise<void> | void, spread = fal
 }
 
 const used = (percent: number) => ({ 'x-codex-primary-used-percent': String(percent), 'x-codex-primary-window-minutes': '300' });
+const at = (clock: ManualClock) => ({ sentAtMs: clock.nowMs() });
 const cookieOf = (way: PlanWay) => way.way.credential()?.head()['cookie'];
 
 describe('ChatGPT accounts', () => {
-  it('have their own cookies and windows, and names that give nothing away', () => inWorld(({ accounts, way, told }) => {
+  it('have their own cookies and windows, and names that give nothing away', () => inWorld(({ accounts, clock, way, told }) => {
     const [one, two] = [way('account-one'), way('account-two')];
-    one.way.headSeen({ ...used(10), 'set-cookie': ['__cf_bm=of-one', 'session=secret'] });
-    two.way.headSeen({ ...used(90), 'set-cookie': ['__cf_bm=of-two'] });
+    one.way.headSeen({ ...used(10), 'set-cookie': ['__cf_bm=of-one', 'session=secret'] }, at(clock));
+    two.way.headSeen({ ...used(90), 'set-cookie': ['__cf_bm=of-two'] }, at(clock));
     assert.deepEqual([cookieOf(way('account-one')), cookieOf(two)], ['__cf_bm=of-one', '__cf_bm=of-two']);
     assert.deepEqual(told.map(([plan, windows]) => [/^ChatGPT [0-9a-f]{4}$/.test(plan), windows.map((window) => window.usedPercent)]), [[true, [10]], [true, [90]]]);
     assert.deepEqual(accounts.windows().map((window) => window.remaining).toSorted((a, b) => (a ?? 0) - (b ?? 0)), [10, 90]);
@@ -72,14 +73,14 @@ describe('ChatGPT accounts', () => {
     assert.match(one.cover.because().because, /used: 10 % of its 5 hours/);
   }));
 
-  it('without an id are told apart by the sign-in itself', () => inWorld(({ way }) => {
-    way(undefined, 'first').way.headSeen({ 'set-cookie': ['__cf_bm=a'] });
+  it('without an id are told apart by the sign-in itself', () => inWorld(({ clock, way }) => {
+    way(undefined, 'first').way.headSeen({ 'set-cookie': ['__cf_bm=a'] }, at(clock));
     assert.deepEqual([cookieOf(way(undefined, 'first')), cookieOf(way(undefined, 'second'))], ['__cf_bm=a', undefined]);
   }));
 
-  it('are forgotten, the longest unused first', () => inWorld(({ accounts, way }) => {
+  it('are forgotten, the longest unused first', () => inWorld(({ accounts, clock, way }) => {
     for (let count = 0; count < accountsMax + 3; count += 1) {
-      way(`account-${count}`).way.headSeen(used(count));
+      way(`account-${count}`).way.headSeen(used(count), at(clock));
       way('account-0');
     }
     assert.equal(accounts.windows().length, accountsMax);
@@ -90,8 +91,8 @@ describe('ChatGPT accounts', () => {
   it('are known from before a restart, with their age, and refuse nothing by that', async () => {
     let before: readonly RememberedPlan[] = [];
     await inWorld(({ way, kept, clock }) => {
-      way('account-one').way.headSeen({ ...used(100), 'x-codex-primary-reset-at': String(clock.nowMs() / 1000 + 9_000) });
-      way(undefined, 'another-bearer').way.headSeen(used(50));
+      way('account-one').way.headSeen({ ...used(100), 'x-codex-primary-reset-at': String(clock.nowMs() / 1000 + 9_000) }, at(clock));
+      way(undefined, 'another-bearer').way.headSeen(used(50), at(clock));
       before = [...kept];
     });
     assert.deepEqual(before.map(({ limits }) => limits.windows.map((window) => window.usedPercent)), [[100]], 'a sign-in without an id is another one the next time');
@@ -102,7 +103,7 @@ describe('ChatGPT accounts', () => {
       assert.deepEqual(accounts.windows().map((window) => [window.remaining, window.observedAtMs]), [[0, observedAtMs]]);
       assert.deepEqual(accounts.plans().map((one) => one.observedAtMs), [observedAtMs]);
       assert.equal(way('account-one').cover.ended(), undefined);
-      way('account-one').way.headSeen(used(7));
+      way('account-one').way.headSeen(used(7), at(clock));
       assert.deepEqual(accounts.windows().map((window) => window.remaining), [93], 'the same account');
       clock.jumpWall(9_000_000);
     }, false, before);
@@ -112,11 +113,50 @@ describe('ChatGPT accounts', () => {
     }, false, before);
   });
 
+  it('go by the answer to the newest request, whichever comes last', () => inWorld(({ accounts, clock, way }) => {
+    const one = way('account-one');
+    const slow = at(clock);
+    clock.jumpWall(1_000);
+    const quick = at(clock);
+    clock.jumpWall(1_000);
+    one.way.headSeen({}, quick, { status: 429, body: Buffer.from(JSON.stringify({ error: { type: 'usage_limit_reached', resets_at: clock.nowMs() / 1000 + 600 } })) });
+    one.way.headSeen(used(99), slow);
+    assert.equal(one.cover.ended()?.code, 'plan_used_up', 'it was answered before the plan was used up');
+    one.way.headSeen(used(3), at(clock));
+    one.way.limitsTold({ windows: [{ windowMinutes: 300, usedPercent: 98 }] }, quick);
+    assert.deepEqual([one.cover.ended(), accounts.windows().map((window) => window.remaining)], [undefined, [97]]);
+  }));
+
+  it('have limits for some models alone, which end those and no others', () => inWorld(({ accounts, clock, way }) => {
+    const one = way('account-one');
+    const own = (percent: number, resetAt = clock.nowMs() / 1000 + 600) => ({
+      ...used(percent), 'x-codex-active-limit': 'codex_bengalfox', 'x-codex-bengalfox-limit-name': 'sonic', 'x-codex-bengalfox-primary-used-percent': String(percent),
+      'x-codex-bengalfox-primary-window-minutes': '300', 'x-codex-bengalfox-primary-reset-at': String(resetAt),
+    });
+    one.way.headSeen(used(20), { ...at(clock), model: 'gpt-5.5' });
+    one.way.headSeen(own(40), { ...at(clock), model: 'gpt-sonic' });
+    assert.deepEqual(accounts.windows().map(({ model, remaining, ofPlan }) => [model, remaining, ofPlan?.models]), [[one.cover.account, 80, undefined], ['sonic', 60, ['gpt-sonic']]]);
+    assert.equal(new Set(accounts.windows().map(({ id }) => id)).size, 2);
+    assert.equal(one.cover.ended('gpt-sonic'), undefined);
+    one.way.headSeen(own(100), { ...at(clock), model: 'gpt-sonic' });
+    const ended = one.cover.ended('gpt-sonic');
+    assert.deepEqual([ended?.code, ended?.retryAtMs, one.cover.ended('gpt-5.5'), one.cover.ended()], ['plan_used_up', clock.nowMs() + 600_000, undefined, undefined]);
+    assert.match(ended?.message ?? '', /^The 5 hours of the limit sonic in the ChatGPT plan is used up; models that it is not for go on\. It resets at .+ UTC\. Nothing was sent\.$/);
+    // What is told under the plan's names belongs to the model, and a refusal of it too.
+    clock.jumpWall(1_000);
+    one.way.headSeen({ ...own(100), 'x-codex-active-limit': 'codex-bengalfox' }, { ...at(clock), model: 'gpt-tune' }, { status: 429, body: Buffer.from(JSON.stringify({ error: { type: 'usage_limit_reached', resets_at: clock.nowMs() / 1000 + 900 } })) });
+    assert.deepEqual([one.cover.ended('gpt-tune')?.retryAtMs, one.cover.ended('gpt-5.5')], [clock.nowMs() + 900_000, undefined]);
+    // A WebSocket's event tells its figures.
+    clock.jumpWall(1_000);
+    one.way.limitsTold({ windows: [], modelLimits: [{ limitId: 'codex_bengalfox', windows: [{ windowMinutes: 300, usedPercent: 5 }] }] }, { ...at(clock), model: 'gpt-5.5' });
+    assert.deepEqual([one.cover.ended('gpt-sonic'), accounts.windows().map(({ remaining }) => remaining)], [undefined, [80, 95]]);
+  }));
+
   it('are spread over their days where that is wanted: each day opens its share', () => inWorld(({ accounts, clock, way }) => {
     const one = way('account-one');
     const dayMs = 86_400_000;
     const resetsAtMs = clock.nowMs() + 6.5 * dayMs;
-    const week = (percent: number) => one.way.headSeen({ 'x-codex-secondary-used-percent': String(percent), 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(resetsAtMs / 1000) });
+    const week = (percent: number) => one.way.headSeen({ 'x-codex-secondary-used-percent': String(percent), 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(resetsAtMs / 1000) }, at(clock));
     week(14);
     assert.equal(one.cover.ended(), undefined);
     week(15);
@@ -131,7 +171,7 @@ describe('ChatGPT accounts', () => {
 
   it('are not spread where nobody asked for it', () => inWorld(({ accounts, clock, way }) => {
     const one = way('account-one');
-    one.way.headSeen({ 'x-codex-secondary-used-percent': '60', 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(clock.nowMs() / 1000 + 600_000) });
+    one.way.headSeen({ 'x-codex-secondary-used-percent': '60', 'x-codex-secondary-window-minutes': '10080', 'x-codex-secondary-reset-at': String(clock.nowMs() / 1000 + 600_000) }, at(clock));
     assert.deepEqual([one.cover.ended(), accounts.windows()[0]?.shareUsedUntilMs], [undefined, undefined]);
   }));
 
@@ -144,7 +184,7 @@ describe('ChatGPT accounts', () => {
     clock.jumpWall(usageAskedMs - 1);
     await one.ended();
     assert.equal(asked.length, 1);
-    one.way.headSeen(used(50));
+    one.way.headSeen(used(50), at(clock));
     clock.jumpWall(usageAskedMs - 1);
     await one.ended();
     assert.equal(asked.length, 1);

@@ -38,6 +38,31 @@ describe('a plan\'s limits', () => {
     assert.deepEqual(usedUp(observePlan(refused, { windows: [] }, atMs + 2), atMs + 3), { untilMs: atMs + 10_000 });
   });
 
+  it('are ordered by when the attempts were sent: an older answer that comes late tells only that more of the same window is used', () => {
+    const resetsAtMs = atMs + 500_000;
+    const known = observePlan(unknownPlan, { windows: [window(300, 60, resetsAtMs)], credits: { hasCredits: false, isUnlimited: false }, planType: 'pro' }, atMs + 20_000, atMs + 10_000);
+    const late = (usedPercent: number, sentAtMs: number, reset = resetsAtMs) => observePlan(known, {
+      windows: [window(300, usedPercent, reset), window(10_080, 5)], credits: { hasCredits: true, isUnlimited: false }, planType: 'plus',
+    }, atMs + 25_000, sentAtMs);
+    const older = late(40, atMs + 9_999);
+    assert.deepEqual([older.windows.map(({ usedPercent }) => usedPercent), older.credits?.hasCredits, older.planType, older.observedAtMs], [[60, 5], false, 'pro', atMs + 20_000]);
+    assert.equal(late(70, atMs + 9_999).windows[0]?.usedPercent, 70, 'a window only fills');
+    assert.equal(late(100, atMs + 9_999, resetsAtMs - 18_000_000).windows[0]?.usedPercent, 60, 'one that has begun anew since');
+    const newer = late(40, atMs + 10_000);
+    assert.deepEqual([newer.windows[0]?.usedPercent, newer.credits?.hasCredits, newer.planType, newer.observedAtMs], [40, true, 'plus', atMs + 25_000]);
+    const setBack = observePlan(known, { windows: [window(300, 3)] }, atMs - 90_000);
+    assert.equal(setBack.windows[0]?.usedPercent, 3, 'a clock that was set back orders nothing');
+  });
+
+  it('stay used up by a refusal although an answer comes that was sent before it, and not by a refusal of one that was sent before an answer', () => {
+    const refused = observePlan(unknownPlan, { windows: [], refused: { untilMs: atMs + 50_000 } }, atMs + 10_000, atMs + 9_000);
+    const told = (sentAtMs: number) => usedUp(observePlan(refused, { windows: [window(300, 99)] }, atMs + 12_000, sentAtMs), atMs + 12_000);
+    assert.deepEqual([told(atMs), told(atMs + 9_000)], [{ untilMs: atMs + 50_000 }, undefined]);
+    const answered = observePlan(unknownPlan, { windows: [window(300, 1)] }, atMs + 10_000, atMs + 9_000);
+    const late = (sentAtMs: number) => usedUp(observePlan(answered, { windows: [], refused: { untilMs: atMs + 50_000 } }, atMs + 12_000, sentAtMs), atMs + 12_000);
+    assert.deepEqual([late(atMs), late(atMs + 9_500)], [undefined, { untilMs: atMs + 50_000 }]);
+  });
+
   it('spread over their days open a seventh of a week with each of its days', () => {
     const dayMs = 86_400_000;
     const startMs = 10 * dayMs;

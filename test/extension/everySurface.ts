@@ -17,7 +17,7 @@ import { buttonFor, showFailure, type Doing } from '../../src/extension/problemN
 import { costSentence } from '../../src/extension/requestCost.ts';
 import { restartBroker } from '../../src/extension/restartBroker.ts';
 import { routeCodex, RouteTexts } from '../../src/extension/routeCodex.ts';
-import { runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
+import { offerInterrupted, runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
 import { StatusMeter } from '../../src/extension/statusMeter.ts';
 import { passFit } from '../../src/extension/taskFitCheck.ts';
 import { WindowWorkspace } from '../../src/extension/windowWorkspace.ts';
@@ -194,9 +194,11 @@ async function restart(fake: FakeEditor, snapshot: Snapshot, leaves: boolean): P
 
 async function codexTasks(fake: FakeEditor, waiting: readonly { readonly threadId: string; readonly title: string; readonly atMs: number; readonly continuedTimes: number }[]): Promise<void> {
   const schedule = manualSchedule(1_000_000);
-  await showWaitingTasks({ editor: fake.editor, schedule }, { list: () => [], remove: async () => undefined, goOnNow: async () => undefined });
+  await showWaitingTasks({ editor: fake.editor, schedule }, { list: () => [], interrupted: () => [], remove: async () => undefined, goOnNow: async () => undefined });
   fake.answers.push('Fix it');
-  await showWaitingTasks({ editor: fake.editor, schedule }, { list: () => waiting, remove: async () => undefined, goOnNow: async () => undefined });
+  const interrupted = waiting.map((task) => ({ ...task, threadId: `${task.threadId}-2`, begunAtMs: 1 }));
+  for (const task of interrupted) await offerInterrupted({ editor: fake.editor }, { remove: async () => undefined, goOnNow: async () => undefined }, task);
+  await showWaitingTasks({ editor: fake.editor, schedule }, { list: () => waiting, interrupted: () => interrupted, remove: async () => undefined, goOnNow: async () => undefined });
   const parts = { editor: fake.editor, passGate: async () => ({ estimate: '' }), pay: () => 'key' } as unknown as Parameters<typeof runTask>[0];
   for (const folder of [undefined, '/w']) await runTask({ ...parts, workspace: { folder } as never });
   await runTask({ ...parts, pay: () => 'plan', workspace: { folder: '/w' } as never });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { continueTask, runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
+import { continueTask, offerInterrupted, runTask, showWaitingTasks } from '../../src/extension/runTask.ts';
 import { readSettings } from '../../src/extension/settings.ts';
 import { continuedTimesMax, type TaskParts } from '../../src/extension/taskRun.ts';
 import type { WaitingTask } from '../../src/extension/waitingTasks.ts';
@@ -172,7 +172,7 @@ describe('run a Codex task', function slowMachine() {
   it('shows what waits, and lets one go on now or not at all', async () => {
     const done: string[] = [];
     const list: WaitingTask[] = [{ threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0 }];
-    const holder = { list: () => list, remove: async (id: string) => { done.push(`removed ${id}`); }, goOnNow: async (id: string) => { done.push(`went on ${id}`); } };
+    const holder = { list: () => list, interrupted: () => [], remove: async (id: string) => { done.push(`removed ${id}`); }, goOnNow: async (id: string) => { done.push(`went on ${id}`); } };
     fake.answers.length = 0;
     fake.answers.push('Add a greeting', 'Go on now', 'Add a greeting', 'Don\'t go on', undefined);
     for (let time = 0; time < 3; time += 1) await showWaitingTasks(parts(''), holder);
@@ -180,6 +180,26 @@ describe('run a Codex task', function slowMachine() {
     list.length = 0;
     await showWaitingTasks(parts(''), holder);
     assert.match(fake.shown.at(-1)?.message ?? '', /^No Codex task waits/);
+  });
+
+  it('tells whether a task that was to go on was started at all', async () => {
+    const task: WaitingTask = { threadId: 't1', title: 'Add a greeting', atMs: 0, continuedTimes: 0 };
+    assert.equal(await continueTask(parts('process.exit(2);'), task), true, 'that it failed is its end');
+    assert.equal(await continueTask(parts('', { findProgram: () => Promise.reject(new Error('none')) }), task), false);
+    assert.equal(await continueTask(parts('', { findProgram: async () => ({ command: join(root, 'gone'), first: [], asNode: false }) }), task), false);
+    assert.equal(await continueTask(parts('', { workspace: { ...parts('').workspace, folder: undefined } }), task), false);
+  });
+
+  it('offers an interrupted task, and shows it first among those that wait', async () => {
+    const done: string[] = [];
+    const task: WaitingTask = { threadId: 't1', title: 'Add a greeting', atMs: inAnHour, continuedTimes: 0, begunAtMs: 1 };
+    const holder = { list: () => [{ ...task, threadId: 't2', title: 'Later' }], interrupted: () => [task], remove: async (id: string) => { done.push(`removed ${id}`); }, goOnNow: async (id: string) => { done.push(`went on ${id}`); } };
+    fake.answers.length = 0;
+    fake.answers.push('Go on now', 'Don\'t go on', undefined, 'Add a greeting', 'Go on now');
+    for (let time = 0; time < 3; time += 1) await offerInterrupted(parts(''), holder, task);
+    assert.equal(fake.shown.at(-1)?.message, 'The Codex task "Add a greeting" was interrupted before it ended. It goes on only if you say so.');
+    await showWaitingTasks(parts(''), holder);
+    assert.deepEqual(done, ['went on t1', 'removed t1', 'went on t1']);
   });
 
   it('speaks of practice credits, and of no money, in practice mode', async () => {

@@ -12,13 +12,14 @@ describe('tasks that wait for a limit', () => {
     const schedule = manualSchedule();
     const kept = new Map<string, unknown>();
     const went: string[] = [];
-    const state = { isReady: true, changes: 0, holds: undefined as Promise<void> | undefined };
+    const interrupted: string[] = [];
+    const state = { isReady: true, starts: true, changes: 0, holds: undefined as Promise<void> | undefined };
     const open = () => new WaitingTasks({
       memory: fakeMemory(kept), schedule, isReady: () => state.isReady, changed: () => { state.changes += 1; },
-      goOn: async (task) => { went.push(task.threadId); await state.holds; },
+      goOn: async (task) => { went.push(task.threadId); await state.holds; return state.starts; }, interrupted: (task) => { interrupted.push(task.threadId); },
     });
     const task = (threadId: string, inMs: number): WaitingTask => ({ threadId, title: threadId, atMs: schedule.nowMs() + inMs, continuedTimes: 0 });
-    return { schedule, kept, went, state, open, task };
+    return { schedule, kept, went, interrupted, state, open, task };
   };
 
   it('go on once, a little after their time', async () => {
@@ -104,6 +105,60 @@ describe('tasks that wait for a limit', () => {
     for (let count = 0; count < waitingTasksMax + 5; count += 1) await waiting.add(task(`t${count}`, hourMs * (100 - count)));
     assert.equal(waiting.list().length, waitingTasksMax);
     assert.equal(waiting.list().at(-1)?.threadId, 't5', 'the oldest gave way, not those that are due first');
+  });
+
+  it('come back with the next window where theirs closed during the run, and do not go on by themselves again', async () => {
+    const { schedule, kept, went, state, open, task } = scene();
+    let end = () => undefined as void;
+    state.holds = new Promise<void>((resolve) => { end = resolve; });
+    const before = open();
+    await before.add(task('a', 0));
+    await before.add(task('b', hourMs));
+    await schedule.advance(marginMs);
+    assert.deepEqual([went, before.list().map(({ threadId }) => threadId), before.interrupted()], [['a'], ['b'], []], 'what runs waits no more');
+    await before.goOnNow('a');
+    assert.deepEqual(went, ['a'], 'it runs already');
+    before.stop();
+    // What its run tells when it is killed with the window is no end of the task.
+    state.starts = true;
+    end();
+    await schedule.advance(0);
+    state.holds = undefined;
+    const waiting = open();
+    assert.deepEqual(waiting.interrupted().map(({ threadId }) => threadId), ['a']);
+    await waiting.budgetsAre(new Map());
+    await schedule.advance(2 * hourMs);
+    assert.deepEqual(went, ['a', 'b'], 'the others go on as they would have');
+    await waiting.goOnNow('a');
+    assert.deepEqual(went, ['a', 'b', 'a'], 'a person said so');
+    assert.deepEqual([waiting.interrupted(), kept.get(waitingMemory)], [[], undefined]);
+  });
+
+  it('are kept where Codex could not be started, and told', async () => {
+    const { schedule, went, interrupted, state, open, task } = scene();
+    state.starts = false;
+    const waiting = open();
+    await waiting.add(task('a', 0));
+    await schedule.advance(hourMs);
+    assert.deepEqual([went, interrupted, waiting.list()], [['a'], ['a'], []], 'once by itself');
+    await waiting.remove('a');
+    assert.deepEqual(waiting.interrupted(), []);
+  });
+
+  it('wait on where their run was stopped by a limit again', async () => {
+    const { schedule, went, state, open, task } = scene();
+    let end = () => undefined as void;
+    state.holds = new Promise<void>((resolve) => { end = resolve; });
+    const waiting = open();
+    await waiting.add(task('a', 0));
+    await schedule.advance(marginMs);
+    await waiting.add({ ...task('a', hourMs), continuedTimes: 1 });
+    end();
+    await schedule.advance(0);
+    assert.deepEqual(waiting.list().map(({ continuedTimes }) => continuedTimes), [1]);
+    state.holds = undefined;
+    await schedule.advance(2 * hourMs);
+    assert.deepEqual([went, waiting.list(), waiting.interrupted()], [['a', 'a'], [], []]);
   });
 
   it('leave out what is no task', async () => {

@@ -60,6 +60,21 @@ describe('requests over a WebSocket that wait, are refused or stopped', function
     assert.deepEqual(windows.filter((one) => one.measure === 'requests').map((one) => [one.model, one.limit]), [[recordedModel, 60]]);
   });
 
+  it('takes what the answer to an upgrade tells for what was left then, however much later the connection is used', async () => {
+    await open(100);
+    const upgrade = async (remaining: number) => {
+      bench.sockets.upgradeHeaders = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': String(remaining), 'x-ratelimit-reset-requests': `${60 - remaining}s` };
+      return bench.connect();
+    };
+    const early = await upgrade(59);
+    for (const client of [await upgrade(20), early]) {
+      client.send(recordedMessage());
+      await client.until(endTypes);
+    }
+    const [{ remaining } = { remaining: NaN }] = (await callBroker(bench.broker, 'status', {})).windows.filter((one) => one.measure === 'requests');
+    assert.ok((remaining ?? NaN) < 40, `${remaining} of 60 are thought to be left`);
+  });
+
   it('gives other refusals on as they came, free of charge, and goes on', async () => {
     await open(100);
     const refusals = [

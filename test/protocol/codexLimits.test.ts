@@ -2,7 +2,7 @@
 // no sense is left out and hides no other.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { planUsageCharactersMax, readPlanEvent, readPlanHeaders, readPlanUsage } from '../../src/protocol/codexLimits.ts';
+import { planUsageCharactersMax, readModelLimitEvent, readModelLimits, readPlanEvent, readPlanHeaders, readPlanUsage } from '../../src/protocol/codexLimits.ts';
 
 const nowMs = Date.UTC(2026, 10, 30);
 const nowS = nowMs / 1000;
@@ -49,6 +49,27 @@ describe('limits of a Codex backend', () => {
     for (const body of ['<html>', 'null', '{}', '[]', `{"rate_limit":{},"x":"${'y'.repeat(planUsageCharactersMax)}"}`]) assert.equal(readPlanUsage(body, nowMs), undefined, body.slice(0, 20));
   });
 
+  it('of some models alone are read beside the plan\'s, with their names and which of them applied', () => {
+    const headers: Readonly<Record<string, string>> = {
+      'x-codex-primary-used-percent': '12.5', 'x-codex-primary-window-minutes': '300', 'x-codex-active-limit': 'codex_bengalfox',
+      'x-codex-bengalfox-primary-used-percent': '97', 'x-codex-bengalfox-primary-window-minutes': '300', 'x-codex-bengalfox-primary-reset-at': String(nowS + 60), 'x-codex-bengalfox-limit-name': 'gpt-5.2-codex-sonic',
+      'x-codex-other-primary-used-percent': '3', 'x-codex-other-primary-window-minutes': '10080',
+      'x-broken-primary-used-percent': 'many',
+    };
+    const read = (of: Readonly<Record<string, string>>) => readModelLimits(Object.keys(of), (name) => of[name], nowMs);
+    const sonic = { limitId: 'codex_bengalfox', name: 'gpt-5.2-codex-sonic', windows: [{ windowMinutes: 300, usedPercent: 97, resetsAtMs: nowMs + 60_000 }] };
+    assert.deepEqual(read(headers), { appliedLimitId: 'codex_bengalfox', modelLimits: [sonic, { limitId: 'codex_other', windows: [{ windowMinutes: 10_080, usedPercent: 3 }] }] });
+    assert.deepEqual(read({ 'x-codex-active-limit': 'premium', 'x-codex-primary-used-percent': '1' }), { appliedLimitId: 'premium' });
+    assert.deepEqual(read({}), {});
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, count) => [[`x-f${count}-primary-used-percent`, '1'], [`x-f${count}-primary-window-minutes`, '300']] as const).flat());
+    assert.equal(read(many).modelLimits?.length, 8);
+    const event = { type: 'codex.rate_limits', metered_limit_name: 'codex-bengalfox', limit_name: 'gpt-5.2-codex-sonic', rate_limits: { primary: { used_percent: 97, window_minutes: 300, reset_at: nowS + 60 } } };
+    assert.deepEqual(readModelLimitEvent(event, nowMs), { windows: [], modelLimits: [sonic] });
+    for (const other of [{ ...event, metered_limit_name: 'codex' }, { rate_limits: event.rate_limits }, { ...event, rate_limits: {} }, { ...event, metered_limit_name: 'a b' }]) assert.equal(readModelLimitEvent(other, nowMs), undefined, JSON.stringify(other));
+    const page = { rate_limit: {}, additional_rate_limits: [{ limit_name: 'gpt-5.2-codex-sonic', metered_feature: 'codex_bengalfox', rate_limit: { primary_window: { used_percent: 97, limit_window_seconds: 18_000, reset_at: nowS + 60 } } }, 7, { limit_name: 'none' }] };
+    assert.deepEqual(readPlanUsage(JSON.stringify(page), nowMs), { windows: [], modelLimits: [sonic] });
+  });
+
   it('leave out what is switched off, has no length or cannot be', () => {
     const window = (used: string, minutes: string, reset = '') => headersOf({ 'x-codex-primary-used-percent': used, 'x-codex-primary-window-minutes': minutes, 'x-codex-primary-reset-at': reset }).windows;
     for (const [used, minutes] of [['5', '0'], ['5', ''], ['5', '1.5'], ['-1', '300'], ['NaN', '300'], ['1e3', '300'], ['5', '99999999']] as const) assert.deepEqual(window(used, minutes), [], `${used} ${minutes}`);
@@ -62,6 +83,9 @@ describe('limits of a Codex backend', () => {
       readPlanUsage(JSON.stringify({ rate_limit: value, credits: value }), nowMs);
       readPlanUsage(text, nowMs);
       readPlanHeaders(() => text, nowMs);
+      readModelLimits([text, `x-${text}-primary-used-percent`], () => text, nowMs);
+      readModelLimitEvent({ rate_limits: value, metered_limit_name: value, limit_name: value }, nowMs);
+      readPlanUsage(JSON.stringify({ rate_limit: {}, additional_rate_limits: value }), nowMs);
     }));
   });
 });

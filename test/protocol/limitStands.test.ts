@@ -71,6 +71,14 @@ describe('a used-up limit of one model', () => {
     }
   });
 
+  it('is worth a warning on a plan too, unless it is for every model in use', () => {
+    const own = window('own', 0, { model: 'sonic', ofPlan: { name: 'ChatGPT 3fa9', models: ['gpt-sonic'] } });
+    const plan = { key: { state: 'missing' } as const, plans: [{ account: 'ChatGPT 3fa9', observedAtMs: nowMs }], windows: [window('plan', 80, { model: 'ChatGPT 3fa9' }), own] };
+    assert.equal(standOfWindow(own, nowMs)?.name, 'limit per 5 hours of the plan ChatGPT 3fa9 for sonic');
+    for (const models of [[], ['gpt-5.5'], ['gpt-5.5', 'gpt-sonic']]) assert.deepEqual([stoppingLimit(limits({ ...plan, running: models.map(run) }), undefined, nowMs), level({ ...plan, running: models.map(run) })], [undefined, 'low'], models.join());
+    assert.equal(stoppingLimit(limits({ ...plan, running: [run('gpt-sonic')] }), undefined, nowMs)?.id, 'own');
+  });
+
   it('knows a model by the name that it answered with, and forgets what was used long ago', () => {
     assert.deepEqual([['gpt-5.5', 'gpt-5.5-2026-09-30'], ['gpt-5.5-20260930', 'gpt-5.5'], ['gpt-5.5', 'gpt-5.5-mini'], ['gpt-5.5', 'gpt-5'], ['a', 'a']].map(([a = '', b = '']) => isSameModel(a, b)), [true, true, false, false, true]);
     assert.equal(level({ windows: [day('terra')], recent: [recent('terra-2026-09-30')] }), 'used-up');

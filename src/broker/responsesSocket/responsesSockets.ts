@@ -108,9 +108,9 @@ export class ResponsesSockets {
     return undefined;
   }
 
-  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { secret }: Credential, { isCodex }: Upgrading): void {
+  #pair({ parts, plan, trust, message, socket, head, workspace, requestId }: Asking, { socket: upstream, headers }: Extract<Opened, { kind: 'open' }>, { secret }: Credential, { isCodex, nowMs }: Upgrading): void {
     const upstreamRequestId = single(headers['x-request-id'])?.slice(0, 200);
-    const limits = readRateLimits((name) => single(headers[name]), parts.clock.nowMs());
+    const limits = { told: readRateLimits((name) => single(headers[name]), parts.clock.nowMs()), atMs: parts.clock.monotonicMs() };
     this.#headLines.set(message, headLines(clientHeaders(headers, requestId)));
     let isPaired = false;
     const useHttpFor = (session: SocketSession) => {
@@ -119,7 +119,7 @@ export class ResponsesSockets {
     };
     parts.keyAnswered(true);
     parts.upstreamAnswered(undefined);
-    parts.headSeen(headers);
+    parts.headSeen(headers, { sentAtMs: nowMs });
     this.#server.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isPaired = true;
       const session: SocketSession = new SocketSession(client, upstream, {
@@ -152,7 +152,7 @@ function refusalOf({ parts, plan, trust }: Asking, opened: Exclude<Opened, { kin
     return !plan && parts.fallback?.causes.includes('unreachable') ? useHttp(what.message, to) : ownRefusal(what, to);
   }
   const { answer } = opened;
-  parts.headSeen(answer.headers, answer);
+  parts.headSeen(answer.headers, { sentAtMs: to.nowMs }, answer);
   parts.upstreamAnswered(undefined);
   if (tellsNoWebSocket(answer)) {
     // Something in this one head may have been wrong; the next is asked for again.

@@ -3,9 +3,10 @@
 // waits in line itself.
 import { problem } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { readPlanEvent } from '../../protocol/codexLimits.ts';
+import { readModelLimitEvent, readPlanEvent } from '../../protocol/codexLimits.ts';
 import { meterEvent } from '../../protocol/codexMeter.ts';
 import { record } from '../../protocol/responseUsage.ts';
+import type { Asked } from '../carriedRequest.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
 import { beginSoon, endAttempt, outgrown } from '../attemptEnd.ts';
 import type { ComeBack, EndedReport } from '../attemptEnd.ts';
@@ -41,6 +42,7 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
     else pair.endClient(restarting, 'the connection has to be made anew');
     return conclude(connection, carried, lease, { ending: 'not-sent', begun: false, outputChars: 0, durationMs: 0 });
   }
+  const asked: Asked = { sentAtMs: parts.clock.nowMs(), model: request.facts.model };
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
   const report = new Promise<AttemptReport>((resolve) => {
@@ -48,15 +50,17 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
       begun: () => {
         parts.keyAnswered(true);
         parts.upstreamAnswered(undefined);
-        parts.admission.answered(requestId, connection.limits ?? {});
+        // These figures are as old as the connection, and account for nothing that was sent since.
+        parts.admission.answered(requestId, connection.limits?.told ?? {}, connection.limits?.atMs);
         connection.limits = undefined;
         // The answer goes to the client from here on, so no attempt can follow.
         body.letGo();
         stopBegin = beginSoon(parts, lease.attemptId, () => attempt.responseId);
       },
       limits: (message) => {
-        const told = readPlanEvent(parsedEvent(message), parts.clock.nowMs());
-        if (told) parts.limitsTold(told);
+        const event = parsedEvent(message);
+        const told = readPlanEvent(event, parts.clock.nowMs()) ?? readModelLimitEvent(event, parts.clock.nowMs());
+        if (told) parts.limitsTold(told, asked);
       },
       ...(listener.codexStream ? { ending: () => {
         const meter = parts.meter?.meterOf(request.facts);
@@ -84,6 +88,7 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   });
   const seen = await report;
   const { attempt } = connection;
+  if (seen.kept) parts.headSeen(seen.kept.headers, asked, seen.kept);
   connection.attempt = undefined;
   return conclude(connection, carried, lease, stopped === undefined ? seen : { ...seen, stopped }, attempt);
 }
@@ -103,7 +108,6 @@ function conclude(connection: SocketConnection, carried: SocketRequest, lease: L
   // The upstream cannot be told to stop but by closing.
   if (report.ending === 'client-left' || report.ending === 'upstream-broke') pair.endUpstream(true);
   if (report.kept) {
-    parts.headSeen(report.kept.headers, report.kept);
     // A client's own sign-in is its own affair: it hears the upstream's words, and renews it.
     const isKeyRefused = fault?.kind === 'unauthorized' && report.kept.status === 401 && parts.credential()?.kind !== 'chatgpt';
     if (isKeyRefused) parts.keyAnswered(false);

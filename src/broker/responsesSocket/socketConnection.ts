@@ -31,8 +31,8 @@ export interface SocketConnection {
   /** What the upstream's side was opened with. */
   readonly secret: string;
   readonly upstreamRequestId?: string;
-  /** What the upstream's answer to the upgrade said about limits; told to pacing with the first answer. */
-  limits: RateLimitObservation | undefined;
+  /** What the upstream's answer to the upgrade said about limits, and when by the monotonic clock: told to pacing with the first answer, which tells nothing itself. */
+  limits: { readonly told: RateLimitObservation; readonly atMs: number } | undefined;
   readonly prewarms: PrewarmTrust;
   /** Ends the connection and sends the workspace to HTTP for a while. */
   readonly useHttp: () => void;

@@ -18,8 +18,7 @@ describe('dashboard page', function dashboard() {
   });
 
   it('is painted at once from what its frame carries, and not from a frame that is loaded again', async () => {
-    const [first] = sampleStates['normal']!;
-    const framed = await openPage({ first: first! });
+    const framed = await openPage({ first: sampleStates['normal']![0]! });
     assert.equal(await framed.page.locator('[data-test=balance]').innerText(), '581.61');
     assert.deepEqual(await framed.posted(), [{ type: 'ready' }]);
     await framed.page.locator('[data-test=recent-row]').nth(8).waitFor();
