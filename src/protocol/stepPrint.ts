@@ -8,11 +8,11 @@ const itemsMax = 8;
 const charactersMax = 32_768;
 
 /** Codex gives each result of a command a name by chance, of hexadecimal digits. */
-const pieceName = /Chunk ID: [0-9a-f]+/g;
+const pieceName = /(?:Chunk ID: |chunk_id\W+)[0-9a-f]+/g;
 /** Calls that wait for a while, or for another agent. */
 const pauses = /\bsleep\W{1,6}\d|"name":"(?:wait|wait_agent)"/;
 /** What Codex says of a command that has not ended, or of an agent that was waited for in vain. */
-const stillRuns = /Process running with session ID|\\?"timed_out\\?":\s*true/;
+const stillRuns = /(?:Process|Script) running with|session_id\\*":|\\?"timed_out\\?":\s*true/;
 /** What others say of it. Only a short result is believed: somewhere in a long one such words stand for anything. */
 const underWay = /\b(?:in[ _-]progress|queued|pending|not ready|not yet|waiting for|(?:still|is) (?:running|building|starting))\b/i;
 const shortResultMax = 600;
@@ -42,7 +42,7 @@ export function stepPrints(request: Readonly<Record<string, unknown>>): StepPrin
   const isSaid = typeof items === 'string' || typeOf(last.at(-1)).endsWith(' user');
   const asked = calls.map(itemText).map(excerpt).join('\n');
   return {
-    inTask: print(`${asked}\n${said.replaceAll(pieceName, 'Chunk ID: 0').replaceAll(/\d+(?:[.,:]\d+)*/g, '0')}`), knowsCalls: calls.length > 0,
+    inTask: print(`${asked}\n${said.replaceAll(pieceName, 'chunk').replaceAll(/\d+(?:[.,:]\d+)*(?:e-?\d+)?/g, '0')}`), knowsCalls: calls.length > 0,
 isWork: !isSaid && !isLook(asked, said),
     alone: print(`${Array.isArray(items) ? items.length : 1} ${said}`),
   };
