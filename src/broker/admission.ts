@@ -223,7 +223,7 @@ export class Admission {
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision, granted } = await this.#parts.ledger.command({
-        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, ...waitSentence(ticket), ...(ended ? { ended } : {}) },
+        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, inLineMs: ticket.inLineMs, ...waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
         ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
@@ -248,6 +248,7 @@ export class Admission {
     ticket.state = 'running';
     ticket.sinceMs = this.#parts.clock.nowMs();
     ticket.holdMicroCredits = holdMicroCredits;
+    ticket.inLineMs = 0;
     this.#parts.changed();
     return { lease: { attemptId: `${ticket.request.facts.requestId}-${number}`, number, waitedMs: ticket.waitedMs, holdMicroCredits, stops, ...(fallback ? { fallback } : {}) } };
   }
@@ -286,7 +287,7 @@ export class Admission {
     try {
       const { decision } = await this.#parts.ledger.command({
         ...this.#command(ticket), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
-        limits: { waitedMs, ...say('The request did not get this far.'), ...(why.ended ? { ended: why.ended } : {}) },
+        limits: { waitedMs, inLineMs: ticket.inLineMs, ...say('The request did not get this far.'), ...(why.ended ? { ended: why.ended } : {}) },
       });
       if (decision.outcome === 'admit') return this.#admit(ticket, decision);
     } catch (error) {

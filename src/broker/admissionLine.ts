@@ -71,6 +71,7 @@ export class AdmissionLine {
   async started(ticket: Ticket, opensAtMs?: number): Promise<WaitEnd> {
     const { requestId } = ticket.request.facts;
     const leftMs = this.leftMs(ticket);
+    const sinceMs = this.#clock.monotonicMs();
     const end = await new Promise<WaitEnd>((resolve) => {
       ticket.started = resolve;
       ticket.stopTimer = this.#clock.after(leftMs, () => this.leave(ticket, this.#tooLong(ticket)));
@@ -80,6 +81,7 @@ export class AdmissionLine {
       if (this.#tickets.get(requestId)?.state === 'waiting') this.#askWhy(ticket);
       if (opensAtMs !== undefined) this.closed(opensAtMs);
     });
+    ticket.inLineMs += Math.round(this.#clock.monotonicMs() - sinceMs);
     ticket.waitedMs = this.waitedMs(ticket);
     return end;
   }

@@ -106,6 +106,8 @@ export interface Ticket {
   sinceMs: number;
   readonly submittedAtMonotonicMs: number;
   waitedMs: number;
+  /** How much of that it stood in the line, since its last attempt was decided. */
+  inLineMs: number;
   waitReason: Because | undefined;
   holdMicroCredits: number;
   started: ((why: 'start' | Problem) => void) | undefined;
@@ -120,7 +122,7 @@ export interface Ticket {
 /** A ticket for a request that has just come. */
 export function newTicket(request: AdmissionRequest, nowMs: number, monotonicMs: number): Ticket {
   return {
-    request, state: 'waiting', attempts: 0, sinceMs: nowMs, submittedAtMonotonicMs: monotonicMs, waitedMs: 0, waitReason: undefined, holdMicroCredits: 0,
+    request, state: 'waiting', attempts: 0, sinceMs: nowMs, submittedAtMonotonicMs: monotonicMs, waitedMs: 0, inLineMs: 0, waitReason: undefined, holdMicroCredits: 0,
     started: undefined, cancelRunning: undefined, stopped: undefined, stopTimer: () => undefined,
     parked: undefined, parkedSinceMs: undefined, askedAtMonotonicMs: undefined, answered: undefined, unpricedAllowed: false, runaway: undefined, fallback: undefined,
   };

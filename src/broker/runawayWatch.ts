@@ -3,7 +3,7 @@
 import { availableMicroCredits } from '../domain/grants.ts';
 import { RunawayGuard } from '../domain/runawayGuard.ts';
 import type { Runaway, WatchedRequest } from '../domain/runawayGuard.ts';
-import { spendBucketsMax } from '../domain/spendHistory.ts';
+import { spendBucketsMax, spendBucketsMin } from '../domain/spendHistory.ts';
 import { sum } from '../domain/units.ts';
 import type { AdmissionRequest } from './admissionTicket.ts';
 import type { Clock } from './clock.ts';
@@ -77,7 +77,8 @@ export class RunawayWatch {
     if (!this.#guard.knows(workspaceId) && !this.#asked.has(workspaceId)) {
       this.#asked.add(workspaceId);
       ledger.query('pastSpend', { workspaceId, limit: spendBucketsMax })
-        .then((past) => this.#guard.learn(workspaceId, past, clock.nowMs()), failed).finally(() => this.#asked.delete(workspaceId));
+        .then(async (past) => this.#guard.learn(workspaceId, past, clock.nowMs(), past.length < spendBucketsMin ? await ledger.query('pastSpend', { workspaceId, isOthers: true, limit: spendBucketsMax }) : []))
+        .catch(failed).finally(() => this.#asked.delete(workspaceId));
     }
     const nowMs = clock.monotonicMs();
     if (this.#free && nowMs - this.#free.atMonotonicMs < balanceMsMax) return;
@@ -91,5 +92,5 @@ export class RunawayWatch {
 function watchedOf({ facts, prints }: AdmissionRequest): WatchedRequest {
   const { workspaceId, threadId, client } = facts;
   if (threadId === undefined) return { workspaceId, client, ...(prints ? { print: prints.alone } : {}) };
-  return { workspaceId, client, threadId, ...(prints ? { print: prints.inTask, isHalf: !prints.knowsCalls } : {}) };
+  return { workspaceId, client, threadId, ...(prints ? { print: prints.inTask, isHalf: !prints.knowsCalls, isWork: prints.isWork } : {}) };
 }

@@ -56,6 +56,8 @@ export interface DecisionRecord {
   /** What has to be answered first. */
   readonly question?: QuestionKind;
   readonly answered?: Answered;
+  /** How long it stood in the line for limits since the request's last attempt, or since it came; absent where that was no time, and in older records. */
+  readonly inLineMs?: number;
   /** The model that answers instead of the one asked for, where, and what would have ended the walk without it. */
   readonly fallback?: FallbackTaken;
 }

@@ -3,6 +3,7 @@
 // is not made, and what cannot be computed is left out, never guessed.
 import { chargeFor } from './pricing.ts';
 import type { ModelPrice } from './pricing.ts';
+import type { WaitCause } from './waitCauses.ts';
 
 /** Sums over a span of time under one key. */
 export interface UsageSums {
@@ -16,13 +17,26 @@ export interface UsageSums {
   readonly unpriced: number;
 }
 
+/** A workspace of the last seven days. */
+interface WorkspaceFacts {
+  readonly workspaceId: string;
+  readonly label: string;
+  readonly recent: UsageSums;
+  readonly before: UsageSums;
+  /** What it read by the model that served. */
+  readonly models: readonly { readonly model: string; readonly inputTokens: number }[];
+  /** How long its requests stood in the line for limits, and how many did. */
+  readonly waitedMs: number;
+  readonly waitingRequests: number;
+  /** The task that used most of the same models in that time. */
+  readonly cause?: WaitCause & { readonly workspaceLabel: string };
+}
+
 /** Everything that findings are made from: the last seven days and the 28 before them. */
 export interface InsightFacts {
-  readonly workspaces: readonly { readonly workspaceId: string; readonly label: string; readonly recent: UsageSums; readonly before: UsageSums; readonly waitedMs: number; readonly waitingRequests: number }[];
+  readonly workspaces: readonly WorkspaceFacts[];
   /** Tasks of the last seven days that cost most. */
   readonly tasks: readonly { readonly threadId: string; readonly workspaceLabel: string; readonly model: string; readonly sums: UsageSums }[];
-  /** The one that used most while others waited for room, and how much of all tokens of that time. */
-  readonly busiest?: { readonly threadId: string; readonly workspaceLabel: string; readonly share: number; readonly tokens: number };
   /** By the model that served, with the price of today; absent where none is known. */
   readonly models: readonly { readonly model: string; readonly sums: UsageSums; readonly price?: ModelPrice }[];
   /** Answers that were cut before their end and cost something. */
@@ -49,9 +63,9 @@ const tokensMin = 500_000;
 /** A task that read so many tokens for each one it wrote, hardly any of them from the cache, sends everything again and again. */
 const resent = { requestsMin: 20, cachedShareMax: 0.3, inputTokensMin: 1_000_000 } as const;
 /** Waits that add up to less than this in seven days are no matter. */
-const waitedMsMin = 10 * 60_000;
-/** One task that used at least so much of the tokens while others waited is why they did. */
-const busiestShareMin = 0.5;
+export const toldWaitsMsMin = 10 * 60_000;
+/** One task that used at least so much of their models' tokens while others waited is why they did; less is nobody's doing. */
+const causeShareMin = 0.5;
 /** Savings below this (5 credits, US$0.20) are not worth a word. */
 const worthMin = 5_000_000;
 /** Findings of one kind at the most, those that are worth most. */
@@ -75,17 +89,19 @@ function lost(tokens: number, price: ModelPrice | undefined): number | undefined
   return price && Math.round(tokens * (price.rates.input - price.rates.cachedInput) / 1_000_000);
 }
 
-/** The price of the model that most was used of, which stands for a workspace: what was used where is not summed up by both. */
-function mainPrice({ models }: InsightFacts): ModelPrice | undefined {
-  return models.toSorted((a, b) => b.sums.inputTokens - a.sums.inputTokens)[0]?.price;
+/** The same for a workspace, by the models that it uses, each for its part; what has no price is worth nothing here. */
+function lostBy(tokens: number, used: WorkspaceFacts['models'], { models }: InsightFacts): number | undefined {
+  const all = used.reduce((sum, { inputTokens }) => sum + inputTokens, 0);
+  const parts = used.flatMap(({ model, inputTokens }) => lost(tokens * inputTokens / all, models.find((one) => one.model === model)?.price) ?? []);
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0);
 }
 
 function cacheFell(facts: InsightFacts): Insight[] {
-  return facts.workspaces.flatMap(({ label, recent, before }): Insight[] => {
+  return facts.workspaces.flatMap(({ label, recent, before, models }): Insight[] => {
     if (recent.inputTokens < tokensMin || before.inputTokens < tokensMin) return [];
     const [now, then] = [shareOf(recent), shareOf(before)];
     if (then - now < fallenShareMin) return [];
-    const worthMicroCredits = lost((then - now) * recent.inputTokens, mainPrice(facts));
+    const worthMicroCredits = lostBy((then - now) * recent.inputTokens, models, facts);
     return [{ kind: 'cache-fell', subject: label, names: {}, numbers: { share: now, shareBefore: then, inputTokens: recent.inputTokens }, ...(worthMicroCredits === undefined ? {} : { worthMicroCredits }) }];
   });
 }
@@ -103,10 +119,10 @@ function historyResent(facts: InsightFacts): Insight[] {
   });
 }
 
-function waits({ workspaces, busiest }: InsightFacts): Insight[] {
-  return workspaces.flatMap(({ label, waitedMs, waitingRequests }): Insight[] => {
-    if (waitedMs < waitedMsMin) return [];
-    const cause = busiest && busiest.share >= busiestShareMin && busiest.workspaceLabel !== label ? busiest : undefined;
+function waits({ workspaces }: InsightFacts): Insight[] {
+  return workspaces.flatMap(({ workspaceId, label, waitedMs, waitingRequests, cause: most }): Insight[] => {
+    if (waitedMs < toldWaitsMsMin) return [];
+    const cause = most && most.share >= causeShareMin && most.workspaceId !== workspaceId ? most : undefined;
     return [{
       kind: 'waits', subject: label, numbers: { waitedMs, requests: waitingRequests, ...(cause ? { share: cause.share, tokens: cause.tokens } : {}) },
       names: cause ? { task: cause.threadId, workspace: cause.workspaceLabel } : {},

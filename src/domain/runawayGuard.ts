@@ -4,26 +4,24 @@
 //
 // What it knows is kept in memory alone: a broker that starts anew has seen no circle. What is usual comes from
 // the ledger, so it is known from the first request on.
-import { bucketMs } from './budgets.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 import { addSpend, spendAt, spendHistory } from './spendHistory.ts';
 import type { SpendHistory } from './spendHistory.ts';
-import { addStep, circleOf, noSteps } from './taskSteps.ts';
+import { judgeSpend } from './spendJudge.ts';
+import { addStep, circleOf, noSteps, roundWeight, timesThrough } from './taskSteps.ts';
 import type { TaskSteps } from './taskSteps.ts';
 
-/** Rounds of a circle after which a task is slowed down, and after which a person is asked. */
+/** Rounds of a circle of one step after which a task is slowed down, and after which a person is asked; fewer of a longer one (`roundWeight`). */
 export const circleRounds = { slow: 10, ask: 25 } as const;
 /** The same for a client that names no task: one that asks many times for the same thing may want just that. */
 export const sameRequestRounds = { slow: 200, ask: 1000 } as const;
-/** How many times what is usual in a quarter hour is spent. */
-export const spikeFactors = { slow: 8, ask: 20 } as const;
-/** A spike below this is none (100 credits are US$4), nor is a balance below it worth a question. */
-export const spikeMicroCreditsMin = 100_000_000;
-/** The balance would be empty within this time at the pace of this quarter hour, which is this many times the usual one. */
-export const burn = { emptyWithinMs: 30 * 60_000, factor: 4 } as const;
+/** Such a client may go through so many questions over and over because it wants a sample of each. */
+const sameRequestsMax = 4;
 /** The first pause of a task that is slowed down; it doubles with every request up to the longest. */
 export const slowMs = { first: 1_000, longest: 15_000 } as const;
+/** Spending is slowed down for so many requests before anybody is asked about it, however grave it is. */
+export const slowedFirst = 3;
 /** A spike that goes on for so many slowed requests is asked about: being slow has not ended it. */
 export const slowedRequestsMax = 20;
 /** A released task or workspace may go on this many times as far before it is looked at again. */
@@ -41,6 +39,8 @@ export interface WatchedRequest {
   readonly print?: string;
   /** The print is of results alone, without the calls that they are of: two edits of one file are answered in the same words. */
   readonly isHalf?: boolean;
+  /** It is known to be no look at something that goes on by itself. */
+  readonly isWork?: boolean;
 }
 
 /** What was found, and what is to be done about it; `because` is the evidence, with its numbers. */
@@ -68,20 +68,28 @@ interface Watched {
   isStopped: boolean;
 }
 
+interface Spending {
+  history: SpendHistory;
+  patience: number;
+  /** Requests that were slowed down, and the last quarter hour in which that was: who goes on so in the next one has not been helped by it. */
+  slowed: number;
+  slowedIn: number | undefined;
+}
+
 /** Watches all requests of one broker. */
 export class RunawayGuard {
   readonly #tasks = new Map<string, Watched>();
   #isOff = false;
-  readonly #spending = new Map<string, { history: SpendHistory; patience: number }>();
+  readonly #spending = new Map<string, Spending>();
 
   /** Whether a workspace's history is known. Where it is not, give it with `learn`; until then nothing is said about spending. */
   knows(workspaceId: string): boolean {
     return this.#spending.has(workspaceId);
   }
 
-  /** What a workspace spent in past quarter hours, oldest first, in microcredits. */
-  learn(workspaceId: string, past: readonly number[], nowMs: number): void {
-    if (!this.#spending.has(workspaceId)) keep(this.#spending, workspaceId, { history: spendHistory(past, nowMs), patience: 1 });
+  /** What a workspace spent in past quarter hours, oldest first, in microcredits. @param others the same of the person's other workspaces, which counts while it is new */
+  learn(workspaceId: string, past: readonly number[], nowMs: number, others: readonly number[] = []): void {
+    if (!this.#spending.has(workspaceId)) keep(this.#spending, workspaceId, { history: spendHistory(past, nowMs, others), patience: 1, slowed: 0, slowedIn: undefined });
   }
 
   /**
@@ -94,15 +102,16 @@ export class RunawayGuard {
     if (this.#isOff) return undefined;
     const print = request.isHalf ? task.writtenTokens === undefined ? undefined : `${request.print ?? ''} ${task.writtenTokens}` : request.print;
     // Who got no answer asks again, as Codex and SDKs do by themselves: that is the same step once more, and no round of a circle.
-    if (print !== undefined && print !== task.lostPrint) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs);
-    const found = this.#circle(request, task) ?? this.#spend(request, at);
-    if (!found) {
-      task.slowed = 0;
-      return undefined;
-    }
-    const waitMs = Math.min(slowMs.longest, slowMs.first * 2 ** Math.min(task.slowed, 10));
-    task.slowed += 1;
-    return { ...found, action: found.kind !== 'circle' && task.slowed > slowedRequestsMax ? 'ask' : found.action, waitMs };
+    if (print !== undefined && print !== task.lostPrint) task.steps = addStep(task.steps, print, task.endedAtMs === undefined ? undefined : at.monotonicMs - task.endedAtMs, request.isWork);
+    const circle = this.#circle(request, task);
+    const found = circle ?? this.#spend(request, at);
+    if (!circle) task.slowed = 0;
+    if (!found) return undefined;
+    // Spending is the workspace's, whichever of its tasks goes on with it.
+    const slowed = circle ? task : this.#spending.get(request.workspaceId) ?? task;
+    const waitMs = Math.min(slowMs.longest, slowMs.first * 2 ** Math.min(slowed.slowed, 10));
+    slowed.slowed += 1;
+    return { ...found, waitMs };
   }
 
   /**
@@ -127,7 +136,7 @@ export class RunawayGuard {
     letGo(this.#task(request));
     // A spike is the workspace's, whichever task of it was asked about.
     const spending = this.#spending.get(request.workspaceId);
-    if (spending) spending.patience *= releaseFactor;
+    if (spending) easeSpending(spending);
     if (scope === 'workspace') for (const [key, task] of this.#tasks) if (key.startsWith(`${request.workspaceId}\n`)) letGo(task);
     this.#isOff ||= scope === 'everywhere';
   }
@@ -140,35 +149,35 @@ export class RunawayGuard {
   /** Releases every task and the spending of one workspace, or of all. */
   releaseAll(workspaceId?: string): void {
     for (const [key, task] of this.#tasks) if (workspaceId === undefined || key.startsWith(`${workspaceId}\n`)) letGo(task);
-    for (const [key, spending] of this.#spending) if (workspaceId === undefined || key === workspaceId) spending.patience *= releaseFactor;
+    for (const [key, spending] of this.#spending) if (workspaceId === undefined || key === workspaceId) easeSpending(spending);
   }
 
   #circle(request: WatchedRequest, task: Watched): Omit<Runaway, 'waitMs'> | undefined {
-    const circle = circleOf(task.steps);
+    const isNamed = request.threadId !== undefined;
+    const circle = circleOf(task.steps, isNamed ? undefined : sameRequestsMax);
     if (!circle) return undefined;
-    const bounds = request.threadId === undefined ? sameRequestRounds : circleRounds;
-    if (circle.rounds < bounds.slow * task.patience) return undefined;
-    const times = circle.rounds + 1;
-    const evidence = request.threadId === undefined ? say('It looks like a circle: {0} has sent the same request {1} times in a row, after {2} requests.', request.client, times, task.steps.steps)
+    const bounds = isNamed ? circleRounds : sameRequestRounds;
+    const rounds = circle.rounds * (isNamed ? roundWeight(circle) : 1);
+    if (rounds < bounds.slow * task.patience) return undefined;
+    const times = timesThrough(task.steps, circle);
+    const evidence = !isNamed && circle.length === 1 ? say('It looks like a circle: {0} has sent the same request {1} times in a row, after {2} requests.', request.client, times, task.steps.steps)
+      : !isNamed ? say('It looks like a circle: {0} has sent the same {1} requests {2} times in a row, after {3} requests.', request.client, circle.length, times, task.steps.steps)
       : circle.length === 1 ? say('It looks like a circle: this task got the same result {0} times in a row, after {1} requests.', times, task.steps.steps)
         : say('It looks like a circle: this task went through the same {0} steps {1} times in a row, after {2} requests.', circle.length, times, task.steps.steps);
-    return { kind: 'circle', action: circle.rounds >= bounds.ask * task.patience ? 'ask' : 'slow', ...evidence };
+    return { kind: 'circle', action: rounds >= bounds.ask * task.patience ? 'ask' : 'slow', ...evidence };
   }
 
   #spend(request: WatchedRequest, { nowMs, freeMicroCredits }: { readonly nowMs: number; readonly freeMicroCredits?: number }): Omit<Runaway, 'waitMs'> | undefined {
     const known = this.#spending.get(request.workspaceId);
     if (!known) return undefined;
     known.history = spendAt(known.history, nowMs);
-    const { spentMicroCredits: spent, usualMicroCredits: usual, bucket, past } = known.history;
-    if (usual === undefined || spent < spikeMicroCreditsMin) return undefined;
-    const numbers = [{ credits: spent, decimals: 2 }, past.length, { credits: usual, decimals: 2 }] as const;
-    const passedMs = Math.max(60_000, nowMs - bucket * bucketMs);
-    const emptyInMs = freeMicroCredits === undefined ? Infinity : freeMicroCredits / spent * passedMs;
-    if (emptyInMs <= burn.emptyWithinMs && (freeMicroCredits ?? 0) + spent >= spikeMicroCreditsMin && spent >= usual * burn.factor * known.patience) {
-      return { kind: 'burn', action: 'ask', ...say('The balance would be empty in about {3} min: this workspace spent {0} credits in this quarter hour; in 95 of 100 of its last {1} with work it spent at most {2}.', ...numbers, Math.max(1, Math.round(emptyInMs / 60_000))) };
-    }
-    if (spent < usual * spikeFactors.slow * known.patience) return undefined;
-    return { kind: 'spike', action: spent >= usual * spikeFactors.ask * known.patience ? 'ask' : 'slow', ...say('This workspace spends far more than usual: {0} credits in this quarter hour; in 95 of 100 of its last {1} with work it spent at most {2}.', ...numbers) };
+    const found = judgeSpend(known.history, known.patience, nowMs, freeMicroCredits);
+    const { bucket } = known.history;
+    if (known.slowedIn !== undefined && bucket > known.slowedIn + 1) Object.assign(known, { slowed: 0, slowedIn: undefined });
+    if (!found) return undefined;
+    known.slowedIn = bucket;
+    const { isGrave, ...why } = found;
+    return { ...why, action: known.slowed >= (isGrave ? slowedFirst : slowedRequestsMax) ? 'ask' : 'slow' };
   }
 
   #task({ workspaceId, threadId, client }: WatchedRequest): Watched {
@@ -179,6 +188,10 @@ export class RunawayGuard {
     keep(this.#tasks, key, known);
     return known;
   }
+}
+
+function easeSpending(spending: Spending): void {
+  Object.assign(spending, { patience: spending.patience * releaseFactor, slowed: 0 });
 }
 
 function letGo(task: Watched): void {

@@ -7,15 +7,27 @@ const itemsMax = 8;
 /** Characters of an item that are looked at, half from its beginning and half from its end. */
 const charactersMax = 32_768;
 
+/** Codex gives each result of a command a name by chance, of hexadecimal digits. */
+const pieceName = /(?:Chunk ID: |chunk_id\W+)[0-9a-f]+/g;
+/** Calls that wait for a while, or for another agent. */
+const pauses = /\bsleep\W{1,6}\d|"name":"(?:wait|wait_agent)"/;
+/** What Codex says of a command that has not ended, or of an agent that was waited for in vain. */
+const stillRuns = /(?:Process|Script) running with|session_id\\*":|\\?"timed_out\\?":\s*true/;
+/** What others say of it. Only a short result is believed: somewhere in a long one such words stand for anything. */
+const underWay = /\b(?:in[ _-]progress|queued|pending|not ready|not yet|waiting for|(?:still|is) (?:running|building|starting))\b/i;
+const shortResultMax = 600;
+
 /** Items before those at the end among which the calls are looked for that they answer. */
 const callsAmong = 32;
 
 /** The prints of a request's newest step. */
 export interface StepPrints {
-  /** Inside a task: numbers do not count, since times and process numbers differ with each look at the same thing. */
+  /** Inside a task: numbers of results do not count, since times and process numbers differ with each look at the same thing; those of calls do, since the model chose them. */
   readonly inTask: string;
   /** Whether `inTask` knows the calls that the results are of. A request that continues a response does not name them. */
   readonly knowsCalls: boolean;
+  /** Whether it is a step of work: neither what a person says nor a look at something that goes on by itself, which may be repeated for hours. */
+  readonly isWork: boolean;
   /** For a client that names no task: every character counts, and how many items there are. */
   readonly alone: string;
 }
@@ -27,10 +39,20 @@ export function stepPrints(request: Readonly<Record<string, unknown>>): StepPrin
   const said = last.map((item) => excerpt(typeof item === 'string' ? item : itemText(item))).join('\n');
   if (said === '') return undefined;
   const calls = Array.isArray(items) ? callsOf(items, last) : [];
+  const isSaid = typeof items === 'string' || typeOf(last.at(-1)).endsWith(' user');
+  const asked = calls.map(itemText).map(excerpt).join('\n');
   return {
-    inTask: print(`${calls.map(itemText).map(excerpt).join('\n')}\n${said}`.replaceAll(/\d+(?:[.,:]\d+)*/g, '0')), knowsCalls: calls.length > 0,
+    inTask: print(`${asked}\n${said.replaceAll(pieceName, 'chunk').replaceAll(/\d+(?:[.,:]\d+)*(?:e-?\d+)?/g, '0')}`), knowsCalls: calls.length > 0,
+isWork: !isSaid && !isLook(asked, said),
     alone: print(`${Array.isArray(items) ? items.length : 1} ${said}`),
   };
+}
+
+/** Whether a step only waits: its call says so, or its result. */
+function isLook(asked: string, said: string): boolean {
+  // In the JSON of an item the letter of a line's end touches the word behind it.
+  const [call, result] = [asked, said].map((text) => text.replaceAll(/\\+[nrt]/g, ' ')) as [string, string];
+  return pauses.test(call) || stillRuns.test(result) || result.length <= shortResultMax && underWay.test(result);
 }
 
 /** The items at the end that are of one type, newest last. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Admission } from '../../src/broker/admission.ts';
 import type { Admitted, AdmissionRequest } from '../../src/broker/admissionTicket.ts';
 import { RunawayWatch } from '../../src/broker/runawayWatch.ts';
-import { circleRounds, slowMs } from '../../src/domain/runawayGuard.ts';
+import { circleRounds, slowedFirst, slowMs } from '../../src/domain/runawayGuard.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { bucketMs } from '../../src/domain/budgets.ts';
 import { grantCommand, reserveCommand, settleCommand, testPrice } from '../support/ledger/ledgerCommands.ts';
@@ -21,7 +21,7 @@ function world(canAsk = true, isOn = true) {
 
 type World = ReturnType<typeof world>;
 
-const prints = { inTask: 'the same failure', knowsCalls: true, alone: 'x' };
+const prints = { inTask: 'the same failure', knowsCalls: true, isWork: true, alone: 'x' };
 const turn = async () => { for (let index = 0; index < 8; index += 1) await new Promise<void>((resolve) => { setImmediate(resolve); }); };
 
 function request(requestId: string, threadId = 'thread 1', more: Partial<AdmissionRequest> = {}): AdmissionRequest {
@@ -164,8 +164,41 @@ describe('what is usual in a workspace', () => {
     made.watch.judge(request('first', 't'));
     await turn();
     for (let index = 0; index < 30; index += 1) made.watch.spent(request('storm'), 10_000_000);
-    const found = made.watch.judge(request('next', 'another thread'));
-    assert.deepEqual([found?.kind, found?.action], ['spike', 'ask']);
-    assert.match(found?.because ?? '', /spent 300\.00|300\.00 credits in this quarter hour/);
+    const found = Array.from({ length: slowedFirst + 1 }, (_, index) => made.watch.judge(request('next', `another thread ${index}`)));
+    assert.deepEqual(found.map((one) => [one?.kind, one?.action]), [...Array.from({ length: slowedFirst }, () => ['spike', 'slow']), ['spike', 'ask']]);
+    assert.match(found[0]?.because ?? '', /spent 300\.00|300\.00 credits in this quarter hour/);
+  });
+
+  it('is that of the other workspaces while a workspace is new', async () => {
+    const made = world();
+    for (let quarter = 40; quarter > 0; quarter -= 1) {
+      const atMs = noonMs - quarter * bucketMs;
+      await made.ledger.command(reserveCommand(`old${quarter}-1`, 1_000_000, { atMs }));
+      await made.ledger.command(settleCommand(`old${quarter}-1`, { inputTokens: 1000 }, { atMs }));
+    }
+    assert.equal((await made.ledger.query('pastSpend', { workspaceId: 'ws_new', isOthers: true, limit: 400 })).length, 40);
+    assert.deepEqual(await made.ledger.query('pastSpend', { workspaceId: 'ws_a', isOthers: true, limit: 400 }), []);
+    const elsewhere = (id: string): AdmissionRequest => ({ ...request(id, 't'), facts: { ...request(id, 't').facts, workspaceId: 'ws_new' } });
+    made.watch.judge(elsewhere('first'));
+    await turn();
+    for (let index = 0; index < 30; index += 1) made.watch.spent(elsewhere('storm'), 30_000_000);
+    const found = made.watch.judge(elsewhere('next'));
+    assert.deepEqual([found?.kind, found?.action], ['spike', 'slow']);
+    assert.match(found?.because ?? '', /This workspace is new and spent 900\.00 credits in this quarter hour; in 95 of 100 with work the other workspaces spent at most/);
+  });
+
+  it('slows down first what would empty the balance, then asks', async () => {
+    const made = world();
+    await made.ledger.command(grantCommand('all', 1_200_000_000, { atMs: noonMs }));
+    for (let quarter = 40; quarter > 0; quarter -= 1) {
+      const atMs = noonMs - quarter * bucketMs;
+      await made.ledger.command(reserveCommand(`old${quarter}-1`, 1_000_000, { atMs }));
+      await made.ledger.command(settleCommand(`old${quarter}-1`, { inputTokens: 1000 }, { atMs }));
+    }
+    made.watch.judge(request('first', 't'));
+    await turn();
+    for (let index = 0; index < 30; index += 1) made.watch.spent(request('storm'), 30_000_000);
+    const found = Array.from({ length: slowedFirst + 1 }, (_, index) => made.watch.judge(request('next', `thread ${index}`)));
+    assert.deepEqual(found.map((one) => [one?.kind, one?.action, one?.waitMs]), [['burn', 'slow', 1000], ['burn', 'slow', 2000], ['burn', 'slow', 4000], ['burn', 'ask', 8000]]);
   });
 });

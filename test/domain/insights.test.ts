@@ -9,7 +9,7 @@ const credit = 1_000_000;
 const million = 1_000_000;
 const price = (model: string, input: number): ModelPrice => ({ model, version: 'test', rates: { input: input * credit, cachedInput: input * credit / 10, cacheWrite: input * credit, output: 8 * input * credit } });
 const sums = (more: Partial<UsageSums> = {}): UsageSums => ({ requests: 100, inputTokens: 2 * million, cachedInputTokens: 1.6 * million, cacheWriteTokens: 0, outputTokens: 20_000, costMicroCredits: 50 * credit, unpriced: 0, ...more });
-const workspace = (more: Partial<InsightFacts['workspaces'][number]> = {}) => ({ workspaceId: 'ws_a', label: 'shop', recent: sums(), before: sums(), waitedMs: 0, waitingRequests: 0, ...more });
+const workspace = (more: Partial<InsightFacts['workspaces'][number]> = {}) => ({ workspaceId: 'ws_a', label: 'shop', recent: sums(), before: sums(), models: [{ model: 'big', inputTokens: 2 * million }], waitedMs: 0, waitingRequests: 0, ...more });
 const facts = (more: Partial<InsightFacts> = {}): InsightFacts => ({ workspaces: [workspace()], tasks: [], models: [{ model: 'big', sums: sums(), price: price('big', 50) }], cut: { requests: 0, costMicroCredits: 0 }, ...more });
 
 describe('insights', () => {
@@ -24,6 +24,19 @@ describe('insights', () => {
     assert.deepEqual(findInsights(facts({ workspaces: [workspace({ recent: few })] })), []);
   });
 
+  it('price a cache that fell by the models of its workspace, not by what others use most', () => {
+    const models = [{ model: 'big', sums: sums({ inputTokens: 90 * million, cachedInputTokens: 80 * million }), price: price('big', 50) }, { model: 'small', sums: sums(), price: price('small', 5) }, { model: 'new', sums: sums() }];
+    const worth = (used: InsightFacts['workspaces'][number]['models']) => {
+      const found = findInsights(facts({ models, workspaces: [workspace({ recent: sums({ cachedInputTokens: million }), models: used })] })).find((one) => one.kind === 'cache-fell');
+      return found?.worthMicroCredits === undefined ? undefined : Math.round(found.worthMicroCredits / credit * 100) / 100;
+    };
+    // 0.3 of 2 M tokens at 4.5 credits a million more.
+    assert.equal(worth([{ model: 'small', inputTokens: 2 * million }]), 2.7);
+    assert.equal(worth([{ model: 'small', inputTokens: million }, { model: 'big', inputTokens: million }]), 1.35 + 13.5);
+    assert.equal(worth([{ model: 'new', inputTokens: million }, { model: 'small', inputTokens: million }]), 1.35, 'what has no price is left out');
+    assert.equal(worth([{ model: 'new', inputTokens: million }]), undefined);
+  });
+
   it('tell of a task that sends its whole history each time', () => {
     const task = (more: Partial<UsageSums>) => ({ tasks: [{ threadId: 't1', workspaceLabel: 'shop', model: 'big', sums: sums({ cachedInputTokens: 0.2 * million, ...more }) }] });
     const [found] = findInsights(facts(task({})));
@@ -33,11 +46,15 @@ describe('insights', () => {
   });
 
   it('tell of waits, and of the one task that caused them', () => {
-    const waiting = [workspace({ waitedMs: 20 * 60_000, waitingRequests: 40 })];
-    const [found] = findInsights(facts({ workspaces: waiting, busiest: { threadId: 't9', workspaceLabel: 'docs', share: 0.7, tokens: 3 * million } }));
+    const waiting = (cause?: InsightFacts['workspaces'][number]['cause']) => ({ workspaces: [workspace({ waitedMs: 20 * 60_000, waitingRequests: 40, ...(cause ? { cause } : {}) })] });
+    const busy = { threadId: 't9', workspaceId: 'ws_b', workspaceLabel: 'docs', share: 0.7, tokens: 3 * million };
+    const [found] = findInsights(facts(waiting(busy)));
     assert.deepEqual([found?.kind, found?.names, found?.numbers['share']], ['waits', { task: 't9', workspace: 'docs' }, 0.7]);
     // It waited for itself: nobody else is to blame.
-    assert.deepEqual(findInsights(facts({ workspaces: waiting, busiest: { threadId: 't9', workspaceLabel: 'shop', share: 0.7, tokens: 1 } }))[0]?.names, {});
+    assert.deepEqual(findInsights(facts(waiting({ ...busy, workspaceId: 'ws_a', workspaceLabel: 'shop' })))[0]?.names, {});
+    // Another workspace of the same name is another, and who does not stand out is not named.
+    assert.deepEqual(findInsights(facts(waiting({ ...busy, workspaceLabel: 'shop' })))[0]?.names, { task: 't9', workspace: 'shop' });
+    assert.deepEqual(findInsights(facts(waiting({ ...busy, share: 0.4 }))).map((one) => [one.kind, one.names, one.numbers]), [['waits', {}, { waitedMs: 20 * 60_000, requests: 40 }]]);
   });
 
   it('name a cheaper model among those in use, with what the same tokens would have cost', () => {

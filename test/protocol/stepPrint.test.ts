@@ -22,6 +22,32 @@ describe('the print of a step', () => {
     assert.deepEqual([edit('a', 'x')?.knowsCalls, stepPrints({ input: [output('done')] })?.knowsCalls], [true, false]);
   });
 
+  it('is the same for the same result of Codex, which gives each a name by chance', () => {
+    const said = (name: string, text = 'foo: not found') => stepPrints({ input: [output(`Chunk ID: ${name}\nWall time: 0.0000 seconds\nProcess exited with code 127\nOriginal token count: 2\nOutput:\n${text}\n`)] })?.inTask;
+    assert.equal(said('e3ae82'), said('0badf0'));
+    assert.equal(said('abcdef'), said('123456'));
+    assert.notEqual(said('e3ae82'), said('e3ae82', 'bar: not found'));
+    // As it tells a script that ran a command.
+    const script = (name: string, seconds: string) => stepPrints({ input: [{ type: 'custom_tool_call_output', call_id: 'c', output: [{ type: 'input_text', text: 'Script completed\nWall time 0.1 seconds\nOutput:\n' }, { type: 'input_text', text: `{"chunk_id":"${name}","wall_time_seconds":${seconds},"exit_code":3,"output":"still broken\\n"}` }] }] });
+    assert.equal(script('7df431', '0.000005378')?.inTask, script('b79c49', '9.3e-7')?.inTask);
+    assert.equal(script('7df431', '0.1')?.isWork, true);
+  });
+
+  it('is another where the model chose another number', () => {
+    const convert = (page: number) => stepPrints({ input: [...before, call(`convert page-${page}.png`), output('')] })?.inTask;
+    assert.notEqual(convert(1), convert(2));
+    assert.equal(convert(1), convert(1));
+  });
+
+  it('tells work from looks and from what a person says', () => {
+    const isWork = (...input: readonly unknown[]) => stepPrints({ input })?.isWork;
+    for (const text of ['FAIL: 3 tests failed', 'Success. Updated the following files:\nM main.ts', `ok ${'compiled '.repeat(100)} 3 pending`]) assert.equal(isWork(output(text)), true, text);
+    for (const text of ['Chunk ID: a1\nProcess running with session ID 7', 'Script running with cell ID 4', '{"chunk_id":"b79c49","wall_time_seconds":10,"session_id":27299,"output":""}', 'Output:\nin_progress', '{"status":{},"timed_out":true}', 'state: queued', '0 of 1 pods are not ready', 'The build is running.']) assert.equal(isWork(output(text)), false, text);
+    assert.deepEqual([isWork(call('sleep 30 && gh run view'), output('done')), isWork(call('{"command":["sleep","30"]}'), output('')), isWork(call('npm test'), output('failed'))], [false, false, true]);
+    assert.equal(isWork({ type: 'message', role: 'user', content: 'go on' }), false);
+    assert.equal(stepPrints({ input: 'go on' })?.isWork, false);
+  });
+
   it('takes tools that were called together as one step', () => {
     const two = stepPrints({ input: [...before, output('a'), output('b')] });
     assert.notEqual(two?.inTask, stepPrints({ input: [...before, output('b')] })?.inTask);

@@ -1,11 +1,13 @@
 // The sums that insights are made from: the last seven days and the 28 before them. Reading only. What the rollups do
-// not hold (waits, tasks with their model, cut answers) is read from the newest usage events, a bounded number of them.
+// not hold (waits, tasks and workspaces with their models, cut answers) is read from the newest usage events, a bounded number of them.
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
+import { grouped } from '../../domain/grouped.ts';
 import type { InsightFacts, UsageSums } from '../../domain/insights.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
+import { readWaits } from './waitReads.ts';
 
 const dayMs = 86_400_000;
 const recentMs = 7 * dayMs;
@@ -15,8 +17,6 @@ const eventsMax = 50_000;
 const tasksMax = 50;
 const modelsMax = 50;
 const workspacesMax = 200;
-/** A request that waited less than this did not wait for anybody. */
-const waitedMsMin = 1000;
 
 /** The facts but for prices, which are not the ledger's to know. */
 export type LedgerInsightFacts = Omit<InsightFacts, 'models'> & { readonly models: readonly Omit<InsightFacts['models'][number], 'price'>[] };
@@ -28,14 +28,17 @@ export function readInsightFacts(db: DatabaseSync, nowMs: number): LedgerInsight
   const both = new Map(readUsage(db, { by: 'workspace', sinceMs: sinceMs - beforeMs, limit: workspacesMax }).map((row) => [row.key, row]));
   const recent = readUsage(db, { by: 'workspace', sinceMs, limit: workspacesMax });
   const from = Number(statement(db, 'SELECT MAX(MIN(sequence), MAX(sequence) - ?) AS first FROM usage_events WHERE at_ms >= ?').get(eventsMax, sinceMs)?.['first'] ?? 0);
-  const waits = new Map(statement(db, 'SELECT workspace_id, SUM(waited_ms) AS waited, COUNT(*) AS requests FROM usage_events WHERE sequence >= ? AND waited_ms >= ? AND corrects IS NULL GROUP BY workspace_id')
-    .all(from, waitedMsMin).map((row) => [String(row['workspace_id']), { waitedMs: Number(row['waited']), waitingRequests: Number(row['requests']) }]));
-  const busiest = busiestOf(db, from);
+  const waits = readWaits(db, from);
+  const models = modelsOf(db, from);
   return {
-    workspaces: recent.map((row) => ({
-      workspaceId: row.key, label: row.label, recent: sumsOf(row), before: difference(sumsOf(both.get(row.key) ?? row), sumsOf(row)), ...(waits.get(row.key) ?? { waitedMs: 0, waitingRequests: 0 }),
-    })),
-    tasks: tasksOf(db, from), ...(busiest ? { busiest } : {}),
+    workspaces: recent.map((row) => {
+      const { cause, ...waited } = waits.get(row.key) ?? { waitedMs: 0, waitingRequests: 0 };
+      return {
+        workspaceId: row.key, label: row.label, recent: sumsOf(row), before: difference(sumsOf(both.get(row.key) ?? row), sumsOf(row)), models: models.get(row.key) ?? [], ...waited,
+        ...(cause ? { cause: { ...cause, workspaceLabel: recent.find((one) => one.key === cause.workspaceId)?.label ?? cause.workspaceId } } : {}),
+      };
+    }),
+    tasks: tasksOf(db, from),
     models: readUsage(db, { by: 'model', sinceMs, limit: modelsMax }).map((row) => ({ model: row.key, sums: sumsOf(row) })),
     cut: cutOf(db, from),
   };
@@ -66,14 +69,10 @@ function tasksOf(db: DatabaseSync, from: number): InsightFacts['tasks'] {
   }));
 }
 
-/** The task that used most in the quarter hours in which requests waited. */
-function busiestOf(db: DatabaseSync, from: number): InsightFacts['busiest'] {
-  const rows = statement(db, `SELECT u.thread_id, COALESCE(w.label, u.workspace_id) AS label, SUM(u.input_tokens + u.output_tokens) AS tokens FROM usage_events u LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id
-    WHERE u.sequence >= ?1 AND u.at_ms / ${bucketMs} IN (SELECT at_ms / ${bucketMs} FROM usage_events WHERE sequence >= ?1 AND waited_ms >= ?2) GROUP BY u.thread_id, u.workspace_id ORDER BY tokens DESC`).all(from, waitedMsMin);
-  const all = rows.reduce((sum, row) => sum + Number(row['tokens']), 0);
-  const [first] = rows;
-  if (!first || first['thread_id'] === null || all === 0) return undefined;
-  return { threadId: String(first['thread_id']), workspaceLabel: String(first['label']), tokens: Number(first['tokens']), share: Number(first['tokens']) / all };
+/** What each workspace read, by the model that served. */
+function modelsOf(db: DatabaseSync, from: number): Map<string, { readonly model: string; readonly inputTokens: number }[]> {
+  const rows = statement(db, 'SELECT workspace_id, COALESCE(model_served, model) AS served, SUM(input_tokens) AS input FROM usage_events WHERE sequence >= ? GROUP BY workspace_id, served HAVING input > 0 ORDER BY input DESC').all(from);
+  return new Map([...grouped(rows, (row) => String(row['workspace_id']))].map(([workspaceId, own]) => [workspaceId, own.map((row) => ({ model: String(row['served']), inputTokens: Number(row['input']) }))]));
 }
 
 function cutOf(db: DatabaseSync, from: number): InsightFacts['cut'] {

@@ -52,7 +52,8 @@ export interface DecideFacts {
   readonly canAsk?: boolean;
   readonly canWait?: boolean;
   readonly answered?: Answered;
-  readonly limits: Because & { readonly waitedMs: number; readonly ended?: Problem };
+  /** `waitedMs` since it came, whatever for; `inLineMs` in the line alone, since its last attempt. */
+  readonly limits: Because & { readonly waitedMs: number; readonly inLineMs?: number; readonly ended?: Problem };
   /** Another model that may answer where the decision would be a refusal, and the price that it is counted by. */
   readonly fallback?: FallbackOffer & { readonly price: ModelPrice };
 }

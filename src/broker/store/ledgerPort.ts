@@ -109,7 +109,7 @@ export interface LedgerQueries {
     result: readonly UsageRow[];
   };
   /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
-  pastSpend: { args: { readonly workspaceId: string; readonly limit: number }; result: readonly number[] };
+  pastSpend: { args: { readonly workspaceId: string; readonly isOthers?: true; readonly limit: number }; result: readonly number[] };
   /** What insights are made from. */
   insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
   /** Usage from the beginning of a local step on, by group and by step. */

@@ -85,7 +85,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   if (decision.outcome === 'ask' || decision.outcome === 'wait') return result;
   if (adds) addGrants(db, chains, adds.rule, adds.count, command.atMs);
   const row: Omit<DecisionRow, 'termsHash'> = {
-    attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(decision), requestId: request.requestId,
+    attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(command.limits.inLineMs ? { ...decision, inLineMs: command.limits.inLineMs } : decision), requestId: request.requestId,
     receivedAtMs: request.receivedAtMs, workspaceId: request.workspaceId, client: request.client, clientVersion: request.clientVersion ?? null,
     threadId: request.threadId ?? null, turnId: request.turnId ?? null, requestKind: request.requestKind ?? null, model: request.model, stream: request.stream,
   };

@@ -61,9 +61,10 @@ function withImported(db: DatabaseSync, args: Args, booked: readonly UsageRow[],
   return args.limit === undefined || args.by === 'day' ? rows : rows.slice(0, args.limit);
 }
 
-/** What a workspace spent in the last quarter hours in which it spent anything, oldest first. */
-export function readPastSpend(db: DatabaseSync, workspaceId: string, limit: number): number[] {
-  return statement(db, `SELECT cost FROM rollups WHERE dimension = 'workspace' AND key = ? AND cost > 0 ORDER BY bucket DESC LIMIT ?`).all(workspaceId, limit).map((row) => Number(row['cost'])).toReversed();
+/** What a workspace spent in the last quarter hours in which it spent anything, oldest first; or what each of the others did. */
+export function readPastSpend(db: DatabaseSync, workspaceId: string, limit: number, isOthers = false): number[] {
+  return statement(db, `SELECT cost FROM rollups WHERE dimension = 'workspace' AND key ${isOthers ? '<>' : '='} ? AND cost > 0 ORDER BY bucket DESC LIMIT ?`)
+    .all(workspaceId, limit).map((row) => Number(row['cost'])).toReversed();
 }
 
 /** The sums of a key, as `summedColumns` gives them beside `group_key`, as a row of a report; what is known of estimates is left aside. */

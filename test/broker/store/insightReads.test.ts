@@ -8,15 +8,21 @@ import { runOne } from '../../support/ledger/tempLedger.ts';
 const dayMs = 86_400_000;
 const nowMs = startMs;
 
-interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly outcome?: 'completed' | 'broken' }
+interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
 
 function ledgerOf(past: readonly Past[]): SqliteLedger {
   const ledger = SqliteLedger.open(':memory:', sha256);
   for (const workspaceId of ['ws_a', 'ws_b']) runOne(ledger, workspaceCommand(workspaceId));
-  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, outcome = 'completed' } of past) {
+  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, durationMs = 900, outcome = 'completed' } of past) {
     const atMs = nowMs - daysAgo * dayMs;
-    runOne(ledger, reserveCommand(`${id}-1`, 1_000_000, { atMs, request: { requestId: id, receivedAtMs: atMs, workspaceId, client: 'codex_exec', model, stream: true, threadId } }));
-    runOne(ledger, settleCommand(`${id}-1`, { inputTokens: input, cachedInputTokens: cached }, { atMs, waitedMs, outcome }));
+    for (const [index, waits] of attempts.entries()) {
+      const attemptId = `${id}-${index + 1}`;
+      const isLast = index === attempts.length - 1;
+      runOne(ledger, reserveCommand(attemptId, 1_000_000, {
+        atMs, request: { requestId: id, receivedAtMs: atMs, workspaceId, client: 'codex_exec', model, stream: true, threadId }, limits: { ...waits, because: 'It waited.' }, ...(plan ? { plan: { because: 'The plan pays.' } } : {}),
+      }));
+      runOne(ledger, settleCommand(attemptId, isLast ? { inputTokens: input, cachedInputTokens: cached } : {}, { atMs: isLast ? atMs + durationMs : atMs, durationMs, waitedMs: waits.waitedMs, outcome: isLast ? outcome : 'rejected', chargeable: isLast }));
+    }
   }
   return ledger;
 }
@@ -41,12 +47,37 @@ describe('what insights are made from', () => {
     assert.deepEqual(models.map(({ model, sums }) => [model, sums.inputTokens]), [['gpt-test', 2000], ['gpt-other', 1000]]);
   });
 
-  it('knows who waited, and who used most in that time', () => {
-    const { workspaces, busiest } = facts([
-      { id: 'r1', daysAgo: 2, threadId: 'greedy', workspaceId: 'ws_b', input: 9000 }, { id: 'r2', daysAgo: 2, waitedMs: 40_000 }, { id: 'r3', daysAgo: 2, waitedMs: 10 }, { id: 'r4', daysAgo: 1, threadId: 'elsewhere', input: 500_000 },
+  it('knows how long requests stood in the line, each once, and nothing of what else they waited for', () => {
+    const { workspaces } = facts([
+      // Turned away twice: what it waited is summed up in each attempt, and stood in the line for 20, 15 and 5 s.
+      { id: 'r1', daysAgo: 2, attempts: [{ waitedMs: 20_000, inLineMs: 20_000 }, { waitedMs: 36_000, inLineMs: 15_000 }, { waitedMs: 42_000, inLineMs: 5_000 }] },
+      { id: 'r2', daysAgo: 2, waitedMs: 600_000, inLineMs: 0 }, { id: 'r3', daysAgo: 2, waitedMs: 600_000, inLineMs: 3_000 }, { id: 'r4', daysAgo: 2, waitedMs: 900, inLineMs: 900 },
     ]);
-    assert.deepEqual(workspaces.find((one) => one.workspaceId === 'ws_a'), { ...workspaces.find((one) => one.workspaceId === 'ws_a'), waitedMs: 40_000, waitingRequests: 1 });
-    assert.deepEqual(busiest, { threadId: 'greedy', workspaceLabel: 'ws_b', tokens: 9000, share: 9000 / 11_000 });
+    const [shop] = workspaces;
+    assert.deepEqual([shop?.waitedMs, shop?.waitingRequests, shop?.cause], [43_000, 2, undefined]);
+  });
+
+  it('knows who used most of the same model while others waited long, and blames nobody for another', () => {
+    const waited = { waitedMs: 700_000, inLineMs: 700_000 };
+    const cause = (...past: readonly Past[]) => facts([...past, { id: 'w', daysAgo: 2, threadId: 'patient', input: 1000, ...waited }]).workspaces.find((one) => one.workspaceId === 'ws_a')?.cause;
+    const greedy: Past = { id: 'g', daysAgo: 2, threadId: 'greedy', workspaceId: 'ws_b', input: 9000 };
+    // It ran for the last half of the wait.
+    const during = { ...greedy, daysAgo: 2 + 350_000 / dayMs, durationMs: 350_000 };
+    assert.deepEqual(cause(during), { threadId: 'greedy', workspaceId: 'ws_b', workspaceLabel: 'ws_b', tokens: 9000, share: 1 });
+    assert.equal(cause({ ...during, model: 'gpt-other' }), undefined);
+    assert.equal(cause({ ...during, plan: true }), undefined, 'a plan has limits of its own');
+    assert.equal(cause({ ...during, daysAgo: 2 + 2_000_000 / dayMs }), undefined, 'long before');
+    assert.equal(cause({ ...during, daysAgo: 1.9 }), undefined, 'long after');
+    // Half of this one lies before what a limit by the minute remembers.
+    assert.equal(cause({ ...during, daysAgo: 2 + (700_000 + 120_000) / dayMs, durationMs: 120_000 })?.tokens, 4500);
+    // Another model's much is no reason to name who used little of this one.
+    assert.deepEqual(cause({ ...greedy, id: 'o', daysAgo: during.daysAgo, threadId: 'elsewhere', model: 'gpt-other', input: 900_000 }, { ...during, id: 'p', input: 1000 }, { ...during, id: 'q', threadId: 'own', workspaceId: 'ws_a', input: 3000 }), { threadId: 'own', workspaceId: 'ws_a', workspaceLabel: 'ws_a', tokens: 3000, share: 0.75 });
+    assert.equal(facts([during, { id: 'w', daysAgo: 2, waitedMs: 50_000, inLineMs: 50_000 }]).workspaces.find((one) => one.workspaceId === 'ws_a')?.cause, undefined, 'nobody asks why for less than ten minutes in seven days');
+  });
+
+  it('knows which models a workspace uses', () => {
+    const { workspaces } = facts([{ id: 'r1', daysAgo: 2, input: 300 }, { id: 'r2', daysAgo: 2, input: 500, model: 'gpt-other' }, { id: 'r3', daysAgo: 1, input: 100 }, { id: 'r4', daysAgo: 1, workspaceId: 'ws_b', input: 9 }]);
+    assert.deepEqual(workspaces.map(({ workspaceId, models }) => [workspaceId, models]), [['ws_a', [{ model: 'gpt-other', inputTokens: 500 }, { model: 'gpt-test', inputTokens: 400 }]], ['ws_b', [{ model: 'gpt-test', inputTokens: 9 }]]]);
   });
 
   it('counts answers that were cut and cost something', () => {

@@ -37,6 +37,11 @@ export function reserveCommand(attemptId: string, estimateMicroCredits: number |
   };
 }
 
+/** A wait, half of it in the line. */
+export function halfInLine(waitedMs: number): Pick<ReserveCommand['limits'], 'waitedMs' | 'inLineMs'> {
+  return { waitedMs, inLineMs: Math.floor(waitedMs / 2) };
+}
+
 /** The upstream began to answer. */
 export function beginCommand(attemptId: string): BeginCommand {
   return { type: 'begin', attemptId, atMs: startMs, responseId: `resp_${attemptId}` };

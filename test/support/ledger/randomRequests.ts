@@ -5,7 +5,7 @@ import type { ModelPrice } from '../../../src/domain/pricing.ts';
 import type { TokenUsage } from '../../../src/domain/tokenUsage.ts';
 import type { ImportCommand, ImportedUse, ReserveCommand, SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import type { SeededRandom } from '../seededRandom.ts';
-import { oddPrice, reserveCommand, settleCommand, testPrice } from './ledgerCommands.ts';
+import { oddPrice, halfInLine, reserveCommand, settleCommand, testPrice } from './ledgerCommands.ts';
 import { ceilingPrice, clients, fallbackPrices, models, smallPrices, threads, tiers, workspaces } from './randomDays.ts';
 import type { Days, OpenAttempt } from './randomDays.ts';
 
@@ -25,7 +25,7 @@ export function reserveOf(days: Days): ReserveCommand {
   days.requests.set(requestId, request);
   const { unpricedRule: _rule, price: _price, ...command } = reserveCommand(`${requestId}-${days.next += 1}`, undefined, {
     request, atMs: nowMs, number: 1, tier: random.pick(tiers), estimatedInputTokens: random.whole(1, 900), estimatedOutputTokens: random.whole(1, 120), canAsk: random.chance(0.2), canWait: random.chance(0.2),
-    limits: { waitedMs: random.whole(0, 500), because: 'There is room.', ...(random.chance(0.05) ? { ended: { code: random.pick(['wait_too_long', 'upstream_unreachable'] as const), message: 'Too long. Nothing was sent.', remedy: 'Try later.' } } : {}) },
+    limits: { ...halfInLine(random.whole(0, 500)), because: 'There is room.', ...(random.chance(0.05) ? { ended: { code: random.pick(['wait_too_long', 'upstream_unreachable'] as const), message: 'Too long. Nothing was sent.', remedy: 'Try later.' } } : {}) },
     ...(random.chance(0.5) ? { likelyOutputTokens: random.whole(1, 60), basis: '{"bytes":12}' } : {}), ...(random.chance(0.1) ? { answered: { kind: random.pick(['consent', 'unpriced', 'runaway'] as const), afterMs: 900, ...(random.chance(0.5) ? { answer: 'no' } : {}) } } : {}),
     ...(random.chance(0.06) ? { runaway: { action: random.pick(['slow', 'ask', 'let', 'stop'] as const), because: 'It goes round in a circle.' } } : {}),
     ...(random.chance(0.01) ? { unsafe: { code: 'no_api_key' as const, message: 'There is no key.', remedy: 'Store one.' } } : {}),

@@ -5,7 +5,7 @@ import type { LedgerCommand, LedgerCommandResults, RequestFacts } from '../../..
 import type { CommandOutcome } from '../../../src/broker/store/sqliteLedger.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import { seededRandom } from '../seededRandom.ts';
-import { beginCommand, grantCommand, reserveCommand, settleCommand, startMs, workspaceCommand } from './ledgerCommands.ts';
+import { beginCommand, grantCommand, halfInLine, reserveCommand, settleCommand, startMs, workspaceCommand } from './ledgerCommands.ts';
 
 /** Commands that commit together. */
 export interface Step {
@@ -129,7 +129,7 @@ function newReserve(state: Unfinished): LedgerCommand {
   if (!isEnded) state.running.push({ attemptId, request, isBegun: attemptId === 'r1-1' });
   return reserveCommand(attemptId, random.whole(60_000, 420_000), {
     request, atMs: nowMs, tier: random.pick(['standard', 'standard', 'fast', 'flex'] as const),
-    limits: { waitedMs: random.whole(0, 50), because: 'There is room.', ...(isEnded ? { ended: { code: 'wait_too_long', message: 'Too long.', remedy: 'Try later.' } } : {}) },
+    limits: { ...halfInLine(random.whole(0, 50)), because: 'There is room.', ...(isEnded ? { ended: { code: 'wait_too_long', message: 'Too long.', remedy: 'Try later.' } } : {}) },
   });
 }
 

@@ -22,7 +22,7 @@ const budgetNames = namesOf<keyof Budget>({ id: true, per: true, of: true, unit:
 const verdictNames = namesOf<keyof BudgetVerdict>({ budgetId: true, key: true, unit: true, mode: true, limit: true, used: true, reserved: true, wanted: true, verdict: true, endsAtMs: true, allowed: true });
 const recordNames = namesOf<keyof DecisionRecord>({
   outcome: true, layers: true, slices: true, holdMicroCredits: true, tracked: true, coveredBy: true, budgets: true, stops: true, code: true, message: true, remedy: true, said: true, remedySaid: true,
-  toChange: true, toChangeSaid: true, retryAtMs: true, question: true, answered: true, fallback: true,
+  toChange: true, toChangeSaid: true, retryAtMs: true, question: true, answered: true, inLineMs: true, fallback: true,
 });
 
 const objects: readonly Fields[] = [
