@@ -2,6 +2,7 @@
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
+import { balanceForecast } from '../domain/forecast.ts';
 import type { PacedWindow } from '../domain/pacedWindow.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -164,7 +165,7 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
+    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces, burns] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
@@ -175,6 +176,7 @@ export class SnapshotFeed {
       ledger.query('budgets', { nowMs }),
       ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
       ledger.query('workspaces', {}),
+      ledger.query('burns', { nowMs }),
     ]);
     const renewed = budgets.flatMap(({ today, uses }) => [today?.day?.untilMs ?? Infinity, ...uses.map((use) => use.endsAtMs ?? Infinity)]);
     this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...[...renewed, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity)].filter((atMs) => atMs > nowMs));
@@ -184,8 +186,10 @@ export class SnapshotFeed {
     const runs = this.#runs();
     const plans = this.#parts.planAccounts?.plans() ?? [];
     const unmetered = this.#parts.unmetered?.();
+    const shownBalance = balanceView(balance);
+    const forecast = shownBalance.tracked ? balanceForecast(shownBalance.balanceMicroCredits, burns, nowMs) : undefined;
     return {
-      sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
+      sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: shownBalance, ...(forecast ? { forecast } : {}),
       consent: {
         everywhere: workspaceMayBuy(consents, ''), workspaceIds,
         deniedWorkspaceIds: consents.filter((one) => one.scope === 'workspace' && one.answer === 'deny').map((one) => one.of),

@@ -11,7 +11,7 @@ import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts'
 import { payerOf, type Payer } from '../protocol/payer.ts';
 import { planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOut } from '../protocol/snapshotForecast.ts';
 import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw, type WindowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -109,7 +109,7 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const balance = balanceLine(snapshot, taste);
   // What the status bar speaks of comes first; then the balance is not what to look at.
   lines.push(...lead.lines, ...(lead.of === 'budget' ? budgets : lead.of === 'debt' ? debt : []), lead.of === 'balance' ? balance : balance.replaceAll('**', ''), ...lead.notes, ...(lead.of === 'debt' ? [] : debt));
-  const ahead = snapshotRunOut(snapshot);
+  const ahead = snapshot.forecast?.runOut;
   if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
   if (lead.of !== 'budget') lines.push(...budgets);
   // What comes next is only known while the broker is there.

@@ -1,6 +1,6 @@
 // What people are told about as it is used up: credits, budgets, long upstream limits; with the sentence for each.
 // Pure; the words are the broker's own names, and say what happens now and until when.
-import { noticeSteps, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
+import { noticeSteps, rearmShare, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
 import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
@@ -9,12 +9,13 @@ import { paceMinutesMin, renewsAtMs, standOfBudget, standOfWindow } from './limi
 import { grantedMicroCredits } from './meterInput.ts';
 import { payerOf, type Payer } from './payer.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
-import { limitRunOutWords } from './snapshotForecast.ts';
+import { limitRunOutWords, runOutWords } from './snapshotForecast.ts';
 import { budgetKeyName, budgetName, budgetStands, type BudgetStand } from './windowBudgets.ts';
 
 /** Something watched, and what is said of it now. */
 export interface LimitStory extends Watched {
-  readonly kind: 'credits' | 'budget' | 'window';
+  /** `run-out`: of the credits, at their pace. */
+  readonly kind: 'credits' | 'budget' | 'window' | 'run-out';
   readonly text: string;
 }
 
@@ -32,7 +33,7 @@ export function allTerms(snapshot: Pick<Snapshot, 'budgets'>): ReadonlySet<strin
 export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string): LimitStory[] {
   const mode = snapshot.broker.mode;
   const payer = payerOf(snapshot);
-  return [...creditsStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
+  return [...creditsStory(snapshot, payer, locale), ...runOutStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
     .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? t('Practice mode: {0}', story.text) : story.text }));
 }
 
@@ -51,6 +52,24 @@ function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string)
     : left <= 0 ? t('No Codex credits are left. Requests are refused until credits are added; nothing more is charged.')
     : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale));
   return [{ kind: 'credits', key: 'credits', used, text }];
+}
+
+/** Credits that run out within this time are told of; beyond twice as much the next time is another episode. */
+export const runOutSoonMs = 2 * 3_600_000;
+/** Neither a step nor a fresh start: what was told stays told. */
+const unchangedShare = rearmShare;
+
+/** Credits that run out soon at their pace, told once until they last for long again. What is not known changes nothing. */
+function runOutStory({ balance, forecast, atMs }: Snapshot, payer: Payer, locale: string): LimitStory[] {
+  if (payer === 'plan' || !balance.tracked) return [];
+  const runOut = forecast?.runOut;
+  return [{ kind: 'run-out', key: 'run-out', used: soonShare(forecast && (runOut?.runsOutAtMs ?? forecast.seenUntilMs) - atMs, runOut !== undefined), text: runOut ? runOutWords(runOut, atMs, locale) : '' }];
+}
+
+/** How near something is that runs out, as a share of use. @param lastsMs how long it lasts at least; absent where that is not known */
+function soonShare(lastsMs: number | undefined, isSeen: boolean): number {
+  if (lastsMs === undefined) return unchangedShare;
+  return lastsMs > runOutSoonMs * 2 ? 0 : isSeen && lastsMs <= runOutSoonMs ? noticeSteps[0] ?? 1 : unchangedShare;
 }
 
 function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {

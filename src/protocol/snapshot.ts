@@ -6,6 +6,7 @@ import type { Allowance } from '../domain/allowances.ts';
 import type { Budget, DayShare } from '../domain/budgets.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
 import type { Policies } from '../domain/directives.ts';
+import type { BalanceForecast } from '../domain/forecast.ts';
 import type { EstimateErrorSums } from '../domain/estimateError.ts';
 import type { AutoTopUp } from '../domain/autoTopUp.ts';
 import type { GrantKind } from '../domain/grants.ts';
@@ -234,6 +235,8 @@ export interface Snapshot {
   };
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
   readonly balance: BalanceView;
+  /** How long the balance lasts at the pace of the last hours; left out where none is tracked, nothing is left, or too little is known yet. */
+  readonly forecast?: BalanceForecast;
   /** Who may use purchased credits: every workspace, or those named. One permission for all of them, not one for each grant. */
   readonly consent: {
     readonly everywhere: boolean;

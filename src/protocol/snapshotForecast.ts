@@ -1,17 +1,9 @@
 // What of a snapshot runs out when: its balance at the pace of its newest requests, limits and budgets at their own. Pure.
-import { runOut, type RunOut } from '../domain/forecast.ts';
+import type { RunOut } from '../domain/forecast.ts';
 import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
 import { clockWords } from './clockWords.ts';
 import { plural, t } from './language.ts';
 import { limitStands, type LimitFacts } from './limitStands.ts';
-import type { Snapshot } from './snapshot.ts';
-
-/** See `runOut`; undefined too where no balance is tracked. Requests without a price draw nothing. */
-export function snapshotRunOut(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 'recent'>): RunOut | undefined {
-  const { balance, recent, atMs } = snapshot;
-  if (!balance.tracked) return undefined;
-  return runOut(balance.balanceMicroCredits, recent.map((request) => ({ atMs: request.atMs, costMicroCredits: request.costMicroCredits ?? 0 })), atMs);
-}
 
 /** "At the pace of the last 2 hours, credits last until about 17:40 (16:55 to 18:50)." */
 export function runOutWords(ahead: RunOut, nowMs: number, locale: string): string {
