@@ -2,7 +2,7 @@
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
-import { balanceForecast } from '../domain/forecast.ts';
+import { balanceForecast, type Burn } from '../domain/forecast.ts';
 import type { PacedWindow } from '../domain/pacedWindow.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -31,6 +31,12 @@ const entriesMax = 100;
 const daysShown = 14;
 /** Prices that changed are told for so long. */
 const priceNewsMs = 14 * 86_400_000;
+
+/** The look ahead is drawn anew so often. */
+const burnsMs = 5000;
+
+/** What was charged in the last hours, as it was read at a moment. */
+interface ReadBurns { readonly atMs: number; readonly burns: readonly Burn[] }
 
 /** What the feed reads. */
 export interface FeedParts {
@@ -88,6 +94,7 @@ export class SnapshotFeed {
   #pauseMs = snapshotPauseMs;
   /** When time brings something next (a grant expires or begins, an allowance gives, a budget begins anew or has another day's share), which nobody else may notice. */
   #dueAtMs = Number.POSITIVE_INFINITY;
+  #burns: ReadBurns = { atMs: Number.NEGATIVE_INFINITY, burns: [] };
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -176,7 +183,7 @@ export class SnapshotFeed {
       ledger.query('budgets', { nowMs }),
       ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
       ledger.query('workspaces', {}),
-      ledger.query('burns', { nowMs }),
+      this.#lastBurns(nowMs),
     ]);
     const renewed = budgets.flatMap(({ today, uses }) => [today?.day?.untilMs ?? Infinity, ...uses.map((use) => use.endsAtMs ?? Infinity)]);
     this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...[...renewed, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity)].filter((atMs) => atMs > nowMs));
@@ -187,7 +194,7 @@ export class SnapshotFeed {
     const plans = this.#parts.planAccounts?.plans() ?? [];
     const unmetered = this.#parts.unmetered?.();
     const shownBalance = balanceView(balance);
-    const forecast = shownBalance.tracked ? balanceForecast(shownBalance.balanceMicroCredits, burns, nowMs) : undefined;
+    const forecast = shownBalance.tracked ? balanceForecast(shownBalance.balanceMicroCredits, burns.burns, burns.atMs) : undefined;
     return {
       sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: shownBalance, ...(forecast ? { forecast } : {}),
       consent: {
@@ -204,6 +211,12 @@ export class SnapshotFeed {
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
+  }
+
+  /** What was charged in the last hours, a few seconds old at the most: it is read less often than the rest. */
+  async #lastBurns(nowMs: number): Promise<ReadBurns> {
+    if (nowMs < this.#burns.atMs || nowMs - this.#burns.atMs >= burnsMs) this.#burns = { atMs: nowMs, burns: await this.#parts.ledger.query('burns', { nowMs }) };
+    return this.#burns;
   }
 
   /** The limits with their moments in wall time. */

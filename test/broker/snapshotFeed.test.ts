@@ -204,6 +204,11 @@ describe('the snapshot feed', () => {
     }
     const { forecast, balance, recent, atMs } = await feed.read();
     assert.deepEqual([balance.balanceMicroCredits, atMs - Math.min(...recent.map((one) => one.atMs))], [40_000_000, 58_000]);
+    const { query } = ledger;
+    let reads = 0;
+    ledger.query = ((name: 'burns', args: { nowMs: number }) => { reads += name === 'burns' ? 1 : 0; return query.call(ledger, name, args); }) as typeof query;
+    for (let picture = 0; picture < 20; picture += 1) { clock.advance(500); await feed.read(); }
+    assert.equal(reads, 2, 'not with every picture');
     // Sixty credits in four minutes: the other forty last for less than three.
     assert.ok(forecast?.runOut && Math.abs(forecast.runOut.runsOutAtMs - atMs - 160_000) < 5000, JSON.stringify(forecast));
   });

@@ -9,7 +9,7 @@ import { statement } from './statements.ts';
 /** Work that began longer ago than this has enough whole quarter hours. */
 const quartersMsMin = 3_600_000;
 /** Charges that are read one by one, at the most. */
-export const newestMax = 1000;
+export const newestMax = 600;
 /** They are summed by so much. */
 const sliceMs = 10_000;
 

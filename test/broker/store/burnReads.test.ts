@@ -76,7 +76,7 @@ describe('what the look ahead is drawn from', () => {
   it('reads no more charges than a number, and the rest from the quarter hours', () => {
     const count = newestMax * 2;
     // Twenty minutes of work, over the end of a quarter hour, of which the newest charges are ten.
-    const charges = every(count, 600, nowMs);
+    const charges = every(count, 1000, nowMs);
     const burns = burnsOf(charges, nowMs);
     assert.ok(burns.length < 90, `${burns.length}`);
     assert.deepEqual([burnt(burns), requests(burns)], [costOf(charges), count]);
