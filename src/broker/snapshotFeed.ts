@@ -16,6 +16,7 @@ import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
+import { LimitPaces } from './limitPaces.ts';
 import type { PlanAccounts } from './planAccounts.ts';
 import type { BalanceRead, LedgerStore, Workspace } from './store/ledgerPort.ts';
 
@@ -85,6 +86,7 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
 /** Makes and spreads snapshots. */
 export class SnapshotFeed {
   readonly #parts: FeedParts;
+  readonly #paces: LimitPaces;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #sequence = 0;
   #dirty = false;
@@ -98,6 +100,7 @@ export class SnapshotFeed {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#paces = new LimitPaces(parts.ledger);
   }
 
   /** How many windows listen. */
@@ -193,6 +196,7 @@ export class SnapshotFeed {
     const runs = this.#runs();
     const plans = this.#parts.planAccounts?.plans() ?? [];
     const unmetered = this.#parts.unmetered?.();
+    const pacedBudgets = await this.#paces.budgets(budgets, nowMs);
     const shownBalance = balanceView(balance);
     const forecast = shownBalance.tracked ? balanceForecast(shownBalance.balanceMicroCredits, burns.burns, burns.atMs) : undefined;
     return {
@@ -205,8 +209,8 @@ export class SnapshotFeed {
       ...lastingNames(balance, workspaces),
       nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
       ...(topUps ? { autoTopUp: { ...topUps.rule, addedMicroCredits: topUps.addedMicroCredits, beginsAnewAtMs: topUps.untilMs } } : {}), ...(issuers.length > 0 ? { voucherIssuers: issuers } : {}),
-      budgets, allowances, policies, questions: this.#questions(), priceChanges,
-      windows: this.#windows(), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
+      budgets: pacedBudgets, allowances, policies, questions: this.#questions(), priceChanges,
+      windows: this.#paces.windows(this.#windows(), nowMs), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),

@@ -11,7 +11,7 @@ import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts'
 import { payerOf, type Payer } from '../protocol/payer.ts';
 import { planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
 import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw, type WindowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -49,6 +49,7 @@ export const tooltipCommands: readonly string[] = [
 
 const limitsMax = 6;
 const plansMax = 2;
+const runOutsMax = 3;
 const problemsMax = 3;
 
 /** The card as markdown. */
@@ -182,8 +183,8 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   });
   const rest = lines.length - limitsMax;
   const table = [`| ${t('Limit')} | | ${taste.show === 'left' ? t('Left') : t('Used')} | &nbsp;&nbsp;${t('Resets')} | &nbsp;&nbsp;${t('Pace')} |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
-  const ahead = facts.link.state === 'connected' ? snapshotLimitRunOut(snapshot, workspaceId, nowMs) : undefined;
-  const lasts = ahead ? [`$(clock) ${plain(limitRunOutWords(ahead, nowMs, taste.locale), 240)}`] : [];
+  const ahead = facts.link.state === 'connected' ? snapshotLimitRunOuts(snapshot, workspaceId, nowMs) : [];
+  const lasts = ahead.slice(0, runOutsMax).map((one) => `$(clock) ${plain(limitRunOutWords(one, nowMs, taste.locale), 240)}`);
   return [[table, ...lasts, ...(rest > 0 ? [plural(rest, '{0} more in the dashboard', '{0} more in the dashboard')] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
 }
 

@@ -13,6 +13,7 @@ import type { GrantKind } from '../domain/grants.ts';
 import type { GrantSource } from '../domain/grantSource.ts';
 import type { VoucherIssuer } from '../domain/vouchers.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { PlanCredits } from '../domain/planLimits.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
@@ -69,6 +70,8 @@ export interface BudgetView {
     readonly key: string; readonly label?: string; readonly used: number; readonly reserved: number; readonly endsAtMs?: number;
     /** Where `today` has a day: what of `used` was used on it, and where its share is used up, when a later one has room again. */
     readonly usedToday?: number; readonly goesOnAtMs?: number;
+    /** How what is used of the limit went on so far, in shares; absent while too little is known. */
+    readonly pace?: Pace;
   }[];
 }
 
@@ -120,6 +123,8 @@ export interface WindowView {
   readonly observedAtMs?: number;
   /** It is spread over its days, and the share so far is used: nothing more goes on it until then. */
   readonly shareUsedUntilMs?: number;
+  /** How what is used of a long one went on so far, in shares, refilling included; absent while too little is known. */
+  readonly pace?: Pace;
 }
 
 /** What a provider told of a ChatGPT plan that requests go on, beside its windows. */

@@ -7,7 +7,7 @@ import { plural, t, usableLocale } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
 import { stoppingLimit } from '../protocol/limitStands.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
@@ -156,7 +156,7 @@ export class CodexSidebar extends LitElement {
 
   #limits(snapshot: Snapshot, taste: SideTaste & Moment, isNothingYet: boolean): unknown {
     const said = (nowMs: number) => {
-      const ahead = snapshotLimitRunOut(snapshot, taste.workspaceId, nowMs);
+      const [ahead] = snapshotLimitRunOuts(snapshot, taste.workspaceId, nowMs);
       return { ...sideLimits(snapshot, { ...taste, nowMs }), ahead: ahead && limitRunOutWords(ahead, nowMs, taste.place.locale) };
     };
     return moving(taste, said, (limits) => this.#limitsPart(limits, isNothingYet));
