@@ -56,12 +56,14 @@ export function limitRunOutWords(found: LimitRunOut, nowMs: number, locale: stri
     : t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
 }
 
-/** How long a limit lasts, as a row says it beside its pace: "until about 17:40 (16:55 to 18:50)", "lasts"; undefined where nothing of it is left, or used. */
+/** How long a limit lasts, as a row says it beside its pace: "until about 17:40 (16:55 to 18:50)", "lasts"; undefined where nothing of it is left, or used, or where its pace says all. */
 export function aheadWords(stand: LimitStand, nowMs: number, locale: string): string | undefined {
   if (stand.left <= 0 || stand.left >= 1) return undefined;
   const ahead = limitAhead(stand, nowMs);
   if (!ahead) return t('too little is known yet');
   const { runsOutAtMs, earliestAtMs } = ahead;
   if (runsOutAtMs !== undefined) return t('until about {0}', untilWords({ ...ahead, runsOutAtMs }, nowMs, locale));
-  return earliestAtMs === undefined ? t('lasts') : t('lasts, or until {0} at the earliest', clockWords(earliestAtMs, nowMs, locale));
+  // That it lasts is what a pace with something to spare says.
+  if (earliestAtMs === undefined) return stand.timeLeft === undefined ? t('lasts') : undefined;
+  return t('lasts, or until {0} at the earliest', clockWords(earliestAtMs, nowMs, locale));
 }

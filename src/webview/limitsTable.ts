@@ -17,11 +17,12 @@ function paceMark(row: LimitRow): TemplateResult | typeof nothing {
   return row.level === 'low' ? html`${icon('warning', 's warn')}\u00a0` : nothing;
 }
 
-function limitLine(row: LimitRow, view: View): TemplateResult {
+function limitLine(row: LimitRow, { stale }: View): TemplateResult {
+  const ahead = stale || row.ahead === undefined ? '' : ` · ${row.ahead}`;
   return html`<tr><td>${row.name} <span class="dim">· ${row.model}</span></td>
     <td><usage-gauge .share=${row.share} .tick=${row.tick} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
     <td class="n">${row.amount}</td><td>${row.resets}${row.countdown === undefined ? nothing : html` <span class="dim">· ${row.countdown}</span>`}</td>
-    <td class="${row.level === 'fine' && row.hasSpare ? '' : 'dim'}">${paceMark(row)}${row.pace}${row.ahead === undefined || view.stale ? nothing : html` <span class="dim">· ${row.ahead}</span>`}</td></tr>`;
+    <td class="${ahead && 'long'} ${row.level === 'fine' && row.hasSpare ? '' : 'dim'}">${paceMark(row)}${row.pace}<span class="dim">${ahead}</span></td></tr>`;
 }
 
 /** The area. */

@@ -153,6 +153,20 @@ describe('notices about long limits', () => {
     assert.deepEqual(about(await play([after(0.5, 400, short), after(0.5, 700, short)])), [], 'not for a short limit');
   });
 
+  it('come once where a limit that refills steadily is used up soon all the same', async () => {
+    /** A fifth of the day's limit is used in each hour, refilling included, and this is left of it. */
+    const day = (left: number, change: Partial<WindowView> = {}): Partial<Snapshot> => ({ atMs: 250_000_000, windows: [{ id: 'a/requests/day', model: 'a', measure: 'requests', windowMinutes: 1440, limit: 1000, remaining: left, pace: { perMs: 0.2 / 3_600_000, spanMs: 10_800_000 }, ...change }] });
+    const { pace: _pace, ...window } = day(300).windows![0]!;
+    const unknown = { ...day(300), windows: [window] };
+    const about = ({ said }: { said: readonly string[] }) => said.filter((text) => text.includes('its pace'));
+    const found = about(await play([unknown, day(900), day(300), unknown, day(280), day(500), day(300)]));
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /At its pace so far, the limit of requests per day of a is used up about .*\d\d:\d\d\.$/);
+    assert.equal(about(await play([unknown, day(300), day(900), day(300)])).length, 2, 'another episode');
+    assert.deepEqual(about(await play([day(300), day(280)])), [], 'never at start');
+    assert.deepEqual(about(await play([day(900, { windowMinutes: 120 }), day(300, { windowMinutes: 120 })])), [], 'not for a short limit');
+  });
+
   it('leave out what refills within minutes, and a limit that is first seen when it is low', async () => {
     assert.deepEqual((await play([window(100, { windowMinutes: 1 }), window(0, { windowMinutes: 1 })])).said, []);
     assert.deepEqual((await play([{ windows: [] }, window(8), window(4)])).said.length, 1, 'only the next step');

@@ -265,6 +265,8 @@ describe('tooltip card', () => {
     const over = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, windows: [window] }) }));
     assert.match(over, /\$\(clock\) At its pace so far, the limit of requests per week of gpt-5\.5 is used up about \w+ \d+ \w+ \d\d:\d\d; it begins anew at \w+ \d+ \w+ \d\d:\d\d\./);
     assert.doesNotMatch(meterTooltip(facts), /At the pace/);
+    const paced = { ...window, id: 'v', windowMinutes: 1440, remaining: 10, resetsAtMs: 50_000_000 + 43_200_000, pace: { perMs: 1, spanMs: 1, spread: 1e-10 } };
+    assert.match(unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, windows: [window, paced] }) })), /the limit of requests per day of gpt-5\.5 is used up about \d\d:\d\d \(\d\d:\d\d to \d\d:\d\d\); it begins anew[\s\S]*the limit of requests per week/);
   });
 
   it('escapes every ASCII mark and keeps letters, whatever the text', () => {
