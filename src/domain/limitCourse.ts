@@ -23,7 +23,7 @@ const periodMarks = 48;
 /** A limit that refills steadily is marked so many times in its length, and these marks are kept. */
 const steadyMarks = 144;
 const steadyMarksMax = 18;
-/** Of one that refills steadily, so many marks have to be over before its pace means anything. */
+/** Of one that refills steadily, so many marks have to be over before its pace means anything; of a period, one. */
 const steadyMarksMin = 3;
 /** The same period may be told with so much difference, as a share of its length. */
 const sameShare = 0.02;
@@ -52,7 +52,7 @@ export function courseFrom(marks: LimitCourse['marks'], look: LimitLook): LimitC
 export function coursePace({ marks }: LimitCourse, look: LimitLook, nowMs: number): Pace | undefined {
   const [first] = marks;
   const all = [...marks.filter(({ atMs }) => atMs < nowMs), { atMs: nowMs, used: look.used }];
-  if (!first || nowMs - first.atMs < (look.fromMs === undefined ? steadyMarksMin * stepOf(look) : 1)) return undefined;
+  if (!first || nowMs - first.atMs < stepOf(look) * (look.fromMs === undefined ? steadyMarksMin : 1)) return undefined;
   const uses = all.slice(1).map(({ atMs, used }, index) => ({ atMs, amount: used - (all[index]?.used ?? 0), sinceMs: all[index]?.atMs ?? atMs }));
   return paceOf(uses, first.atMs, nowMs);
 }
