@@ -262,8 +262,7 @@ export class Admission {
 
   /** Waits outside of the line for credits or an answer, then takes a place in it again. What was decided so far is not kept. */
   async #park(ticket: Ticket, decision: DecisionRecord): Promise<Admitted> {
-    const { clock } = this.#parts;
-    const { question } = decision;
+    const [{ clock }, { question }] = [this.#parts, decision];
     // Nobody waits for an answer any more: the line does not take it in.
     if (ticket.stopped) return this.#enter(ticket);
     if (question) ticket.askedAtMonotonicMs ??= clock.monotonicMs();

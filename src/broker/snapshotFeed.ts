@@ -2,6 +2,7 @@
 // something changed: at most a few times a second, the newest only, never a backlog.
 import { dayKeyOf, dayStartMs, localDayOf, offsetSpans } from '../domain/localDays.ts';
 import { addEstimateErrors, noEstimateErrors } from '../domain/estimateError.ts';
+import { balanceForecast, type Burn } from '../domain/forecast.ts';
 import type { PacedWindow } from '../domain/pacedWindow.ts';
 import type { Pacer } from '../domain/pacing.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -15,6 +16,7 @@ import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
+import { LimitPaces } from './limitPaces.ts';
 import type { PlanAccounts } from './planAccounts.ts';
 import type { BalanceRead, LedgerStore, Workspace } from './store/ledgerPort.ts';
 
@@ -30,6 +32,12 @@ const entriesMax = 100;
 const daysShown = 14;
 /** Prices that changed are told for so long. */
 const priceNewsMs = 14 * 86_400_000;
+
+/** The look ahead is drawn anew so often. */
+const burnsMs = 5000;
+
+/** What was charged in the last hours, as it was read at a moment. */
+interface ReadBurns { readonly atMs: number; readonly burns: readonly Burn[] }
 
 /** What the feed reads. */
 export interface FeedParts {
@@ -78,6 +86,7 @@ export function totalOf(rows: readonly UsageRow[], key: string): UsageRow {
 /** Makes and spreads snapshots. */
 export class SnapshotFeed {
   readonly #parts: FeedParts;
+  readonly #paces: LimitPaces;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #sequence = 0;
   #dirty = false;
@@ -87,9 +96,11 @@ export class SnapshotFeed {
   #pauseMs = snapshotPauseMs;
   /** When time brings something next (a grant expires or begins, an allowance gives, a budget begins anew or has another day's share), which nobody else may notice. */
   #dueAtMs = Number.POSITIVE_INFINITY;
+  #burns: ReadBurns = { atMs: Number.NEGATIVE_INFINITY, burns: [] };
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#paces = new LimitPaces(parts.ledger);
   }
 
   /** How many windows listen. */
@@ -164,7 +175,7 @@ export class SnapshotFeed {
     const shownStartMs = dayStartMs(today - (daysShown - 1), utcOffsetMs);
     // Once before the rest, so that an expiry that it books is among the entries; once with the rest, so that all of it belongs together.
     await freshBalance(ledger, nowMs);
-    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces] = await Promise.all([
+    const [balance, byWorkspace, byModel, importedToday, days, recent, entries, budgets, priceChanges, workspaces, burns] = await Promise.all([
       freshBalance(ledger, nowMs),
       ledger.query('usage', { by: 'workspace', sinceMs: todayStartMs }),
       ledger.query('usage', { by: 'model', sinceMs: todayStartMs }),
@@ -175,6 +186,7 @@ export class SnapshotFeed {
       ledger.query('budgets', { nowMs }),
       ledger.query('priceChanges', { sinceMs: nowMs - priceNewsMs }),
       ledger.query('workspaces', {}),
+      this.#lastBurns(nowMs),
     ]);
     const renewed = budgets.flatMap(({ today, uses }) => [today?.day?.untilMs ?? Infinity, ...uses.map((use) => use.endsAtMs ?? Infinity)]);
     this.#dueAtMs = Math.min(balance.upkeepAtMs ?? Infinity, ...[...renewed, ...balance.grants.map((grant) => grant.startsAtMs ?? Infinity)].filter((atMs) => atMs > nowMs));
@@ -184,8 +196,11 @@ export class SnapshotFeed {
     const runs = this.#runs();
     const plans = this.#parts.planAccounts?.plans() ?? [];
     const unmetered = this.#parts.unmetered?.();
+    const pacedBudgets = await this.#paces.budgets(budgets, nowMs);
+    const shownBalance = balanceView(balance);
+    const forecast = shownBalance.tracked ? balanceForecast(shownBalance.balanceMicroCredits, burns.burns, burns.atMs) : undefined;
     return {
-      sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: balanceView(balance),
+      sequence: this.#sequence += 1, atMs: nowMs, broker: this.#parts.broker, key: this.#parts.key(), balance: shownBalance, ...(forecast ? { forecast } : {}),
       consent: {
         everywhere: workspaceMayBuy(consents, ''), workspaceIds,
         deniedWorkspaceIds: consents.filter((one) => one.scope === 'workspace' && one.answer === 'deny').map((one) => one.of),
@@ -194,12 +209,18 @@ export class SnapshotFeed {
       ...lastingNames(balance, workspaces),
       nextDraw: nextDraw(balance, workspaceMayBuy(consents, '') || workspaceIds.length > 0, nowMs),
       ...(topUps ? { autoTopUp: { ...topUps.rule, addedMicroCredits: topUps.addedMicroCredits, beginsAnewAtMs: topUps.untilMs } } : {}), ...(issuers.length > 0 ? { voucherIssuers: issuers } : {}),
-      budgets, allowances, policies, questions: this.#questions(), priceChanges,
-      windows: this.#windows(), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
+      budgets: pacedBudgets, allowances, policies, questions: this.#questions(), priceChanges,
+      windows: this.#paces.windows(this.#windows(), nowMs), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
       waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };
+  }
+
+  /** What was charged in the last hours, a few seconds old at the most: it is read less often than the rest. */
+  async #lastBurns(nowMs: number): Promise<ReadBurns> {
+    if (nowMs < this.#burns.atMs || nowMs - this.#burns.atMs >= burnsMs) this.#burns = { atMs: nowMs, burns: await this.#parts.ledger.query('burns', { nowMs }) };
+    return this.#burns;
   }
 
   /** The limits with their moments in wall time. */

@@ -1,11 +1,16 @@
 // When the balance would run out at the pace of the last hours. Plain and honest: a straight line through
 // what was really charged, a band that is wide where the pace was uneven, nothing where there is too little to go by,
 // and never further ahead than it looked back times a few. Pure.
+import { bandOf, paceOf } from './pace.ts';
 
-/** A finished request: when, and what it drew. */
+/** A finished request, or several of them: when, and what was drawn. */
 export interface Burn {
+  /** When it was drawn, or the end of the span that a sum is of. */
   readonly atMs: number;
   readonly costMicroCredits: number;
+  /** A sum's beginning, and of how many requests it is. */
+  readonly sinceMs?: number;
+  readonly requests?: number;
 }
 
 /** A straight look ahead. */
@@ -19,68 +24,68 @@ export interface RunOut {
   readonly perHourMicroCredits: number;
 }
 
-const hourMs = 3_600_000;
+/** What is known of how long the balance lasts. */
+export interface BalanceForecast {
+  /** No further than this is looked ahead. */
+  readonly seenUntilMs: number;
+  /** Absent where it lasts longer than is looked ahead. */
+  readonly runOut?: RunOut;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 /** Looks back so far. */
 export const lookBackMs = 3 * hourMs;
-/** A shorter time, or fewer requests, say nothing about an hour. */
-export const spanMsMin = hourMs / 2;
-/** See `spanMsMin`. */
+/** A shorter time says nothing, however many requests there were. */
+export const spanMsMin = 2 * minuteMs;
+/** Fewer requests say nothing. */
 export const requestsMin = 5;
+/** In less time than this there have to be more of them. */
+export const slowSpanMs = hourMs / 2;
+/** See `slowSpanMs`. */
+export const fastRequestsMin = 20;
 /** Looks ahead so many times as far as it looked back. */
 export const aheadSpans = 4;
-/** The span is cut into so many parts, whose differences tell how even the pace is. */
-const parts = 6;
-/** Student's t for 80 % on both sides together and one degree of freedom less than there are parts (https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm). */
-const spread = 1.476;
+
+/** The burns that count, and since when; undefined where they are too few to go by. */
+function counted(burns: readonly Burn[], nowMs: number): { readonly uses: readonly Burn[]; readonly fromMs: number } | undefined {
+  const uses = burns.filter(({ atMs }) => atMs > nowMs - lookBackMs && atMs <= nowMs);
+  const fromMs = Math.max(nowMs - lookBackMs, Math.min(...uses.map(({ sinceMs, atMs }) => sinceMs ?? atMs)));
+  const requests = uses.reduce((total, one) => total + (one.requests ?? 1), 0);
+  const isEnough = requests >= (nowMs - fromMs < slowSpanMs ? fastRequestsMin : requestsMin);
+  return isEnough && nowMs - fromMs >= spanMsMin ? { uses, fromMs } : undefined;
+}
+
+/** Until when can be seen; undefined where there is too little data. */
+export function seenUntilMs(burns: readonly Burn[], nowMs: number): number | undefined {
+  const found = counted(burns, nowMs);
+  return found && Math.round(nowMs + (nowMs - found.fromMs) * aheadSpans);
+}
 
 /**
  * The run-out, or undefined: too little data, nothing drawn, nothing left, or further ahead than can be seen.
- * @param burns newest requests, in any order; the list may have been cut off, so the time before its oldest one is left out
+ * @param burns newest requests or sums of them, in any order; the list may have been cut off, so the time before its oldest one is left out
  */
 export function runOut(balanceMicroCredits: number, burns: readonly Burn[], nowMs: number): RunOut | undefined {
-  const counted = burns.filter(({ atMs }) => atMs > nowMs - lookBackMs && atMs <= nowMs);
-  if (counted.length < requestsMin || balanceMicroCredits <= 0) return undefined;
-  const spanMs = nowMs - Math.min(...counted.map(({ atMs }) => atMs));
-  const burnt = counted.reduce((total, { costMicroCredits }) => total + costMicroCredits, 0);
-  if (spanMs < spanMsMin || burnt <= 0) return undefined;
-  const leftMs = balanceMicroCredits / burnt * spanMs;
-  const aheadMs = spanMs * aheadSpans;
-  if (leftMs > aheadMs) return undefined;
-  const used = usedWithin(counted, spanMs, nowMs);
-  const earliestMs = firstTime((ms) => used(ms, spread) >= balanceMicroCredits, leftMs);
-  const isSeen = used(aheadMs, -spread) >= balanceMicroCredits;
+  const found = counted(burns, nowMs);
+  if (!found || balanceMicroCredits <= 0) return undefined;
+  const pace = paceOf(found.uses.map(({ costMicroCredits, ...use }) => ({ ...use, amount: costMicroCredits })), found.fromMs, nowMs);
+  const leftMs = balanceMicroCredits / pace.perMs;
+  const aheadMs = pace.spanMs * aheadSpans;
+  const band = bandOf(balanceMicroCredits, pace);
+  if (pace.perMs <= 0 || leftMs > aheadMs || !band) return undefined;
+  const { earliestMs, latestMs = Infinity } = band;
   return {
-    runsOutAtMs: Math.ceil(nowMs + leftMs), earliestAtMs: Math.ceil(nowMs + earliestMs),
-    ...(isSeen ? { latestAtMs: Math.ceil(nowMs + firstTime((ms) => used(ms, -spread) >= balanceMicroCredits, aheadMs)) } : {}),
-    spanMs, perHourMicroCredits: Math.round(burnt / spanMs * hourMs),
+    runsOutAtMs: nowMs + Math.max(1, Math.ceil(leftMs)), earliestAtMs: nowMs + Math.max(1, Math.ceil(Math.min(earliestMs, leftMs))),
+    ...(latestMs <= aheadMs ? { latestAtMs: nowMs + Math.max(1, Math.ceil(Math.max(latestMs, leftMs))) } : {}),
+    spanMs: pace.spanMs, perHourMicroCredits: Math.round(pace.perMs * hourMs),
   };
 }
 
-/**
- * What is used within a time ahead, so many standard deviations above or below the straight line. The deviation is that
- * of a sum of parts as uneven as the ones seen, and of a mean that is known from a few of them only.
- */
-function usedWithin(burns: readonly Burn[], spanMs: number, nowMs: number): (aheadMs: number, deviations: number) => number {
-  const sums = Array.from({ length: parts }, () => 0);
-  for (const { atMs, costMicroCredits } of burns) {
-    const part = Math.min(parts - 1, Math.floor((atMs - (nowMs - spanMs)) / spanMs * parts));
-    sums[part] = (sums[part] ?? 0) + costMicroCredits;
-  }
-  const mean = sums.reduce((total, one) => total + one, 0) / parts;
-  const deviation = Math.sqrt(sums.reduce((total, one) => total + (one - mean) ** 2, 0) / (parts - 1));
-  return (aheadMs, deviations) => {
-    const ahead = aheadMs / spanMs * parts;
-    return mean * ahead + deviations * deviation * Math.sqrt(ahead * (1 + ahead / parts));
-  };
-}
-
-/** The first time up to `endMs`, to a second, from which on it holds; it holds at `endMs`. */
-function firstTime(holds: (ms: number) => boolean, endMs: number): number {
-  let fromMs = 0;
-  let untilMs = endMs;
-  while (untilMs - fromMs > 1000) {
-    const middle = (fromMs + untilMs) / 2;
-    if (holds(middle)) untilMs = middle; else fromMs = middle;
-  }
-  return untilMs;
+/** Everything that is known of it; undefined where there is nothing left, or too little data. */
+export function balanceForecast(balanceMicroCredits: number, burns: readonly Burn[], nowMs: number): BalanceForecast | undefined {
+  const untilMs = seenUntilMs(burns, nowMs);
+  if (balanceMicroCredits <= 0 || untilMs === undefined) return undefined;
+  const found = runOut(balanceMicroCredits, burns, nowMs);
+  return { seenUntilMs: untilMs, ...(found ? { runOut: found } : {}) };
 }

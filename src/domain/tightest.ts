@@ -1,5 +1,6 @@
 // Which limit is the one to speak of: the one that keeps work from going on for longest at the present pace.
 // Pure; shares and times in, an order out. Limits that refill within minutes explain waits and are never passed in.
+import type { Pace } from './pace.ts';
 
 /** A limit as it stands now. Shares are 0 to 1. */
 export interface LimitStand {
@@ -10,10 +11,12 @@ export interface LimitStand {
   readonly left: number;
   /** Share of its time that is left; absent where time says nothing about its pace. */
   readonly timeLeft?: number;
-  /** Length of its time in milliseconds, where `timeLeft` is known. */
+  /** Length of its time in milliseconds, where it has one. */
   readonly lengthMs?: number;
   /** When there is more again: it begins anew, is full, or, where nothing is left, has room for the next request. */
   readonly endsAtMs?: number;
+  /** How what is used of it went on so far, in shares; absent while that is not known. */
+  readonly pace?: Pace;
   /** Nothing is sent once it is used up; a soft budget only warns. */
   readonly stops: boolean;
 }
@@ -47,8 +50,13 @@ export function levelOf(stand: LimitStand): StandLevel {
   const { left, timeLeft = 1, stops } = stand;
   if (stops && left <= 0) return 'used-up';
   if (stops && left < criticalShare) return 'critical';
-  const isOver = (spareOf(stand) ?? 0) <= -onPaceShare && 1 - timeLeft >= paceShareMin;
+  const isOver = (spareOf(stand) ?? 0) <= -onPaceShare && isPaceKnown(timeLeft);
   return left < lowShare || isOver ? 'low' : 'ok';
+}
+
+/** Whether enough of a limit's time is over for its pace to mean anything. */
+export function isPaceKnown(timeLeft: number): boolean {
+  return 1 - timeLeft >= paceShareMin;
 }
 
 /** How long it will be used up at the pace so far; without end where nothing renews it. */
@@ -75,7 +83,7 @@ export function tightest(stands: readonly LimitStand[], nowMs: number): LimitSta
 /** When a limit will be used up at its pace so far, in milliseconds since 1970; undefined where it lasts until its reset, is used up already, or where it is too early to say. */
 export function usedUpAtMs(stand: LimitStand, nowMs: number): number | undefined {
   const { left, timeLeft, endsAtMs } = stand;
-  if (left <= 0 || timeLeft === undefined || endsAtMs === undefined || 1 - timeLeft < paceShareMin) return undefined;
+  if (left <= 0 || timeLeft === undefined || endsAtMs === undefined || !isPaceKnown(timeLeft)) return undefined;
   const outage = outageMs(stand, nowMs);
   return outage > 0 ? Math.max(nowMs, endsAtMs - Math.round(outage)) : undefined;
 }

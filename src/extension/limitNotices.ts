@@ -6,7 +6,6 @@ import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/
 import { plural, t } from '../protocol/language.ts';
 import { allTerms, byUse, limitStories, type LimitStory } from '../protocol/limitStories.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { runOutWords, snapshotRunOut } from '../protocol/snapshotForecast.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import { withoutLinks } from './markdownText.ts';
@@ -14,8 +13,6 @@ import { silenceNotices } from './settings.ts';
 
 /** Name under which it is kept what all windows told, and what is put off: the step of each story and the end of its period. */
 export const toldMemory = 'noticesTold';
-/** Credits that run out within this time are told of. */
-export const runOutSoonMs = 2 * 3_600_000;
 /** More stories than these are not remembered; the oldest go first. */
 const toldMax = 100;
 /** Above every step: nothing of the period is told any more. */
@@ -50,7 +47,6 @@ export class LimitNotices {
   #terms: ReadonlySet<string> = new Set();
   /** Crossed while another program had the focus; told once the person is back, if it still holds. */
   #pending: ReadonlySet<string> = new Set();
-  #runOut: 'unknown' | 'quiet' | 'soon' | 'told' = 'unknown';
   #isOpen = false;
 
   constructor(editor: NoticeEditor, memory: Pick<vscode.Memento, 'get' | 'update'>) {
@@ -63,7 +59,6 @@ export class LimitNotices {
     if (!snapshot) {
       this.#known = undefined;
       this.#pending = new Set();
-      this.#runOut = 'unknown';
       return;
     }
     const stories = limitStories(snapshot, this.#terms, locale);
@@ -73,8 +68,8 @@ export class LimitNotices {
     this.#pending = new Set([...this.#pending, ...crossed.map(({ key }) => key)]);
     const told = this.#told(stories, snapshot.atMs);
     const credits = stories.find(({ kind }) => kind === 'credits');
-    const found = this.#lookAhead(snapshot, locale);
-    const ahead = credits && told[credits.key]?.step === putOffStep ? undefined : found;
+    // Credits that are put off are put off with their run-out.
+    const isPutOff = ({ kind }: LimitStory) => kind === 'run-out' && credits !== undefined && told[credits.key]?.step === putOffStep;
     // What was used less again, as after a top-up, can be told of again by every window.
     const kept = this.#kept();
     if (stories.some((story) => story.key in kept && !(story.key in told))) await this.#remember(told);
@@ -83,23 +78,11 @@ export class LimitNotices {
       return;
     }
     if (!this.#editor.window.state.focused || this.#isOpen) return;
-    const due = stories.filter(({ key, used, firstStep = 1 }) => this.#pending.has(key) && stepOf(used) >= firstStep && stepOf(used) > (told[key]?.step ?? 0)).toSorted(byUse);
+    const due = stories.filter((story) => this.#pending.has(story.key) && stepOf(story.used) >= (story.firstStep ?? 1) && stepOf(story.used) > (told[story.key]?.step ?? 0) && !isPutOff(story)).toSorted(byUse);
     this.#pending = new Set();
-    if (due.length === 0 && ahead === undefined) return;
-    if (ahead !== undefined) this.#runOut = 'told';
+    if (due.length === 0) return;
     await this.#remember({ ...told, ...Object.fromEntries(due.map(({ key, used, endsAtMs }) => [key, { step: stepOf(used), ...(endsAtMs === undefined ? {} : { endsAtMs }) }])) });
-    await this.#say(due, ahead, credits);
-  }
-
-  /** The sentence about a run-out that is near and was not told yet. A first look tells nothing; an episode ends once it is far again. */
-  #lookAhead(snapshot: Snapshot, locale: string): string | undefined {
-    const found = snapshotRunOut(snapshot);
-    const leftMs = found ? found.runsOutAtMs - snapshot.atMs : Number.POSITIVE_INFINITY;
-    const before = this.#runOut;
-    if (leftMs > runOutSoonMs * 2) this.#runOut = 'quiet';
-    else if (leftMs <= runOutSoonMs && before === 'unknown') this.#runOut = 'told';
-    else if (leftMs <= runOutSoonMs && before === 'quiet') this.#runOut = 'soon';
-    return found && this.#runOut === 'soon' ? inMode(snapshot, runOutWords(found, snapshot.atMs, locale)) : undefined;
+    await this.#say(due.filter(({ kind }) => kind !== 'run-out'), due.find(({ kind }) => kind === 'run-out')?.text, credits);
   }
 
   /** What windows told of periods that last. */

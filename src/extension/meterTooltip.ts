@@ -11,7 +11,7 @@ import { grantedMicroCredits, type MeterTaste } from '../protocol/meterInput.ts'
 import { payerOf, type Payer } from '../protocol/payer.ts';
 import { planWords } from '../protocol/planWords.ts';
 import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
 import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw, type WindowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
@@ -49,6 +49,7 @@ export const tooltipCommands: readonly string[] = [
 
 const limitsMax = 6;
 const plansMax = 2;
+const runOutsMax = 3;
 const problemsMax = 3;
 
 /** The card as markdown. */
@@ -109,7 +110,7 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const balance = balanceLine(snapshot, taste);
   // What the status bar speaks of comes first; then the balance is not what to look at.
   lines.push(...lead.lines, ...(lead.of === 'budget' ? budgets : lead.of === 'debt' ? debt : []), lead.of === 'balance' ? balance : balance.replaceAll('**', ''), ...lead.notes, ...(lead.of === 'debt' ? [] : debt));
-  const ahead = snapshotRunOut(snapshot);
+  const ahead = snapshot.forecast?.runOut;
   if (ahead && link.state === 'connected') lines.push(`$(clock) ${plain(runOutWords(ahead, facts.nowMs, taste.locale), 160)}`);
   if (lead.of !== 'budget') lines.push(...budgets);
   // What comes next is only known while the broker is there.
@@ -182,8 +183,8 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   });
   const rest = lines.length - limitsMax;
   const table = [`| ${t('Limit')} | | ${taste.show === 'left' ? t('Left') : t('Used')} | &nbsp;&nbsp;${t('Resets')} | &nbsp;&nbsp;${t('Pace')} |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
-  const ahead = facts.link.state === 'connected' ? snapshotLimitRunOut(snapshot, workspaceId, nowMs) : undefined;
-  const lasts = ahead ? [`$(clock) ${plain(limitRunOutWords(ahead, nowMs, taste.locale), 240)}`] : [];
+  const ahead = facts.link.state === 'connected' ? snapshotLimitRunOuts(snapshot, workspaceId, nowMs) : [];
+  const lasts = ahead.slice(0, runOutsMax).map((one) => `$(clock) ${plain(limitRunOutWords(one, nowMs, taste.locale), 240)}`);
   return [[table, ...lasts, ...(rest > 0 ? [plural(rest, '{0} more in the dashboard', '{0} more in the dashboard')] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
 }
 

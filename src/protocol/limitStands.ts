@@ -105,8 +105,8 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
   if (left <= 0 && window.opensAtMs !== undefined) return { ...own, endsAtMs: window.opensAtMs };
   const time = timeLeft(window, nowMs);
   return {
-    ...own,
-    ...(time === undefined ? {} : { timeLeft: time, lengthMs: window.windowMinutes * minuteMs }),
+    ...own, lengthMs: window.windowMinutes * minuteMs,
+    ...(time === undefined ? {} : { timeLeft: time }), ...(window.pace ? { pace: window.pace } : {}),
     ...(window.resetsAtMs === undefined ? {} : { endsAtMs: window.resetsAtMs }),
   };
 }
@@ -135,7 +135,7 @@ export function standOfBudget({ view, use, share, isForToday, untilMs }: BudgetS
   }
   return {
     id: `${view.id} ${use.key}`, kind: 'budget', name: t('budget of {0}', budgetName(view)), left: Math.max(0, 1 - share), stops: view.budget.mode === 'hard',
-    ...(view.today?.day ? {} : budgetTime(view, use, nowMs)), ...(use.endsAtMs === undefined ? {} : { endsAtMs: use.endsAtMs }),
+    ...(typeof view.budget.period === 'object' ? { lengthMs: view.budget.period.rollingHours * 60 * minuteMs } : {}), ...(view.today?.day ? {} : budgetTime(view, use, nowMs)), ...(use.pace ? { pace: use.pace } : {}), ...(use.endsAtMs === undefined ? {} : { endsAtMs: use.endsAtMs }),
   };
 }
 

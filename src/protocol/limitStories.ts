@@ -1,7 +1,8 @@
 // What people are told about as it is used up: credits, budgets, long upstream limits; with the sentence for each.
 // Pure; the words are the broker's own names, and say what happens now and until when.
-import { noticeSteps, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
-import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
+import { noticeSteps, rearmShare, stepOf, usedUpStep, type Watched } from '../domain/crossings.ts';
+import { limitAhead } from '../domain/limitAhead.ts';
+import type { LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
 import { t } from './language.ts';
@@ -9,12 +10,13 @@ import { paceMinutesMin, renewsAtMs, standOfBudget, standOfWindow } from './limi
 import { grantedMicroCredits } from './meterInput.ts';
 import { payerOf, type Payer } from './payer.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
-import { limitRunOutWords } from './snapshotForecast.ts';
+import { limitRunOut, limitRunOutWords, runOutWords } from './snapshotForecast.ts';
 import { budgetKeyName, budgetName, budgetStands, type BudgetStand } from './windowBudgets.ts';
 
 /** Something watched, and what is said of it now. */
 export interface LimitStory extends Watched {
-  readonly kind: 'credits' | 'budget' | 'window';
+  /** `run-out`: of the credits, at their pace. */
+  readonly kind: 'credits' | 'budget' | 'window' | 'run-out';
   readonly text: string;
   /** When credits were added last: those that come next begin it anew, as a period's end does for limits. */
   readonly addedAtMs?: number;
@@ -34,7 +36,7 @@ export function allTerms(snapshot: Pick<Snapshot, 'budgets'>): ReadonlySet<strin
 export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string): LimitStory[] {
   const mode = snapshot.broker.mode;
   const payer = payerOf(snapshot);
-  return [...creditsStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
+  return [...creditsStory(snapshot, payer, locale), ...runOutStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
     .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? t('Practice mode: {0}', story.text) : story.text }));
 }
 
@@ -53,6 +55,24 @@ function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string)
     : left <= 0 ? t('No Codex credits are left. Requests are refused until credits are added; nothing more is charged.')
     : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale));
   return [{ kind: 'credits', key: 'credits', used, text, addedAtMs: Math.max(0, ...balance.grants.map(({ createdAtMs }) => createdAtMs)) }];
+}
+
+/** Credits that run out within this time are told of; beyond twice as much the next time is another episode. */
+export const runOutSoonMs = 2 * 3_600_000;
+/** Neither a step nor a fresh start: what was told stays told. */
+const unchangedShare = rearmShare;
+
+/** Credits that run out soon at their pace, told once until they last for long again. What is not known changes nothing. */
+function runOutStory({ balance, forecast, atMs }: Snapshot, payer: Payer, locale: string): LimitStory[] {
+  if (payer === 'plan' || !balance.tracked) return [];
+  const runOut = forecast?.runOut;
+  return [{ kind: 'run-out', key: 'run-out', used: soonShare(forecast ? (runOut?.runsOutAtMs ?? forecast.seenUntilMs) - atMs : undefined, runOut !== undefined), text: runOut ? runOutWords(runOut, atMs, locale) : '' }];
+}
+
+/** How near something is that runs out, as a share of use. @param lastsMs how long it lasts at least; absent where that is not known */
+function soonShare(lastsMs: number | undefined, isSeen: boolean): number {
+  if (lastsMs === undefined) return unchangedShare;
+  return lastsMs > runOutSoonMs * 2 ? 0 : isSeen && lastsMs <= runOutSoonMs ? noticeSteps[0] ?? 1 : unchangedShare;
 }
 
 function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {
@@ -112,16 +132,23 @@ const aheadLengthMsMin = 5 * 3_600_000;
 /** Share of a limit's time that has to be over, and that it has to be used up for, before a look ahead is told. */
 const aheadShareMin = 0.2;
 
-/** A limit that will be used up long before it begins anew, at its pace so far: told once in each of its periods, while there is time to slow down. */
+/** A limit that will be used up long before it begins anew, at its pace so far: told once in each of its periods, while there is time to slow down. One without a period is told of as credits are. */
 function aheadStories(snapshot: Snapshot, locale: string): LimitStory[] {
   const { windows, atMs } = snapshot;
-  const stands = [...storyBudgets(snapshot).map((stand) => standOfBudget(stand, atMs)), ...windows.flatMap((window) => standOfWindow(window, atMs) ?? [])];
+  const stands = [...storyBudgets(snapshot).filter(({ isForToday }) => !isForToday).map((stand) => standOfBudget(stand, atMs)), ...windows.flatMap((window) => standOfWindow(window, atMs) ?? [])];
   return stands.flatMap((limit) => {
-    const { id, kind, stops, timeLeft = 1, lengthMs = 0, endsAtMs } = limit;
-    if (!stops || lengthMs < aheadLengthMsMin || endsAtMs === undefined) return [];
-    const runsOutAtMs = usedUpAtMs(limit, atMs) ?? endsAtMs;
-    const isFarOver = 1 - timeLeft >= aheadShareMin && endsAtMs - runsOutAtMs >= lengthMs * aheadShareMin;
-    return [{ kind, key: `ahead ${id}`, used: isFarOver ? noticeSteps[0] ?? 1 : 0, endsAtMs, text: limitRunOutWords({ limit, runsOutAtMs, resetsAtMs: endsAtMs }, atMs, locale) }];
+    const { id, kind, stops, timeLeft, lengthMs = Infinity, endsAtMs } = limit;
+    if (!stops || lengthMs < aheadLengthMsMin) return [];
+    const found = limitRunOut(limit, atMs);
+    const base = { kind, key: `ahead ${id}`, text: found ? limitRunOutWords(found, atMs, locale) : '' };
+    // What refills steadily begins anew at no time: it is told as the credits are.
+    if (timeLeft === undefined) {
+      const untilMs = limit.left > 0 ? found?.runsOutAtMs ?? limitAhead(limit, atMs)?.seenUntilMs : undefined;
+      return [{ ...base, used: soonShare(untilMs === undefined ? undefined : untilMs - atMs, found !== undefined) }];
+    }
+    if (endsAtMs === undefined) return [];
+    const isFarOver = found !== undefined && 1 - timeLeft >= aheadShareMin && endsAtMs - found.runsOutAtMs >= lengthMs * aheadShareMin;
+    return [{ ...base, used: isFarOver ? noticeSteps[0] ?? 1 : 0, endsAtMs }];
   });
 }
 

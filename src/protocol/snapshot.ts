@@ -6,12 +6,14 @@ import type { Allowance } from '../domain/allowances.ts';
 import type { Budget, DayShare } from '../domain/budgets.ts';
 import type { QuestionKind } from '../domain/decisionRecord.ts';
 import type { Policies } from '../domain/directives.ts';
+import type { BalanceForecast } from '../domain/forecast.ts';
 import type { EstimateErrorSums } from '../domain/estimateError.ts';
 import type { AutoTopUp } from '../domain/autoTopUp.ts';
 import type { GrantKind } from '../domain/grants.ts';
 import type { GrantSource } from '../domain/grantSource.ts';
 import type { VoucherIssuer } from '../domain/vouchers.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { PlanCredits } from '../domain/planLimits.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
 import type { AttemptOutcome } from '../domain/settlement.ts';
@@ -68,6 +70,8 @@ export interface BudgetView {
     readonly key: string; readonly label?: string; readonly used: number; readonly reserved: number; readonly endsAtMs?: number;
     /** Where `today` has a day: what of `used` was used on it, and where its share is used up, when a later one has room again. */
     readonly usedToday?: number; readonly goesOnAtMs?: number;
+    /** How what is used of the limit went on so far, in shares; absent while too little is known. */
+    readonly pace?: Pace;
   }[];
 }
 
@@ -121,6 +125,8 @@ export interface WindowView {
   readonly ofPlan?: { readonly name: string; readonly models: readonly string[] };
   /** It is spread over its days, and the share so far is used: nothing more goes on it until then. */
   readonly shareUsedUntilMs?: number;
+  /** How what is used of a long one went on so far, in shares, refilling included; absent while too little is known. */
+  readonly pace?: Pace;
 }
 
 /** What a provider told of a ChatGPT plan that requests go on, beside its windows. */
@@ -236,6 +242,8 @@ export interface Snapshot {
   };
   readonly key: { readonly state: 'present' | 'missing' | 'rejected'; readonly source?: string };
   readonly balance: BalanceView;
+  /** How long the balance lasts at the pace of the last hours; left out where none is tracked, nothing is left, or too little is known yet. */
+  readonly forecast?: BalanceForecast;
   /** Who may use purchased credits: every workspace, or those named. One permission for all of them, not one for each grant. */
   readonly consent: {
     readonly everywhere: boolean;

@@ -1,17 +1,10 @@
-// What of a snapshot runs out when: its balance at the pace of its newest requests, limits and budgets at their own. Pure.
-import { runOut, type RunOut } from '../domain/forecast.ts';
-import { usedUpAtMs, type LimitStand } from '../domain/tightest.ts';
+// What of a snapshot runs out when, in words: its balance at the pace of the last hours, limits and budgets at their own. Pure.
+import type { RunOut } from '../domain/forecast.ts';
+import { limitAhead, type LimitAhead } from '../domain/limitAhead.ts';
+import type { LimitStand } from '../domain/tightest.ts';
 import { clockWords } from './clockWords.ts';
 import { plural, t } from './language.ts';
 import { limitStands, type LimitFacts } from './limitStands.ts';
-import type { Snapshot } from './snapshot.ts';
-
-/** See `runOut`; undefined too where no balance is tracked. Requests without a price draw nothing. */
-export function snapshotRunOut(snapshot: Pick<Snapshot, 'atMs' | 'balance' | 'recent'>): RunOut | undefined {
-  const { balance, recent, atMs } = snapshot;
-  if (!balance.tracked) return undefined;
-  return runOut(balance.balanceMicroCredits, recent.map((request) => ({ atMs: request.atMs, costMicroCredits: request.costMicroCredits ?? 0 })), atMs);
-}
 
 /** "At the pace of the last 2 hours, credits last until about 17:40 (16:55 to 18:50)." */
 export function runOutWords(ahead: RunOut, nowMs: number, locale: string): string {
@@ -21,11 +14,14 @@ export function runOutWords(ahead: RunOut, nowMs: number, locale: string): strin
     : plural(Math.round(minutes / 60), 'At the pace of the last hour, credits last until about {1}.', 'At the pace of the last {0} hours, credits last until about {1}.', until);
 }
 
-/** The moment, with its band in brackets; without one where both its ends read the same. */
-function untilWords({ runsOutAtMs, earliestAtMs, latestAtMs }: RunOut, nowMs: number, locale: string): string {
-  const [until, earliest] = [clockWords(runsOutAtMs, nowMs, locale), clockWords(earliestAtMs, nowMs, locale)];
+/** The moment, with its band in brackets; without one where it is not known, or where both its ends read the same. */
+function untilWords({ runsOutAtMs, earliestAtMs, latestAtMs }: Pick<LimitRunOut, 'runsOutAtMs' | 'earliestAtMs' | 'latestAtMs'>, nowMs: number, locale: string): string {
+  const words = (atMs: number) => clockWords(atMs, nowMs, locale);
+  const until = words(runsOutAtMs);
+  if (earliestAtMs === undefined) return until;
+  const earliest = words(earliestAtMs);
   if (latestAtMs === undefined) return t('{0} ({1} at the earliest)', until, earliest);
-  const latest = clockWords(latestAtMs, nowMs, locale);
+  const latest = words(latestAtMs);
   return earliest === latest ? until : t('{0} ({1} to {2})', until, earliest, latest);
 }
 
@@ -33,20 +29,41 @@ function untilWords({ runsOutAtMs, earliestAtMs, latestAtMs }: RunOut, nowMs: nu
 export interface LimitRunOut {
   readonly limit: LimitStand;
   readonly runsOutAtMs: number;
-  readonly resetsAtMs: number;
+  readonly earliestAtMs?: number;
+  readonly latestAtMs?: number;
+  /** Absent where it refills steadily, or is for good. */
+  readonly resetsAtMs?: number;
 }
 
-/** The limit or budget of a window that is used up first at its own pace so far; undefined while all of them last. */
-export function snapshotLimitRunOut(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitRunOut | undefined {
-  return limitStands(snapshot, workspaceId, nowMs)
-    .flatMap((limit) => {
-      const [runsOutAtMs, resetsAtMs] = [usedUpAtMs(limit, nowMs), limit.endsAtMs];
-      return runsOutAtMs === undefined || resetsAtMs === undefined ? [] : [{ limit, runsOutAtMs, resetsAtMs }];
-    })
-    .toSorted((a, b) => a.runsOutAtMs - b.runsOutAtMs)[0];
+/** A limit with its run-out; undefined while it lasts, and where too little is known. */
+export function limitRunOut(limit: LimitStand, nowMs: number): LimitRunOut | undefined {
+  const { runsOutAtMs, seenUntilMs: _seen, ...band } = limit.left > 0 ? limitAhead(limit, nowMs) ?? noneAhead : noneAhead;
+  return runsOutAtMs === undefined ? undefined : { limit, runsOutAtMs, ...band, ...(limit.timeLeft === undefined || limit.endsAtMs === undefined ? {} : { resetsAtMs: limit.endsAtMs }) };
 }
 
-/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00; it begins anew at Sat 28 Nov 09:00." */
-export function limitRunOutWords({ limit, runsOutAtMs, resetsAtMs }: LimitRunOut, nowMs: number, locale: string): string {
-  return t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', limit.name, clockWords(runsOutAtMs, nowMs, locale), clockWords(resetsAtMs, nowMs, locale));
+const noneAhead: LimitAhead = { seenUntilMs: 0 };
+
+/** The limits and budgets of a window that are used up before they begin anew at their own pace so far, the first one first. */
+export function snapshotLimitRunOuts(snapshot: LimitFacts, workspaceId: string | undefined, nowMs: number): LimitRunOut[] {
+  return limitStands(snapshot, workspaceId, nowMs).flatMap((limit) => limitRunOut(limit, nowMs) ?? []).toSorted((a, b) => a.runsOutAtMs - b.runsOutAtMs);
+}
+
+/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00); it begins anew at Sat 28 Nov 09:00." */
+export function limitRunOutWords(found: LimitRunOut, nowMs: number, locale: string): string {
+  const { limit: { name }, resetsAtMs } = found;
+  const until = untilWords(found, nowMs, locale);
+  return resetsAtMs === undefined ? t('At its pace so far, the {0} is used up about {1}.', name, until)
+    : t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
+}
+
+/** How long a limit lasts, as a row says it beside its pace: "until about 17:40 (16:55 to 18:50)", "lasts"; undefined where nothing of it is left, or used, or where its pace says all. */
+export function aheadWords(stand: LimitStand, nowMs: number, locale: string): string | undefined {
+  if (stand.left <= 0 || stand.left >= 1) return undefined;
+  const ahead = limitAhead(stand, nowMs);
+  if (!ahead) return t('too little is known yet');
+  const { runsOutAtMs, earliestAtMs } = ahead;
+  if (runsOutAtMs !== undefined) return t('until about {0}', untilWords({ ...ahead, runsOutAtMs }, nowMs, locale));
+  // That it lasts is what a pace with something to spare says.
+  if (earliestAtMs === undefined) return stand.timeLeft === undefined ? t('lasts') : undefined;
+  return t('lasts, or until {0} at the earliest', clockWords(earliestAtMs, nowMs, locale));
 }

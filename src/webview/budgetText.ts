@@ -6,6 +6,7 @@ import type { Budget } from '../domain/budgets.ts';
 import { t } from '../protocol/language.ts';
 import { paceWords, standOfBudget } from '../protocol/limitStands.ts';
 import type { BudgetView, Snapshot } from '../protocol/snapshot.ts';
+import { aheadWords } from '../protocol/snapshotForecast.ts';
 import { budgetKeyName, budgetLeft, budgetName, budgetStand } from '../protocol/windowBudgets.ts';
 import type { BudgetCount, BudgetStand } from '../protocol/windowBudgets.ts';
 import { creditsText, percentText } from './amountText.ts';
@@ -31,6 +32,8 @@ export interface BudgetRow {
   readonly tick?: number;
   /** "9 % ahead of even use", where the period's time says something. */
   readonly pace?: string;
+  /** How long it lasts at its pace. */
+  readonly ahead?: string;
   readonly amount: string;
   readonly limit: string;
   readonly state: string;
@@ -85,13 +88,14 @@ function countedRow(view: BudgetView, use: BudgetCount, isFirst: boolean, own: s
   const ends = endsText(budget, use.endsAtMs, nowMs, place);
   const limit = standOfBudget(stand, nowMs);
   const pace = limit.timeLeft === undefined || stand.level === 'used-up' ? undefined : paceWords(limit.left, spareOf(limit), '');
+  const ahead = stand.isForToday || stand.level === 'used-up' ? undefined : aheadWords(limit, nowMs, place.locale);
   const head = key === '' ? t('Budget of {0}', base.name) : t('Budget of {0}, {1}', base.name, key);
   const held = use.reserved > 0 ? t('{0} reserved by running requests', unitAmount(budget.unit, use.reserved, place.locale)) : undefined;
   return {
     ...base, ...ends, id: `${view.id} ${use.key}`, key, isOwn: budget.per === 'workspace' && use.key === own, isFirst,
     level: stand.level === 'used-up' ? 'empty' : levelOf(limit) === 'ok' ? 'fine' : 'low',
     share: show === 'left' ? Math.max(0, 1 - used - reserved) : used, reserved,
-    ...(limit.timeLeft === undefined ? {} : { tick: show === 'left' ? limit.timeLeft : 1 - limit.timeLeft }), ...(pace === undefined ? {} : { pace }),
+    ...(limit.timeLeft === undefined ? {} : { tick: show === 'left' ? limit.timeLeft : 1 - limit.timeLeft }), ...(pace === undefined ? {} : { pace }), ...(ahead === undefined ? {} : { ahead }),
     amount, state: stateText(stand, show), ...shareOfRow(stand, show, nowMs, place),
     sentence: `${head}: ${[amountOf(budget.unit, show, amount, base.limit), held, ends.ends, ends.countdown].filter((part) => part !== undefined).join(', ')}`,
   };

@@ -26,7 +26,7 @@ function budgetLine(row: BudgetRow, canChange: boolean, view: View): TemplateRes
   return html`<tr><td class="what ${row.isFirst ? '' : 'inner'}">${nameCell(row)}</td>
     <td><usage-gauge .share=${row.share} .reserved=${row.reserved} .tick=${row.tick} .level=${row.level} .sentence=${row.sentence}></usage-gauge></td>
     <td class="n">${row.amount}</td><td class="n dim hide-m">${row.limit}</td>
-    <td class=${row.level === 'fine' ? 'dim' : ''}><span class="nowrap">${stateMark(row)}${row.state}</span>${row.pace === undefined ? nothing : html` <span class="dim">· ${row.pace}</span>`}</td>
+    <td class=${row.level === 'fine' ? 'dim' : ''}><span class="nowrap">${stateMark(row)}${row.state}</span><span class="dim">${[row.pace, view.stale ? undefined : row.ahead].map((words) => words && ` · ${words}`)}</span></td>
     <td>${row.ends}${row.countdown === undefined ? nothing : html` <span class="dim nowrap">· ${row.countdown}</span>`}</td>
     ${canChange ? html`<td class="act">${row.isFirst ? html`<button type="button" class="link" data-test="budget-change" data-row-stop aria-label=${t('Change the budget of {0}', row.name)} ?disabled=${view.stale} @click=${() => view.act.openBudget(budgetId)}>${t('Change')}</button>
       ${changeLink(view, { kind: 'budgetRemove', budgetId }, t('Remove'), 'budget-remove', t('Remove the budget of {0}', row.name))}` : nothing}</td>` : nothing}</tr>`;

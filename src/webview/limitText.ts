@@ -1,10 +1,11 @@
 // One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
-import { levelOf, onPaceShare, spareOf } from '../domain/tightest.ts';
+import { levelOf, onPaceShare, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
 import { paceMinutesMin, paceWords, shareLeft, standOfWindow, toldAtWords, windowName } from '../protocol/limitStands.ts';
 import { t } from '../protocol/language.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
+import { aheadWords } from '../protocol/snapshotForecast.ts';
 import { countText, percentText } from './amountText.ts';
 import { countdown, dayAndTime } from './timeText.ts';
 import type { Place } from './timeText.ts';
@@ -26,6 +27,8 @@ export interface LimitRow {
   readonly resets: string;
   readonly countdown?: string;
   readonly pace: string;
+  /** How long it lasts at its pace, where that means anything. */
+  readonly ahead?: string;
   /** Its pace leaves something over. */
   readonly hasSpare: boolean;
   readonly sentence: string;
@@ -56,9 +59,15 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
     ...(left === undefined ? {} : { share: flipped(left) }),
     ...(time === undefined ? {} : { tick: flipped(time) }),
     amount: count(shown),
+    ...aheadOf(window, stand, nowMs, place),
     pace: nextShareAtMs !== undefined ? t('share so far used') : paceText(window, left, spare), hasSpare: nextShareAtMs === undefined && spare !== undefined && spare >= onPaceShare,
     sentence: gaugeSentence(`${name}, ${window.model}`, left === undefined ? count(shown) : percentText(flipped(left)), window.limit === undefined ? 'left' : show, [refill.resets, refill.countdown].filter(Boolean).join(', ')),
   };
+}
+
+function aheadOf(window: WindowView, stand: LimitStand | undefined, nowMs: number, place: Place): { readonly ahead?: string } {
+  const ahead = stand && window.windowMinutes >= paceMinutesMin ? aheadWords(stand, nowMs, place.locale) : undefined;
+  return ahead === undefined ? {} : { ahead };
 }
 
 function gaugeSentence(name: string, amount: string, show: 'left' | 'used', refill: string): string {

@@ -7,7 +7,7 @@ import { plural, t, usableLocale } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
 import { stoppingLimit } from '../protocol/limitStands.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOut, snapshotRunOut } from '../protocol/snapshotForecast.ts';
+import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
@@ -143,7 +143,7 @@ export class CodexSidebar extends LitElement {
     const { number, words } = sideBalance(snapshot, taste.show, locale);
     const next = (nowMs: number) => {
       // How long credits last is no matter while a limit lets nothing be drawn.
-      const ahead = stoppingLimit(snapshot, taste.workspaceId, nowMs) ? undefined : snapshotRunOut(snapshot);
+      const ahead = stoppingLimit(snapshot, taste.workspaceId, nowMs) ? undefined : snapshot.forecast?.runOut;
       if (ahead) return runOutWords(ahead, nowMs, locale);
       const { title, amount } = drawText(snapshot, locale, taste.workspaceId, nowMs);
       return amount === undefined ? t('Next: {0}', title) : t('Next: {0} · {1}', title, amount);
@@ -156,7 +156,7 @@ export class CodexSidebar extends LitElement {
 
   #limits(snapshot: Snapshot, taste: SideTaste & Moment, isNothingYet: boolean): unknown {
     const said = (nowMs: number) => {
-      const ahead = snapshotLimitRunOut(snapshot, taste.workspaceId, nowMs);
+      const [ahead] = snapshotLimitRunOuts(snapshot, taste.workspaceId, nowMs);
       return { ...sideLimits(snapshot, { ...taste, nowMs }), ahead: ahead && limitRunOutWords(ahead, nowMs, taste.place.locale) };
     };
     return moving(taste, said, (limits) => this.#limitsPart(limits, isNothingYet));

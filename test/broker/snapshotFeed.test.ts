@@ -193,6 +193,26 @@ describe('the snapshot feed', () => {
     assert.deepEqual([waiting[0]?.place, waiting[0]?.startsAtMs], [1, Math.round(atMs + 1000)]);
   });
 
+  it('tells how long the balance lasts while it burns fast, although the newest requests are of a few seconds only', async () => {
+    const { feed, ledger, clock } = world();
+    await ledger.command(grantCommand('g1', 100_000_000, { atMs: noonMs }));
+    assert.equal((await feed.read()).forecast, undefined, 'nothing is known yet');
+    for (let index = 0; index < 120; index += 1) {
+      clock.advance(2000);
+      await ledger.command(reserveCommand(`r${index}-1`, 1_000_000, { atMs: clock.nowMs() }));
+      await ledger.command(settleCommand(`r${index}-1`, { inputTokens: 4000 }, { atMs: clock.nowMs() }));
+    }
+    const { forecast, balance, recent, atMs } = await feed.read();
+    assert.deepEqual([balance.balanceMicroCredits, atMs - Math.min(...recent.map((one) => one.atMs))], [40_000_000, 58_000]);
+    const { query } = ledger;
+    let reads = 0;
+    ledger.query = ((name: 'burns', args: { nowMs: number }) => { reads += name === 'burns' ? 1 : 0; return query.call(ledger, name, args); }) as typeof query;
+    for (let picture = 0; picture < 20; picture += 1) { clock.advance(500); await feed.read(); }
+    assert.equal(reads, 2, 'not with every picture');
+    // Sixty credits in four minutes: the other forty last for less than three.
+    assert.ok(forecast?.runOut && Math.abs(forecast.runOut.runsOutAtMs - atMs - 160_000) < 5000, JSON.stringify(forecast));
+  });
+
   it('keeps trying when the ledger cannot be read, and stops when nobody listens', async () => {
     const { feed, seen, pass, ledger, clock } = world();
     const query = ledger.query;

@@ -1,7 +1,9 @@
 // Notices about credits, budgets and limits come once at a crossing, never at start, and never when silenced or put off.
 import assert from 'node:assert/strict';
 import { commandNames } from '../../src/extension/commandNames.ts';
-import { LimitNotices, noticeButtons, runOutSoonMs, toldMemory } from '../../src/extension/limitNotices.ts';
+import { LimitNotices, noticeButtons, toldMemory } from '../../src/extension/limitNotices.ts';
+import { balanceForecast } from '../../src/domain/forecast.ts';
+import { runOutSoonMs } from '../../src/protocol/limitStories.ts';
 import type { BudgetView, Snapshot, WindowView } from '../../src/protocol/snapshot.ts';
 import { readSettings } from '../../src/extension/settings.ts';
 import { fakeEditor, fakeMemory, type FakeEditor } from '../support/fakeEditor.ts';
@@ -94,14 +96,14 @@ describe('notices about credits', () => {
 });
 
 describe('notices about a run-out', () => {
-  const [last] = snapshotFixture().recent;
-  assert.ok(last);
   const atMs = 50_000_000;
   /** Ten requests in two hours, and so many hours of credits at their pace. */
   const ahead = (hours: number) => {
-    const recent = Array.from({ length: 10 }, (_, index) => ({ ...last, requestId: `r${index}`, atMs: atMs - 7_200_000 + index * 720_000, costMicroCredits: 10_000_000 }));
-    return { ...withBalance(Math.round(hours * 50_000_000), { atMs, recent }) };
+    const burns = Array.from({ length: 10 }, (_, index) => ({ atMs: atMs - 7_200_000 + index * 720_000, costMicroCredits: 10_000_000 }));
+    const forecast = balanceForecast(Math.round(hours * 50_000_000), burns, atMs);
+    return withBalance(Math.round(hours * 50_000_000), { atMs, ...(forecast ? { forecast } : {}) });
   };
+  const unknown = (hours: number) => withBalance(Math.round(hours * 50_000_000), { atMs });
   const soon = runOutSoonMs / 3_600_000;
 
   it('come once in each episode, never at start', async () => {
@@ -121,8 +123,36 @@ describe('notices about a run-out', () => {
     assert.deepEqual(fake.shown[0]?.buttons, ['Top Up', 'Snooze Until Credits Are Added', 'Don\'t Show Again']);
   });
 
+  it('come once over all windows, whatever is not known for a while', async () => {
+    const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+    const windows = [1, 2].map(() => new LimitNotices(fake.editor, fakeMemory(fake.globalState)));
+    const see = async (...steps: readonly Snapshot[]) => { for (const each of steps) for (const one of windows) await one.see(each, 'en', true); };
+    const told = () => fake.shown.filter(({ message }) => message.includes('At the pace')).length;
+    await see(ahead(6), ahead(soon - 0.1));
+    assert.equal(told(), 1, 'the other window knows');
+    await see(unknown(1.5), ahead(soon - 0.3), unknown(1.5), ahead(soon - 0.4), ahead(soon + 0.5), ahead(soon - 0.5));
+    assert.equal(told(), 1, 'what is not known ends no episode');
+    const late = new LimitNotices(fake.editor, fakeMemory(fake.globalState));
+    for (const each of [unknown(1), ahead(soon - 0.5)]) await late.see(each, 'en', true);
+    assert.equal(told(), 1, 'nor does a window that comes later');
+    await see(ahead(6), ahead(soon - 0.5));
+    assert.equal(told(), 2, 'another episode');
+  });
+
+  it('come where nothing was known at first, and in a window that was opened before it was soon', async () => {
+    for (const before of [unknown(1), ahead(3)]) assert.equal((await show([before, ahead(soon - 0.1)])).said.filter((text) => text.includes('At the pace')).length, 1);
+  });
+
+  it('are part of the message about a step, and nothing on a plan alone', async () => {
+    const { said } = await show([ahead(9), ahead(soon - 0.5)]);
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /^Codex credits are .+ left\. At the pace of the last 2 hours/);
+    const onPlan = (snapshot: Snapshot): Snapshot => ({ ...snapshot, key: { state: 'missing' }, plans: [{ account: 'a', observedAtMs: atMs }] });
+    assert.deepEqual((await show([onPlan(ahead(9)), onPlan(ahead(soon - 0.5))])).said, []);
+  });
+
   it('say nothing where there is too little to go by', async () => {
-    assert.deepEqual((await show([ahead(6), { ...ahead(1), recent: ahead(1).recent.slice(0, 3) }])).said.filter((text) => text.includes('pace')), []);
+    assert.deepEqual((await show([ahead(6), unknown(1)])).said.filter((text) => text.includes('pace')), []);
   });
 });
 
@@ -149,6 +179,20 @@ describe('notices about long limits', () => {
     assert.deepEqual(about(await play([after(0.1, 100), after(0.15, 300)])), [], 'not early in its time');
     const short = { windowMinutes: 60, resetsAtMs: atMs + 1_800_000 };
     assert.deepEqual(about(await play([after(0.5, 400, short), after(0.5, 700, short)])), [], 'not for a short limit');
+  });
+
+  it('come once where a limit that refills steadily is used up soon all the same', async () => {
+    /** A fifth of the day's limit is used in each hour, refilling included, and this is left of it. */
+    const day = (left: number, change: Partial<WindowView> = {}): Partial<Snapshot> => ({ atMs: 250_000_000, windows: [{ id: 'a/requests/day', model: 'a', measure: 'requests', windowMinutes: 1440, limit: 1000, remaining: left, pace: { perMs: 0.2 / 3_600_000, spanMs: 10_800_000 }, ...change }] });
+    const { pace: _pace, ...window } = day(300).windows![0]!;
+    const unknown = { ...day(300), windows: [window] };
+    const about = ({ said }: { said: readonly string[] }) => said.filter((text) => text.includes('its pace'));
+    const found = about(await play([unknown, day(900), day(300), unknown, day(280), day(500), day(300)]));
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /At its pace so far, the limit of requests per day of a is used up about .*\d\d:\d\d\.$/);
+    assert.equal(about(await play([unknown, day(300), day(900), day(300)])).length, 2, 'another episode');
+    assert.deepEqual(about(await play([day(300), day(280)])), [], 'never at start');
+    assert.deepEqual(about(await play([day(900, { windowMinutes: 120 }), day(300, { windowMinutes: 120 })])), [], 'not for a short limit');
   });
 
   it('leave out what refills within minutes, and a limit that is first seen when it is low', async () => {

@@ -2,6 +2,7 @@
 // become a link, an image, an icon, a table cell or HTML in it.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { balanceForecast } from '../../src/domain/forecast.ts';
 import { problem } from '../../src/domain/problem.ts';
 import { gaugeImage } from '../../src/extension/gaugeImage.ts';
 import { durationWords, limitLine, limitLines } from '../../src/extension/limitLine.ts';
@@ -255,16 +256,17 @@ describe('tooltip card', () => {
   });
 
   it('looks ahead where there is enough to go by', () => {
-    const [last] = snapshotFixture().recent;
-    assert.ok(last);
-    const recent = Array.from({ length: 10 }, (_, index) => ({ ...last, requestId: `r${index}`, atMs: 50_000_000 - index * 600_000, costMicroCredits: 30_000_000 }));
-    const card = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, recent }) }));
+    const forecast = balanceForecast(342_180_000, Array.from({ length: 10 }, (_, index) => ({ atMs: 50_000_000 - index * 600_000, costMicroCredits: 30_000_000 })), 50_000_000);
+    assert.ok(forecast);
+    const card = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, forecast }) }));
     assert.match(card, /\$\(clock\) At the pace of the last 2 hours, credits last until about \d\d:\d\d( \(\d\d:\d\d to \d\d:\d\d\))?\./);
     assert.doesNotMatch(card, /At its pace so far/);
     const window = { id: 'w', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 30, resetsAtMs: 50_000_000 + 302_400_000 } as const;
     const over = unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, windows: [window] }) }));
     assert.match(over, /\$\(clock\) At its pace so far, the limit of requests per week of gpt-5\.5 is used up about \w+ \d+ \w+ \d\d:\d\d; it begins anew at \w+ \d+ \w+ \d\d:\d\d\./);
     assert.doesNotMatch(meterTooltip(facts), /At the pace/);
+    const paced = { ...window, id: 'v', windowMinutes: 1440, remaining: 10, resetsAtMs: 50_000_000 + 43_200_000, pace: { perMs: 1, spanMs: 1, spread: 1e-10 } };
+    assert.match(unescaped(meterTooltip({ ...facts, nowMs: 50_000_000, snapshot: snapshotFixture({ atMs: 50_000_000, windows: [window, paced] }) })), /the limit of requests per day of gpt-5\.5 is used up about \d\d:\d\d \(\d\d:\d\d to \d\d:\d\d\); it begins anew[\s\S]*the limit of requests per week/);
   });
 
   it('escapes every ASCII mark and keeps letters, whatever the text', () => {

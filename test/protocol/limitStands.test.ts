@@ -8,7 +8,7 @@ import { keyStoppingLimit, limitStands, standOfWindow, stoppingLimit, tightestSt
 import { limitStories } from '../../src/protocol/limitStories.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
-import { snapshotLimitRunOut } from '../../src/protocol/snapshotForecast.ts';
+import { snapshotLimitRunOuts } from '../../src/protocol/snapshotForecast.ts';
 import type { BudgetView, RequestView, RunView, UsageRow, WindowView } from '../../src/protocol/snapshot.ts';
 import { sampleNowMs, sampleSnapshot } from '../webview/sampleSnapshot.ts';
 
@@ -46,10 +46,10 @@ describe('a budget that is spread evenly', () => {
 
   it('is never said to be used up before its time', () => {
     // Nearly all of two days' shares within half a day of the second: over pace for any other budget of a week.
-    assert.equal(snapshotLimitRunOut(limits({ budgets: [view(19, 19)] }), undefined, nowMs), undefined);
+    assert.equal(snapshotLimitRunOuts(limits({ budgets: [view(19, 19)] }), undefined, nowMs)[0], undefined);
     const { pace: _pace, ...budget } = view(19, 19).budget;
     const { today: _today, ...plain } = view(19, 19);
-    assert.ok(snapshotLimitRunOut(limits({ budgets: [{ ...plain, budget, uses: [{ key: '', used: 40 * credit, reserved: 0, endsAtMs: Date.UTC(1970, 0, 19) }] }] }), undefined, Date.UTC(1970, 0, 13, 12)), 'which another one is');
+    assert.ok(snapshotLimitRunOuts(limits({ budgets: [{ ...plain, budget, uses: [{ key: '', used: 40 * credit, reserved: 0, endsAtMs: Date.UTC(1970, 0, 19) }] }] }), undefined, Date.UTC(1970, 0, 13, 12))[0], 'which another one is');
   });
 });
 
@@ -139,9 +139,9 @@ describe('the limit that is used up first', () => {
   it('is the one that ends soonest at its own pace, and none while all last', () => {
     const slow = window('slow', 40, { windowMinutes: 10_080, resetsAtMs: nowMs + 84 * hourMs });
     const fast = window('fast', 10, { resetsAtMs: nowMs + 2.5 * hourMs });
-    const found = snapshotLimitRunOut(limits({ windows: [slow, fast] }), undefined, nowMs);
+    const found = snapshotLimitRunOuts(limits({ windows: [slow, fast] }), undefined, nowMs)[0];
     assert.equal(found?.limit.id, 'fast');
     assert.equal(found.runsOutAtMs, nowMs + Math.round(2.5 * hourMs / 9));
-    assert.equal(snapshotLimitRunOut(limits({ windows: [window('even', 60, { resetsAtMs: nowMs + 2.5 * hourMs })] }), undefined, nowMs), undefined);
+    assert.equal(snapshotLimitRunOuts(limits({ windows: [window('even', 60, { resetsAtMs: nowMs + 2.5 * hourMs })] }), undefined, nowMs)[0], undefined);
   });
 });

@@ -18,7 +18,7 @@ import { ordinal } from '../../src/protocol/ordinalWords.ts';
 import { outcomeName } from '../../src/protocol/outcomeWords.ts';
 import { planWords } from '../../src/protocol/planWords.ts';
 import { priceChangeText } from '../../src/protocol/priceWords.ts';
-import { limitRunOutWords, runOutWords } from '../../src/protocol/snapshotForecast.ts';
+import { aheadWords, limitRunOutWords, runOutWords } from '../../src/protocol/snapshotForecast.ts';
 import { budgetStand } from '../../src/protocol/windowBudgets.ts';
 import { german, pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { ruledSnapshot, sampleBudget } from '../webview/sampleRules.ts';
@@ -81,7 +81,8 @@ function words(locale: string): string[] {
     ...stands.flatMap((stand) => (stand ? [stand, { ...stand, endsAtMs: undefined }] : [])).flatMap(({ endsAtMs, ...stand }) => Object.values(blockedWords({ ...stand, ...(endsAtMs === undefined ? {} : { endsAtMs }) }, sampleSnapshot(), sampleNowMs, locale))),
     ...stories.flatMap((snapshot) => limitStories(snapshot, new Set(), locale)).map(({ text }) => text),
     ...[20 * 60_000, hourMs, 3 * hourMs].flatMap((spanMs) => [{}, { latestAtMs: sampleNowMs + 9 * hourMs }].map((more) => runOutWords({ runsOutAtMs: sampleNowMs + 5 * hourMs, earliestAtMs: sampleNowMs + hourMs, spanMs, perHourMicroCredits: 1, ...more }, sampleNowMs, locale))),
-    limitRunOutWords({ limit: stands[0]!, runsOutAtMs: sampleNowMs + hourMs, resetsAtMs: sampleNowMs + 2 * hourMs }, sampleNowMs, locale),
+    ...[{ resetsAtMs: sampleNowMs + 2 * hourMs }, {}, { earliestAtMs: sampleNowMs + 1 }].map((more) => limitRunOutWords({ limit: stands[0]!, runsOutAtMs: sampleNowMs + hourMs, ...more }, sampleNowMs, locale)),
+    ...[{ timeLeft: 0.99 }, { timeLeft: 0.5, left: 0.1 }, { timeLeft: 0.5, left: 0.9 }, { timeLeft: 0.5, left: 0.55, pace: { perMs: 1, spanMs: 1, spread: 1e-9 } }].map((more) => aheadWords({ ...stands[0]!, left: 0.5, lengthMs: 40 * hourMs, endsAtMs: sampleNowMs + 20 * hourMs, ...more }, sampleNowMs, locale) ?? ''),
     ...stands.flatMap((stand) => (stand ? [1, 30, 90, 1500, 4320].flatMap((minutes) => [0.5, 0.9, 0.1].flatMap((timeLeft) => (['pace', 'reset'] as const).flatMap((content) => Object.values(contentWords(content, { ...stand, left: 0.5, timeLeft, endsAtMs: sampleNowMs + minutes * 60_000 }, sampleNowMs, locale))))) : [])),
     ...[{}, { credits: { hasCredits: true, isUnlimited: true } }, { credits: { hasCredits: false, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false, balance: '12.5' } }].map((more) => planWords({ account: 'shop', observedAtMs: 1, ...more })),
     priceChangeText({ before: price, after: { ...price, rates: { input: 2, cachedInput: 2, cacheWrite: 2, output: 2 } } }, locale), priceChangeText({ before: price, after: price }, locale),

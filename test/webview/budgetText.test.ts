@@ -21,6 +21,12 @@ describe('budget rows', () => {
     assert.equal(month?.sentence, 'Budget of 500.00 credits per month: 316.80 of 500.00 credits left, 24.00 reserved by running requests, Tue 1 Dec 00:00, in 13 d 9 h');
   });
 
+  it('tell until when each key lasts that is used up before its time at its pace', () => {
+    assert.deepEqual(rows('left').map(({ ahead }) => ahead?.replace(/ \d.*/, '')), [undefined, 'until about', undefined, undefined, undefined, undefined]);
+    const spread = { ...sampleBudget({ id: 'b', pace: 'even' }, { key: '', used: 30_000_000, usedToday: 1, reserved: 0, endsAtMs: sampleNowMs + 86_400_000 }), today: { allowed: 40_000_000, day: { fromMs: sampleNowMs - 1, untilMs: sampleNowMs + 1 } } };
+    assert.equal(rows('left', [spread])[0]?.ahead, undefined);
+  });
+
   it('flip number and bar together', () => {
     const [month] = rows('used');
     assert.deepEqual([month?.amount, month?.state, month?.share?.toFixed(4), month?.reserved?.toFixed(4)], ['183.20', '37 % used', '0.3664', '0.0480']);

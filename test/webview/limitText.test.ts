@@ -59,6 +59,24 @@ describe('limit text', () => {
     assert.deepEqual([limitRow(early, nowMs, 'left', place).level, levelOf(stand)], ['fine', 'ok'], 'its time has hardly begun');
   });
 
+  it('says of each long limit until when it lasts, with a band where it is known how even its pace is, and where too little is known', () => {
+    const ahead = (change: Partial<WindowView>) => limitRow({ ...perDay, ...change }, nowMs, 'left', place).ahead;
+    const pace = { perMs: 1, spanMs: 1, spread: 1e-10 };
+    // Fourteen hours of the day are over.
+    const clock = String.raw`(?:\w+ \d+ \w+ )?\d\d:\d\d`;
+    assert.match(ahead({ remaining: 200 }) ?? '', new RegExp(`^until about ${clock}$`));
+    assert.match(ahead({ remaining: 200, pace }) ?? '', new RegExp(`^until about ${clock} \\(${clock} to ${clock}\\)$`));
+    assert.match(ahead({ remaining: 300, pace: { ...pace, spread: 1e-8 } }) ?? '', new RegExp(`^until about ${clock} \\(${clock} at the earliest\\)$`));
+    assert.equal(ahead({ remaining: 710 }), undefined, 'its pace says so');
+    assert.match(ahead({ remaining: 450, pace: { ...pace, spread: 1e-8 } }) ?? '', new RegExp(`^lasts, or until ${clock} at the earliest$`));
+    assert.equal(ahead({ resetsAtMs: nowMs + 23 * 3_600_000 }), 'too little is known yet');
+    const { resetsAtMs: _none, ...steady } = perDay;
+    assert.equal(limitRow(steady, nowMs, 'left', place).ahead, 'too little is known yet');
+    assert.equal(limitRow({ ...steady, pace: { perMs: 0.1 / 3_600_000, spanMs: 2 * 3_600_000 } }, nowMs, 'left', place).ahead?.startsWith('until about'), true);
+    assert.equal(limitRow({ ...steady, pace: { perMs: 0, spanMs: 2 * 3_600_000 } }, nowMs, 'left', place).ahead, 'lasts');
+    for (const change of [{ remaining: 0 }, { remaining: 1000 }, { windowMinutes: 1 }]) assert.equal(ahead(change), undefined);
+  });
+
   it('takes no pace from a limit that refills steadily', () => {
     const bucket = { ...perDay, remaining: 900, resetsAtMs: nowMs + 0.1 * 24 * 3_600_000 };
     assert.equal(timeLeft(bucket, nowMs), undefined);

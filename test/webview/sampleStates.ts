@@ -55,6 +55,26 @@ function usedUpModel(isOnly: boolean): Snapshot {
   return sampleSnapshot({ windows, ...(isOnly ? { running: [], waiting: [], recent: onlyIt(full.recent), today: { ...full.today, byModel: full.today.byModel.filter(({ key }) => key === model) } } : {}) });
 }
 
+/** Limits and budgets that tell until when they last: with a band and without, too early, and at their pace of the last hours. */
+function aheadLimits(): Snapshot {
+  const hourMs = dayMs / 24;
+  const plan = { model: 'ChatGPT 3fa9', measure: 'percent', limit: 100, observedAtMs: full.atMs - 20_000 } as const;
+  const paced = (spread: number) => ({ pace: { perMs: 1, spanMs: 1, spread } });
+  const monthEndsAtMs = Date.UTC(2026, 11, 1);
+  return sampleSnapshot({
+    plans: [{ account: 'ChatGPT 3fa9', observedAtMs: full.atMs - 20_000 }],
+    windows: [
+      { ...plan, id: 'plan/300', windowMinutes: 300, remaining: 30, resetsAtMs: full.atMs + 2.25 * hourMs, ...paced(1e-9) }, { ...plan, id: 'plan/10080', windowMinutes: 10_080, remaining: 41, resetsAtMs: full.atMs + 4 * dayMs, ...paced(4e-11) },
+      { id: 'gpt-6-luna/requests/day', model: 'gpt-6-luna', measure: 'requests', windowMinutes: 1440, limit: 1000, remaining: 310, pace: { perMs: 0.06 / hourMs, spanMs: 3 * hourMs, spread: 1e-9 } },
+      { id: 'gpt-6.1-sol/requests/day', model: 'gpt-6.1-sol', measure: 'requests', windowMinutes: 1440, limit: 1000, remaining: 710 }, ...full.windows,
+    ],
+    budgets: [
+      sampleBudget({ id: 'month', limit: 500_000_000, period: 'month' }, { key: '', used: 403_200_000, reserved: 0, endsAtMs: monthEndsAtMs, ...paced(2e-11) }), sampleBudget({ id: 'tokens', unit: 'tokens', limit: 90_000_000, period: 'month' }, { key: '', used: 38_000_000, reserved: 0, endsAtMs: monthEndsAtMs, ...paced(1e-10) }),
+      sampleBudget({ id: 'day', limit: 50_000_000, period: 'day' }, { key: '', used: 21_000_000, reserved: 0, endsAtMs: Date.UTC(2026, 10, 18) }),
+    ],
+  });
+}
+
 const down: LinkState = { state: 'down', attempt: 2, problem: problem('broker_unreachable', 'The broker stopped and could not be started again. Requests from Codex are not answered until it runs.') };
 
 /** Every state, by name. */
@@ -75,6 +95,7 @@ export const sampleStates: Readonly<Record<string, readonly ExtensionMessage[]>>
   asks: [stateMessage(sampleSnapshot({ ...balanceOf(250_000_000), consent: { everywhere: false, workspaceIds: [], deniedWorkspaceIds: [] } }))],
   owed: [stateMessage(sampleSnapshot({ balance: { ...full.balance, owedMicroCredits: 12_500_000 } }))],
   ruled: [stateMessage(ruledSnapshot())],
+  ahead: [stateMessage(aheadLimits())],
   questions: [stateMessage(askingSnapshot())],
   'budget-used-up': [stateMessage(sampleSnapshot({ budgets: [sampleBudget({ id: 'workspaces', per: 'workspace' }, { key: 'ws_billing-service', label: 'billing-service', used: 100_400_000, reserved: 0, endsAtMs: Date.UTC(2026, 10, 23) })] }))],
   'window-used-up': [stateMessage(usedUpPlan())],

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Hash } from '../../domain/rowTexts.ts';
 import { readBudgetViews } from './budgetReads.ts';
+import { readBurns } from './burnReads.ts';
 import { readCourse } from './courseReads.ts';
 import { readDirectives } from './directiveTable.ts';
 import { readEntryPage } from './entryPages.ts';
@@ -32,6 +33,7 @@ const answers: Answers = {
   budgets: (db, { nowMs }, chains) => readBudgetViews(db, readDirectives(db, chains).budgets, nowMs),
   usage: (db, args) => readUsage(db, args),
   pastSpend: (db, { workspaceId, isOthers, limit }) => readPastSpend(db, workspaceId, limit, isOthers),
+  burns: (db, { nowMs }) => readBurns(db, nowMs),
   insightFacts: (db, { nowMs }) => readInsightFacts(db, nowMs),
   history: (db, args) => readHistory(db, args),
   workspaceUsage: (db, args) => readWorkspaceUsage(db, args),

@@ -3,6 +3,7 @@
 import type { AuditFindings } from '../../domain/audit/auditLedger.ts';
 import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState, UpstreamHosts } from '../../domain/directives.ts';
+import type { Burn } from '../../domain/forecast.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
@@ -110,6 +111,8 @@ export interface LedgerQueries {
   };
   /** What a workspace spent in the last quarter hours in which it spent anything, oldest first, in microcredits. */
   pastSpend: { args: { readonly workspaceId: string; readonly isOthers?: true; readonly limit: number }; result: readonly number[] };
+  /** What was charged in the last hours, in sums of short spans, oldest first. */
+  burns: { args: { readonly nowMs: number }; result: readonly Burn[] };
   /** What insights are made from. */
   insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
   /** Usage from the beginning of a local step on, by group and by step. */

@@ -11,7 +11,7 @@ import type { Theme } from './pageHost.ts';
 import { openPage } from './sharedHost.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../test-output/webview');
-const pictured: readonly string[] = ['normal', 'used', 'down', 'budget-used-up', 'only-model-used-up', 'no-request', 'questions', 'practice'];
+const pictured: readonly string[] = ['normal', 'used', 'down', 'budget-used-up', 'ahead', 'only-model-used-up', 'no-request', 'questions', 'practice'];
 
 describe('side bar page', function sidebar() {
   this.timeout(120_000);
@@ -33,7 +33,7 @@ describe('side bar page', function sidebar() {
 
   it('fits a very narrow side bar', async () => {
     const open = await openPage({ isSidebar: true, width: 170 });
-    for (const name of ['normal', 'ruled', 'questions', 'down', 'only-model-used-up', 'window-used-up']) {
+    for (const name of ['normal', 'ruled', 'ahead', 'questions', 'down', 'only-model-used-up', 'window-used-up']) {
       await open.send(...sampleStates[name] ?? []);
       assert.ok(await open.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
     }
