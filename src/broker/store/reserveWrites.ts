@@ -80,12 +80,14 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   const known = statement(db, 'SELECT record FROM decisions WHERE attempt_id = ?').get(attemptId);
   if (known) return { decision: JSON.parse(String(known['record'])) as DecisionRecord, exists: true };
   const { granted } = doUpkeep(db, chains, command.atMs);
-  const { decision, price, estimateMicroCredits, adds } = decideOn(db, chains, command);
+  const { decision: decided, price, estimateMicroCredits, adds } = decideOn(db, chains, command);
+  const { inLineMs } = command.limits;
+  const decision: DecisionRecord = inLineMs ? { ...decided, inLineMs } : decided;
   const result = { decision, exists: false, ...(granted > 0 || adds ? { granted: true as const } : {}) };
   if (decision.outcome === 'ask' || decision.outcome === 'wait') return result;
   if (adds) addGrants(db, chains, adds.rule, adds.count, command.atMs);
   const row: Omit<DecisionRow, 'termsHash'> = {
-    attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(command.limits.inLineMs ? { ...decision, inLineMs: command.limits.inLineMs } : decision), requestId: request.requestId,
+    attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(decision), requestId: request.requestId,
     receivedAtMs: request.receivedAtMs, workspaceId: request.workspaceId, client: request.client, clientVersion: request.clientVersion ?? null,
     threadId: request.threadId ?? null, turnId: request.turnId ?? null, requestKind: request.requestKind ?? null, model: request.model, stream: request.stream,
   };
