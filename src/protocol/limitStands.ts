@@ -87,7 +87,7 @@ export function spokenShare(share: number): string {
 export function paceWords(left: number, spare: number | undefined, refills: 'too short' | 'refills steadily' | '', write = shownShare): string {
   if (left <= 0) return t('used up');
   const isLow = left < lowShare;
-  if (spare === undefined) return isLow ? t('low') : refills === 'too short' ? t('too short') : refills === 'refills steadily' ? t('refills steadily') : '';
+  if (spare === undefined) return isLow ? t('low') : refills === 'too short' ? t('refills within minutes') : refills === 'refills steadily' ? t('refills steadily') : '';
   if (Math.abs(spare) < onPaceShare) return isLow ? t('low, on pace') : t('on pace');
   return spare > 0 ? t('{0} spare', write(spare)) : t('{0} ahead of even use', write(-spare));
 }

@@ -37,6 +37,11 @@ export interface DrawText {
   readonly then: string;
 }
 
+/** What a request with the key draws from, and of which kind those credits are. */
+interface KeyDraw extends DrawText {
+  readonly kind?: GrantKind;
+}
+
 /**
  * Words what this window's next request draws from. What refuses it before any credit is looked at, a
  * missing or refused key, comes first; the simulated upstream of practice mode needs none.
@@ -44,7 +49,10 @@ export interface DrawText {
  */
 export function drawText(snapshot: Snapshot, locale: string, workspaceId: string | undefined, nowMs = snapshot.atMs): DrawText {
   const payer = payerOf(snapshot);
-  if (payer === 'key') return keyDraw(snapshot, locale, workspaceId, nowMs);
+  if (payer === 'key') {
+    const { kind: _kind, ...draw } = keyDraw(snapshot, locale, workspaceId, nowMs);
+    return draw;
+  }
   const budget = stoppingBudget(snapshot.budgets, workspaceId, payer);
   if (budget) return budgetDraw(budget);
   const isUsedUp = snapshot.windows.some((window) => {
@@ -54,10 +62,21 @@ export function drawText(snapshot: Snapshot, locale: string, workspaceId: string
   const amount = isUsedUp ? { amount: t('used up') } : {};
   if (payer === 'both') {
     const key = keyDraw(snapshot, locale, workspaceId, nowMs);
-    return { title: t('The plan'), ...amount, then: t('With a key: {0}', `${[key.title, ...(key.amount === undefined ? [] : [key.amount])].join(' · ')}. ${key.then}`) };
+    return { title: t('The plan'), ...amount, then: `${keySentence(key)}${key.then}` };
   }
   if (isUsedUp) return { title: t('The plan'), ...amount, then: t('Requests go on when its limit begins anew. No credits are drawn.') };
   return planText(snapshot.key.state === 'missing');
+}
+
+/** What a request with a key draws from, as a sentence before what comes after it; nothing where that says it all. */
+function keySentence({ kind, amount }: KeyDraw): string {
+  if (amount === undefined) return '';
+  if (kind === undefined) return `${t('Requests with a key draw nothing: {0}.', amount)} `;
+  switch (kind) {
+    case 'included': return `${t('Requests with a key draw from included credits: {0}.', amount)} `;
+    case 'promotional': return `${t('Requests with a key draw from promotional credits: {0}.', amount)} `;
+    case 'purchased': return `${t('Requests with a key draw from purchased credits: {0}.', amount)} `;
+  }
 }
 
 function budgetDraw({ view }: BudgetStand): DrawText {
@@ -73,7 +92,7 @@ function limitDraw({ name, endsAtMs }: LimitStand, nowMs: number, locale: string
 }
 
 /** What a request with the key draws from. */
-function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undefined, nowMs: number): DrawText {
+function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undefined, nowMs: number): KeyDraw {
   const { balance } = snapshot;
   if (snapshot.broker.mode !== 'practice' && snapshot.key.state !== 'present') return keylessText(snapshot.key.state);
   if (balance.owedMicroCredits > 0) {
@@ -90,9 +109,9 @@ function keyDraw(snapshot: Snapshot, locale: string, workspaceId: string | undef
   if (nextDraw === 'untracked') return { title: t('No balance'), then: t('Requests are counted and priced. The first top-up begins the balance.') };
   const left = (kind: GrantKind) => sum(balance.grants.filter((grant) => grant.kind === kind && isFree(grant, workspaceId, snapshot.atMs)).map((grant) => grant.remainingMicroCredits), 'credits left');
   const amount = (kind: GrantKind) => t('{0} credits left', creditsText(left(kind), locale));
-  if (nextDraw === 'asks') return { title: kindName('purchased'), amount: amount('purchased'), then: t('Nothing else is left, so the next request asks first whether it may use them.') };
+  if (nextDraw === 'asks') return { kind: 'purchased', title: kindName('purchased'), amount: amount('purchased'), then: t('Nothing else is left, so the next request asks first whether it may use them.') };
   const later = grantKinds.slice(grantKinds.indexOf(nextDraw) + 1).filter((kind) => left(kind) > 0 && (kind !== 'purchased' || !isDenied(snapshot.consent, workspaceId)));
-  return { title: kindName(nextDraw), amount: amount(nextDraw), then: laterText(later, mayUsePurchased(snapshot.consent, workspaceId)) };
+  return { kind: nextDraw, title: kindName(nextDraw), amount: amount(nextDraw), then: laterText(later, mayUsePurchased(snapshot.consent, workspaceId)) };
 }
 
 /** A plan pays, and there is no other that could. */

@@ -1,7 +1,7 @@
 // The `codex-dashboard` element: holds what the page remembers, paints its parts from the newest
 // state message, and turns clicks into messages. It keeps no number of its own.
 import { html, LitElement, noChange, nothing } from 'lit';
-import type { PropertyValues, TemplateResult } from 'lit';
+import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
@@ -276,11 +276,9 @@ export class CodexDashboard extends LitElement {
 
   readonly #sendBudget = (budget: PageBudget) => this.#change({ kind: 'budgetSet', budget });
 
-  protected override updated(changed: PropertyValues<this>): void {
+  protected override updated(): void {
     if (this.#clock) this.#clock.end(nextTurnMs(this.page, this.#clock.nowMs()));
     settleRowStops(this);
-    // On a narrow page the tabs scroll, and the open one may be out of sight.
-    if (changed.has('page') && (changed.get('page')?.tab ?? 'now') !== this.page.tab) this.querySelector(`#tab-${this.page.tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     if (this.#showPanel && this.page.explanation) {
       this.#showPanel = false;
       bringPanelIntoView(this);

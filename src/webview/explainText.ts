@@ -45,11 +45,11 @@ function termName(what: ChargeTerm['what']): string {
   }
 }
 
-/** Headline of the panel. */
+/** Headline of the panel: of what it costs now, after its corrections. */
 export function explainTitle(result: ExplainResult, locale: string): string {
   if (result.decision.outcome === 'refuse') return t('Why was it refused?');
   if (!result.charge) return t('Why was nothing charged?');
-  return t('Why {0} credits?', formatCredits(result.charge.costMicroCredits, 6, locale));
+  return t('Why {0} credits?', formatCredits(correctedCost(result), 6, locale));
 }
 
 /** Why there is no charge, where there is none. */

@@ -1,10 +1,11 @@
 // The three headline facts of the Now page: what is left, what is tightest or was used today, what
-// the next request draws from. Nothing else on the page is set this large.
+// the next request draws from, while the broker answers. Nothing else on the page is set this large.
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { BalanceLevel } from '../domain/balanceLevel.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { t } from '../protocol/language.ts';
+import { tightestStand } from '../protocol/limitStands.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import { payerOf } from '../protocol/payer.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
@@ -51,10 +52,26 @@ function levelWords(level: BalanceLevel): string | undefined {
   }
 }
 
-function useFact(tight: TightText | undefined, snapshot: Snapshot, view: View): TemplateResult {
+/** The tightest limit with the unit of a budget's large number, and whether it has nothing left. */
+interface TightFact extends TightText {
+  readonly unit: string;
+  readonly isUsedUp: boolean;
+}
+
+function tightFact(snapshot: Snapshot, { workspaceId, show, place }: View, nowMs: number): TightFact | undefined {
+  const tight = tightText(snapshot, workspaceId, nowMs, show, place);
+  const stand = tight && tightestStand(snapshot, workspaceId, nowMs);
+  if (!stand) return undefined;
+  const budget = stand.kind === 'budget' ? snapshot.budgets.find((view) => view.uses.some((use) => `${view.id} ${use.key}` === stand.id))?.budget : undefined;
+  // As the tables below mark it: a soft budget, and a share of a limit that has more, only warn.
+  const isUsedUp = stand.left <= 0 && (budget ? budget.mode === 'hard' : snapshot.windows.find(({ id }) => id === stand.id)?.remaining === 0);
+  return { ...tight, unit: budget ? `${budget.unit === 'credits' ? t('credits') : t('tokens')} ` : '', isUsedUp };
+}
+
+function useFact(tight: TightFact | undefined, snapshot: Snapshot, view: View): TemplateResult {
   if (tight) {
-    return html`<div class="fact"><dt>${t('Tightest limit: {0}', tight.title)}</dt><dd class="big">${tight.amount} <small>${tight.of}</small></dd>
-      <dd>${icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
+    return html`<div class="fact"><dt>${t('Tightest limit: {0}', tight.title)}</dt><dd class="big">${tight.amount} <small>${tight.unit}${tight.of}</small></dd>
+      <dd>${tight.isUsedUp ? icon('circle-slash', 's bad') : icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
   }
   const { total } = snapshot.today;
   const { locale } = view.place;
@@ -66,8 +83,8 @@ function drawFact({ title, amount, then }: DrawText): TemplateResult {
   return html`<div class="fact"><dt>${t('The next request draws from')}</dt><dd class="big">${title} ${amount === undefined ? nothing : html`<small>· ${amount}</small>`}</dd><dd class="dim">${then}</dd></div>`;
 }
 
-/** The facts. */
+/** The facts. Of a broker that gives no answer nobody knows what the next request would draw from. */
 export function facts(snapshot: Snapshot, view: View): TemplateResult {
-  return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${moving(view, (nowMs) => tightText(snapshot, view.workspaceId, nowMs, view.show, view.place), (tight) => useFact(tight, snapshot, view))}
-    ${moving(view, (nowMs) => drawText(snapshot, view.place.locale, view.workspaceId, nowMs), drawFact)}</dl>`;
+  return html`<dl class="facts" data-test="facts">${balanceFact(snapshot, view)}${moving(view, (nowMs) => tightFact(snapshot, view, nowMs), (tight) => useFact(tight, snapshot, view))}
+    ${view.stale ? nothing : moving(view, (nowMs) => drawText(snapshot, view.place.locale, view.workspaceId, nowMs), drawFact)}</dl>`;
 }

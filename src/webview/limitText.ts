@@ -79,7 +79,7 @@ function refillText(window: WindowView, nowMs: number, steady: boolean, left: nu
   if (left === 0 && window.windowMinutes >= paceMinutesMin && window.opensAtMs !== undefined && window.opensAtMs > nowMs) {
     return { resets: t('opens {0}', dayAndTime(window.opensAtMs, nowMs, place)), countdown: t('in {0}', countdown(window.opensAtMs - nowMs)) };
   }
-  if (window.resetsAtMs === undefined) return { resets: t('reset not announced') };
+  if (window.resetsAtMs === undefined) return { resets: t('time not announced') };
   const waitMs = window.resetsAtMs - nowMs;
   if (waitMs <= 0) return { resets: t('full now') };
   return steady

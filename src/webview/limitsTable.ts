@@ -13,7 +13,7 @@ import { icon } from './view.ts';
 import type { View } from './view.ts';
 
 function paceMark(row: LimitRow): TemplateResult | typeof nothing {
-  if (row.level === 'empty') return html`${icon('error', 's bad')}\u00a0`;
+  if (row.level === 'empty') return html`${icon('circle-slash', 's bad')}\u00a0`;
   return row.level === 'low' ? html`${icon('warning', 's warn')}\u00a0` : nothing;
 }
 
@@ -32,7 +32,7 @@ export function limitsTable(snapshot: Snapshot, view: View): TemplateResult {
   const bar = view.show === 'left' ? t('Bar: what is left. Tick: time left in the window.') : t('Bar: what is used. Tick: time passed in the window.');
   return html`<section class="area" aria-labelledby="head-limits" data-test="limits"><header class="head"><h2 id="head-limits">${t('Limits')}</h2>${windows.length > 0 ? html`<span class="dim hide-s">${bar}</span>` : nothing}</header>
     ${windows.length === 0 ? html`<p class="dim empty">${t('Limits are unknown until the first answer; the upstream announces them with it.')}</p>`
-    : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">${t('Limit')}</th><th scope="col" class="gauge-column"><span class="sr">${t('Gauge')}</span></th><th scope="col" class="n">${view.show === 'left' ? t('Left') : t('Used')}</th><th scope="col">${t('Resets')}</th><th scope="col">${t('Pace')}</th></tr></thead>
+    : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">${t('Limit')}</th><th scope="col" class="gauge-column"><span class="sr">${t('Gauge')}</span></th><th scope="col" class="n">${view.show === 'left' ? t('Left') : t('Used')}</th><th scope="col">${t('Begins anew')}</th><th scope="col">${t('Pace')}</th></tr></thead>
       <tbody>${repeat(windows, (window) => window.id, row)}</tbody></table>`}
     ${(snapshot.plans ?? []).map((plan) => html`<p class="dim" data-test="plan">${planWords(plan)}</p>`)}</section>`;
 }

@@ -118,7 +118,7 @@ describe('the words of the protocol', () => {
       assert.equal(paint({ balanceMicroCredits: 9_000_000 * credit, grantedMicroCredits: 9_000_000 * credit }, { unit: 'usd' }).text, `360k${nbsp}$ übrig`);
       assert.equal(paint({ balanceMicroCredits: 9_999_999 * credit, grantedMicroCredits: 9_999_999 * credit }).text, `9,9${nbsp}Mio. übrig`, 'never more than there is');
       assert.equal(paint({ waiting: { place: 2, startsInMs: 9100 } }).spoken, 'Eine Anfrage steht an 2. Stelle der Warteschlange und beginnt in etwa 10 Sekunden');
-      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords(0.18, -0.09, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent schneller als gleichmäßig, beginnt neu: 09:00');
+      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords(0.18, -0.09, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent über gleichmäßigem Verbrauch, beginnt neu: 09:00');
       assert.equal(budgetWords({ per: 'workspace', of: 'ws_1', unit: 'credits', limit: 1_234 * credit, period: 'week' }, 'shop'), '1.234,00 Credits pro Arbeitsbereich (shop) und Woche');
       assert.equal(planWords({ account: 'shop', observedAtMs: 1, credits: { hasCredits: true, isUnlimited: false, balance: '1012.5' } }), 'shop: 1.012,5 Credits bei OpenAI selbst');
       assert.equal(paceWords(0.6, 0.13, ''), `13${nbsp}% Reserve`);

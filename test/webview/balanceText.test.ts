@@ -66,7 +66,7 @@ describe('balance text', () => {
     assert.match(drawText({ ...blocked, windows: [endless] }, 'en', own).then, /nothing is drawn until it begins anew\.$/);
     assert.equal(drawText(blocked, 'en', own, day.resetsAtMs).title, 'Included', 'its time is over');
     assert.equal(drawText({ ...snapshot, windows: [day] }, 'en', own).title, 'Included', 'another model goes on');
-    assert.match(drawText({ ...blocked, plans: [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }] }, 'en', own).then, /^With a key: Nothing · limit used up\./);
+    assert.match(drawText({ ...blocked, plans: [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }] }, 'en', own).then, /^Requests with a key draw nothing: limit used up\. The limit of/);
     assert.equal(drawText({ ...blocked, balance: { ...blocked.balance, tracked: false } }, 'en', own).amount, 'limit used up');
     assert.equal(drawText({ ...withGrants(), ...only, windows: [day] }, 'en', own).amount, undefined, 'without credits, that is the reason in the status bar too');
   });
@@ -86,15 +86,15 @@ describe('balance text', () => {
     assert.deepEqual([missing.title, missing.amount], ['The plan', 'no API key']);
     assert.match(missing.then, /signed in with ChatGPT.*Other requests are refused until a key is stored\.$/);
     assert.match(drawText({ ...snapshot, key: { state: 'missing' } }, 'en', own).then, /but those of a ChatGPT sign-in/);
-    assert.match(drawText({ ...snapshot, plans, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).then, /^With a key: Nothing · credits owed\. New requests that go on no plan are refused/);
+    assert.match(drawText({ ...snapshot, plans, balance: { ...snapshot.balance, owedMicroCredits: 5 } }, 'en', own).then, /^Requests with a key draw nothing: credits owed\. New requests that go on no plan are refused/);
   });
 
   it('names the plan first where there is a key too, and what stops the plan', () => {
     const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
     const week = { id: 'w', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 10_080, limit: 100, remaining: 0, resetsAtMs: sampleNowMs + 1 } as const;
     const both = { ...snapshot, plans };
-    assert.deepEqual(drawText(both, 'en', own), { title: 'The plan', then: 'With a key: Included · 231.61 credits left. Then promotional credits, then purchased credits.' });
-    assert.match(drawText({ ...withGrants(), plans }, 'en', own).then, /^With a key: Nothing\. A request with a key would be refused/);
+    assert.deepEqual(drawText(both, 'en', own), { title: 'The plan', then: 'Requests with a key draw from included credits: 231.61 credits left. Then promotional credits, then purchased credits.' });
+    assert.match(drawText({ ...withGrants(), plans }, 'en', own).then, /^A request with a key would be refused/);
     assert.equal(drawText({ ...both, budgets: [sampleBudget({ id: 'b' }, { key: '', used: 100_000_000, reserved: 0 })] }, 'en', own).title, 'The plan');
     assert.equal(drawText({ ...both, windows: [week] }, 'en', own).amount, 'used up');
     const alone = drawText({ ...both, key: { state: 'missing' }, windows: [week] }, 'en', own);

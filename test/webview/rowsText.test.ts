@@ -68,6 +68,7 @@ describe('explanations', () => {
 
   it('print the terms of the charge', () => {
     assert.equal(explainTitle(result, 'en'), 'Why 3.372760 credits?');
+    assert.equal(explainTitle(correctedExplanation(), 'en'), 'Why 2.622760 credits?', 'what it costs after its corrections');
     assert.deepEqual(termRow(result.charge!.terms[0]!, 'en'), { what: 'Fresh input', tokens: '26,868', price: '× 50', credits: '1.343400' });
     assert.equal(termRow({ ...result.charge!.terms[1]!, multiplier: { numerator: 1, denominator: 2 } }, 'en').price, '× 2.5 × 1/2');
     assert.equal(termRow({ ...result.charge!.terms[1]!, multiplier: { numerator: 2, denominator: 1 } }, 'en').price, '× 2.5 × 2');

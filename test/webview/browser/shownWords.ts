@@ -23,7 +23,7 @@ export function shownWords(page: Page): Promise<string[]> {
 export function cutWords(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    // The tabs are a row that scrolls where it is narrow.
+    // What an explanation beside the page has further down, one scrolls to.
     const isScrolled = (element: HTMLElement | null): boolean => element !== null && (/auto|scroll/.test(getComputedStyle(element).overflowX) || isScrolled(element.parentElement));
     const found = scrollWidth > clientWidth ? [`the page scrolls sideways: ${scrollWidth} of ${clientWidth} pixels`] : [];
     for (const element of document.querySelectorAll<HTMLElement>('button, vscode-button, label, legend, select, th, td, dt, dd, h1, h2, h3, p, li, .tag')) {

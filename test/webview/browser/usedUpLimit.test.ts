@@ -1,7 +1,9 @@
-// The dashboard while a long limit of OpenAI's is used up: it says what the status bar says, on every page.
+// The dashboard while a long limit of OpenAI's is used up: it says what the status bar says, on every page. And what the facts say of the
+// tightest limit, and of a broker that is down.
 import assert from 'node:assert/strict';
-import { sampleNowMs } from '../sampleSnapshot.ts';
-import { sampleStates } from '../sampleStates.ts';
+import { sampleBudget } from '../sampleRules.ts';
+import { sampleNowMs, sampleSnapshot } from '../sampleSnapshot.ts';
+import { sampleStates, stateMessage } from '../sampleStates.ts';
 import { pageForEach } from './sharedHost.ts';
 
 describe('dashboard page with a used-up limit', function usedUpLimit() {
@@ -27,5 +29,26 @@ describe('dashboard page with a used-up limit', function usedUpLimit() {
     await open.send(...sampleStates['model-used-up']!);
     assert.equal(await open.page.locator('.notice').count(), 0, 'other models go on');
     assert.match(await hook('facts').innerText(), /Tightest limit: Requests per day · gpt-5\.6-terra[\s\S]*used up[\s\S]*Included/);
+  });
+
+  it('gives the large number of a budget its unit, and what is used up one mark everywhere', async () => {
+    const used = sampleBudget({ id: 'a', limit: 500_000_000, mode: 'hard' }, { key: '', used: 403_200_000, reserved: 0 });
+    await open.send(stateMessage(sampleSnapshot({ budgets: [used] })));
+    assert.match(await hook('facts').innerText(), /Tightest limit: Budget of [^\n]*\n+96\.80 credits left · 19 %/);
+    await open.send(...sampleStates['budget-used-up']!);
+    for (const area of ['facts', 'budgets-now']) assert.equal(await hook(area).locator('.codicon-circle-slash').count(), 1, area);
+    await open.send(...sampleStates['model-used-up']!);
+    for (const area of ['facts', 'limits']) {
+      assert.equal(await hook(area).locator('.codicon-circle-slash').count(), 1, area);
+      assert.equal(await hook(area).locator('.codicon-error').count(), 0, area);
+    }
+  });
+
+  it('does not say what the next request draws from while the broker is down, which nobody knows', async () => {
+    await open.send(...sampleStates['normal']!);
+    assert.match(await hook('facts').innerText(), /The next request draws from\s+Included · 231\.61/);
+    await open.send(...sampleStates['down']!);
+    assert.match(await hook('facts').innerText(), /581\.61/);
+    assert.doesNotMatch(await hook('facts').innerText(), /next request|231\.61/);
   });
 });
