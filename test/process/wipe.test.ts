@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acquireLease } from '../../src/broker/store/lease.ts';
+import { markWipe } from '../../src/broker/wipeMark.ts';
 import { brokerProgram, NotStarted, plainEnvironment, runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { CommandResult } from '../support/process/brokerProgram.ts';
 import { recordedStream } from '../support/process/recordedStream.ts';
@@ -113,15 +114,31 @@ describe('a wipe of all data', function () {
     assert.ok(starts.every((one) => ['started', 'broker_running', 'wipe_unfinished', 'data_folder_unusable'].includes(one)), starts.join(', '));
   });
 
-  it('that is killed keeps the folder closed to every command, and goes through when it is repeated', async () => {
-    await bench.explain(await bench.ask());
-    const child = spawn(process.execPath, [brokerProgram, 'wipe', '--yes', '--no-keychain', '--data', bench.dataDir], { env: plainEnvironment({ HOME: home() }), stdio: 'ignore' });
-    const ended = new Promise((resolve) => { child.once('close', resolve); });
-    await until(() => existsSync(path.join(bench.dataDir, 'wiping')), 'the wipe begins');
-    child.kill('SIGKILL');
-    await ended;
-    // The broker was asked to end, or it is now.
+  it('that is ended while it waits for the folder leaves everything as it was', async () => {
     await bench.broker.stop();
+    const config = path.join(home(), '.codex/config.toml');
+    const port = readFileSync(path.join(bench.dataDir, 'port'), 'utf8').trim();
+    const routed = `openai_base_url = "http://127.0.0.1:${port}/w/TOKENTOKENTOKENTOKENTOKENTOKENTOKENTOKENTOK/v1"\n`;
+    writeFileSync(config, routed);
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      const lease = acquireLease(bench.dataDir);
+      const child = spawn(process.execPath, [brokerProgram, 'wipe', '--yes', '--no-keychain', '--data', bench.dataDir], { env: plainEnvironment({ HOME: home() }), stdio: 'ignore' });
+      const ended = new Promise((resolve) => { child.once('close', (_code, by) => resolve(by)); });
+      await sleep(2000);
+      child.kill(signal);
+      assert.equal(await ended, signal, 'it waited');
+      lease?.release();
+      assert.deepEqual([existsSync(path.join(bench.dataDir, 'wiping')), readFileSync(config, 'utf8')], [false, routed]);
+    }
+    await bench.restart();
+    assert.equal((await callBroker(bench.broker, 'creditsList', {})).balanceMicroCredits, 100_000_000);
+  });
+
+  it('that is killed in the middle keeps the folder closed to every command, and goes through when it is repeated', async () => {
+    await bench.explain(await bench.ask());
+    await bench.broker.stop();
+    // What is there at each moment of it is looked at by wipeKill.test.ts; this is the first of them.
+    markWipe(bench.dataDir, 'live');
     await assert.rejects(bench.restart(), (error) => error instanceof NotStarted && /\(wipe_unfinished\)/.test(error.stderr) && error.stderr.includes('codex-broker wipe'));
     for (const args of [['status'], ['credits', 'add', '5'], ['usage'], ['restore', 'newest'], ['token'], ['export']]) refusedWith(await command(...args), 'wipe_unfinished');
     jsonOf(await wipe('--yes', '--json'));
@@ -155,12 +172,16 @@ describe('a wipe of all data', function () {
 
   it('is refused while a program that does not prove to be a broker holds the folder', async () => {
     await bench.broker.stop();
+    const config = path.join(home(), '.codex/config.toml');
+    const routed = `openai_base_url = "http://127.0.0.1:${readFileSync(path.join(bench.dataDir, 'port'), 'utf8').trim()}/w/TOKENTOKENTOKENTOKENTOKENTOKENTOKENTOKENTOK/v1"\n`;
+    writeFileSync(config, routed);
     const lease = acquireLease(bench.dataDir);
     try {
       refusedWith(await wipe('--yes'), 'broker_running');
     } finally {
       lease?.release();
     }
+    assert.equal(readFileSync(config, 'utf8'), routed, 'routes of Codex stay too');
     assert.ok(existsSync(path.join(bench.dataDir, 'ledger.db')) && !existsSync(path.join(bench.dataDir, 'wiping')));
     await bench.restart();
     assert.equal((await callBroker(bench.broker, 'creditsList', {})).balanceMicroCredits, 100_000_000);

@@ -10,8 +10,9 @@ import { refuseOtherMode } from '../folderMode.ts';
 import { ledgerEntry } from '../neighbours.ts';
 import { rememberedPort } from '../ownPort.ts';
 import { dataFolders } from '../dataInventory.ts';
+import { busyProblem } from '../endBroker.ts';
 import { systemClock } from '../systemClock.ts';
-import { busyProblem, planWipe, wipe } from '../wipePlan.ts';
+import { planWipe, wipe } from '../wipePlan.ts';
 import type { Wiped, WipePlan } from '../wipePlan.ts';
 import { wrongUse } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
@@ -47,7 +48,7 @@ export async function wipeData(args: readonly string[], io: CommandIo): Promise<
   }
   const told: string[] = [];
   const keychain = values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry));
-  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock }, () => undoRoutes(dataDir, values['codex-home'], io, told));
+  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock, stopsRequests: values['stop-requests'] === true || !values.yes && plan.requests > 0 }, () => undoRoutes(dataDir, values['codex-home'], io, told));
   io.out(isJson ? JSON.stringify({ wiped: true, routes: told, ...wiped }) : wipedText(wiped, told));
   return wiped.isKeychainSilent ? 1 : 0;
 }

@@ -13,7 +13,7 @@ function markOf(path: string): string | undefined {
   return found && `${found.dev} ${found.ino}`;
 }
 
-/** A held lease; `release` gives it up. */
+/** A held lease; `release` gives it up, once. */
 export interface Lease { release(): void }
 
 /**
@@ -44,6 +44,6 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     if (code !== undefined && (code & 0xff) === 13 || (error as { code?: string }).code === 'ENOSPC') throw new ProblemError(problem('ledger_full', 'The disk that holds the data folder {0} is full, so its lock cannot be taken.', { values: [dataDir] }), { cause: error });
     throw new ProblemError(problem('data_folder_unusable', 'The lock of the data folder {0} cannot be taken ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
-  const held = db;
-  return { release: () => held.close() };
+  let held: typeof db | undefined = db;
+  return { release: () => { held?.close(); held = undefined; } };
 }
