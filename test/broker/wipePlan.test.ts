@@ -1,7 +1,7 @@
 // A wipe as a whole: what it would do is told without changing anything; keychain entries go with the rest, but for those of a
 // folder that practice mode alone uses; and a keychain that gives no answer is told and keeps nothing else.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareDataFolder } from '../../src/broker/dataFolder.ts';
 import { busyProblem } from '../../src/broker/endBroker.ts';
@@ -75,6 +75,16 @@ describe('a wipe as a whole', () => {
     writeFileSync(join(path, 'mode'), '');
     await wipe({ dataDir: path, ledgerEntry, keychain: world.keychain, clock: manualClock() }, () => undefined);
     assert.deepEqual([...world.kept.keys()], ['openai-api-key']);
+  }));
+
+  it('takes the mark out that was made under another name of the folder', () => withFolder(async (parent) => {
+    const world = fakeKeychain();
+    const [path, otherName] = [join(parent, 'data'), join(parent, 'link')];
+    mkdirSync(path);
+    symlinkSync(path, otherName);
+    await filled(path, 'live', world);
+    await wipe({ dataDir: otherName, ledgerEntry, keychain: world.keychain, clock: manualClock() }, () => undefined);
+    assert.deepEqual([...world.kept], []);
   }));
 
   it('tells of a keychain that gives no answer, and removes the rest', () => withFolder(async (path) => {

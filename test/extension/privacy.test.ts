@@ -71,7 +71,7 @@ describe('the report of what left this computer', () => {
   });
 });
 
-const plan: ShownPlan = { folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 2_000_000 }], others: ['notes.txt'], ledger: { attempts: 7, balanceMicroCredits: 250_000_000, isTracked: true } }], routes: ['/home/ada/.codex/config.toml'], brokers: 1, requests: 0, isKeyIncluded: true };
+const plan: ShownPlan = { dataDir: '/data', folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 2_000_000 }], others: ['notes.txt'], ledger: { attempts: 7, balanceMicroCredits: 250_000_000, isTracked: true } }], routes: ['/home/ada/.codex/config.toml'], brokers: 1, requests: 0, isKeyIncluded: true };
 const done: ShownWipe = { wiped: true, routes: [], folders: [{ path: '/data', files: 9, others: ['notes.txt'] }], isKeychainSilent: false };
 
 function wiping(given: { readonly requests?: number; readonly answers: readonly string[]; readonly fails?: boolean; readonly silent?: boolean; readonly saveTo?: string }) {
@@ -81,10 +81,10 @@ function wiping(given: { readonly requests?: number; readonly answers: readonly 
   const steps: string[] = [];
   const program = {
     plan: () => { steps.push('plan'); return Promise.resolve({ ...plan, requests: given.requests ?? 0 }); },
-    wipe: (stop: boolean) => { steps.push(`wipe ${stop}`); return given.fails ? Promise.reject(new Error('no')) : Promise.resolve({ ...done, isKeychainSilent: given.silent === true }); },
+    wipe: ({ dataDir, requests }: Pick<ShownPlan, 'dataDir' | 'requests'>) => { steps.push(`wipe ${dataDir} ${requests > 0}`); return given.fails ? Promise.reject(new Error('no')) : Promise.resolve({ ...done, isKeychainSilent: given.silent === true }); },
     exportTo: (path: string) => { steps.push(`export ${path}`); return Promise.resolve(); },
   };
-  const run = wipeData({ editor: fake.editor, program, routesTerminals: () => true, leave: () => steps.push('leave'), forget: () => { steps.push('forget'); return Promise.resolve(); }, begin: () => steps.push('begin'), uninstall: () => { steps.push('uninstall'); return Promise.resolve(); } });
+  const run = wipeData({ editor: fake.editor, program, routesTerminals: () => true, leave: () => steps.push('leave'), takeKey: () => { steps.push('take key'); return Promise.resolve(() => { steps.push('put key back'); return Promise.resolve(); }); }, forget: () => { steps.push('forget'); return Promise.resolve(); }, begin: () => steps.push('begin'), uninstall: () => { steps.push('uninstall'); return Promise.resolve(); } });
   return { fake, steps, run };
 }
 
@@ -102,14 +102,14 @@ describe('the wipe in the editor', () => {
   it('leaves the broker before, forgets after, and begins anew', async () => {
     const { fake, steps, run } = wiping({ answers: ['Wipe All Data'] });
     await run;
-    assert.deepEqual(steps, ['plan', 'leave', 'wipe false', 'forget', 'begin']);
+    assert.deepEqual(steps, ['plan', 'leave', 'take key', 'wipe /data false', 'forget', 'begin']);
     assert.match(fake.shown.at(-1)?.message ?? '', /^All data of the Codex Broker is removed; it begins anew\. Files that it did not make stay: \/data\/notes\.txt\.$/);
   });
 
   it('saves first where that is wanted, and asks again', async () => {
     const { fake, steps, run } = wiping({ answers: ['Export First…', 'Wipe All Data'], saveTo: '/elsewhere/use.csv' });
     await run;
-    assert.deepEqual(steps, ['plan', 'export /elsewhere/use.csv', 'plan', 'leave', 'wipe false', 'forget', 'begin']);
+    assert.deepEqual(steps, ['plan', 'export /elsewhere/use.csv', 'plan', 'leave', 'take key', 'wipe /data false', 'forget', 'begin']);
     assert.deepEqual(fake.saveDialogs.map((one) => one.endings), [['csv']]);
   });
 
@@ -120,19 +120,23 @@ describe('the wipe in the editor', () => {
     assert.match(first.fake.shown.at(-1)?.message ?? '', /2 requests run or wait now/);
     const second = wiping({ requests: 2, answers: ['Wipe All Data', 'Stop Them and Wipe'] });
     await second.run;
-    assert.deepEqual(second.steps.slice(1), ['leave', 'wipe true', 'forget', 'begin']);
+    assert.deepEqual(second.steps.slice(1), ['leave', 'take key', 'wipe /data true', 'forget', 'begin']);
   });
 
-  it('takes what began anew and the extension away where that is asked for', async () => {
-    const { steps, run } = wiping({ answers: ['Wipe All Data', 'Uninstall Extension'] });
+  it('takes what began anew and the extension away where that is asked for, after the same questions', async () => {
+    const { fake, steps, run } = wiping({ answers: ['Wipe All Data', 'Uninstall Extension', 'Wipe All Data'] });
     await run;
-    assert.deepEqual(steps.slice(3), ['forget', 'begin', 'leave', 'wipe false', 'uninstall']);
+    assert.deepEqual(steps.slice(4), ['forget', 'begin', 'plan', 'leave', 'take key', 'wipe /data false', 'forget', 'uninstall']);
+    assert.deepEqual(fake.shown.map((one) => one.modal === true), [true, false, true]);
+    const declined = wiping({ answers: ['Wipe All Data', 'Uninstall Extension'] });
+    await declined.run;
+    assert.deepEqual(declined.steps.slice(4), ['forget', 'begin', 'plan'], 'without a yes nothing that came since is touched');
   });
 
   it('forgets nothing and goes on where the program failed; tells of a silent keychain', async () => {
     const failed = wiping({ answers: ['Wipe All Data'], fails: true });
     await assert.rejects(failed.run);
-    assert.deepEqual(failed.steps, ['plan', 'leave', 'wipe false', 'begin']);
+    assert.deepEqual(failed.steps, ['plan', 'leave', 'take key', 'wipe /data false', 'put key back', 'begin']);
     const silent = wiping({ answers: ['Wipe All Data'], silent: true });
     await silent.run;
     assert.deepEqual([silent.fake.shown.at(-1)?.kind, /keychain gave no answer/.test(silent.fake.shown.at(-1)?.message ?? '')], ['warning', true]);
