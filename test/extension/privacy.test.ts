@@ -127,7 +127,7 @@ describe('the wipe in the editor', () => {
     const { fake, steps, run } = wiping({ answers: ['Wipe All Data', 'Uninstall Extension', 'Wipe All Data'] });
     await run;
     assert.deepEqual(steps.slice(4), ['forget', 'begin', 'plan', 'leave', 'take key', 'wipe /data false', 'forget', 'uninstall']);
-    assert.deepEqual(fake.shown.map((one) => one.modal === true), [true, false, true]);
+    assert.deepEqual(fake.shown.map((one) => one.modal ?? false), [true, false, true]);
     const declined = wiping({ answers: ['Wipe All Data', 'Uninstall Extension'] });
     await declined.run;
     assert.deepEqual(declined.steps.slice(4), ['forget', 'begin', 'plan'], 'without a yes nothing that came since is touched');
