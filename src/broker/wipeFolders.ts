@@ -126,6 +126,14 @@ function removeAll(path: string, lease: Lease): WipedFolder {
   });
 }
 
+/** Removes a copy of a ledger, which nobody uses; without a lock and a mark, since it is none itself. @throws ProblemError */
+export function removeCopy({ path, files, others }: Inventory): WipedFolder {
+  return onDisk(path, () => {
+    for (const file of files) rmSync(file.path, { force: true });
+    return { path, files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), others, isGone: removeIfEmpty(path) };
+  });
+}
+
 /** The lock's file goes while it is held, so that whoever gets the lock after that finds that its file is gone and asks anew (`store/lease.ts`). Windows removes no open file. */
 function giveUpLock(path: string, lease: Lease): void {
   if (process.platform !== 'win32') rmSync(path, { force: true });

@@ -9,8 +9,9 @@ import { busyBroker } from './endBroker.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
+import { leftCopies } from './leftCopies.ts';
 import { isDataFolder, provenInventory } from './ownFiles.ts';
-import { modeOfWiped, obstacle, wipeFolders } from './wipeFolders.ts';
+import { modeOfWiped, obstacle, removeCopy, wipeFolders } from './wipeFolders.ts';
 import type { WipedFolder } from './wipeFolders.ts';
 
 /** What a ledger holds, for whoever is about to lose it; absent where it cannot be read. */
@@ -35,6 +36,8 @@ export interface WipeParts {
   readonly ledgerEntry: URL;
   readonly keychain: Keychain | undefined;
   readonly clock: Clock;
+  /** Where copies of ledgers may be left; absent looks nowhere. */
+  readonly tempDir?: string;
   /** Whether it was agreed to that requests are ended. */
   readonly stopsRequests?: boolean;
 }
@@ -47,7 +50,7 @@ export interface Wiped {
 }
 
 /** Looks at what there is. @throws ProblemError `data_folder_unusable` where something stands in the way */
-export async function planWipe({ dataDir, ledgerEntry }: Pick<WipeParts, 'dataDir' | 'ledgerEntry'>): Promise<WipePlan> {
+export async function planWipe({ dataDir, ledgerEntry, tempDir }: Pick<WipeParts, 'dataDir' | 'ledgerEntry' | 'tempDir'>): Promise<WipePlan> {
   const found = wipedFolders(dataDir);
   const busy = await Promise.all(found.map((one) => busyBroker(one.path)));
   const folders: WipePlan['folders'][number][] = [];
@@ -55,6 +58,7 @@ export async function planWipe({ dataDir, ledgerEntry }: Pick<WipeParts, 'dataDi
     const ledger = await ledgerFacts(one.path, ledgerEntry);
     folders.push({ ...storedFolder(one), ...(ledger ? { ledger } : {}) });
   }
+  folders.push(...copiesIn(tempDir).map(storedFolder));
   const running = busy.filter((one) => one !== undefined);
   return { dataDir, folders, routes: storedIn(dataDir).routes, brokers: running.length, requests: running.reduce((sum, one) => sum + one.requests, 0), isKeyIncluded: modeOfWiped(dataDir) !== 'practice' };
 }
@@ -72,7 +76,7 @@ function wipedFolders(dataDir: string): ReturnType<typeof inventory>[] {
  * @param undoRoutes takes the routes of Codex back; throws where one could not be, and then nothing is removed
  * @throws ProblemError `broker_running`, `requests_running`, `codex_config_unusable`, `data_folder_unusable`
  */
-export async function wipe({ dataDir, keychain, clock, stopsRequests = false }: WipeParts, undoRoutes: () => void): Promise<Wiped> {
+export async function wipe({ dataDir, keychain, clock, tempDir, stopsRequests = false }: WipeParts, undoRoutes: () => void): Promise<Wiped> {
   const found = wipedFolders(dataDir);
   const isKeyIncluded = modeOfWiped(dataDir) !== 'practice';
   let isKeychainSilent = false;
@@ -83,7 +87,11 @@ export async function wipe({ dataDir, keychain, clock, stopsRequests = false }: 
     isKeychainSilent = answers.includes(false);
   };
   const folders = await wipeFolders(found.map((one) => one.path), { clock, stopsRequests, prepare: undoRoutes, more: forget });
-  return { folders, isKeychainSilent };
+  return { folders: [...folders, ...copiesIn(tempDir).map(removeCopy)], isKeychainSilent };
+}
+
+function copiesIn(tempDir: string | undefined): ReturnType<typeof leftCopies> {
+  return tempDir === undefined ? [] : leftCopies(tempDir);
 }
 
 async function isKeyForgotten(keychain: Keychain | undefined, clock: Clock): Promise<boolean> {

@@ -10,6 +10,7 @@ import { sha256 } from '../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../src/broker/store/sqliteLedger.ts';
 import { isDataFolder, provenInventory } from '../../src/broker/ownFiles.ts';
 import { modeOfWiped, obstacle, removalOrder, wipeFolders } from '../../src/broker/wipeFolders.ts';
+import { storedAround } from '../../src/broker/storedAround.ts';
 import { isBeingWiped, markWipe, unmarkWipe } from '../../src/broker/wipeMark.ts';
 import type { Clock } from '../../src/broker/clock.ts';
 import { ProblemError } from '../../src/domain/problem.ts';
@@ -186,6 +187,7 @@ describe('a wipe of data folders', () => {
     const { folders: [live, practice], routes } = storedIn(path);
     assert.deepEqual(live?.kinds.map(({ kind, files }) => `${kind} ${files}`), ['ledger 3', 'backups 2', 'aside 1', 'anchor 1', 'plans 1', 'routes 1', 'logs 2', 'secrets 2', 'run 3']);
     assert.deepEqual([live?.others, practice?.kinds.map(({ kind }) => kind), routes], [['notes.txt', 'prices.json', 'backups/mine.db'], ['secrets', 'run'], []]);
+    assert.deepEqual(storedAround(join(path, 'practice'), join(path, 'no temp')).folders.map((one) => one.path), [path, join(path, 'practice')], 'from practice mode the other folder is told too');
     assert.deepEqual(storedIn(join(path, 'nowhere')).folders, [{ path: join(path, 'nowhere'), kinds: [], others: [] }]);
   }));
 });

@@ -15,13 +15,14 @@ const nowMs = Date.UTC(2026, 10, 30, 12);
 const row = { way: 'key', at: 'api.openai.com', workspaceId: 'ws_a', workspaceLabel: 'web|site](x)', requests: 3, attempts: 4, inputTokens: 12_000, outputTokens: 900, uncountedInputTokens: 70 };
 const stored = { folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 1500 }], others: [] }], routes: [] };
 
-function documents(answers: Readonly<Record<string, unknown>>) {
+function documents(given: Readonly<Record<string, unknown>>) {
+  const answers: Record<string, unknown> = { ...given };
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/store' });
   const asked: string[] = [];
   const ledger = { now: 'first' };
   const call = ((method: string) => { asked.push(method); return Promise.resolve(answers[method]); }) as unknown as BrokerCall;
   const made = new PrivacyDocuments({ editor: fake.editor, call, nowMs: () => nowMs, utcOffsetMs: () => 0, ledger: () => ledger.now, kept: () => Promise.resolve({ hasSecretKey: false, routesTerminals: false, waitingTasks: 0 }) });
-  return { fake, asked, ledger, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
+  return { fake, asked, answers, ledger, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
 }
 
 const answers = { status: snapshotFixture(), usage: { rows: [{ key: '2026-11-30' }] }, sent: { rows: [row] }, stored };
@@ -46,6 +47,11 @@ describe('the report of what left this computer', () => {
     const counts = [await sent(), await sent()];
     ledger.now = 'second';
     assert.deepEqual([...counts, await sent()], [2, 1, 2]);
+    const restarted = documents({ ...answers, usage: { rows: [{ key: '2026-11-29' }] } });
+    await restarted.made.show();
+    restarted.answers['status'] = { ...answers.status, broker: { ...answers.status.broker, startedAtMs: answers.status.broker.startedAtMs + 1 } };
+    await restarted.made.show();
+    assert.equal(restarted.asked.filter((one) => one === 'sent').length, 2, 'and anew where the broker was started anew, perhaps with a restored ledger');
   });
 
   it('is empty once everything was wiped, also where it stands open', async () => {

@@ -24,12 +24,13 @@ describe('a wipe of all data', function () {
   this.timeout(60_000);
   let bench: Workbench;
   const home = () => path.join(bench.folder, 'home');
-  const wipe = (...args: string[]) => runBroker(['wipe', '--no-keychain', '--data', bench.dataDir, ...args], { env: { HOME: home() } });
+  const wipe = (...args: string[]) => runBroker(['wipe', '--no-keychain', '--data', bench.dataDir, ...args], { env: { HOME: home(), TMPDIR: path.join(bench.folder, 'temp') } });
   const command = (...args: string[]) => runBroker([...args, '--data', bench.dataDir], { env: { HOME: home() } });
 
   beforeEach(async () => {
     bench = await openBench();
     mkdirSync(path.join(home(), '.codex'), { recursive: true });
+    mkdirSync(path.join(bench.folder, 'temp'));
   });
   afterEach(() => bench.close());
 
@@ -168,6 +169,17 @@ describe('a wipe of all data', function () {
     const before = readFileSync(config, 'utf8');
     jsonOf(await wipe('--yes', '--json'));
     assert.equal(readFileSync(config, 'utf8'), before);
+  });
+
+  it('removes copies of the ledger that an interrupted command left in the temporary folder', async () => {
+    const [left, used, others] = ['codex-broker-reading-Ab12cd', `codex-broker-proving-${process.pid}-Ab12cd`, 'codex-broker-keychain-Ab12cd'].map((name) => path.join(bench.folder, 'temp', name));
+    for (const folder of [left, used, others]) {
+      mkdirSync(folder ?? '');
+      writeFileSync(path.join(folder ?? '', 'ledger.db'), 'a copy');
+    }
+    assert.deepEqual(jsonOf<Plan>(await wipe('--json')).folders.map((one) => one.path), [bench.dataDir, left]);
+    assert.deepEqual(jsonOf<Wiped>(await wipe('--yes', '--json')).folders.map((one) => [one.path, one.isGone]), [[bench.dataDir, true], [left, true]]);
+    assert.deepEqual(readdirSync(path.join(bench.folder, 'temp')).toSorted(), [others, used].map((folder) => path.basename(folder ?? '')).toSorted(), 'one that is used, and folders of others, stay');
   });
 
   it('is refused while a program that does not prove to be a broker holds the folder', async () => {

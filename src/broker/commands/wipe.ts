@@ -1,5 +1,6 @@
 // `codex-broker wipe`: removes everything that the product keeps on this computer, after telling what that is and asking. Without
 // a yes it only tells.
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { problem, ProblemError } from '../../domain/problem.ts';
@@ -30,7 +31,7 @@ export async function wipeData(args: readonly string[], io: CommandIo): Promise<
   const dataDir = dataFolderOf(values, io);
   refuseOtherMode(dataDir, modeOf(values));
   const isJson = values.json === true;
-  const plan = await planWipe({ dataDir, ledgerEntry: ledgerEntry(io.entry) });
+  const plan = await planWipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), tempDir: tmpdir() });
   if (values['dry-run'] || isJson && !values.yes) {
     io.out(isJson ? JSON.stringify(plan) : planText(plan));
     return 0;
@@ -48,7 +49,7 @@ export async function wipeData(args: readonly string[], io: CommandIo): Promise<
   }
   const told: string[] = [];
   const keychain = values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry));
-  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock, stopsRequests: values['stop-requests'] === true || !values.yes && plan.requests > 0 }, () => undoRoutes(dataDir, values['codex-home'], io, told));
+  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock, tempDir: tmpdir(), stopsRequests: values['stop-requests'] === true || !values.yes && plan.requests > 0 }, () => undoRoutes(dataDir, values['codex-home'], io, told));
   io.out(isJson ? JSON.stringify({ wiped: true, routes: told, ...wiped }) : wipedText(wiped, told, values['no-keychain'] === true));
   return wiped.isKeychainSilent ? 1 : 0;
 }
