@@ -43,7 +43,7 @@ export async function endBroker(dataDir: string, clock: Clock, stopsRequests: bo
       asked.push(pid);
       endMs = clock.monotonicMs() + endMsMax;
     }
-    const lease = acquireLease(dataDir, lookMs);
+    const lease = acquireLease(dataDir, lookMs, 'MEMORY');
     if (lease) return lease;
   } while (clock.monotonicMs() < endMs);
   throw new ProblemError(problem('broker_running', 'Another program uses the data folder {0} and does not let go of it. Nothing was removed.', { values: [dataDir], remedy: 'End that program, then try again.' }));

@@ -5,6 +5,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acquireLease } from '../../src/broker/store/lease.ts';
+import { ProblemError } from '../../src/domain/problem.ts';
+import { systemClock } from '../../src/broker/systemClock.ts';
+import { wipeFolders } from '../../src/broker/wipeFolders.ts';
 import { markWipe } from '../../src/broker/wipeMark.ts';
 import { brokerProgram, NotStarted, plainEnvironment, runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { CommandResult } from '../support/process/brokerProgram.ts';
@@ -80,6 +83,8 @@ describe('a wipe of all data', function () {
     const asked = bench.ask();
     await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 1, 'the request runs');
     refusedWith(await wipe('--yes'), 'requests_running');
+    // Also where it began after the plan was agreed to.
+    await assert.rejects(wipeFolders([bench.dataDir], { clock: systemClock, stopsRequests: false, more: () => Promise.resolve() }), (error) => error instanceof ProblemError && error.problem.code === 'requests_running');
     assert.ok(!existsSync(path.join(bench.dataDir, 'wiping')), 'nothing was begun');
     assert.equal((await callBroker(bench.broker, 'status', {})).running.length, 1);
     const [wiped] = await Promise.all([wipe('--yes', '--stop-requests', '--json'), asked.catch(() => undefined)]);
@@ -169,6 +174,13 @@ describe('a wipe of all data', function () {
     const before = readFileSync(config, 'utf8');
     jsonOf(await wipe('--yes', '--json'));
     assert.equal(readFileSync(config, 'utf8'), before);
+  });
+
+  it('goes through where two are begun at once', async () => {
+    writeFileSync(path.join(bench.dataDir, 'notes.txt'), 'mine');
+    const both = await Promise.all([wipe('--yes', '--json'), wipe('--yes', '--json')]);
+    for (const one of both) jsonOf(one);
+    assert.deepEqual(readdirSync(bench.dataDir), ['notes.txt']);
   });
 
   it('removes copies of the ledger that an interrupted command left in the temporary folder', async () => {

@@ -19,10 +19,11 @@ export interface Lease { release(): void }
 /**
  * Takes the lease of a data folder.
  * @param waitMsMax how long to wait, blocking this thread, for a process that holds it
+ * @param journal `MEMORY` takes it on a full disk too, for who is to free that
  * @returns undefined if another process holds it.
  * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none, `ledger_full`.
  */
-export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined {
+export function acquireLease(dataDir: string, waitMsMax = 0, journal: 'DELETE' | 'MEMORY' = 'DELETE'): Lease | undefined {
   let db: ReturnType<typeof openDatabase> | undefined;
   const path = join(dataDir, leaseFile);
   let before: string | undefined;
@@ -31,7 +32,7 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     before = markOf(path);
     db = openDatabase(path, { timeout: waitMsMax });
-    db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    db.exec(`PRAGMA journal_mode = ${journal}; BEGIN EXCLUSIVE`);
     // A wipe takes the file away while it holds the lock. The lock of a file that has no name any more keeps nobody out.
     if (markOf(path) !== before) { db.close(); return undefined; }
   } catch (error) {
