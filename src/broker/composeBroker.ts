@@ -18,7 +18,6 @@ import type { Clock, Ids } from './clock.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
 import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
-import { storedIn } from './dataInventory.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
 import { passFree } from './freeRoute.ts';
@@ -47,6 +46,7 @@ import { PlanMemory } from './planMemory.ts';
 import { findOrHold } from './runningBroker.ts';
 import { SettlementRetry } from './settlementRetry.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
+import { storedAround } from './storedAround.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
 import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
 import { ThreadedLedger } from './store/threadedLedger.ts';
@@ -199,7 +199,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const api = controlApi({
       ledger: store, anchor, heldBodyBytes: () => bodies.bytes, clock, ids, folder, utcOffsetMs: options.utcOffsetMs, url: () => listening, feed, keys, admission: () => admission, watch, changed,
       registered, shutdown: () => options.onStop('asked to stop'), practice: options.mode === 'practice',
-      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true), stored: () => storedIn(options.dataDir),
+      pricing: () => ({ estimator, prices, ceilingPrice, canAsk, unsafe, fallback }), newBackup: () => newBackupPath(options.dataDir, clock.nowMs(), true), stored: () => storedAround(options.dataDir),
     });
     const call = (method: string, args: unknown) => callControl(api, method, args, log);
     const live: LiveSockets = new LiveSockets(feed, clock, call, changed);

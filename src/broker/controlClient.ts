@@ -10,7 +10,6 @@ import type { ControlApi } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
 import type { ControlMethod } from '../protocol/controlArguments.ts';
 import { callControl, controlApi } from './controlApi.ts';
-import { storedIn } from './dataInventory.ts';
 import { prepareDataFolder } from './dataFolder.ts';
 import type { DataFolder } from './dataFolder.ts';
 import { claimFolder, folderMode, refuseOtherMode } from './folderMode.ts';
@@ -27,6 +26,7 @@ import { newBackupPath } from './backups.ts';
 import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
+import { storedAround } from './storedAround.ts';
 import { fileVersion } from './store/ledgerFile.ts';
 import type { OpenedAs } from './store/ledgerFile.ts';
 import { schemaVersion } from './store/schema/migrations.ts';
@@ -187,7 +187,7 @@ async function openLedger(dataDir: string, ledgerEntry: URL, ledgerPath: string,
   const estimator = new Estimator();
   const api = controlApi({
     ledger, clock, ids: systemIds, folder, practice: mode === 'practice', utcOffsetMs, url: () => 'http://127.0.0.1', feed, anchor, keys, admission: nothing, heldBodyBytes: () => 0, registered: nothing, changed: nothing, shutdown: nothing,
-    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true), stored: () => storedIn(dataDir),
+    pricing: () => ({ estimator, prices: priceLookup(userPrices), ceilingPrice: ceilingLookup(userPrices), canAsk: () => true, unsafe: () => doubt }), newBackup: () => newBackupPath(dataDir, clock.nowMs(), true), stored: () => storedAround(dataDir),
   });
   return {
     api: apiOf(async (method, args) => {

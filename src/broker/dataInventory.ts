@@ -77,6 +77,7 @@ function names(path: string): string[] {
   }
 }
 
-function isOwn(found: Stats): boolean {
+/** Whether a file belongs to the user who runs this program. */
+export function isOwn(found: Stats): boolean {
   return process.getuid === undefined || found.uid === process.getuid();
 }

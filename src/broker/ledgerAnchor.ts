@@ -2,8 +2,8 @@
 // one, in its keychain. A ledger that no longer holds that row is an older copy, or was rewritten. What is
 // kept may lag behind the ledger, never run ahead of it.
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { problem } from '../domain/problem.ts';
 import { chainStart } from '../domain/rowTexts.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -20,25 +20,28 @@ const service = 'codex-usage-broker';
 /** Reads and writes the anchors of one data folder. */
 export class LedgerAnchor {
   readonly #path: string;
-  readonly #account: string;
+  /** Names in the keychain: by the folder's real name, under which it is written, and by the one it was called by, as older versions did. */
+  readonly #accounts: readonly [string, ...string[]];
   readonly #keychain: Keychain | undefined;
   readonly #clock: Clock;
   #written = '';
 
   constructor(dataDir: string, keychain: Keychain | undefined, clock: Clock) {
     this.#path = join(dataDir, anchorFile);
-    this.#account = `ledger-anchor ${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+    const real = realName(dataDir);
+    this.#accounts = [accountOf(real), ...(real === dataDir ? [] : [accountOf(dataDir)])];
     this.#keychain = keychain;
     this.#clock = clock;
   }
 
   /** Every anchor there is, and which were found. One that cannot be read counts as none: it only ever adds a proof. */
   async read(): Promise<{ readonly heads: readonly LedgerHead[]; readonly found: AnchorsRead }> {
-    const kept = this.#keychain && await this.#bounded(this.#keychain.getPassword(service, this.#account));
-    const [file, keychain] = [headOf(readText(this.#path)), headOf(kept ?? undefined)];
+    const kept = await this.#inKeychain((keychain, account) => keychain.getPassword(service, account));
+    const file = headOf(readText(this.#path));
+    const noted = kept.map((text) => headOf(text ?? undefined)).filter((head) => head !== undefined);
     return {
-      heads: [file, keychain].filter((head) => head !== undefined),
-      found: { file: file ? 'noted' : 'nothing', keychain: keychain ? 'noted' : !this.#keychain ? 'not-asked' : kept === undefined ? 'silent' : 'nothing' },
+      heads: [...(file ? [file] : []), ...noted],
+      found: { file: file ? 'noted' : 'nothing', keychain: noted.length > 0 ? 'noted' : !this.#keychain ? 'not-asked' : kept.includes(undefined) ? 'silent' : 'nothing' },
     };
   }
 
@@ -54,12 +57,18 @@ export class LedgerAnchor {
         // A full or read-only disk: the older anchor stays true, since chains only grow.
       }
     }
-    if (alsoKeychain && this.#keychain) await this.#bounded(this.#keychain.setPassword(service, this.#account, text));
+    if (alsoKeychain && this.#keychain) await this.#bounded(this.#keychain.setPassword(service, this.#accounts[0], text));
   }
 
   /** Takes the anchor out of the keychain. @returns whether the keychain gave an answer */
   async forget(): Promise<boolean> {
-    return !this.#keychain || await this.#bounded(this.#keychain.deletePassword(service, this.#account)) !== undefined;
+    return !(await this.#inKeychain((keychain, account) => keychain.deletePassword(service, account))).includes(undefined);
+  }
+
+  /** What the keychain says of each name; undefined where it gives no answer. */
+  async #inKeychain<T>(ask: (keychain: Keychain, account: string) => Promise<T>): Promise<(T | undefined)[]> {
+    const keychain = this.#keychain;
+    return keychain ? Promise.all(this.#accounts.map((account) => this.#bounded(ask(keychain, account)))) : [];
   }
 
   /** A keychain that hangs or refuses is passed over. */
@@ -88,6 +97,21 @@ export async function compared(ledger: Pick<LedgerStore, 'query'>, anchor: Ledge
 export async function rewoundProblem(ledger: Pick<LedgerStore, 'query'>, anchor: LedgerAnchor): Promise<Problem | undefined> {
   const { isRewound } = await compared(ledger, anchor);
   return isRewound ? problem('ledger_rewound', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside. Nothing is sent on its strength.') : undefined;
+}
+
+function accountOf(dataDir: string): string {
+  return `ledger-anchor ${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+}
+
+/** A folder's name behind all links, also of one that is not there (any more). */
+function realName(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // What is there of it has a real name.
+    const parent = dirname(path);
+    return parent === path ? path : join(realName(parent), basename(path));
+  }
 }
 
 function readText(path: string): string | undefined {

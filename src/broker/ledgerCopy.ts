@@ -5,6 +5,7 @@ import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
+import { copyPrefix } from './leftCopies.ts';
 
 /** The files that a ledger consists of; the log holds what was committed last. */
 const ledgerFiles = ['ledger.db', 'ledger.db-wal'] as const;
@@ -31,7 +32,7 @@ export function copyLedger(dataDir: string): LedgerCopy {
   let folder: string | undefined;
   const remove = () => { if (folder !== undefined) rmSync(folder, { recursive: true, force: true }); };
   try {
-    folder = mkdtempSync(join(tmpdir(), 'codex-broker-reading-'));
+    folder = mkdtempSync(join(tmpdir(), copyPrefix('reading')));
     for (const name of ledgerFiles) {
       const copy = join(folder, name);
       if (!existsSync(join(dataDir, name))) continue;

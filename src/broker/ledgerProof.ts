@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
+import { copyPrefix } from './leftCopies.ts';
 import { fileVersion } from './store/ledgerFile.ts';
 import type { LedgerHead } from './store/ledgerPort.ts';
 import { sha256 } from './store/ledgerThread.ts';
@@ -37,7 +38,7 @@ export function proveLedger(ledger: SqliteLedger, name: string): LedgerProof {
 export function proveBackup(path: string): LedgerProof {
   const version = fileVersion(path);
   if (version === undefined || version >= schemaVersion) return proveFile(path, 'reader');
-  const folder = mkdtempSync(join(tmpdir(), 'codex-broker-proving-'));
+  const folder = mkdtempSync(join(tmpdir(), copyPrefix('proving')));
   try {
     return proveFile(copyWithLog(path, join(folder, 'ledger.db')), 'copy');
   } finally {

@@ -1,7 +1,7 @@
-// Removes what the product made in data folders, and nothing else. Each folder is marked before anything happens, its broker is
-// ended, its lock is held; copies of the ledger go first, so that whenever this is ended in between, nothing is left that could
-// be opened or restored, and the same again goes on where it ended.
-import { rmdirSync, rmSync } from 'node:fs';
+// Removes what the product made in data folders, and nothing else. The broker of each is ended and its lock is held before anything
+// changes; then each folder is marked; copies of the ledger go first, so that whenever this is ended in between, nothing is left
+// that could be opened or restored, and the same again goes on where it ended.
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { leaseFile, wipeMarkFile } from '../protocol/dataFiles.ts';
@@ -12,6 +12,7 @@ import type { Inventory } from './dataInventory.ts';
 import { endBroker } from './endBroker.ts';
 import { folderMode } from './folderMode.ts';
 import type { FolderMode } from './folderMode.ts';
+import { provenInventory } from './ownFiles.ts';
 import type { Lease } from './store/lease.ts';
 import { isBeingWiped, markWipe, unmarkWipe, wipeNote } from './wipeMark.ts';
 
@@ -41,11 +42,6 @@ export interface WipedFolder {
 /** Copies first, then the ledger: without its file no program takes the rest for one. */
 const order: readonly DataKind[] = ['backups', 'aside', 'ledger', 'anchor', 'plans', 'routes', 'logs', 'secrets', 'run'];
 
-/** Whether a folder is one of the product's at all: names such as `port` may stand anywhere. */
-export function isDataFolder({ files }: Pick<Inventory, 'files'>): boolean {
-  return files.some(({ kind, path }) => kind === 'ledger' || kind === 'secrets' || path.endsWith(wipeMarkFile));
-}
-
 /** Why a folder cannot be wiped as it is: a link in the place of a ledger would keep that, and what links lead to is not ours to judge. */
 export function obstacle({ path, others }: Inventory): ProblemError | undefined {
   const found = others.find((name) => /^(?:ledger\.db(?:-wal)?|backups|quarantine|practice)$/.test(name));
@@ -59,38 +55,82 @@ export function removalOrder({ files, path }: Pick<Inventory, 'files' | 'path'>)
   return order.flatMap((kind) => files.filter((file) => file.kind === kind).map((file) => file.path).toSorted((a, b) => Number(isLedgerItself(b)) - Number(isLedgerItself(a)))).filter((file) => !kept.includes(file));
 }
 
+/** How a wipe goes about it. */
+export interface WipeSteps {
+  readonly clock: Clock;
+  /** Whether brokers are ended that have requests. */
+  readonly stopsRequests: boolean;
+  /** Runs first, once nobody uses the folders; where it throws nothing was removed. */
+  readonly prepare?: () => void;
+  /** What else has to go before the folders are free again. */
+  readonly more: () => Promise<void>;
+}
+
 /**
- * Wipes folders, all or none: each is held before any file of one is removed.
- * @param more what else has to go before the folders are free again; runs once nobody uses them
- * @throws ProblemError `broker_running` (nothing was removed then), `data_folder_unusable`
+ * Wipes folders, all or none: each is held before anything of one is changed. Whoever ends this while it waits for that ended nothing.
+ * @throws ProblemError `broker_running`, `requests_running` (nothing was removed then), `data_folder_unusable`
  */
-export async function wipeFolders(folders: readonly string[], clock: Clock, more: () => Promise<void>): Promise<WipedFolder[]> {
+export async function wipeFolders(folders: readonly string[], { clock, stopsRequests, prepare, more }: WipeSteps): Promise<WipedFolder[]> {
   const held: { readonly path: string; readonly lease: Lease }[] = [];
   // What an earlier wipe left half done stays marked, whatever becomes of this one.
-  const fresh = folders.filter((path) => !isBeingWiped(path));
+  const fresh: string[] = [];
   let hasBegun = false;
   try {
-    for (const path of fresh) onDisk(path, () => markWipe(path, modeOfWiped(path)));
-    for (const path of folders) held.push({ path, lease: await endBroker(path, clock) });
+    for (const path of folders) {
+      const lease = await heldFolder(path, clock, stopsRequests);
+      if (lease) held.push({ path, lease });
+    }
+    for (const { path } of held.filter((one) => !isBeingWiped(one.path))) {
+      fresh.push(path);
+      marked(path);
+    }
+    prepare?.();
     hasBegun = true;
     await more();
     // The folder of practice mode lies inside of the other.
     return held.toReversed().map(({ path, lease }) => removeAll(path, lease)).toReversed();
   } catch (error) {
-    for (const { lease } of held) lease.release();
     if (!hasBegun) for (const path of fresh) unmarkWipe(path);
+    for (const { lease } of held) lease.release();
     throw error;
+  }
+}
+
+/** The lock of a folder; undefined where another wipe took the whole folder away meanwhile. */
+async function heldFolder(path: string, clock: Clock, stopsRequests: boolean): Promise<Lease | undefined> {
+  try {
+    return await endBroker(path, clock, stopsRequests);
+  } catch (error) {
+    if (!existsSync(path)) return undefined;
+    throw error;
+  }
+}
+
+/** @throws ProblemError `data_folder_unusable` */
+function marked(path: string): void {
+  try {
+    markWipe(path, modeOfWiped(path));
+  } catch (error) {
+    throw new ProblemError(problem('data_folder_unusable', 'The data folder {0} cannot be changed ({1}). Nothing was removed.', { values: [path, error instanceof Error ? error.message : String(error)], remedy: 'Make the folder writable for you, then try again.' }), { cause: error });
   }
 }
 
 function removeAll(path: string, lease: Lease): WipedFolder {
   return onDisk(path, () => {
-    const found = inventory(path);
+    const found = provenInventory(inventory(path));
     for (const file of removalOrder(found)) rmSync(file, { force: true });
     for (const folder of found.subfolders) removeIfEmpty(folder);
     unmarkWipe(path);
     giveUpLock(join(path, leaseFile), lease);
     return { path, files: found.files.length, bytes: found.files.reduce((sum, file) => sum + file.bytes, 0), others: found.others, isGone: removeIfEmpty(path) };
+  });
+}
+
+/** Removes a copy of a ledger, which nobody uses; without a lock and a mark, since it is none itself. @throws ProblemError */
+export function removeCopy({ path, files, others }: Inventory): WipedFolder {
+  return onDisk(path, () => {
+    for (const file of files) rmSync(file.path, { force: true });
+    return { path, files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), others, isGone: removeIfEmpty(path) };
   });
 }
 

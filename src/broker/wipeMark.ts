@@ -24,7 +24,7 @@ export function wipeNote(dataDir: string): string | undefined {
 export function markWipe(dataDir: string, note: string): void {
   const file = openSync(join(dataDir, wipeMarkFile), 'w', 0o600);
   try {
-    writeSync(file, note);
+    writeNote(file, note);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -32,8 +32,18 @@ export function markWipe(dataDir: string, note: string): void {
   synchroniseFolder(dataDir);
 }
 
+/** On a full disk, which a wipe is to free, the mark stays empty: it closes the folder all the same. */
+function writeNote(file: number, note: string): void {
+  try {
+    writeSync(file, note);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOSPC') throw error;
+  }
+}
+
 /** Ends, or takes back what was only begun. What was removed before stays so after a loss of power. */
 export function unmarkWipe(dataDir: string): void {
+  if (!existsSync(dataDir)) return;
   synchroniseFolder(dataDir);
   rmSync(join(dataDir, wipeMarkFile), { force: true });
   synchroniseFolder(dataDir);

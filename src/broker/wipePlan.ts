@@ -1,7 +1,6 @@
 // What a wipe of a data folder would remove and what it would leave, looked at without changing anything; and the wipe itself:
-// routes of Codex are taken back first, by the notes that the wipe removes.
-import { ProblemError, problem } from '../domain/problem.ts';
-import type { Problem } from '../domain/problem.ts';
+// once nobody uses the folder, routes of Codex are taken back, by the notes that the wipe removes.
+import { ProblemError } from '../domain/problem.ts';
 import type { StoredFolder } from '../protocol/sentReport.ts';
 import type { Clock } from './clock.ts';
 import { openControl } from './controlClient.ts';
@@ -10,7 +9,9 @@ import { busyBroker } from './endBroker.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
-import { isDataFolder, modeOfWiped, obstacle, wipeFolders } from './wipeFolders.ts';
+import { leftCopies } from './leftCopies.ts';
+import { isDataFolder, provenInventory } from './ownFiles.ts';
+import { modeOfWiped, obstacle, removeCopy, wipeFolders } from './wipeFolders.ts';
 import type { WipedFolder } from './wipeFolders.ts';
 
 /** What a ledger holds, for whoever is about to lose it; absent where it cannot be read. */
@@ -35,6 +36,10 @@ export interface WipeParts {
   readonly ledgerEntry: URL;
   readonly keychain: Keychain | undefined;
   readonly clock: Clock;
+  /** Where copies of ledgers may be left; absent looks nowhere. */
+  readonly tempDir?: string;
+  /** Whether it was agreed to that requests are ended. */
+  readonly stopsRequests?: boolean;
 }
 
 /** What came of it. */
@@ -45,7 +50,7 @@ export interface Wiped {
 }
 
 /** Looks at what there is. @throws ProblemError `data_folder_unusable` where something stands in the way */
-export async function planWipe({ dataDir, ledgerEntry }: Pick<WipeParts, 'dataDir' | 'ledgerEntry'>): Promise<WipePlan> {
+export async function planWipe({ dataDir, ledgerEntry, tempDir }: Pick<WipeParts, 'dataDir' | 'ledgerEntry' | 'tempDir'>): Promise<WipePlan> {
   const found = wipedFolders(dataDir);
   const busy = await Promise.all(found.map((one) => busyBroker(one.path)));
   const folders: WipePlan['folders'][number][] = [];
@@ -53,39 +58,40 @@ export async function planWipe({ dataDir, ledgerEntry }: Pick<WipeParts, 'dataDi
     const ledger = await ledgerFacts(one.path, ledgerEntry);
     folders.push({ ...storedFolder(one), ...(ledger ? { ledger } : {}) });
   }
+  folders.push(...copiesIn(tempDir).map(storedFolder));
   const running = busy.filter((one) => one !== undefined);
   return { dataDir, folders, routes: storedIn(dataDir).routes, brokers: running.length, requests: running.reduce((sum, one) => sum + one.requests, 0), isKeyIncluded: modeOfWiped(dataDir) !== 'practice' };
 }
 
 /** Folders with something of the product. @throws ProblemError `data_folder_unusable` */
 function wipedFolders(dataDir: string): ReturnType<typeof inventory>[] {
-  const found = dataFolders(dataDir).map((path) => inventory(path)).filter(isDataFolder);
+  const found = dataFolders(dataDir).map((path) => inventory(path)).filter(isDataFolder).map(provenInventory);
   const inTheWay = found.map(obstacle).find((one) => one !== undefined);
   if (inTheWay) throw inTheWay;
   return found;
 }
 
-/** Why a plan is not carried out without a further yes; undefined where nothing speaks against it. */
-export function busyProblem({ requests }: Pick<WipePlan, 'requests'>): Problem | undefined {
-  return requests === 0 ? undefined : problem('requests_running', 'Requests run or wait at the broker now: {0}. A wipe would end them. Nothing was removed.', { values: [requests] });
-}
-
 /**
  * Removes everything.
  * @param undoRoutes takes the routes of Codex back; throws where one could not be, and then nothing is removed
- * @throws ProblemError `broker_running`, `codex_config_unusable`, `data_folder_unusable`
+ * @throws ProblemError `broker_running`, `requests_running`, `codex_config_unusable`, `data_folder_unusable`
  */
-export async function wipe({ dataDir, keychain, clock }: WipeParts, undoRoutes: () => void): Promise<Wiped> {
+export async function wipe({ dataDir, keychain, clock, tempDir, stopsRequests = false }: WipeParts, undoRoutes: () => void): Promise<Wiped> {
   const found = wipedFolders(dataDir);
-  undoRoutes();
-  const forget = async (): Promise<void> => {
-    const anchors = await Promise.all([...new Set([dataDir, ...found.map((one) => one.path)])].map((path) => new LedgerAnchor(path, keychain, clock).forget()));
-    isKeychainSilent = anchors.includes(false) || isKeyIncluded && !await isKeyForgotten(keychain, clock);
-  };
   const isKeyIncluded = modeOfWiped(dataDir) !== 'practice';
   let isKeychainSilent = false;
-  const folders = await wipeFolders(found.map((one) => one.path), clock, forget);
-  return { folders, isKeychainSilent };
+  const forget = async (): Promise<void> => {
+    const paths = [...new Set([dataDir, ...found.map((one) => one.path)])];
+    // Each is tried, whatever becomes of the others.
+    const answers = await Promise.all([...paths.map((path) => new LedgerAnchor(path, keychain, clock).forget()), ...(isKeyIncluded ? [isKeyForgotten(keychain, clock)] : [])]);
+    isKeychainSilent = answers.includes(false);
+  };
+  const folders = await wipeFolders(found.map((one) => one.path), { clock, stopsRequests, prepare: undoRoutes, more: forget });
+  return { folders: [...folders, ...copiesIn(tempDir).map(removeCopy)], isKeychainSilent };
+}
+
+function copiesIn(tempDir: string | undefined): ReturnType<typeof leftCopies> {
+  return tempDir === undefined ? [] : leftCopies(tempDir);
 }
 
 async function isKeyForgotten(keychain: Keychain | undefined, clock: Clock): Promise<boolean> {

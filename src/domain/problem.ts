@@ -82,7 +82,7 @@ export const problemKinds = {
   ledger_full: { status: 507, type: 'server_error', remedy: 'Free some space on the disk that holds the data folder; the broker goes on by itself.' },
   ledger_missing: { status: 404, type: 'invalid_request_error', remedy: 'Start a broker with `codex-broker serve`, or name the right folder with --data.' },
   ledger_corrupt: { status: 503, type: 'server_error', remedy: 'Run `codex-broker restore`: it keeps the damaged file and offers the backups there are.' },
-  ledger_rewound: { status: 503, type: 'server_error', remedy: 'Put the newer ledger back, or accept this one with `codex-broker restore --accept`.' },
+  ledger_rewound: { status: 503, type: 'server_error', remedy: 'Put the newer ledger back, or accept this one with `codex-broker restore --accept`. After a wipe whose keychain gave no answer, accept the new one.' },
   ledger_discrepancy: { status: 503, type: 'server_error', remedy: 'Run `codex-broker audit --full` to see what is wrong, and `codex-broker restore` to go back to a backup.' },
   ledger_newer: { status: 503, type: 'server_error', remedy: 'Update the extension: a newer version wrote this ledger.' },
   upstream_unreachable: { status: 502, type: 'server_error', remedy: 'Check the network; nothing was charged.' },

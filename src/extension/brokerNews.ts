@@ -4,7 +4,7 @@ import { t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import type { BrokerSurroundings } from './brokerSurroundings.ts';
 import type { Editor } from './editorApi.ts';
-import { cutOffWords, restartLabel } from './restartBroker.ts';
+import { busyWith, cutOffWords, restartLabel } from './restartBroker.ts';
 
 /** What it needs. */
 export interface BrokerNewsParts {
@@ -13,7 +13,7 @@ export interface BrokerNewsParts {
   readonly surroundings: () => BrokerSurroundings | undefined;
   /** The snapshot of a connected broker. */
   readonly snapshot: () => Snapshot | undefined;
-  /** Restarts the broker. @param toldOf how many running requests the person was told of */
+  /** Restarts the broker. @param toldOf of how many requests that run or wait the person was told */
   restart(toldOf: number): Promise<void>;
 }
 
@@ -37,10 +37,9 @@ export class BrokerNews {
     const snapshot = this.#parts.snapshot();
     const { window } = this.#parts.editor;
     if (!snapshot || !window.state.focused) return;
-    const { length: running } = snapshot.running;
     const restart = restartLabel();
-    const chosen = await window.showInformationMessage([t('The broker uses the changed setting from its next start on.'), cutOffWords(running)].join(' ').trimEnd(), restart);
-    if (chosen === restart) await this.#parts.restart(running);
+    const chosen = await window.showInformationMessage([t('The broker uses the changed setting from its next start on.'), cutOffWords(snapshot)].join(' ').trimEnd(), restart);
+    if (chosen === restart) await this.#parts.restart(busyWith(snapshot));
   }
 }
 

@@ -239,7 +239,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showLog: () => showBrokerLog(log, seat().dataDir),
     diagnose: () => diagnosis.show(),
     startBroker: restart,
-    restartBroker: (toldOf) => restartBroker({ editor, schedule, link, start: restart }, typeof toldOf === 'number' ? toldOf : 0),
+    restartBroker: () => restartBroker({ editor, schedule, link, start: restart }),
     explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
     getStarted: () => walkthrough.open(),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
@@ -254,7 +254,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     }
   }));
 
-  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, restart: async (toldOf) => editor.commands.executeCommand(commandNames.restartBroker, toldOf) });
+  const news = new BrokerNews({ editor, surroundings: () => (seat().practice ? undefined : surroundings(seat())), snapshot: liveSnapshot, restart: (toldOf) => restartBroker({ editor, schedule, link, start: restart }, toldOf).catch((error: unknown) => showFailure(editor, log, 'The command', error)) });
   const reseat = () => {
     if (JSON.stringify(seat()) !== current) restart();
     else shimTerminals();

@@ -33,6 +33,11 @@ export function composePrivacy(parts: PrivacyComposition): { readonly showWhatLe
     kept: async () => ({ hasSecretKey: await context.secrets.get(secretName) !== undefined, routesTerminals: parts.settings().routeTerminals, waitingTasks: parts.waitingTasks() }),
   });
   context.subscriptions.push(editor.workspace.registerTextDocumentContentProvider(privacyScheme, documents));
+  const takeKey = async () => {
+    const apiKey = await context.secrets.get(secretName);
+    await context.secrets.delete(secretName);
+    return async () => { if (apiKey !== undefined) await context.secrets.store(secretName, apiKey); };
+  };
   const forget = async () => {
     await context.secrets.delete(secretName);
     // The terminals' variables follow the setting in every window.
@@ -44,7 +49,7 @@ export function composePrivacy(parts: PrivacyComposition): { readonly showWhatLe
   return {
     showWhatLeft: () => documents.show(),
     wipeData: () => wipeData({
-      editor, program: wipeProgram(parts), routesTerminals: () => parts.settings().routeTerminals, leave: parts.leave, forget, begin: parts.begin,
+      editor, program: wipeProgram(parts), routesTerminals: () => parts.settings().routeTerminals, leave: parts.leave, takeKey, forget, begin: parts.begin,
       uninstall: async () => { await editor.commands.executeCommand('workbench.extensions.uninstallExtension', context.extension.id); },
     }),
   };

@@ -92,7 +92,8 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
     const { call, nowMs, utcOffsetMs, kept, editor } = this.#parts;
     const snapshot = await call('status', {});
     if (!isSnapshot(snapshot)) throw senseless();
-    const of = `${snapshot.broker.dataDir} ${this.#parts.ledger()}`;
+    // A restore puts another ledger in the place of one; no broker runs meanwhile.
+    const of = `${snapshot.broker.dataDir} ${snapshot.broker.startedAtMs} ${this.#parts.ledger()}`;
     if (this.#known.of !== of) this.#known = { of, days: new Map() };
     const days = await sentDays({
       daysWithUse: async (sinceMs) => (await call('usage', { by: 'day', sinceMs, withoutImported: true })).rows.map((row) => row.key),

@@ -27,14 +27,22 @@ export function restartLabel(): string {
   return t('Restart Broker');
 }
 
-/** What a restart does to requests that run; empty where none does. */
-export function cutOffWords(running: number): string {
-  return running === 0 ? '' : plural(running, 'One request runs; a restart cuts off what does not end within seconds.', '{0} requests run; a restart cuts off what does not end within seconds.');
+/** Requests that a restart would end or refuse. */
+export function busyWith({ running, waiting }: Pick<Snapshot, 'running' | 'waiting'>): number {
+  return running.length + waiting.length;
+}
+
+/** What a restart does to requests that run or wait; empty where there are none. */
+export function cutOffWords({ running, waiting }: Pick<Snapshot, 'running' | 'waiting'>): string {
+  return [
+    ...(running.length === 0 ? [] : [plural(running.length, 'One request runs; a restart cuts off what does not end within seconds.', '{0} requests run; a restart cuts off what does not end within seconds.')]),
+    ...(waiting.length === 0 ? [] : [plural(waiting.length, 'One request waits; a restart tells it to come back.', '{0} requests wait; a restart tells them to come back.')]),
+  ].join(' ');
 }
 
 /**
  * Restarts it; without a connection it looks for one as Start Broker does.
- * @param toldOf how many running requests the person was told of already
+ * @param toldOf of how many requests that run or wait the person was told already
  * @throws ProblemError when the old broker stays or no new one comes
  */
 export async function restartBroker({ editor, schedule, link, start }: RestartParts, toldOf = 0): Promise<void> {
@@ -43,13 +51,12 @@ export async function restartBroker({ editor, schedule, link, start }: RestartPa
     start();
     return;
   }
-  const running = before.running.length;
-  if (running > toldOf && !await confirmed(editor, running)) return;
+  if (busyWith(before) > toldOf && !await confirmed(editor, before)) return;
   await editor.window.withProgress({ location: editor.ProgressLocation.Notification, title: t('Restarting the broker') }, async (progress) => {
     progress.report({ message: t('what runs is given a few seconds') });
     await askToEnd(link);
     const hasLeft = await until(schedule, leaveMsMax, () => !isConnected(link) || isOther(link.snapshot, before));
-    if (!hasLeft) throw new ProblemError(problem('broker_unreachable', 'The broker was asked to end and is still there, so it was not started again. Requests go on as before.', { remedy: 'Try it again once less is running.' }));
+    if (!hasLeft) throw new ProblemError(problem('broker_unreachable', 'The broker was asked to end and is still there, so it was not started again. It brings to an end what runs and refuses what is new.', { remedy: 'Try it again in a moment.' }));
     progress.report({ message: t('starting') });
     // Another window may have been quicker; a look anew also forgets how often this one started a broker lately.
     if (!isConnected(link)) start();
@@ -67,9 +74,10 @@ async function askToEnd(link: RestartParts['link']): Promise<void> {
   }
 }
 
-async function confirmed(editor: RestartParts['editor'], running: number): Promise<boolean> {
+async function confirmed(editor: RestartParts['editor'], { running, waiting }: Pick<Snapshot, 'running' | 'waiting'>): Promise<boolean> {
   const restart = restartLabel();
-  const chosen = await editor.window.showWarningMessage(plural(running, 'One request is running. Restart the broker?', '{0} requests are running. Restart the broker?'), {
+  const chosen = await editor.window.showWarningMessage(running.length > 0 ? plural(running.length, 'One request is running. Restart the broker?', '{0} requests are running. Restart the broker?')
+    : plural(waiting.length, 'One request is waiting. Restart the broker?', '{0} requests are waiting. Restart the broker?'), {
     modal: true,
     detail: t('What does not end within seconds is cut off, and counted as far as it came. Requests that wait are told to come back, and tasks that wait for a limit go on by themselves.'),
   }, restart);

@@ -16,6 +16,8 @@ export interface WipeParts {
   routesTerminals(): boolean;
   /** Leaves the broker, so that this window starts none while it is removed. */
   leave(): void;
+  /** Takes the API key out of the secret storage before, so that no window hands it to a broker that it starts meanwhile. @returns puts it back */
+  takeKey(): Promise<() => Promise<void>>;
   /** Forgets what VS Code keeps for the extension. */
   forget(): Promise<void>;
   /** Starts over. */
@@ -30,34 +32,36 @@ const exportName = 'codex-broker-requests.csv';
 /** Asks and wipes. @throws ProblemError */
 export async function wipeData(parts: WipeParts): Promise<void> {
   const { window } = parts.editor;
-  const plan = await askAll(parts);
-  if (!plan) return;
-  const wiped = await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: t('Removing all data of the broker') }, async () => {
-    parts.leave();
-    try {
-      const done = await parts.program.wipe(plan.requests > 0);
-      await parts.forget();
-      return done;
-    } finally {
-      parts.begin();
-    }
-  });
+  const wiped = await askAndWipe(parts);
+  if (!wiped) return;
   const text = withoutLinks(wipedWords(wiped));
   const uninstallLabel = t('Uninstall Extension');
   const chosen = await (wiped.isKeychainSilent ? window.showWarningMessage(text, uninstallLabel) : window.showInformationMessage(text, uninstallLabel));
-  if (chosen === uninstallLabel) await uninstall(parts);
+  // The button stays as long as the message, while new credits and a new key may come: it asks about them as the command did.
+  if (chosen === uninstallLabel) await askAndWipe(parts, () => parts.uninstall());
 }
 
-/** Takes away what began anew since, and then the extension: nothing of it is left. */
-async function uninstall(parts: WipeParts): Promise<void> {
-  parts.leave();
-  try {
-    await parts.program.wipe(false);
-    await parts.uninstall();
-  } catch (error) {
-    parts.begin();
-    throw error;
-  }
+/** @param last takes away the extension, so that nothing begins anew @returns undefined where it was not agreed to */
+async function askAndWipe(parts: WipeParts, last?: () => Promise<void>): Promise<ShownWipe | undefined> {
+  const plan = await askAll(parts);
+  if (!plan) return undefined;
+  return parts.editor.window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: t('Removing all data of the broker') }, async () => {
+    let isLast = false;
+    parts.leave();
+    try {
+      const putBack = await parts.takeKey();
+      const done = await parts.program.wipe(plan).catch(async (error: unknown) => {
+        await putBack();
+        throw error;
+      });
+      await parts.forget();
+      await last?.();
+      isLast = last !== undefined;
+      return done;
+    } finally {
+      if (!isLast) parts.begin();
+    }
+  });
 }
 
 /** The questions. @returns the plan that was agreed to */
@@ -66,7 +70,8 @@ async function askAll({ editor, program, routesTerminals }: WipeParts): Promise<
   const [wipeLabel, exportLabel, stopLabel] = [t('Wipe All Data'), t('Export First…'), t('Stop Them and Wipe')];
   for (;;) {
     const plan = await program.plan();
-    const chosen = await window.showWarningMessage(t('Remove all data of the Codex Broker from this computer for good?'), { modal: true, detail: planWords(plan, routesTerminals(), editor.env.language) }, wipeLabel, exportLabel);
+    // The first button is the one that the Enter key presses.
+    const chosen = await window.showWarningMessage(t('Remove all data of the Codex Broker from this computer for good?'), { modal: true, detail: planWords(plan, routesTerminals(), editor.env.language) }, exportLabel, wipeLabel);
     if (chosen === exportLabel) {
       await saveFirst({ editor, program });
       continue;
@@ -114,6 +119,6 @@ function wipedWords({ folders, routes: _routes, isKeychainSilent }: ShownWipe): 
   return [
     t('All data of the Codex Broker is removed; it begins anew.'),
     ...(others.length > 0 ? [t('Files that it did not make stay: {0}.', others.join(', '))] : []),
-    ...(isKeychainSilent ? [t('The system keychain gave no answer: if your API key is in it, it still is. Look for "codex-usage-broker" there.')] : []),
+    ...(isKeychainSilent ? [t('The system keychain gave no answer: if your API key is in it, it still is. Look for "codex-usage-broker" there. A mark of the old ledger may be there too: a new one is then taken for an older copy and refused, until you run `codex-broker restore --accept`.')] : []),
   ].join(' ');
 }

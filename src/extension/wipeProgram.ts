@@ -11,6 +11,7 @@ import type { RouteProgramParts } from './routeProgram.ts';
 
 const count = z.int().check(z.nonnegative());
 const plan = z.object({
+  dataDir: z.string(),
   folders: z.array(z.object({
     path: z.string(), kinds: z.array(z.object({ kind: z.enum(dataKinds), files: count, bytes: count })), others: z.array(z.string()),
     ledger: z.optional(z.object({ attempts: count, balanceMicroCredits: z.int(), isTracked: z.boolean() })),
@@ -34,8 +35,8 @@ export interface WipeProgramParts extends Pick<RouteProgramParts, 'execPath' | '
 export interface WipeProgram {
   /** What would be removed; changes nothing. @throws ProblemError */
   plan(): Promise<ShownPlan>;
-  /** Removes it. @param stopRequests also while requests run @throws ProblemError */
-  wipe(stopRequests: boolean): Promise<ShownWipe>;
+  /** Removes what was shown and agreed to, in the folder of that time; also while requests run, if some did. @throws ProblemError */
+  wipe(agreed: Pick<ShownPlan, 'dataDir' | 'requests'>): Promise<ShownWipe>;
   /** Writes the requests of this window's ledger into a file, in place of one that is there. @throws ProblemError */
   exportTo(path: string): Promise<void>;
 }
@@ -48,7 +49,7 @@ const answerBytesMax = 4_194_304;
 export function wipeProgram(parts: WipeProgramParts): WipeProgram {
   return {
     plan: async () => checked(plan, programAnswer(await output(parts, ['wipe', '--json']), unexpected)),
-    wipe: async (stopRequests) => checked(wiped, programAnswer(await output(parts, ['wipe', '--json', '--yes', ...(stopRequests ? ['--stop-requests'] : [])]), unexpected)),
+    wipe: async ({ dataDir, requests }) => checked(wiped, programAnswer(await output(parts, ['wipe', '--json', '--yes', ...(requests > 0 ? ['--stop-requests'] : [])], dataDir), unexpected)),
     exportTo: async (path) => {
       // With --out its rows go to the file; on the output stands a problem, or nothing.
       const printed = await output(parts, ['export', '--json', '--format', 'csv', '--set', 'requests', '--force', '--out', path], parts.seat().dataDir);

@@ -44,14 +44,14 @@ export function othersWords({ others }: Pick<StoredFolder, 'others'>): string[] 
   return others.length === 0 ? [] : [t('Not made by the broker: {0}', others.join(', '))];
 }
 
-function keptElsewhere({ snapshot: { key, broker }, isBrokerRunning, stored: { routes }, editor }: PrivacyFacts): string[] {
+function keptElsewhere({ snapshot: { key, broker }, isBrokerRunning, stored: { routes, folders }, editor }: PrivacyFacts): string[] {
   return [
-    // Practice mode uses no keychain.
-    ...(broker.mode === 'practice' ? [] : [keyWords(key, isBrokerRunning), t('The system keychain also keeps a mark of where the ledger stood, if there is a keychain.')]),
+    // Practice mode uses no keychain; beside it there may be a ledger that counts real requests.
+    ...(broker.mode === 'practice' ? folders.some((one) => broker.dataDir !== one.path && broker.dataDir.startsWith(one.path)) ? [t('The system keychain may hold your API key and a mark of where the ledger of real requests stood; in practice mode it is not asked.')] : [] : [keyWords(key, isBrokerRunning), t('The system keychain also keeps a mark of where the ledger stood, if there is a keychain.')]),
     ...(editor ? [
       editor.hasSecretKey ? t('VS Code\'s secret storage holds your API key.') : t('VS Code\'s secret storage holds no API key of yours.'),
       ...(editor.routesTerminals ? [t('In new terminals of VS Code the variables PATH, CODEX_BROKER_DATA and CODEX_BROKER_WORKSPACE are changed, as the setting codexBroker.routeTerminals says.')] : []),
-      ...(editor.waitingTasks > 0 ? [plural(editor.waitingTasks, 'VS Code keeps the title, which is the first line of what you asked, of {0} Codex task that waits.', 'VS Code keeps the titles, which are the first lines of what you asked, of {0} Codex tasks that wait.')] : []),
+      ...(editor.waitingTasks > 0 ? [plural(editor.waitingTasks, 'VS Code keeps the title, which is the first line of what you asked, up to 200 letters and so perhaps all of it, of {0} Codex task that waits.', 'VS Code keeps the titles, which are the first lines of what you asked, up to 200 letters and so perhaps all of it, of {0} Codex tasks that wait.')] : []),
     ] : []),
     ...(routes.length === 0 ? [t('No configuration of Codex is known to be routed through the broker.')]
       : routes.map((path) => t('{0} leads Codex to the broker, with a workspace\'s token in the address; copies of what it was lie beside it.', path))),
@@ -61,6 +61,6 @@ function keptElsewhere({ snapshot: { key, broker }, isBrokerRunning, stored: { r
 
 function keyWords(key: PrivacyFacts['snapshot']['key'], isBrokerRunning: boolean): string {
   if (!isBrokerRunning) return t('Whether the system keychain holds your API key was not looked at, since no broker runs.');
-  if (key.state === 'missing') return t('The broker has no API key.');
-  return key.source === 'keychain' ? t('The system keychain holds your API key.') : t('The broker holds your API key in its memory until it ends, and has stored it nowhere.');
+  if (key.state === 'missing') return t('The broker has no API key. If the system keychain gave no answer, one may lie there.');
+  return key.source === 'keychain' ? t('The system keychain holds your API key.') : t('The broker holds an API key in its memory until it ends, and did not store that one. The system keychain may hold another.');
 }

@@ -43,27 +43,32 @@ export function privacySections(facts: PrivacyFacts, locale: string): PrivacySec
       title: t('What Left This Computer'),
       sentences: [
         t('What Codex and other programs sent through the broker in the last {0} days, by the day on which each request ended.', sentDaysMax),
-        ...(isPractice ? [t('This is practice mode: a simulated upstream on this computer answers, and no key or sign-in of yours is used.')] : []),
-        ...(none.length > 0 ? none : hasLeft ? [] : [t('Nothing left this computer.')]),
+        ...(isPractice ? [t('This is practice mode: a simulated upstream on this computer answers, and no key or sign-in of yours is used. Requests outside of practice mode are not told here; leave it and ask again for those.')] : []),
+        ...(none.length > 0 ? none : hasLeft ? [] : [nothingLeft(isPractice)]),
       ],
       ...(rows.length === 0 ? {} : { table: tableOf(byPlace(rows), isPractice, locale, false) }),
       list: rows.length === 0 ? [] : readingHelp(facts, rows, isPractice),
     },
     ...days.map((day): PrivacySection => ({
       title: dayWords(day.day, locale), isDay: true,
-      ...(day.rows.every((row) => staysHere(row, isPractice)) ? { sentences: [t('Nothing left this computer.')] } : {}),
+      ...(day.rows.every((row) => staysHere(row, isPractice)) ? { sentences: [nothingLeft(isPractice)] } : {}),
       table: tableOf(day.rows, isPractice, locale, true),
     })),
     { title: t('What Else Goes Out'), list: besides(facts) },
     { title: t('What Never Leaves'), list: [
       t('There is no telemetry: broker and extension report to nobody and look for no updates.'),
       t('The ledger, the balance, budgets, the history and the log stay on this computer, and nothing of them is put into a request.'),
-      t('To what a program sends, the broker adds what lets it in and asks for an answer that is not compressed; for a fallback it changes the model\'s name. The workspace\'s token and headers that are on no list are taken away.'),
+      t('To what a program sends, the broker adds what lets it in and asks for an answer that is not compressed, and to ChatGPT it sends back the cookies by which Cloudflare knows a visitor; for a fallback it changes the model\'s name. The workspace\'s token and headers that are on no list are taken away.'),
       t('Your API key goes to the upstream alone, and a ChatGPT sign-in to the address for sign-ins alone. A fallback gets neither.'),
-      t('No prompt and no reply is stored or logged.'),
+      t('The broker stores and logs no prompt and no reply. VS Code keeps the titles of Codex tasks that wait, which are up to 200 letters of what you asked.'),
     ] },
     ...keptSections(facts, locale),
   ];
+}
+
+/** Of a server on this computer only what the broker sent there is known. */
+function nothingLeft(isPractice: boolean): string {
+  return isPractice ? t('In practice mode nothing left this computer.') : t('The broker sent nothing beyond this computer. Whether a server here passed it on is not known to it.');
 }
 
 /** Whether it went no further than this computer. */
@@ -122,11 +127,12 @@ function readingHelp({ snapshot }: PrivacyFacts, rows: readonly SentRow[], isPra
 function besides({ snapshot: { unmetered }, isBrokerRunning }: PrivacyFacts): string[] {
   return [
     t('Not in the ledger, because nothing is booked for it: lists of models, counts of input tokens, and reading, cancelling and deleting stored responses, when a program asks for them. It goes where that program\'s requests go, in the same way.'),
-    t('The broker itself asks how a response in the background stands, with the API key, and now and then how far the plan of a ChatGPT sign-in is used, with that sign-in. `codex-broker doctor` asks the upstream, without a key, whether it answers.'),
+    t('The broker itself asks how a response in the background stands, with the API key, and now and then how far the plan of a ChatGPT sign-in is used, with that sign-in and under the name `codex-cli`. `codex-broker doctor` asks the upstream, without a key, whether it answers.'),
     ...(isBrokerRunning ? [unmetered
       ? plural(unmetered.requests, 'Since the broker started, {0} request went through an address that you opened, with the API key; it is in the log and in no number here.', 'Since the broker started, {0} requests went through an address that you opened, with the API key; they are in the log and in no number here.')
       : t('Since the broker started, no request went through an address that you opened for passing through.')]
       : [t('Requests that went through an address that you opened for passing through are in the log and in no number here.')]),
+    t('Where a proxy is set in VS Code or in the environment, requests can pass it on their way; which one is not noted here.'),
     t('What VS Code, Codex and other programs send without the broker is not known here: Codex signs in and reports to OpenAI by its own settings.'),
   ];
 }

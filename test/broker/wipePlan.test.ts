@@ -1,15 +1,16 @@
 // A wipe as a whole: what it would do is told without changing anything; keychain entries go with the rest, but for those of a
 // folder that practice mode alone uses; and a keychain that gives no answer is told and keeps nothing else.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareDataFolder } from '../../src/broker/dataFolder.ts';
+import { busyProblem } from '../../src/broker/endBroker.ts';
 import type { Keychain } from '../../src/broker/keyStore.ts';
 import { compared, LedgerAnchor } from '../../src/broker/ledgerAnchor.ts';
 import { askAgainMs, noteUpstreams } from '../../src/broker/upstreamNotes.ts';
 import { sha256 } from '../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../src/broker/store/sqliteLedger.ts';
-import { busyProblem, planWipe, wipe } from '../../src/broker/wipePlan.ts';
+import { planWipe, wipe } from '../../src/broker/wipePlan.ts';
 import { grantCommand } from '../support/ledger/ledgerCommands.ts';
 import { runOne, withFolder } from '../support/ledger/tempLedger.ts';
 import { manualClock } from '../support/manualClock.ts';
@@ -76,6 +77,16 @@ describe('a wipe as a whole', () => {
     assert.deepEqual([...world.kept.keys()], ['openai-api-key']);
   }));
 
+  it('takes the mark out that was made under another name of the folder', () => withFolder(async (parent) => {
+    const world = fakeKeychain();
+    const [path, otherName] = [join(parent, 'data'), join(parent, 'link')];
+    mkdirSync(path);
+    symlinkSync(path, otherName);
+    await filled(path, 'live', world);
+    await wipe({ dataDir: otherName, ledgerEntry, keychain: world.keychain, clock: manualClock() }, () => undefined);
+    assert.deepEqual([...world.kept], []);
+  }));
+
   it('tells of a keychain that gives no answer, and removes the rest', () => withFolder(async (path) => {
     const world = fakeKeychain();
     await filled(path, 'live', world);
@@ -85,6 +96,15 @@ describe('a wipe as a whole', () => {
     world.locked.yes = false;
     assert.equal((await wipe({ dataDir: path, ledgerEntry, keychain: world.keychain, clock: manualClock() }, () => undefined)).isKeychainSilent, false);
     assert.deepEqual([...world.kept], [], 'and can be repeated when it is unlocked');
+  }));
+
+  it('tries to take the key out of the keychain also where that gave no answer about the ledger', () => withFolder(async (path) => {
+    const world = fakeKeychain();
+    await filled(path, 'live', world);
+    const { deletePassword } = world.keychain;
+    const keychain: Keychain = { ...world.keychain, deletePassword: (service, account) => (account.startsWith('ledger-anchor') ? Promise.reject(new Error('locked')) : deletePassword(service, account)) };
+    const wiped = await wipe({ dataDir: path, ledgerEntry, keychain, clock: manualClock() }, () => undefined);
+    assert.deepEqual([wiped.isKeychainSilent, world.kept.has('openai-api-key')], [true, false]);
   }));
 
   it('begins with the routes, and removes nothing where they cannot be taken back', () => withFolder(async (path) => {

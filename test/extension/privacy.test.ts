@@ -15,13 +15,14 @@ const nowMs = Date.UTC(2026, 10, 30, 12);
 const row = { way: 'key', at: 'api.openai.com', workspaceId: 'ws_a', workspaceLabel: 'web|site](x)', requests: 3, attempts: 4, inputTokens: 12_000, outputTokens: 900, uncountedInputTokens: 70 };
 const stored = { folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 1500 }], others: [] }], routes: [] };
 
-function documents(answers: Readonly<Record<string, unknown>>) {
+function documents(given: Readonly<Record<string, unknown>>) {
+  const answers: Record<string, unknown> = { ...given };
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/store' });
   const asked: string[] = [];
   const ledger = { now: 'first' };
   const call = ((method: string) => { asked.push(method); return Promise.resolve(answers[method]); }) as unknown as BrokerCall;
   const made = new PrivacyDocuments({ editor: fake.editor, call, nowMs: () => nowMs, utcOffsetMs: () => 0, ledger: () => ledger.now, kept: () => Promise.resolve({ hasSecretKey: false, routesTerminals: false, waitingTasks: 0 }) });
-  return { fake, asked, ledger, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
+  return { fake, asked, answers, ledger, made, text: (query: string) => made.provideTextDocumentContent({ query } as never) };
 }
 
 const answers = { status: snapshotFixture(), usage: { rows: [{ key: '2026-11-30' }] }, sent: { rows: [row] }, stored };
@@ -46,6 +47,11 @@ describe('the report of what left this computer', () => {
     const counts = [await sent(), await sent()];
     ledger.now = 'second';
     assert.deepEqual([...counts, await sent()], [2, 1, 2]);
+    const restarted = documents({ ...answers, usage: { rows: [{ key: '2026-11-29' }] } });
+    await restarted.made.show();
+    restarted.answers['status'] = { ...answers.status, broker: { ...answers.status.broker, startedAtMs: answers.status.broker.startedAtMs + 1 } };
+    await restarted.made.show();
+    assert.equal(restarted.asked.filter((one) => one === 'sent').length, 2, 'and anew where the broker was started anew, perhaps with a restored ledger');
   });
 
   it('is empty once everything was wiped, also where it stands open', async () => {
@@ -71,7 +77,7 @@ describe('the report of what left this computer', () => {
   });
 });
 
-const plan: ShownPlan = { folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 2_000_000 }], others: ['notes.txt'], ledger: { attempts: 7, balanceMicroCredits: 250_000_000, isTracked: true } }], routes: ['/home/ada/.codex/config.toml'], brokers: 1, requests: 0, isKeyIncluded: true };
+const plan: ShownPlan = { dataDir: '/data', folders: [{ path: '/data', kinds: [{ kind: 'ledger', files: 2, bytes: 2_000_000 }], others: ['notes.txt'], ledger: { attempts: 7, balanceMicroCredits: 250_000_000, isTracked: true } }], routes: ['/home/ada/.codex/config.toml'], brokers: 1, requests: 0, isKeyIncluded: true };
 const done: ShownWipe = { wiped: true, routes: [], folders: [{ path: '/data', files: 9, others: ['notes.txt'] }], isKeychainSilent: false };
 
 function wiping(given: { readonly requests?: number; readonly answers: readonly string[]; readonly fails?: boolean; readonly silent?: boolean; readonly saveTo?: string }) {
@@ -81,10 +87,10 @@ function wiping(given: { readonly requests?: number; readonly answers: readonly 
   const steps: string[] = [];
   const program = {
     plan: () => { steps.push('plan'); return Promise.resolve({ ...plan, requests: given.requests ?? 0 }); },
-    wipe: (stop: boolean) => { steps.push(`wipe ${stop}`); return given.fails ? Promise.reject(new Error('no')) : Promise.resolve({ ...done, isKeychainSilent: given.silent === true }); },
+    wipe: ({ dataDir, requests }: Pick<ShownPlan, 'dataDir' | 'requests'>) => { steps.push(`wipe ${dataDir} ${requests > 0}`); return given.fails ? Promise.reject(new Error('no')) : Promise.resolve({ ...done, isKeychainSilent: given.silent === true }); },
     exportTo: (path: string) => { steps.push(`export ${path}`); return Promise.resolve(); },
   };
-  const run = wipeData({ editor: fake.editor, program, routesTerminals: () => true, leave: () => steps.push('leave'), forget: () => { steps.push('forget'); return Promise.resolve(); }, begin: () => steps.push('begin'), uninstall: () => { steps.push('uninstall'); return Promise.resolve(); } });
+  const run = wipeData({ editor: fake.editor, program, routesTerminals: () => true, leave: () => steps.push('leave'), takeKey: () => { steps.push('take key'); return Promise.resolve(() => { steps.push('put key back'); return Promise.resolve(); }); }, forget: () => { steps.push('forget'); return Promise.resolve(); }, begin: () => steps.push('begin'), uninstall: () => { steps.push('uninstall'); return Promise.resolve(); } });
   return { fake, steps, run };
 }
 
@@ -102,14 +108,14 @@ describe('the wipe in the editor', () => {
   it('leaves the broker before, forgets after, and begins anew', async () => {
     const { fake, steps, run } = wiping({ answers: ['Wipe All Data'] });
     await run;
-    assert.deepEqual(steps, ['plan', 'leave', 'wipe false', 'forget', 'begin']);
+    assert.deepEqual(steps, ['plan', 'leave', 'take key', 'wipe /data false', 'forget', 'begin']);
     assert.match(fake.shown.at(-1)?.message ?? '', /^All data of the Codex Broker is removed; it begins anew\. Files that it did not make stay: \/data\/notes\.txt\.$/);
   });
 
   it('saves first where that is wanted, and asks again', async () => {
     const { fake, steps, run } = wiping({ answers: ['Export First…', 'Wipe All Data'], saveTo: '/elsewhere/use.csv' });
     await run;
-    assert.deepEqual(steps, ['plan', 'export /elsewhere/use.csv', 'plan', 'leave', 'wipe false', 'forget', 'begin']);
+    assert.deepEqual(steps, ['plan', 'export /elsewhere/use.csv', 'plan', 'leave', 'take key', 'wipe /data false', 'forget', 'begin']);
     assert.deepEqual(fake.saveDialogs.map((one) => one.endings), [['csv']]);
   });
 
@@ -120,19 +126,23 @@ describe('the wipe in the editor', () => {
     assert.match(first.fake.shown.at(-1)?.message ?? '', /2 requests run or wait now/);
     const second = wiping({ requests: 2, answers: ['Wipe All Data', 'Stop Them and Wipe'] });
     await second.run;
-    assert.deepEqual(second.steps.slice(1), ['leave', 'wipe true', 'forget', 'begin']);
+    assert.deepEqual(second.steps.slice(1), ['leave', 'take key', 'wipe /data true', 'forget', 'begin']);
   });
 
-  it('takes what began anew and the extension away where that is asked for', async () => {
-    const { steps, run } = wiping({ answers: ['Wipe All Data', 'Uninstall Extension'] });
+  it('takes what began anew and the extension away where that is asked for, after the same questions', async () => {
+    const { fake, steps, run } = wiping({ answers: ['Wipe All Data', 'Uninstall Extension', 'Wipe All Data'] });
     await run;
-    assert.deepEqual(steps.slice(3), ['forget', 'begin', 'leave', 'wipe false', 'uninstall']);
+    assert.deepEqual(steps.slice(4), ['forget', 'begin', 'plan', 'leave', 'take key', 'wipe /data false', 'forget', 'uninstall']);
+    assert.deepEqual(fake.shown.map((one) => one.modal ?? false), [true, false, true]);
+    const declined = wiping({ answers: ['Wipe All Data', 'Uninstall Extension'] });
+    await declined.run;
+    assert.deepEqual(declined.steps.slice(4), ['forget', 'begin', 'plan'], 'without a yes nothing that came since is touched');
   });
 
   it('forgets nothing and goes on where the program failed; tells of a silent keychain', async () => {
     const failed = wiping({ answers: ['Wipe All Data'], fails: true });
     await assert.rejects(failed.run);
-    assert.deepEqual(failed.steps, ['plan', 'leave', 'wipe false', 'begin']);
+    assert.deepEqual(failed.steps, ['plan', 'leave', 'take key', 'wipe /data false', 'put key back', 'begin']);
     const silent = wiping({ answers: ['Wipe All Data'], silent: true });
     await silent.run;
     assert.deepEqual([silent.fake.shown.at(-1)?.kind, /keychain gave no answer/.test(silent.fake.shown.at(-1)?.message ?? '')], ['warning', true]);

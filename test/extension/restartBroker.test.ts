@@ -10,17 +10,17 @@ import { snapshotFixture } from './snapshotFixture.ts';
 
 const run: RunView = { requestId: 'r', state: 'running', workspaceId: 'ws_1', workspaceLabel: 'w', client: 'c', model: 'm', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 };
 
-function scene(running = 0) {
+function scene(running = 0, waiting = 0) {
   const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   const schedule = manualSchedule();
   const did: string[] = [];
-  const base = snapshotFixture({ running: Array.from({ length: running }, () => run) });
+  const base = snapshotFixture({ running: Array.from({ length: running }, () => run), waiting: Array.from({ length: waiting }, () => ({ ...run, state: 'waiting' as const })) });
   const link: { state: LinkState; snapshot: Snapshot; call: never } = {
     state: { state: 'connected' }, snapshot: base, call: (async (method: string) => { did.push(method); return { stopping: true }; }) as never,
   };
   const become = (state: LinkState, startedAtMs?: number) => {
     link.state = state;
-    if (startedAtMs !== undefined) link.snapshot = { ...base, running: [], broker: { ...base.broker, startedAtMs } };
+    if (startedAtMs !== undefined) link.snapshot = { ...base, running: [], waiting: [], broker: { ...base.broker, startedAtMs } };
   };
   const restart = (toldOf?: number) => restartBroker({ editor: fake.editor, schedule, link, start: () => did.push('start') }, toldOf);
   return { fake, schedule, did, become, link, restart };
@@ -69,6 +69,15 @@ describe('restarting the broker', () => {
     assert.deepEqual([told.did, told.fake.shown], [['shutdown'], []], 'who was told is not asked twice');
   });
 
+  it('asks where requests only wait, since each would be refused', async () => {
+    const { fake, did, restart } = scene(0, 3);
+    await restart();
+    assert.deepEqual([did, fake.shown.map(({ message, modal }) => [message, modal])], [[], [['3 requests are waiting. Restart the broker?', true]]]);
+    const mixed = scene(2, 1);
+    await mixed.restart(2);
+    assert.equal(mixed.fake.shown.length, 1, 'also where one came since');
+  });
+
   it('looks for a broker where none is connected, as Start Broker does', async () => {
     const { fake, did, become, restart } = scene(2);
     become({ state: 'down' });
@@ -89,7 +98,7 @@ describe('restarting the broker', () => {
 
   it('tells of one that stays, of one that does not come, and of one that cannot be told to end', async () => {
     const stays = scene();
-    const staying = assert.rejects(stays.restart(), /still there, so it was not started again/);
+    const staying = assert.rejects(stays.restart(), /still there, so it was not started again\. It brings to an end what runs and refuses what is new/);
     await stays.schedule.advance(leaveMsMax + 1000);
     await staying;
     assert.deepEqual(stays.did, ['shutdown']);

@@ -84,6 +84,21 @@ describe('the broker on a disk that is full or cannot be written', function () {
   };
   afterEach(() => { spawnSync('umount', ['-l', disk]); });
 
+  it('can be freed by a wipe, and a folder that cannot be changed is told as one of which nothing was removed', async () => {
+    mount('size=2m');
+    const dataDir = path.join(disk, 'data');
+    const run = (...args: string[]) => runBroker([...args, '--data', dataDir], { env: { HOME: folder, TMPDIR: folder } });
+    assert.equal((await run('credits', 'add', '5')).code, 0);
+    assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0);
+    const refused = await run('wipe', '--yes', '--no-keychain');
+    assert.deepEqual([refused.code, existsSync(path.join(dataDir, 'wiping'))], [1, false]);
+    assert.doesNotMatch(refused.stderr, /cannot be used as a ledger/);
+    assert.equal(spawnSync('mount', ['-o', 'remount,rw', disk]).status, 0);
+    fill();
+    const wiped = await run('wipe', '--yes', '--no-keychain');
+    assert.deepEqual([wiped.code, existsSync(dataDir)], [0, false], wiped.stderr);
+  });
+
   it('refuses with ledger_full and sends nothing, and works again once there is room', async () => {
     mount('size=2m');
     const broker = await startBroker({ dataDir: path.join(disk, 'data'), upstream: upstream.url });

@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { holdWaitMsMax } from '../../src/broker/runningBroker.ts';
 import { acquireLease } from '../../src/broker/store/lease.ts';
+import { ProblemError } from '../../src/domain/problem.ts';
+import { systemClock } from '../../src/broker/systemClock.ts';
+import { wipeFolders } from '../../src/broker/wipeFolders.ts';
+import { markWipe } from '../../src/broker/wipeMark.ts';
 import { brokerProgram, NotStarted, plainEnvironment, runBroker, startBroker } from '../support/process/brokerProgram.ts';
 import type { CommandResult } from '../support/process/brokerProgram.ts';
 import { recordedStream } from '../support/process/recordedStream.ts';
@@ -23,12 +28,13 @@ describe('a wipe of all data', function () {
   this.timeout(60_000);
   let bench: Workbench;
   const home = () => path.join(bench.folder, 'home');
-  const wipe = (...args: string[]) => runBroker(['wipe', '--no-keychain', '--data', bench.dataDir, ...args], { env: { HOME: home() } });
+  const wipe = (...args: string[]) => runBroker(['wipe', '--no-keychain', '--data', bench.dataDir, ...args], { env: { HOME: home(), TMPDIR: path.join(bench.folder, 'temp') } });
   const command = (...args: string[]) => runBroker([...args, '--data', bench.dataDir], { env: { HOME: home() } });
 
   beforeEach(async () => {
     bench = await openBench();
     mkdirSync(path.join(home(), '.codex'), { recursive: true });
+    mkdirSync(path.join(bench.folder, 'temp'));
   });
   afterEach(() => bench.close());
 
@@ -78,6 +84,8 @@ describe('a wipe of all data', function () {
     const asked = bench.ask();
     await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 1, 'the request runs');
     refusedWith(await wipe('--yes'), 'requests_running');
+    // Also where it began after the plan was agreed to.
+    await assert.rejects(wipeFolders([bench.dataDir], { clock: systemClock, stopsRequests: false, more: () => Promise.resolve() }), (error) => error instanceof ProblemError && error.problem.code === 'requests_running');
     assert.ok(!existsSync(path.join(bench.dataDir, 'wiping')), 'nothing was begun');
     assert.equal((await callBroker(bench.broker, 'status', {})).running.length, 1);
     const [wiped] = await Promise.all([wipe('--yes', '--stop-requests', '--json'), asked.catch(() => undefined)]);
@@ -113,15 +121,30 @@ describe('a wipe of all data', function () {
     assert.ok(starts.every((one) => ['started', 'broker_running', 'wipe_unfinished', 'data_folder_unusable'].includes(one)), starts.join(', '));
   });
 
-  it('that is killed keeps the folder closed to every command, and goes through when it is repeated', async () => {
-    await bench.explain(await bench.ask());
-    const child = spawn(process.execPath, [brokerProgram, 'wipe', '--yes', '--no-keychain', '--data', bench.dataDir], { env: plainEnvironment({ HOME: home() }), stdio: 'ignore' });
-    const ended = new Promise((resolve) => { child.once('close', resolve); });
-    await until(() => existsSync(path.join(bench.dataDir, 'wiping')), 'the wipe begins');
-    child.kill('SIGKILL');
-    await ended;
-    // The broker was asked to end, or it is now.
+  it('that is ended while it waits for the folder leaves everything as it was', async () => {
     await bench.broker.stop();
+    const config = path.join(home(), '.codex/config.toml');
+    const port = readFileSync(path.join(bench.dataDir, 'port'), 'utf8').trim();
+    const routed = `openai_base_url = "http://127.0.0.1:${port}/w/TOKENTOKENTOKENTOKENTOKENTOKENTOKENTOKENTOK/v1"\n`;
+    writeFileSync(config, routed);
+    const lease = acquireLease(bench.dataDir);
+    const child = spawn(process.execPath, [brokerProgram, 'wipe', '--yes', '--no-keychain', '--data', bench.dataDir], { env: plainEnvironment({ HOME: home() }), stdio: 'ignore' });
+    const ended = new Promise((resolve) => { child.once('close', (_code, signal) => resolve(signal)); });
+    // Looking for what the ledger holds waits for the folder too; what follows is the wipe.
+    await sleep(holdWaitMsMax + 2000);
+    child.kill('SIGINT');
+    assert.equal(await ended, 'SIGINT', 'it waited');
+    lease?.release();
+    assert.deepEqual([existsSync(path.join(bench.dataDir, 'wiping')), readFileSync(config, 'utf8')], [false, routed]);
+    await bench.restart();
+    assert.equal((await callBroker(bench.broker, 'creditsList', {})).balanceMicroCredits, 100_000_000);
+  });
+
+  it('that is killed in the middle keeps the folder closed to every command, and goes through when it is repeated', async () => {
+    await bench.explain(await bench.ask());
+    await bench.broker.stop();
+    // What is there at each moment of it is looked at by wipeKill.test.ts; this is the first of them.
+    markWipe(bench.dataDir, 'live');
     await assert.rejects(bench.restart(), (error) => error instanceof NotStarted && /\(wipe_unfinished\)/.test(error.stderr) && error.stderr.includes('codex-broker wipe'));
     for (const args of [['status'], ['credits', 'add', '5'], ['usage'], ['restore', 'newest'], ['token'], ['export']]) refusedWith(await command(...args), 'wipe_unfinished');
     jsonOf(await wipe('--yes', '--json'));
@@ -153,14 +176,36 @@ describe('a wipe of all data', function () {
     assert.equal(readFileSync(config, 'utf8'), before);
   });
 
+  it('goes through where two are begun at once', async () => {
+    writeFileSync(path.join(bench.dataDir, 'notes.txt'), 'mine');
+    const both = await Promise.all([wipe('--yes', '--json'), wipe('--yes', '--json')]);
+    for (const one of both) jsonOf(one);
+    assert.deepEqual(readdirSync(bench.dataDir), ['notes.txt']);
+  });
+
+  it('removes copies of the ledger that an interrupted command left in the temporary folder', async () => {
+    const [left, used, others] = ['codex-broker-reading-Ab12cd', `codex-broker-proving-${process.pid}-Ab12cd`, 'codex-broker-keychain-Ab12cd'].map((name) => path.join(bench.folder, 'temp', name));
+    for (const folder of [left, used, others]) {
+      mkdirSync(folder ?? '');
+      writeFileSync(path.join(folder ?? '', 'ledger.db'), 'a copy');
+    }
+    assert.deepEqual(jsonOf<Plan>(await wipe('--json')).folders.map((one) => one.path), [bench.dataDir, left]);
+    assert.deepEqual(jsonOf<Wiped>(await wipe('--yes', '--json')).folders.map((one) => [one.path, one.isGone]), [[bench.dataDir, true], [left, true]]);
+    assert.deepEqual(readdirSync(path.join(bench.folder, 'temp')).toSorted(), [others, used].map((folder) => path.basename(folder ?? '')).toSorted(), 'one that is used, and folders of others, stay');
+  });
+
   it('is refused while a program that does not prove to be a broker holds the folder', async () => {
     await bench.broker.stop();
+    const config = path.join(home(), '.codex/config.toml');
+    const routed = `openai_base_url = "http://127.0.0.1:${readFileSync(path.join(bench.dataDir, 'port'), 'utf8').trim()}/w/TOKENTOKENTOKENTOKENTOKENTOKENTOKENTOKENTOK/v1"\n`;
+    writeFileSync(config, routed);
     const lease = acquireLease(bench.dataDir);
     try {
       refusedWith(await wipe('--yes'), 'broker_running');
     } finally {
       lease?.release();
     }
+    assert.equal(readFileSync(config, 'utf8'), routed, 'routes of Codex stay too');
     assert.ok(existsSync(path.join(bench.dataDir, 'ledger.db')) && !existsSync(path.join(bench.dataDir, 'wiping')));
     await bench.restart();
     assert.equal((await callBroker(bench.broker, 'creditsList', {})).balanceMicroCredits, 100_000_000);

@@ -78,7 +78,7 @@ describe('a wipe that is killed', function () {
       assert.deepEqual(ledgersIn(one), [], where);
       return 'empty';
     });
-    await wipeFolders(dataFolders(dataDir), manualClock(), () => Promise.resolve());
+    await wipeFolders(dataFolders(dataDir), { clock: manualClock(), stopsRequests: false, more: () => Promise.resolve() });
     assert.deepEqual(readdirSync(dataDir), [foreign], where);
     rmSync(dataDir, { recursive: true });
     return states.join(' ');

@@ -41,13 +41,13 @@ describe('what left this computer', () => {
     assert.deepEqual(head?.table?.rows.map((cells) => cells.slice(0, 4)), [['api.openai.com', 'your API key', '3', '4'], ['127.0.0.1:11434 (this computer)', 'the fallback\'s own key, if it has one', '3', '4'], ['chatgpt.com', 'your ChatGPT sign-in', '1', '1']]);
     assert.deepEqual(day?.table?.rows[0], ['api.openai.com', 'your API key', 'website', '3', '4', '12.0 k', '70', '900']);
     assert.equal(day?.title, 'Monday, November 30, 2026');
-    assert.ok(!JSON.stringify([head, day]).includes('Nothing left this computer'));
+    assert.doesNotMatch(JSON.stringify([head, day]), /othing left this computer|nothing beyond this computer/);
   });
 
   it('says that nothing left where that is so, and only there', () => {
-    const nothing = /Nothing left this computer\./;
-    assert.match(told(factsOf([row], {}, 'practice')), nothing);
-    assert.match(told(factsOf([fallback])), nothing);
+    const nothing = /othing left this computer|nothing beyond this computer/;
+    assert.match(told(factsOf([row], {}, 'practice')), /Requests outside of practice mode are not told here.*"In practice mode nothing left this computer\."/);
+    assert.match(told(factsOf([fallback])), /"The broker sent nothing beyond this computer\. Whether a server here passed it on is not known to it\."/);
     assert.doesNotMatch(told(factsOf([{ ...fallback, at: 'models.example:443' }], {}, 'practice')), nothing);
     assert.match(told(factsOf([])), /No request was sent in this time/);
     const { at: _at, ...unknown } = row;
@@ -60,9 +60,13 @@ describe('what left this computer', () => {
     assert.match(told(factsOf([row])), /no request went through an address/);
     assert.match(told({ ...factsOf([row]), isBrokerRunning: false }), /was not looked at, since no broker runs/);
     assert.match(told(factsOf([row], { key: { state: 'present', source: 'keychain' } })), /The system keychain holds your API key/);
-    assert.match(told(factsOf([row], { key: { state: 'present', source: 'window' } })), /in its memory/);
+    assert.match(told(factsOf([row], { key: { state: 'present', source: 'window' } })), /in its memory.*did not store that one\. The system keychain may hold another/);
     assert.doesNotMatch(told(factsOf([row], {}, 'practice')), /keychain/);
-    assert.match(told({ ...factsOf([row]), editor: { hasSecretKey: true, routesTerminals: true, waitingTasks: 2 } }), /secret storage holds your API key.*routeTerminals.*first lines of what you asked, of 2 Codex tasks/);
+    const besideLive = factsOf([row], { broker: { version: '1', pid: 1, startedAtMs: 0, mode: 'practice', upstream: 'simulated', dataDir: '/data/practice' } }, 'practice');
+    assert.match(told(besideLive), /keychain may hold your API key and a mark of where the ledger of real requests stood/);
+    assert.match(told(factsOf([row])), /If the system keychain gave no answer, one may lie there.*/);
+    assert.match(told(factsOf([row])), /Where a proxy is set.*cookies by which Cloudflare.*up to 200 letters/);
+    assert.match(told({ ...factsOf([row]), editor: { hasSecretKey: true, routesTerminals: true, waitingTasks: 2 } }), /secret storage holds your API key.*routeTerminals.*first lines of what you asked, up to 200 letters and so perhaps all of it, of 2 Codex tasks/);
     assert.match(told(factsOf([row])), /Not made by the broker: notes\.txt/);
   });
 

@@ -35,7 +35,7 @@ describe('what left the computer, and the wipe, in a real VS Code', function () 
     await first.bench.runCommand('Codex Broker: Show What Left This Computer');
     const page = await first.bench.webview('h1');
     const text = await first.bench.waitFor('the report', () => page.locator('body').innerText(), (told) => told.includes('What Left This Computer') && told.includes(practiceData()));
-    assert.match(text, /Nothing left this computer\./);
+    assert.match(text, /In practice mode nothing left this computer\./);
     assert.match(text, /this computer \(simulated\)\s+a made-up key\s+website\s+2\s+2/);
     assert.match(text, /There is no telemetry/);
     assert.match(text, /codexBroker\.routeTerminals/);

@@ -116,7 +116,7 @@ async function checkAnchor({ dataDir, keychain }: LedgerLook): Promise<Finding[]
   try {
     const open = ledger = SqliteLedger.open(path, sha256, 'reader');
     return [anchors.every((head) => open.query('stoodAt', { head })) ? fine('anchor', 'The ledger holds everything that was noted outside of it.')
-      : failed('anchor', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside.', 'Put the newer ledger back, or accept this one with `codex-broker restore --accept`.')];
+      : failed('anchor', 'The ledger does not hold what it held before: it is an older copy, or was changed from outside.', 'Put the newer ledger back, or accept this one with `codex-broker restore --accept`. After a wipe whose keychain gave no answer, accept the new one.')];
   } catch (error) {
     if (error instanceof ProblemError) return [warning('anchor', error.problem.message, error.problem.remedy)];
     throw error;

@@ -1,5 +1,6 @@
 // `codex-broker wipe`: removes everything that the product keeps on this computer, after telling what that is and asking. Without
 // a yes it only tells.
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { problem, ProblemError } from '../../domain/problem.ts';
@@ -10,8 +11,9 @@ import { refuseOtherMode } from '../folderMode.ts';
 import { ledgerEntry } from '../neighbours.ts';
 import { rememberedPort } from '../ownPort.ts';
 import { dataFolders } from '../dataInventory.ts';
+import { busyProblem } from '../endBroker.ts';
 import { systemClock } from '../systemClock.ts';
-import { busyProblem, planWipe, wipe } from '../wipePlan.ts';
+import { planWipe, wipe } from '../wipePlan.ts';
 import type { Wiped, WipePlan } from '../wipePlan.ts';
 import { wrongUse } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
@@ -29,7 +31,7 @@ export async function wipeData(args: readonly string[], io: CommandIo): Promise<
   const dataDir = dataFolderOf(values, io);
   refuseOtherMode(dataDir, modeOf(values));
   const isJson = values.json === true;
-  const plan = await planWipe({ dataDir, ledgerEntry: ledgerEntry(io.entry) });
+  const plan = await planWipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), tempDir: tmpdir() });
   if (values['dry-run'] || isJson && !values.yes) {
     io.out(isJson ? JSON.stringify(plan) : planText(plan));
     return 0;
@@ -47,8 +49,8 @@ export async function wipeData(args: readonly string[], io: CommandIo): Promise<
   }
   const told: string[] = [];
   const keychain = values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry));
-  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock }, () => undoRoutes(dataDir, values['codex-home'], io, told));
-  io.out(isJson ? JSON.stringify({ wiped: true, routes: told, ...wiped }) : wipedText(wiped, told));
+  const wiped = await wipe({ dataDir, ledgerEntry: ledgerEntry(io.entry), keychain, clock: systemClock, tempDir: tmpdir(), stopsRequests: values['stop-requests'] === true || !values.yes && plan.requests > 0 }, () => undoRoutes(dataDir, values['codex-home'], io, told));
+  io.out(isJson ? JSON.stringify({ wiped: true, routes: told, ...wiped }) : wipedText(wiped, told, values['no-keychain'] === true));
   return wiped.isKeychainSilent ? 1 : 0;
 }
 
@@ -73,16 +75,21 @@ function planText({ dataDir, folders, routes, brokers, requests, isKeyIncluded }
     ...routes.map((path) => `  The broker's line in ${path}, which becomes what it was`),
     ...(brokers === 0 ? [] : [`${countText(brokers, 'broker')} running there ${brokers === 1 ? 'is' : 'are'} ended${requests === 0 ? '' : `, and ${countText(requests, 'request')} with ${brokers === 1 ? 'it' : 'them'}`}.`]),
     ...folders.filter((one) => one.others.length > 0).map(({ path, others }) => `Left alone in ${path}: ${others.join(', ')}`),
-    'Also left alone: exports and backups that you wrote elsewhere (`codex-broker restore FILE` would bring back what such a backup holds), copies of Codex\'s configuration, Codex\'s own sessions, and what VS Code keeps (its command Wipe All Data removes that too).',
+    'Also left alone: exports and backups that you wrote elsewhere (`codex-broker restore FILE` would bring back what such a backup holds), copies of Codex\'s configuration, Codex\'s own sessions, and what VS Code keeps, such as the API key, which it gives to the next broker (its command Wipe All Data removes that too).',
     'To keep a copy first: `codex-broker export --set requests --out FILE`; other sets are charges, entries, directives, grants and imports.',
   ].join('\n');
 }
 
-function wipedText({ folders, isKeychainSilent }: Wiped, routes: readonly string[]): string {
+/** What a new ledger meets where the keychain still knows the old one. */
+const anchorLeft = 'With a mark of the old ledger there, a new one is taken for an older copy and refused, until you run `codex-broker restore --accept`.';
+
+function wipedText({ folders, isKeychainSilent }: Wiped, routes: readonly string[], isKeychainLeft: boolean): string {
   return [
     ...routes,
     ...(folders.length === 0 ? ['There was no data of the broker.'] : []),
     ...folders.map(({ path, files, bytes, isGone, others }) => `Removed ${countText(files, 'file')} (${bytesText(bytes)}) ${isGone ? `with the folder ${path}` : `from ${path}`}.${others.length > 0 ? ` Left alone: ${others.join(', ')}.` : ''}`),
-    ...(isKeychainSilent ? ['The system keychain gave no answer: if your API key or a mark of the ledger is in it, it still is. Unlock it and run the command again, or look for "codex-usage-broker" there.'] : []),
+    ...(isKeychainSilent ? [`The system keychain gave no answer: if your API key or a mark of the ledger is in it, it still is. Unlock it and run the command again, or look for "codex-usage-broker" there. ${anchorLeft}`] : []),
+    ...(isKeychainLeft ? [`The system keychain was not asked, as you said: what "codex-usage-broker" keeps in it is still there. ${anchorLeft}`] : []),
+    'What VS Code keeps for its extension is not removed by this: if your API key is there, it goes to the next broker. The command "Codex Broker: Wipe All Data" removes it.',
   ].join('\n');
 }

@@ -13,16 +13,17 @@ function markOf(path: string): string | undefined {
   return found && `${found.dev} ${found.ino}`;
 }
 
-/** A held lease; `release` gives it up. */
+/** A held lease; `release` gives it up, once. */
 export interface Lease { release(): void }
 
 /**
  * Takes the lease of a data folder.
  * @param waitMsMax how long to wait, blocking this thread, for a process that holds it
+ * @param journal `MEMORY` takes it on a full disk too, for who is to free that
  * @returns undefined if another process holds it.
  * @throws ProblemError `data_folder_unusable` when the folder cannot be written or its lock file is none, `ledger_full`.
  */
-export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined {
+export function acquireLease(dataDir: string, waitMsMax = 0, journal: 'DELETE' | 'MEMORY' = 'DELETE'): Lease | undefined {
   let db: ReturnType<typeof openDatabase> | undefined;
   const path = join(dataDir, leaseFile);
   let before: string | undefined;
@@ -31,7 +32,7 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     before = markOf(path);
     db = openDatabase(path, { timeout: waitMsMax });
-    db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    db.exec(`PRAGMA journal_mode = ${journal}; BEGIN EXCLUSIVE`);
     // A wipe takes the file away while it holds the lock. The lock of a file that has no name any more keeps nobody out.
     if (markOf(path) !== before) { db.close(); return undefined; }
   } catch (error) {
@@ -44,6 +45,6 @@ export function acquireLease(dataDir: string, waitMsMax = 0): Lease | undefined 
     if (code !== undefined && (code & 0xff) === 13 || (error as { code?: string }).code === 'ENOSPC') throw new ProblemError(problem('ledger_full', 'The disk that holds the data folder {0} is full, so its lock cannot be taken.', { values: [dataDir] }), { cause: error });
     throw new ProblemError(problem('data_folder_unusable', 'The lock of the data folder {0} cannot be taken ({1}).', { values: [dataDir, error instanceof Error ? error.message : String(error)] }), { cause: error });
   }
-  const held = db;
-  return { release: () => held.close() };
+  let held: typeof db | undefined = db;
+  return { release: () => { held?.close(); held = undefined; } };
 }

@@ -31,7 +31,7 @@ const noteSql = `CASE WHEN h.opened_at_ms >= ?5 AND h.opened_at_ms < ?6 THEN ?7 
 
 /** What left in a span, the most requests first. Corrections of later tell nothing of what was sent. */
 export function readSent(db: DatabaseSync, { fromMs, untilMs }: LedgerQueries['sent']['args']): SentRow[] {
-  const notes = readUpstreams(db).sort((a, b) => a.atMs - b.atMs);
+  const notes = inOrder(readUpstreams(db));
   const before = notes.filter((note) => note.atMs <= fromMs).length;
   const [heldFromMs, heldUntilMs] = [notes[before - 1]?.atMs ?? Number.MIN_SAFE_INTEGER, notes[before]?.atMs ?? Number.MAX_SAFE_INTEGER];
   const rows = statement(db, `SELECT ${waySql} AS way, ${noteSql} AS note, u.workspace_id, w.label,
@@ -48,6 +48,16 @@ export function readSent(db: DatabaseSync, { fromMs, untilMs }: LedgerQueries['s
       requests: Number(row['requests']), attempts: Number(row['attempts']), inputTokens: Number(row['input']), outputTokens: Number(row['output']), uncountedInputTokens: Number(row['uncounted']),
     };
   }));
+}
+
+/** By their place in the ledger, which no clock changes: a note of a time that a later one is before, since the clock was ahead, holds no more. */
+function inOrder<T extends { readonly atMs: number }>(notes: readonly T[]): T[] {
+  let firstMs = Number.POSITIVE_INFINITY;
+  return notes.toReversed().filter((note) => {
+    const holds = note.atMs < firstMs;
+    firstMs = Math.min(firstMs, note.atMs);
+    return holds;
+  }).toReversed();
 }
 
 /** The rows beyond the most that are told, summed for each way and place. */

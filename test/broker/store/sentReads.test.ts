@@ -62,6 +62,15 @@ describe('what was sent', () => {
     assert.deepEqual(ledger.query('happenings', { filter: 'all', limit: 50 }).rows.filter((one) => one.from === 'directive' && one.directive.kind !== 'price'), [], 'no event for people');
   }));
 
+  it('tells the host that was noted last, also where the clock was ahead before', () => withLedger((ledger) => {
+    runOne(ledger, grantCommand('g1', 10 * credit));
+    noteUpstream(ledger, startMs + 10_000, 'old.example');
+    noteUpstream(ledger, startMs + 2000, 'new.example');
+    attempt(ledger, 'x-1', { atMs: startMs + 3000 }, {}, { atMs: startMs + 3500 });
+    attempt(ledger, 'x-2', { atMs: startMs + 20_000 }, {}, { atMs: startMs + 21_000 });
+    assert.deepEqual(ledger.query('sent', span).map((row) => [row.at, row.attempts]), [['new.example', 2]]);
+  }));
+
   it('sums the workspaces beyond the first hundred', () => withLedger((ledger) => {
     runOne(ledger, grantCommand('g1', 100 * credit));
     for (let index = 0; index < 103; index += 1) attempt(ledger, `w${index}-1`, { request: { ...reserveCommand(`w${index}-1`, 1).request, workspaceId: `ws_${String(index).padStart(3, '0')}` } });

@@ -5,5 +5,5 @@ import { wipeFolders } from '../../../src/broker/wipeFolders.ts';
 import { manualClock } from '../manualClock.ts';
 
 const [dataDir = ''] = process.argv.slice(2);
-await wipeFolders(dataFolders(dataDir), manualClock(), () => Promise.resolve());
+await wipeFolders(dataFolders(dataDir), { clock: manualClock(), stopsRequests: false, more: () => Promise.resolve() });
 console.log('wiped');
