@@ -100,7 +100,7 @@ describe('the wipe in the editor', () => {
     await run;
     assert.deepEqual(steps, ['plan']);
     const [question] = fake.shown;
-    assert.deepEqual([question?.kind, question?.modal, question?.buttons], ['warning', true, ['Wipe All Data', 'Export First…']]);
+    assert.deepEqual([question?.kind, question?.modal, question?.buttons], ['warning', true, ['Export First…', 'Wipe All Data']]);
     for (const words of ['/data: 2 MB, with 250.00 credits left', 'in the system keychain', '/home/ada/.codex/config.toml', 'routeTerminals is turned off', 'is ended', 'Not made by the broker: notes.txt', 'backups that you saved elsewhere']) assert.ok(question?.detail?.includes(words), words);
     assert.doesNotMatch(planWords({ ...plan, folders: [], brokers: 0, routes: [], isKeyIncluded: false }, false, 'en'), /keychain|ended|routeTerminals/);
   });
