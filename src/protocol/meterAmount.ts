@@ -15,11 +15,17 @@ export interface Amount {
   readonly spoken: string;
 }
 
-/** An amount in words. */
-export function meterAmount(kind: AmountKind, microCredits: number, unit: MeterUnit, locale: string): Amount {
-  const number = fitAmount(microCredits, unit, locale);
-  return { number, text: withWord(kind, number), spoken: spokenAmount(kind, unit, spokenNumber(microCredits, unit, locale)) };
+/** An amount in words. @param isEstimated some of it is an estimate: then it begins with "≈" */
+export function meterAmount(kind: AmountKind, microCredits: number, unit: MeterUnit, locale: string, isEstimated = false): Amount {
+  const [exact, said] = [fitAmount(microCredits, unit, locale), spokenNumber(microCredits, unit, locale)];
+  const isAbout = isEstimated && microCredits !== 0;
+  // Dollars have a character more: beside the longest of them the space is what can go.
+  const number = isAbout ? `≈${exact.length > aboutMax ? '' : ' '}${exact}` : exact;
+  return { number, text: withWord(kind, number), spoken: spokenAmount(kind, unit, isAbout ? t('about {0}', said) : said) };
 }
+
+/** Most characters of a number that "≈ " fits before, in the item with its word behind. */
+const aboutMax = 6;
 
 /** "80.00 left" */
 export function withWord(kind: AmountKind, number: string): string {

@@ -48,12 +48,18 @@ export function snapshotLimitRunOuts(snapshot: LimitFacts, workspaceId: string |
   return limitStands(snapshot, workspaceId, nowMs).flatMap((limit) => limitRunOut(limit, nowMs) ?? []).toSorted((a, b) => a.runsOutAtMs - b.runsOutAtMs);
 }
 
-/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00); it begins anew at Sat 28 Nov 09:00." */
+/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00); it begins anew Sat 28 Nov 09:00." */
 export function limitRunOutWords(found: LimitRunOut, nowMs: number, locale: string): string {
   const { limit: { name }, resetsAtMs } = found;
   const until = untilWords(found, nowMs, locale);
   return resetsAtMs === undefined ? t('At its pace so far, the {0} is used up about {1}.', name, until)
-    : t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
+    : t('At its pace so far, the {0} is used up about {1}; it begins anew {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
+}
+
+/** A limit's run-out beside its gauge: "at its pace until about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00)"; undefined while it lasts, and where too little is known. */
+export function runOutPhrase(stand: LimitStand | undefined, nowMs: number, locale: string): string | undefined {
+  const found = stand && limitRunOut(stand, nowMs);
+  return found && t('at its pace until about {0}', untilWords(found, nowMs, locale));
 }
 
 /** How long a limit lasts, as a row says it beside its pace: "until about 17:40 (16:55 to 18:50)", "lasts"; undefined where nothing of it is left, or used, or where its pace says all. */

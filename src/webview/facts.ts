@@ -54,7 +54,7 @@ function levelWords(level: BalanceLevel): string | undefined {
 function useFact(tight: TightText | undefined, snapshot: Snapshot, view: View): TemplateResult {
   if (tight) {
     return html`<div class="fact"><dt>${t('Tightest limit: {0}', tight.title)}</dt><dd class="big">${tight.amount} <small>${tight.of}</small></dd>
-      <dd>${icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
+      <dd>${icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${[tight.ends, ...(view.stale || tight.ahead === undefined ? [] : [tight.ahead])].join(' · ')}</span></dd></div>`;
   }
   const { total } = snapshot.today;
   const { locale } = view.place;
