@@ -1,7 +1,7 @@
 // What of a snapshot runs out when, in words: its balance at the pace of the last hours, limits and budgets at their own. Pure.
 import type { RunOut } from '../domain/forecast.ts';
 import { limitAhead, type LimitAhead } from '../domain/limitAhead.ts';
-import type { LimitStand } from '../domain/tightest.ts';
+import { lowShare, type LimitStand } from '../domain/tightest.ts';
 import { clockWords } from './clockWords.ts';
 import { plural, t } from './language.ts';
 import { limitStands, type LimitFacts } from './limitStands.ts';
@@ -66,7 +66,8 @@ export function runOutPhrase(stand: LimitStand | undefined, nowMs: number, local
 export function aheadWords(stand: LimitStand, nowMs: number, locale: string): string | undefined {
   if (stand.left <= 0 || stand.left >= 1) return undefined;
   const ahead = limitAhead(stand, nowMs);
-  if (!ahead) return t('too little is known yet');
+  // Of one that has only begun its pace says so already, unless that has a worse thing to say.
+  if (!ahead) return stand.timeLeft !== undefined && stand.left >= lowShare ? undefined : t('too little is known yet');
   const { runsOutAtMs, earliestAtMs } = ahead;
   if (runsOutAtMs !== undefined) return t('until about {0}', untilWords({ ...ahead, runsOutAtMs }, nowMs, locale));
   // That it lasts is what a pace with something to spare says.
