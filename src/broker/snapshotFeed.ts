@@ -12,6 +12,7 @@ import { nextDraw } from '../domain/waterfall.ts';
 import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
 import type { Snapshot, UsageRow, RunView, GrantView, QuestionView, UnmeteredView, WindowView } from '../protocol/snapshot.ts';
+import { inLine } from '../protocol/waitingOrder.ts';
 import type { LiveRequest } from './admissionTicket.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
@@ -211,7 +212,7 @@ export class SnapshotFeed {
       ...(topUps ? { autoTopUp: { ...topUps.rule, addedMicroCredits: topUps.addedMicroCredits, beginsAnewAtMs: topUps.untilMs } } : {}), ...(issuers.length > 0 ? { voucherIssuers: issuers } : {}),
       budgets: pacedBudgets, allowances, policies, questions: this.#questions(), priceChanges,
       windows: this.#paces.windows(this.#windows(), nowMs), ...(plans.length > 0 ? { plans } : {}), ...(unmetered ? { unmetered } : {}), running: runs.filter((run) => run.state === 'running'),
-      waiting: runs.filter((run) => run.state !== 'running').sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
+      waiting: inLine(runs.filter((run) => run.state !== 'running')),
       today: { dayStartMs: todayStartMs, total: totalOf(byWorkspace, 'today'), byWorkspace, byModel, ...(importedToday.requests === 0 ? {} : { imported: importedToday }) },
       days: everyDay(days, today), recent, entries, problems: this.#parts.problems(),
     };

@@ -1,10 +1,10 @@
 // Turns a limit or a budget into the words and the gauge of its line in the tooltip. Unknown stays
 // unknown: a dash and a dashed gauge, never a zero.
-import { compareTightness, levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
+import { compareTightness, levelOf, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from '../protocol/clockWords.ts';
 import { t } from '../protocol/language.ts';
-import { ownBudgets, paceMinutesMin, paceWords, renewsAtMs, standOfBudget, standOfWindow, toldAtWords } from '../protocol/limitStands.ts';
+import { ownBudgets, paceMinutesMin, paceWords, refillsOf, renewsAtMs, standOfBudget, standOfWindow, toldAtWords, unannouncedReset, type Refills } from '../protocol/limitStands.ts';
 import type { Snapshot, WindowView } from '../protocol/snapshot.ts';
 import { budgetKeyName, budgetName, type BudgetStand } from '../protocol/windowBudgets.ts';
 import type { Gauge } from './gaugeImage.ts';
@@ -29,7 +29,7 @@ export function limitLine(window: WindowView, show: 'left' | 'used', nowMs: numb
   const name = toldAt === undefined ? windowRowName(window) : t('{0}, as of {1}', windowRowName(window), toldAt);
   if (!stand) return { name, gauge: { low: false }, share: '—', resets: t('not announced yet'), pace: '' };
   const isLong = window.windowMinutes >= paceMinutesMin;
-  return { ...lineOf(stand, show, isLong ? 'refills steadily' : 'too short', locale), name, resets: stand.left >= 1 ? t('full') : (isLong ? opensWords(window, stand, nowMs, locale) : undefined) ?? resetWords(stand.endsAtMs, isLong && renewsAtMs(stand) !== undefined, nowMs, locale) };
+  return { ...lineOf(stand, show, refillsOf(window), locale), name, resets: stand.left >= 1 ? t('full') : (isLong ? opensWords(window, stand, nowMs, locale) : undefined) ?? (stand.endsAtMs === undefined ? unannouncedReset(window) : undefined) ?? resetWords(stand.endsAtMs, isLong && renewsAtMs(stand) !== undefined, nowMs, locale) };
 }
 
 /** When the next request has room in what refills steadily; undefined while there is some, and for what begins anew. */
@@ -55,13 +55,13 @@ export function limitLines(snapshot: Pick<Snapshot, 'windows' | 'budgets'>, work
   return lines.toSorted((a, b) => (a.stand && b.stand ? compareTightness(a.stand, b.stand, nowMs) : rank(a) - rank(b))).map(({ line }) => line);
 }
 
-function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Parameters<typeof paceWords>[2], locale: string): Omit<LimitLine, 'name' | 'resets'> {
+function lineOf(stand: LimitStand, show: 'left' | 'used', refills: Refills, locale: string): Omit<LimitLine, 'name' | 'resets'> {
   const { left, timeLeft } = stand;
   const isLow = levelOf(stand) !== 'ok';
   const share = show === 'left' ? left : 1 - left;
   return {
     gauge: { low: isLow, share, ...(timeLeft === undefined ? {} : { tick: show === 'left' ? timeLeft : 1 - timeLeft }) },
-    share: formatShare(share, locale), pace: paceWords(left, spareOf(stand), refills),
+    share: formatShare(share, locale), pace: paceWords(stand, refills),
     ...(left <= 0 ? { mark: 'error' as const } : isLow ? { mark: 'warning' as const } : {}),
   };
 }

@@ -105,7 +105,7 @@ function tastedBy(tried: Tried, facts: MeterFacts): MeterFacts {
 
 function aboutWords(content: MeterContent): string {
   switch (content) {
-    case 'tightest': return t('About what ends work first: credits, a budget or a long limit');
+    case 'tightest': return t('About what is tightest: credits, a budget or a long limit');
     case 'credits': return t('About the balance');
     case 'share': return t('About the share of the tightest limit');
     case 'pace': return t('About the pace of the tightest limit');

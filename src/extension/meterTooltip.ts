@@ -14,11 +14,12 @@ import type { RequestView, RunView, Snapshot } from '../protocol/snapshot.ts';
 import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
 import { stoppingBudget } from '../protocol/windowBudgets.ts';
 import { windowDraw, type WindowDraw } from '../protocol/windowDraw.ts';
+import { inLine } from '../protocol/waitingOrder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
-import { leadLines } from './leadLines.ts';
+import { leadLines, type Lead } from './leadLines.ts';
 import { durationWords, limitLines } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
 import { problemText } from './problemNotice.ts';
@@ -48,6 +49,8 @@ export const tooltipCommands: readonly string[] = [
 ];
 
 const limitsMax = 6;
+/** Names are whole: cut off, two that begin alike would be one. */
+const nameMax = 120;
 const plansMax = 2;
 const runOutsMax = 3;
 const problemsMax = 3;
@@ -57,7 +60,8 @@ export function meterTooltip(facts: TooltipFacts): string {
   const { snapshot } = facts;
   const blocks = [...linkBlock(facts)];
   if (snapshot) {
-    blocks.push(questionBlock(facts, snapshot), blockedBlock(facts, snapshot), balanceBlock(facts, snapshot), ...limitsBlock(facts, snapshot), activityBlock(facts, snapshot));
+    const lead = leadLines(snapshot, facts.taste, facts.workspaceId, facts.nowMs, facts.link.state === 'connected');
+    blocks.push(questionBlock(facts, snapshot), blockedBlock(facts, snapshot), balanceBlock(facts, snapshot, lead), ...limitsBlock(facts, snapshot, lead.limitId), activityBlock(facts, snapshot));
   }
   const host = facts.host === undefined ? '' : `$(remote) ${t('Broker and ledger are on {0}.', plain(facts.host, 80))}`;
   blocks.push(waitingTaskBlock(facts), [host, linksLine(facts)].filter((line) => line !== '').join('  \n'));
@@ -94,7 +98,7 @@ function blockedBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   return `$(circle-slash) **${plain(title)}**${goesOn}  \n${plain(because, 400)}`;
 }
 
-function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
+function balanceBlock(facts: TooltipFacts, snapshot: Snapshot, lead: Lead): string {
   const { link, taste } = facts;
   const practice = snapshot.broker.mode === 'practice';
   const rejected = snapshot.key.state === 'rejected' && !practice;
@@ -103,7 +107,6 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   if (practice) lines.push(`$(beaker) ${t('**Practice mode**: simulated requests, no real money')}`);
   if (snapshot.key.state === 'missing' && !practice && payer === 'key') lines.push(`$(key) ${t('**No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
   if (rejected) lines.push(`$(key) ${t('**OpenAI rejected the API key**')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
-  const lead = leadLines(snapshot, taste, facts.workspaceId, facts.nowMs, link.state === 'connected');
   const { owedMicroCredits } = snapshot.balance;
   const budgets = budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale);
   const debt = owedMicroCredits > 0 && payer !== 'plan' ? [`$(${payer === 'key' ? 'circle-slash' : 'warning'}) ${t('**{0} credits are owed**: they were spent before they were taken back.', formatCredits(owedMicroCredits, 2, taste.locale))} ${payer === 'both' ? t('Requests that go on no plan are refused until purchased credits are added.') : t('Requests are refused until purchased credits are added.')}`] : [];
@@ -170,13 +173,14 @@ function unparted(text: string): string {
   return text.replaceAll(/(\d) (?=\S)/g, '$1\u00a0');
 }
 
-function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
+/** @param headId the limit that the card begins with */
+function limitsBlock(facts: TooltipFacts, snapshot: Snapshot, headId: string | undefined): string[] {
   const { taste, nowMs, workspaceId } = facts;
   const lines = limitLines(snapshot, workspaceId, taste.show, nowMs, taste.locale);
   const unknown = snapshot.windows.length === 0 ? [t('Limits are unknown until the first answer.')] : [];
   if (lines.length === 0) return unknown;
   const rows = lines.slice(0, limitsMax).map((line) => {
-    const name = plain(line.name, 48);
+    const name = plain(line.name, nameMax);
     // The picture carries its own size: a size behind a bar would end the table's cell.
     const gauge = `![${taste.show === 'left' ? t('{0}, {1} left', name, plain(line.share)) : t('{0}, {1} used', name, plain(line.share))}](${gaugeImage(line.gauge, facts.theme)})`;
     return `| ${name} | ${gauge} | ${unparted(plain(line.share))} | &nbsp;&nbsp;${unparted(plain(line.resets))} | &nbsp;&nbsp;${line.mark ? `$(${line.mark}) ` : ''}${unparted(plain(line.pace))} |`;
@@ -184,8 +188,14 @@ function limitsBlock(facts: TooltipFacts, snapshot: Snapshot): string[] {
   const rest = lines.length - limitsMax;
   const table = [`| ${t('Limit')} | | ${taste.show === 'left' ? t('Left') : t('Used')} | &nbsp;&nbsp;${t('Resets')} | &nbsp;&nbsp;${t('Pace')} |`, '|:--|:--|--:|:--|:--|', ...rows].join('\n');
   const ahead = facts.link.state === 'connected' ? snapshotLimitRunOuts(snapshot, workspaceId, nowMs) : [];
-  const lasts = ahead.slice(0, runOutsMax).map((one) => `$(clock) ${plain(limitRunOutWords(one, nowMs, taste.locale), 240)}`);
-  return [[table, ...lasts, ...(rest > 0 ? [plural(rest, '{0} more in the dashboard', '{0} more in the dashboard')] : []), ...(snapshot.plans ?? []).slice(0, plansMax).map((one) => plain(planWords(one), 120)), ...unknown].join('\n\n')];
+  // That of the limit which the card begins with comes first, whenever the others end.
+  const ordered = ahead.toSorted((a, b) => Number(b.limit.id === headId) - Number(a.limit.id === headId));
+  const later = ordered.length - runOutsMax;
+  const lasts = [
+    ...ordered.slice(0, runOutsMax).map((one) => `$(clock) ${plain(limitRunOutWords(one, nowMs, taste.locale), 240)}`),
+    ...(later > 0 ? [plural(later, '{0} more is used up before its time', '{0} more are used up before their time')] : []),
+  ];
+  return [[table, ...lasts, ...(rest > 0 ? [plural(rest, '{0} more in the dashboard', '{0} more in the dashboard')] : []), ...(snapshot.plans ?? []).flatMap((one) => planWords(one) ?? []).slice(0, plansMax).map((words) => plain(words, 120)), ...unknown].join('\n\n')];
 }
 
 function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
@@ -199,7 +209,7 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
     // Why a request waits that asks something stands at the top of the card, or in another window's.
     const asking = new Set(snapshot.questions.map((question) => question.requestId));
     const counts = [...(running.length > 0 ? [plural(running.length, '{0} runs', '{0} run')] : []), ...(waiting.length > 0 ? [plural(waiting.length, '{0} waits', '{0} wait')] : [])];
-    lines.push(`$(${running.length > 0 ? 'sync' : 'history'}) ${counts.join(', ')}${waitingWords(waiting.find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
+    lines.push(`$(${running.length > 0 ? 'sync' : 'history'}) ${counts.join(', ')}${waitingWords(inLine(waiting).find((run) => !asking.has(run.requestId)), snapshot.atMs)}`);
   }
   const elsewhere = running.filter((run) => run.fallback !== undefined);
   if (elsewhere[0]) lines.push(`$(warning) ${t('{0} answered by the {1}', elsewhere.length, plain(modelText(elsewhere[0]), 60))}`);
@@ -211,7 +221,7 @@ function activityBlock(facts: TooltipFacts, snapshot: Snapshot): string {
   const today = snapshot.today.total;
   const tokens = today.inputTokens + today.outputTokens;
   lines.push(t('Today: {0}', [
-    plain(creditsWords(today.costMicroCredits, practice, locale)), t('{0} tokens', formatTokens(tokens, locale)), plural(today.requests, '{0} request', '{0} requests'),
+    plain(creditsWords(today.costMicroCredits, practice, locale, today.estimated > 0)), t('{0} tokens', formatTokens(tokens, locale)), plural(today.requests, '{0} request', '{0} requests'),
     ...(today.unpriced > 0 ? [t('{0} of them without a price', today.unpriced)] : []),
   ].join(', ')));
   return lines.join('  \n');
@@ -228,14 +238,15 @@ function waitingTaskBlock({ waitingTasks, nowMs, taste }: TooltipFacts): string 
 
 function waitingWords(first: RunView | undefined, atMs: number): string {
   if (!first) return '';
-  const reason = first.reason ? ` · ${plain(first.reason, 160)}` : '';
+  // More comes behind the sentence.
+  const reason = first.reason ? ` · ${plain(first.startsAtMs === undefined ? first.reason : first.reason.replace(/\.$/, ''), 160)}` : '';
   return `${reason}${first.startsAtMs === undefined ? '' : ` · ${t('next in {0}', durationWords(first.startsAtMs - atMs))}`}`;
 }
 
 /** "3.37 credits ($0.13)", "no charge", or "no price" for a model that has none. */
 function costWords(request: RequestView, practice: boolean, locale: string): string {
   if (request.costMicroCredits === undefined) return request.freeReason ? t('no charge') : t('no price');
-  return request.costMicroCredits === 0 ? t('no charge') : plain(creditsWords(request.costMicroCredits, practice, locale));
+  return request.costMicroCredits === 0 ? t('no charge') : plain(creditsWords(request.costMicroCredits, practice, locale, !request.measured));
 }
 
 function linksLine(facts: TooltipFacts): string {

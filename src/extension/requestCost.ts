@@ -26,9 +26,10 @@ export async function settledRequest(call: BrokerCall, schedule: Schedule, reque
   return undefined;
 }
 
-/** "0.42 credits ($0.02)"; "0.42 practice credits" where no money is meant; six decimals below a hundredth. */
-export function creditsWords(microCredits: number, practice: boolean, locale: string): string {
-  const credits = formatCredits(microCredits, microCredits > 0 && microCredits < smallMicroCredits ? 6 : 2, locale);
+/** "0.42 credits ($0.02)"; "0.42 practice credits" where no money is meant; six decimals below a hundredth. @param isEstimated some of it is an estimate: then it begins with "≈" */
+export function creditsWords(microCredits: number, practice: boolean, locale: string, isEstimated = false): string {
+  const exact = formatCredits(microCredits, microCredits > 0 && microCredits < smallMicroCredits ? 6 : 2, locale);
+  const credits = isEstimated && microCredits !== 0 ? `≈ ${exact}` : exact;
   return practice ? t('{0} practice credits', credits) : t('{0} credits ({1})', credits, formatUsd(microCredits, 2, locale));
 }
 

@@ -99,7 +99,7 @@ export function planWords({ folders, routes, brokers, isKeyIncluded }: ShownPlan
       const size = sizeWords(kinds.reduce((sum, one) => sum + one.bytes, 0), locale);
       return `• ${ledger?.isTracked ? t('{0}: {1}, with {2} credits left', path, size, formatCredits(ledger.balanceMicroCredits, 2, locale)) : t('{0}: {1}', path, size)}`;
     }),
-    t('Beside that:'),
+    t('Besides:'),
     isKeyIncluded ? `• ${t('Your OpenAI API key in VS Code\'s secret storage and in the system keychain; it stays valid at OpenAI')}` : `• ${t('Your OpenAI API key in VS Code\'s secret storage; it stays valid at OpenAI')}`,
     ...routes.map((path) => `• ${t('The broker\'s line in {0}, which becomes what it was', path)}`),
     ...(routesTerminals ? [`• ${t('Variables of VS Code\'s terminals; the setting codexBroker.routeTerminals is turned off')}`] : []),

@@ -1,7 +1,7 @@
 // The limits of a snapshot in one shape: upstream windows and a window's own budgets, with what is left of each and
 // of its time. What the status bar, the card, the side bar and the dashboard say about limits is computed here. Pure.
 import { periodIn } from '../domain/calendar.ts';
-import { levelOf, lowShare, onPaceShare, tightest, type LimitStand } from '../domain/tightest.ts';
+import { isPaceKnown, levelOf, lowShare, onPaceShare, spareOf, tightest, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
 import { languageTag, t } from './language.ts';
@@ -83,10 +83,26 @@ export function spokenShare(share: number): string {
   return share < 1 && share > 0.99 ? t('more than 99 percent') : t('{0} percent', Math.round(Math.min(1, Math.max(0, share)) * 100));
 }
 
-/** The pace in words: "13 % spare", "9 % ahead of even use", "on pace"; where time says nothing about it, how it refills. @param write how a share is written */
-export function paceWords(left: number, spare: number | undefined, refills: 'too short' | 'refills steadily' | '', write = shownShare): string {
+/** How a limit comes back whose time says nothing about its pace. */
+export type Refills = 'too short' | 'refills steadily' | '';
+
+/** How an upstream window does: only OpenAI's own limits refill steadily, a plan's never. */
+export function refillsOf({ windowMinutes, measure }: Pick<WindowView, 'windowMinutes' | 'measure'>): Refills {
+  return windowMinutes < paceMinutesMin ? 'too short' : measure === 'percent' ? '' : 'refills steadily';
+}
+
+/** When a limit is full again of which no moment is known: what refills steadily does so all the time. */
+export function unannouncedReset(window: Pick<WindowView, 'windowMinutes' | 'measure'>): string {
+  return refillsOf(window) === 'refills steadily' ? t('bit by bit') : t('time not announced');
+}
+
+/** The pace in words: "13 % spare", "9 % ahead of even use", "on pace", "too early to tell"; where time says nothing about it, how it refills. @param write how a share is written */
+export function paceWords(stand: Pick<LimitStand, 'left' | 'timeLeft'>, refills: Refills, write = shownShare): string {
+  const { left, timeLeft: time } = stand;
   if (left <= 0) return t('used up');
   const isLow = left < lowShare;
+  const spare = spareOf(stand);
+  if (time !== undefined && !isPaceKnown(time)) return isLow ? t('low') : t('too early to tell');
   if (spare === undefined) return isLow ? t('low') : refills === 'too short' ? t('refills within minutes') : refills === 'refills steadily' ? t('refills steadily') : '';
   if (Math.abs(spare) < onPaceShare) return isLow ? t('low, on pace') : t('on pace');
   return spare > 0 ? t('{0} spare', write(spare)) : t('{0} ahead of even use', write(-spare));
@@ -114,6 +130,11 @@ export function standOfWindow(window: WindowView, nowMs: number): LimitStand | u
 /** When a limit begins anew, or goes on where it is used up; undefined where nobody knows, and for one that refills steadily and never begins anew. */
 export function renewsAtMs({ kind, left, timeLeft: time, endsAtMs }: LimitStand): number | undefined {
   return kind === 'window' && left > 0 && time === undefined ? undefined : endsAtMs;
+}
+
+/** Whether the moment of a used-up limit is that of the next room in it: it refills, or has its next share, and begins anew at no time. */
+export function isOpening({ kind, left, timeLeft: time, lengthMs, endsAtMs }: LimitStand): boolean {
+  return kind === 'window' && left <= 0 && time === undefined && lengthMs === undefined && endsAtMs !== undefined;
 }
 
 /** How much of a budget's period is left; undefined for one that has none, such as the last hours. */

@@ -15,11 +15,17 @@ export interface Amount {
   readonly spoken: string;
 }
 
-/** An amount in words. */
-export function meterAmount(kind: AmountKind, microCredits: number, unit: MeterUnit, locale: string): Amount {
-  const number = fitAmount(microCredits, unit, locale);
-  return { number, text: withWord(kind, number), spoken: spokenAmount(kind, unit, spokenNumber(microCredits, unit, locale)) };
+/** An amount in words. @param isEstimated some of it is an estimate: then it begins with "≈" */
+export function meterAmount(kind: AmountKind, microCredits: number, unit: MeterUnit, locale: string, isEstimated = false): Amount {
+  const isAbout = isEstimated && microCredits !== 0;
+  const [exact, said] = [fitAmount(microCredits, unit, locale, shortenedMax - (isAbout ? 1 : 0)), spokenNumber(microCredits, unit, locale)];
+  // Beside long numbers the space is what can go.
+  const number = isAbout ? `≈${exact.length > aboutMax ? '' : ' '}${exact}` : exact;
+  return { number, text: withWord(kind, number), spoken: spokenAmount(kind, unit, isAbout ? t('about {0}', said) : said) };
 }
+
+/** Most characters of a number that "≈ " fits before, in the item with its word behind. */
+const aboutMax = 6;
 
 /** "80.00 left" */
 export function withWord(kind: AmountKind, number: string): string {
@@ -39,15 +45,15 @@ function spokenAmount(kind: AmountKind, unit: MeterUnit, number: string): string
   }
 }
 
-/** The number alone; its unit is said in words. */
-export function spokenNumber(microCredits: number, unit: MeterUnit, locale: string): string {
-  return fitted(amountIn(unit, microCredits), locale, {}, (value, decimals, suffix) => `${plainNumber(value, decimals, suffix === undefined, locale)}${suffix ?? ''}`);
+/** The number alone; its unit is said in words. @param ownMax most characters of one that the language shortens by its own words */
+export function spokenNumber(microCredits: number, unit: MeterUnit, locale: string, ownMax = shortenedMax): string {
+  return fitted(amountIn(unit, microCredits), locale, {}, ownMax, (value, decimals, suffix) => `${plainNumber(value, decimals, suffix === undefined, locale)}${suffix ?? ''}`);
 }
 
 /** A number of at most nine characters: two decimals as on every surface, then whole, k and M, cut off, as it grows. */
-function fitAmount(microCredits: number, unit: MeterUnit, locale: string): string {
-  if (unit === 'credits') return spokenNumber(microCredits, unit, locale);
-  return fitted(amountIn(unit, microCredits), locale, dollars, (value, decimals, suffix) => {
+function fitAmount(microCredits: number, unit: MeterUnit, locale: string, ownMax: number): string {
+  if (unit === 'credits') return spokenNumber(microCredits, unit, locale, ownMax);
+  return fitted(amountIn(unit, microCredits), locale, dollars, ownMax, (value, decimals, suffix) => {
     const parts = new Intl.NumberFormat(locale, { ...dollars, minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: suffix === undefined }).formatToParts(value);
     const last = parts.findLastIndex(({ type }) => type === 'integer' || type === 'fraction');
     return parts.map((part, index) => (index === last ? `${part.value}${suffix ?? ''}` : part.value)).join('');
@@ -65,13 +71,13 @@ function plainNumber(value: number, decimals: number, useGrouping: boolean, loca
 const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
 
 /** @param write writes a number, and a large one with k or M, where the language has no shorter words of its own */
-function fitted(exact: number, locale: string, style: Intl.NumberFormatOptions, write: (value: number, decimals: number, suffix?: 'k' | 'M') => string): string {
+function fitted(exact: number, locale: string, style: Intl.NumberFormatOptions, ownMax: number, write: (value: number, decimals: number, suffix?: 'k' | 'M') => string): string {
   if (exact > 0 && exact < 0.01) return `<${write(0.01, 2)}`;
   const value = Math.round(exact * 100) / 100;
   if (value < 1000) return write(value, 2);
   if (value < 100_000) return write(Math.floor(value), 0);
   const own = /^en\b/.test(locale) ? undefined : shortened(value, locale, style);
-  if (own !== undefined && own.length <= shortenedMax) return own;
+  if (own !== undefined && own.length <= ownMax) return own;
   return value < 10_000_000 ? write(Math.floor(value / 1000), 0, 'k') : write(Math.floor(value / 1_000_000), 0, 'M');
 }
 

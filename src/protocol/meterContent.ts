@@ -1,10 +1,10 @@
 // What the text of the status bar is about where a person chose: credits, a share, a pace or a reset; and the words for
 // pace and reset, short enough for the item. Pure.
-import { onPaceShare, spareOf, type LimitStand } from '../domain/tightest.ts';
+import { isPaceKnown, onPaceShare, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
 import { plural, t } from './language.ts';
-import { paceWords, spokenShare } from './limitStands.ts';
+import { isOpening, paceWords, renewsAtMs, spokenShare } from './limitStands.ts';
 
 /** What can be told instead of whatever is tightest. */
 export const chosenContents = ['credits', 'share', 'pace', 'reset'] as const;
@@ -20,21 +20,22 @@ export interface ContentWords {
   readonly spoken: string;
 }
 
-/** Whether a limit has a pace, or a moment at which it begins anew: what refills steadily and what is used up have none. */
+/** Whether a limit has a pace that means something, or a moment at which it begins anew or goes on: what refills steadily has none while something is left. */
 export function hasContent(content: 'pace' | 'reset', stand: LimitStand): boolean {
-  if (content === 'pace') return stand.left > 0 && stand.timeLeft !== undefined;
-  return stand.endsAtMs !== undefined && (stand.kind === 'budget' || stand.timeLeft !== undefined);
+  if (content === 'pace') return stand.left > 0 && stand.timeLeft !== undefined && isPaceKnown(stand.timeLeft);
+  return renewsAtMs(stand) !== undefined;
 }
 
 /** Words the pace or the reset of a limit that has it. */
 export function contentWords(content: 'pace' | 'reset', stand: LimitStand, nowMs: number, locale: string): ContentWords {
-  const { name, left, endsAtMs = nowMs } = stand;
+  const { name, endsAtMs = nowMs } = stand;
   if (content === 'pace') {
     const spare = spareOf(stand) ?? 0;
-    return { short: shortPace(spare, locale), written: paceWords(left, spare, ''), spoken: t('The {0}: {1}', name, paceWords(left, spare, '', spokenShare)) };
+    return { short: shortPace(spare, locale), written: paceWords(stand, ''), spoken: t('The {0}: {1}', name, paceWords(stand, '', spokenShare)) };
   }
   const minutes = Math.max(1, Math.ceil((endsAtMs - nowMs) / 60_000));
-  return { short: t('reset {0}', spanOf(minutes, true)), written: t('Begins anew in {0}', spanOf(minutes, false)), spoken: t('The {0} begins anew in {1}, {2}', name, spokenSpan(minutes), clockWords(endsAtMs, nowMs, locale)) };
+  if (isOpening(stand)) return { short: shortReset(minutes, true), written: t('Opens in {0}', spanOf(minutes)), spoken: t('The {0} opens in {1}, {2}', name, spokenSpan(minutes), clockWords(endsAtMs, nowMs, locale)) };
+  return { short: shortReset(minutes, false), written: t('Begins anew in {0}', spanOf(minutes)), spoken: t('The {0} begins anew in {1}, {2}', name, spokenSpan(minutes), clockWords(endsAtMs, nowMs, locale)) };
 }
 
 /** "11 % ahead", "6 % spare", "on pace": the words of the card, without the even use. */
@@ -43,13 +44,20 @@ function shortPace(spare: number, locale: string): string {
   return spare > 0 ? t('{0} spare', formatShare(spare, locale)) : t('{0} ahead', formatShare(-spare, locale));
 }
 
-/** "47 min", "2h 14m" or "2 h 14 min": in whole minutes, which is as often as the item is painted while nothing happens. */
-function spanOf(minutes: number, isNarrow: boolean): string {
+/** "resets in 13 d": in one unit, which is all that the item has room for, cut off as clocks are; below a hundred minutes and two days in the smaller one. */
+function shortReset(minutes: number, isOpen: boolean): string {
+  const hours = Math.floor(minutes / 60);
+  if (minutes < 100) return isOpen ? t('opens in {0} m', minutes) : t('resets in {0} m', minutes);
+  if (hours < 48) return isOpen ? t('opens in {0} h', hours) : t('resets in {0} h', hours);
+  return isOpen ? t('opens in {0} d', Math.floor(hours / 24)) : t('resets in {0} d', Math.floor(hours / 24));
+}
+
+/** "47 min", "2 h 14 min", "1 d 18 h": in whole minutes, which is as often as the item is painted while nothing happens. */
+function spanOf(minutes: number): string {
   const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
   if (minutes === 1) return t('< 1 min');
   if (minutes < 60) return t('{0} min', minutes);
-  if (days === 0) return isNarrow ? t('{0}h {1}m', hours, rest) : t('{0} h {1} min', hours, rest);
-  return isNarrow ? t('{0}d {1}h', days, hours) : t('{0} d {1} h', days, hours);
+  return days === 0 ? t('{0} h {1} min', hours, rest) : t('{0} d {1} h', days, hours);
 }
 
 function spokenSpan(minutes: number): string {

@@ -19,12 +19,15 @@ export interface MeterEnd {
 
 /** A limit as the meter tells it; its pace as a voice reads it. */
 export interface MeterLimit {
+  readonly id: string;
   readonly kind: 'budget' | 'window';
   readonly name: string;
   readonly left: number;
   readonly level: StandLevel;
   readonly pace: string;
   readonly until?: MeterEnd;
+  /** It begins anew at no time: then there is room for the next request. */
+  readonly opens?: true;
 }
 
 /** What is known when the meter is painted. Absent means unknown. */
@@ -62,6 +65,8 @@ export interface MeterInput {
     /** Sum of all grants that have not expired: what the balance is a share of. */
     readonly grantedMicroCredits: number;
     readonly todayMicroCredits: number;
+    /** Some of today's figures are estimates. */
+    readonly todayEstimated?: true;
     /** Requests of today without a price: their cost is not known, and is no part of today's. Absent when there is none. */
     readonly todayUnpriced?: number;
     /** This window's own waiting request that starts first. Without a place it waits outside of the line, for what others give back. */

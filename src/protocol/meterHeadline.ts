@@ -18,6 +18,8 @@ export interface Painted {
   readonly number?: string;
   /** The limit that it speaks of, as a card writes it: what the text says first, then what is left where that is not it. */
   readonly title?: readonly string[];
+  /** That limit's id. */
+  readonly limitId?: string;
   /** What was chosen to be told, while it does not exist. */
   readonly lacks?: ChosenContent;
 }
@@ -30,7 +32,7 @@ export function fitting(...texts: readonly [string, ...string[]]): string {
   return texts.find((text) => text.length <= textMax) ?? texts[texts.length - 1] ?? '';
 }
 
-/** What is told: what was chosen while it exists and nothing is worse, else what ends work first. */
+/** What is told: what was chosen while it exists and nothing is worse, else what is tightest. */
 export function headline(input: MeterInput, snapshot: Picture): Painted {
   const amount = amountOf(input, snapshot);
   const tight = tightPainted(input, snapshot, amount);
@@ -82,9 +84,9 @@ function limitFace({ show, locale }: MeterInput, limit: MeterLimit, words?: Cont
   const number = formatShare(share, locale);
   const of = (written: string) => (show === 'left' ? t('{0} left of the {1}', written, name) : t('{0} used of the {1}', written, name));
   const spoken = words ? [words.spoken, show === 'left' ? t('{0} left', spokenShare(share)) : t('{0} used', spokenShare(share))].join(', ')
-    : [of(spokenShare(share)), limit.pace, until === undefined ? '' : t('begins anew {0}', until.words)].filter(Boolean).join(', ');
+    : [of(spokenShare(share)), limit.pace, until === undefined ? '' : limit.opens ? t('opens {0}', until.words) : t('begins anew {0}', until.words)].filter(Boolean).join(', ');
   const face = { text: words?.short ?? withWord(show, number), action, share } as const;
-  const told = { number, title: [...(words ? [words.written] : []), of(number)] };
+  const told = { number, limitId: limit.id, title: [...(words ? [words.written] : []), of(number)] };
   if (limit.level === 'critical') return { ...told, face: { ...face, state: 'critical', icon: 'warning', spoken: t('Critical: {0}', spoken), background: 'warning' } };
   if (limit.level === 'low') return { ...told, face: { ...face, state: 'low', icon: 'warning', spoken: t('Low: {0}', spoken) } };
   return { ...told, face: { ...face, state: 'ok', icon: 'dashboard', spoken, calm: true } };
@@ -152,8 +154,8 @@ function untrackedFace({ todayUnpriced, todayMicroCredits }: Picture, { number, 
 }
 
 /** The balance as an amount; what was used today where there is none. */
-export function amountOf({ show, unit, locale }: MeterInput, { payer, tracked, grantedMicroCredits, balanceMicroCredits, todayMicroCredits }: Picture): Amount {
+export function amountOf({ show, unit, locale }: MeterInput, { payer, tracked, grantedMicroCredits, balanceMicroCredits, todayMicroCredits, todayEstimated }: Picture): Amount {
   if (payer === 'plan') return { number: t('Plan'), text: t('Plan'), spoken: t('Codex goes on your ChatGPT plan; no limit of it is known yet') };
-  if (!tracked) return meterAmount('today', todayMicroCredits, unit, locale);
+  if (!tracked) return meterAmount('today', todayMicroCredits, unit, locale, todayEstimated);
   return show === 'used' ? meterAmount('used', Math.max(0, grantedMicroCredits - balanceMicroCredits), unit, locale) : meterAmount('left', balanceMicroCredits, unit, locale);
 }

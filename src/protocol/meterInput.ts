@@ -4,12 +4,13 @@ import { problemMessage } from './problemWords.ts';
 import { isExpired } from '../domain/grants.ts';
 import { contentWords, hasContent, type MeterContent } from './meterContent.ts';
 import type { MeterEnd, MeterInput, MeterLimit } from './meterFace.ts';
-import { levelOf, spareOf, type LimitStand } from '../domain/tightest.ts';
+import { isPaceKnown, levelOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil, timeWords } from './clockWords.ts';
-import { paceWords, renewsAtMs, spokenShare, tightestStand } from './limitStands.ts';
+import { isOpening, paceWords, renewsAtMs, spokenShare, tightestStand } from './limitStands.ts';
 import { payerOf } from './payer.ts';
 import type { BalanceView, Snapshot } from './snapshot.ts';
+import { inLine } from './waitingOrder.ts';
 import { budgetName, stoppingBudget } from './windowBudgets.ts';
 import { windowDraw } from './windowDraw.ts';
 import { windowQuestions } from './windowQuestions.ts';
@@ -38,7 +39,7 @@ export function grantedMicroCredits({ grants }: Pick<BalanceView, 'grants'>, atM
 export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefined, taste: MeterTaste, workspaceId?: string, nowMs?: number): MeterInput {
   if (!snapshot) return { link, ...taste };
   const { balance, atMs } = snapshot;
-  const own = snapshot.waiting.filter((run) => run.workspaceId === workspaceId).toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity))[0];
+  const own = inLine(snapshot.waiting).find((run) => run.workspaceId === workspaceId);
   const [question, ...more] = windowQuestions(snapshot.questions, workspaceId);
   const payer = payerOf(snapshot);
   const stopping = stoppingBudget(snapshot.budgets, workspaceId, payer);
@@ -63,7 +64,7 @@ export function meterInput(link: MeterInput['link'], snapshot: Snapshot | undefi
       tracked: balance.tracked,
       balanceMicroCredits: balance.balanceMicroCredits,
       grantedMicroCredits: grantedMicroCredits(balance, atMs),
-      todayMicroCredits: snapshot.today.total.costMicroCredits,
+      todayMicroCredits: snapshot.today.total.costMicroCredits, ...(snapshot.today.total.estimated > 0 ? { todayEstimated: true } : {}),
       ...(snapshot.today.total.unpriced > 0 ? { todayUnpriced: snapshot.today.total.unpriced } : {}),
       ...(question ? { question: { text: question.text, count: more.length + 1 } } : {}),
       ...(balance.owedMicroCredits > 0 ? { owedMicroCredits: balance.owedMicroCredits } : {}),
@@ -83,8 +84,10 @@ function toldLimit(snapshot: Snapshot, { content, locale }: MeterTaste, workspac
 }
 
 function meterLimit(stand: LimitStand, atMs: number, locale: string): MeterLimit {
-  const { kind, name, left } = stand;
-  return { kind, name, left, level: levelOf(stand), pace: paceWords(left, spareOf(stand), '', spokenShare), ...endOf(renewsAtMs(stand), atMs, locale) };
+  const { id, kind, name, left, timeLeft } = stand;
+  // That a pace is not known yet is worth no word of a sentence.
+  const pace = left > 0 && timeLeft !== undefined && !isPaceKnown(timeLeft) ? '' : paceWords(stand, '', spokenShare);
+  return { id, kind, name, left, level: levelOf(stand), pace, ...endOf(renewsAtMs(stand), atMs, locale), ...(isOpening(stand) ? { opens: true } : {}) };
 }
 
 function endOf(endsAtMs: number | undefined, atMs: number, locale: string): { readonly until?: MeterEnd } {

@@ -2,10 +2,10 @@
 import { languageTag, t } from './language.ts';
 import type { PlanView, Snapshot } from './snapshot.ts';
 
-/** "ChatGPT 3fa9 (plus): 12.5 credits of OpenAI's own"; what was not told is not said. */
-export function planWords({ account, planType, credits }: PlanView): string {
+/** "ChatGPT 3fa9 (plus): 12.5 credits of OpenAI's own"; what was not told is not said, and where nothing was, there are no words. */
+export function planWords({ account, planType, credits }: PlanView): string | undefined {
   const name = planType === undefined ? account : `${account} (${planType})`;
-  if (!credits) return name;
+  if (!credits) return planType === undefined ? undefined : name;
   if (credits.isUnlimited) return t('{0}: unlimited credits of OpenAI\'s own', name);
   if (!credits.hasCredits) return t('{0}: no credits of OpenAI\'s own', name);
   return credits.balance === undefined ? t('{0}: some credits of OpenAI\'s own', name) : t('{0}: {1} credits of OpenAI\'s own', name, numberWords(credits.balance));

@@ -1,7 +1,7 @@
 // What of a snapshot runs out when, in words: its balance at the pace of the last hours, limits and budgets at their own. Pure.
 import type { RunOut } from '../domain/forecast.ts';
 import { limitAhead, type LimitAhead } from '../domain/limitAhead.ts';
-import type { LimitStand } from '../domain/tightest.ts';
+import { lowShare, type LimitStand } from '../domain/tightest.ts';
 import { clockWords } from './clockWords.ts';
 import { plural, t } from './language.ts';
 import { limitStands, type LimitFacts } from './limitStands.ts';
@@ -48,19 +48,26 @@ export function snapshotLimitRunOuts(snapshot: LimitFacts, workspaceId: string |
   return limitStands(snapshot, workspaceId, nowMs).flatMap((limit) => limitRunOut(limit, nowMs) ?? []).toSorted((a, b) => a.runsOutAtMs - b.runsOutAtMs);
 }
 
-/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00); it begins anew at Sat 28 Nov 09:00." */
+/** "At its pace so far, the limit per week of the plan plus is used up about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00); it begins anew Sat 28 Nov 09:00." */
 export function limitRunOutWords(found: LimitRunOut, nowMs: number, locale: string): string {
   const { limit: { name }, resetsAtMs } = found;
   const until = untilWords(found, nowMs, locale);
   return resetsAtMs === undefined ? t('At its pace so far, the {0} is used up about {1}.', name, until)
-    : t('At its pace so far, the {0} is used up about {1}; it begins anew at {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
+    : t('At its pace so far, the {0} is used up about {1}; it begins anew {2}.', name, until, clockWords(resetsAtMs, nowMs, locale));
+}
+
+/** A limit's run-out beside its gauge: "at its pace until about Thu 26 Nov 14:00 (Wed 25 Nov 20:00 to Fri 27 Nov 11:00)"; undefined while it lasts, and where too little is known. */
+export function runOutPhrase(stand: LimitStand | undefined, nowMs: number, locale: string): string | undefined {
+  const found = stand && limitRunOut(stand, nowMs);
+  return found && t('at its pace until about {0}', untilWords(found, nowMs, locale));
 }
 
 /** How long a limit lasts, as a row says it beside its pace: "until about 17:40 (16:55 to 18:50)", "lasts"; undefined where nothing of it is left, or used, or where its pace says all. */
 export function aheadWords(stand: LimitStand, nowMs: number, locale: string): string | undefined {
   if (stand.left <= 0 || stand.left >= 1) return undefined;
   const ahead = limitAhead(stand, nowMs);
-  if (!ahead) return t('too little is known yet');
+  // Of one that has only begun its pace says so already, unless that has a worse thing to say.
+  if (!ahead) return stand.timeLeft !== undefined && stand.left >= lowShare ? undefined : t('too little is known yet');
   const { runsOutAtMs, earliestAtMs } = ahead;
   if (runsOutAtMs !== undefined) return t('until about {0}', untilWords({ ...ahead, runsOutAtMs }, nowMs, locale));
   // That it lasts is what a pace with something to spare says.

@@ -1,6 +1,6 @@
 // Budgets as rows: what is used, reserved and left of each, when it ends, in words and shares. Pure; the numbers
 // are the broker's.
-import { levelOf, spareOf } from '../domain/tightest.ts';
+import { levelOf } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
 import type { Budget } from '../domain/budgets.ts';
 import { t } from '../protocol/language.ts';
@@ -87,7 +87,7 @@ function countedRow(view: BudgetView, use: BudgetCount, isFirst: boolean, own: s
   const key = budgetKeyName(stand);
   const ends = endsText(budget, use.endsAtMs, nowMs, place);
   const limit = standOfBudget(stand, nowMs);
-  const pace = limit.timeLeft === undefined || stand.level === 'used-up' ? undefined : paceWords(limit.left, spareOf(limit), '');
+  const pace = limit.timeLeft === undefined || stand.level === 'used-up' ? undefined : paceWords(limit, '');
   const ahead = stand.isForToday || stand.level === 'used-up' ? undefined : aheadWords(limit, nowMs, place.locale);
   const head = key === '' ? t('Budget of {0}', base.name) : t('Budget of {0}, {1}', base.name, key);
   const held = use.reserved > 0 ? t('{0} reserved by running requests', unitAmount(budget.unit, use.reserved, place.locale)) : undefined;
@@ -128,6 +128,11 @@ function stateText({ level, share, view }: BudgetStand, show: 'left' | 'used'): 
   if (level !== 'used-up') return show === 'left' ? t('{0} left', percentText(1 - share)) : t('{0} used', percentText(share));
   // Beyond a hard one nothing is sent, but what runs already may end above it.
   return share > 1.005 ? t('{0} over the limit', percentText(Math.min(1, share - 1))) : view.budget.mode === 'hard' ? t('used up') : t('reached');
+}
+
+/** When a row's budget begins anew, as a text without a heading says it: "resets Thu 19 Nov 09:00", "each week". */
+export function renewsText({ ends, countdown: left }: Pick<BudgetRow, 'ends' | 'countdown'>): string {
+  return left === undefined ? ends : t('resets {0}', ends);
 }
 
 /** When a budget begins anew. */

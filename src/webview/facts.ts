@@ -70,8 +70,9 @@ function tightFact(snapshot: Snapshot, { workspaceId, show, place }: View, nowMs
 
 function useFact(tight: TightFact | undefined, snapshot: Snapshot, view: View): TemplateResult {
   if (tight) {
+    const ends = [tight.ends, ...(view.stale || tight.ahead === undefined ? [] : [tight.ahead])].join(' · ');
     return html`<div class="fact"><dt>${t('Tightest limit: {0}', tight.title)}</dt><dd class="big">${tight.amount} <small>${tight.unit}${tight.of}</small></dd>
-      <dd>${tight.isUsedUp ? icon('circle-slash', 's bad') : icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${tight.ends}</span></dd></div>`;
+      <dd>${tight.isUsedUp ? icon('circle-slash', 's bad') : icon('warning', 's warn')} ${tight.pace} <span class="dim">· ${ends}</span></dd></div>`;
   }
   const { total } = snapshot.today;
   const { locale } = view.place;

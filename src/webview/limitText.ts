@@ -1,8 +1,8 @@
 // One limit as a row says it: what is left or used, when it is full again, whether the pace holds,
 // and the sentence that the gauge speaks. Pure; unknown stays unknown and is never drawn as zero.
-import { levelOf, onPaceShare, spareOf, type LimitStand } from '../domain/tightest.ts';
+import { isPaceKnown, levelOf, onPaceShare, spareOf, type LimitStand } from '../domain/tightest.ts';
 import { formatTokens } from '../domain/units.ts';
-import { paceMinutesMin, paceWords, shareLeft, standOfWindow, toldAtWords, windowName } from '../protocol/limitStands.ts';
+import { paceMinutesMin, paceWords, refillsOf, shareLeft, standOfWindow, toldAtWords, unannouncedReset, windowName } from '../protocol/limitStands.ts';
 import { t } from '../protocol/language.ts';
 import type { WindowView } from '../protocol/snapshot.ts';
 import { aheadWords } from '../protocol/snapshotForecast.ts';
@@ -26,6 +26,8 @@ export interface LimitRow {
   readonly amount: string;
   readonly resets: string;
   readonly countdown?: string;
+  /** What happens then, where `resets` is a bare moment: "resets Thu 19 Nov 09:00", as a text without a heading says it. */
+  readonly renews?: string;
   readonly pace: string;
   /** How long it lasts at its pace, where that means anything. */
   readonly ahead?: string;
@@ -49,7 +51,7 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
   const count = (value: number) => (window.measure === 'tokens' ? formatTokens(value, place.locale) : window.measure === 'percent' ? percentText(value / 100) : countText(value, place.locale));
   const shown = show === 'left' || window.limit === undefined ? window.remaining : Math.max(0, window.limit - window.remaining);
   const nextShareAtMs = window.remaining > 0 && window.shareUsedUntilMs !== undefined && window.shareUsedUntilMs > nowMs ? window.shareUsedUntilMs : undefined;
-  const refill = nextShareAtMs === undefined ? refillText(window, nowMs, time === undefined, left, place) : at(nextShareAtMs, nowMs, place);
+  const refill = nextShareAtMs === undefined ? refillText(window, nowMs, time === undefined, left, place) : { ...at(nextShareAtMs, nowMs, place), renews: t('goes on {0}', dayAndTime(nextShareAtMs, nowMs, place)) };
   const empty = window.remaining <= 0;
   const low = !empty && stand !== undefined && levelOf(stand) !== 'ok';
   const flipped = (share: number) => show === 'left' ? share : 1 - share;
@@ -60,7 +62,7 @@ export function limitRow(window: WindowView, nowMs: number, show: 'left' | 'used
     ...(time === undefined ? {} : { tick: flipped(time) }),
     amount: count(shown),
     ...aheadOf(window, stand, nowMs, place),
-    pace: nextShareAtMs !== undefined ? t('share so far used') : paceText(window, left, spare), hasSpare: nextShareAtMs === undefined && spare !== undefined && spare >= onPaceShare,
+    pace: nextShareAtMs !== undefined ? t('share so far used') : paceText(window, left, time), hasSpare: nextShareAtMs === undefined && time !== undefined && isPaceKnown(time) && spare !== undefined && spare >= onPaceShare,
     sentence: gaugeSentence(`${name}, ${window.model}`, left === undefined ? count(shown) : percentText(flipped(left)), window.limit === undefined ? 'left' : show, [refill.resets, refill.countdown].filter(Boolean).join(', ')),
   };
 }
@@ -74,24 +76,24 @@ function gaugeSentence(name: string, amount: string, show: 'left' | 'used', refi
   return show === 'left' ? t('{0}: {1} left, {2}', name, amount, refill) : t('{0}: {1} used, {2}', name, amount, refill);
 }
 
-function refillText(window: WindowView, nowMs: number, steady: boolean, left: number | undefined, place: Place): { resets: string; countdown?: string } {
+function refillText(window: WindowView, nowMs: number, steady: boolean, left: number | undefined, place: Place): Pick<LimitRow, 'resets' | 'countdown' | 'renews'> {
   if (left === 1) return { resets: t('full now') };
   if (left === 0 && window.windowMinutes >= paceMinutesMin && window.opensAtMs !== undefined && window.opensAtMs > nowMs) {
     return { resets: t('opens {0}', dayAndTime(window.opensAtMs, nowMs, place)), countdown: t('in {0}', countdown(window.opensAtMs - nowMs)) };
   }
-  if (window.resetsAtMs === undefined) return { resets: t('time not announced') };
+  if (window.resetsAtMs === undefined) return { resets: unannouncedReset(window) };
   const waitMs = window.resetsAtMs - nowMs;
   if (waitMs <= 0) return { resets: t('full now') };
   return steady
     ? { resets: t('steady refill'), countdown: t('full in {0}', countdown(waitMs)) }
-    : at(window.resetsAtMs, nowMs, place);
+    : { ...at(window.resetsAtMs, nowMs, place), renews: t('resets {0}', dayAndTime(window.resetsAtMs, nowMs, place)) };
 }
 
 function at(atMs: number, nowMs: number, place: Place): { resets: string; countdown: string } {
   return { resets: dayAndTime(atMs, nowMs, place), countdown: t('in {0}', countdown(atMs - nowMs)) };
 }
 
-function paceText(window: WindowView, left: number | undefined, spare: number | undefined): string {
+function paceText(window: WindowView, left: number | undefined, timeLeft: number | undefined): string {
   if (window.remaining === 0) return t('used up');
-  return left === undefined ? t('unknown') : paceWords(left, spare, window.windowMinutes < paceMinutesMin ? 'too short' : 'refills steadily');
+  return left === undefined ? t('unknown') : paceWords({ left, ...(timeLeft === undefined ? {} : { timeLeft }) }, refillsOf(window)) || t('unknown');
 }

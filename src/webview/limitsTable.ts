@@ -34,5 +34,5 @@ export function limitsTable(snapshot: Snapshot, view: View): TemplateResult {
     ${windows.length === 0 ? html`<p class="dim empty">${t('Limits are unknown until the first answer; the upstream announces them with it.')}</p>`
     : html`<table class="stack limits" aria-labelledby="head-limits"><thead><tr><th scope="col">${t('Limit')}</th><th scope="col" class="gauge-column"><span class="sr">${t('Gauge')}</span></th><th scope="col" class="n">${view.show === 'left' ? t('Left') : t('Used')}</th><th scope="col">${t('Begins anew')}</th><th scope="col">${t('Pace')}</th></tr></thead>
       <tbody>${repeat(windows, (window) => window.id, row)}</tbody></table>`}
-    ${(snapshot.plans ?? []).map((plan) => html`<p class="dim" data-test="plan">${planWords(plan)}</p>`)}</section>`;
+    ${(snapshot.plans ?? []).flatMap((plan) => planWords(plan) ?? []).map((words) => html`<p class="dim" data-test="plan">${words}</p>`)}</section>`;
 }

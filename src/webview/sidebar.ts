@@ -7,7 +7,7 @@ import { plural, t, usableLocale } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
 import { stoppingLimit } from '../protocol/limitStands.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { limitRunOutWords, runOutWords, snapshotLimitRunOuts } from '../protocol/snapshotForecast.ts';
+import { runOutWords } from '../protocol/snapshotForecast.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
@@ -114,7 +114,7 @@ export class CodexSidebar extends LitElement {
       ${live ? this.#notices(newest, snapshot, taste) : nothing}
       ${snapshot.broker.mode === 'practice' ? html`<p><span class="tag">${icon('beaker', 't')} ${t('Practice mode')}</span> <span class="dim">${t('simulated, costs nothing')}</span></p>` : nothing}
       ${this.#balance(snapshot, taste, live, { nowMs: pageNowMs, clock: this.#clock })}
-      ${this.#limits(snapshot, taste, isNothingYet)}
+      ${this.#limits(snapshot, taste, live, isNothingYet)}
       ${isNothingYet ? html`<section class="part" data-test="side-nothing"><p>${t('No Codex request has come through yet. Limits appear after the first answer; until then they are unknown.')}</p>${this.#button('openMeteredTerminal', t('Open a Metered Terminal'), 'side-terminal')}</section>` : nothing}
       ${live ? this.#runs(snapshot, taste) : nothing}
       ${this.#today(snapshot, taste)}`;
@@ -154,18 +154,13 @@ export class CodexSidebar extends LitElement {
       ${snapshot.balance.tracked ? nothing : html`<p>${this.#link('topUp', t('Add credits to cap what is spent'), 'side-top-up')}</p>`}</section>`;
   }
 
-  #limits(snapshot: Snapshot, taste: SideTaste & Moment, isNothingYet: boolean): unknown {
-    const said = (nowMs: number) => {
-      const [ahead] = snapshotLimitRunOuts(snapshot, taste.workspaceId, nowMs);
-      return { ...sideLimits(snapshot, { ...taste, nowMs }), ahead: ahead && limitRunOutWords(ahead, nowMs, taste.place.locale) };
-    };
-    return moving(taste, said, (limits) => this.#limitsPart(limits, isNothingYet));
+  #limits(snapshot: Snapshot, taste: SideTaste & Moment, live: boolean, isNothingYet: boolean): unknown {
+    return moving(taste, (nowMs) => sideLimits(snapshot, { ...taste, nowMs }), (limits) => this.#limitsPart(limits, live, isNothingYet));
   }
 
-  #limitsPart({ shown, more, ahead }: ReturnType<typeof sideLimits> & { readonly ahead: string | undefined }, isNothingYet: boolean): TemplateResult | typeof nothing {
+  #limitsPart({ shown, more }: ReturnType<typeof sideLimits>, live: boolean, isNothingYet: boolean): TemplateResult | typeof nothing {
     if (shown.length === 0) return isNothingYet ? nothing : html`<section class="part" aria-label=${t('Limits')}><p class="dim">${t('Limits are unknown until the first answer.')}</p></section>`;
-    return html`<section class="part" aria-label=${t('Limits')} data-test="side-limits">${repeat(shown, (limit) => limit.id, limitPart)}
-      ${ahead ? html`<p class="dim" data-test="side-limit-ahead">${ahead}</p>` : nothing}
+    return html`<section class="part" aria-label=${t('Limits')} data-test="side-limits">${repeat(shown, (limit) => limit.id, (limit) => limitPart(limit, live))}
       ${more > 0 ? html`<p>${this.#link('openDashboard', plural(more, '{0} more limit', '{0} more limits'), 'side-more')}</p>` : nothing}</section>`;
   }
 
@@ -192,12 +187,15 @@ export class CodexSidebar extends LitElement {
 
 /** A name that breaks between its parts before it breaks inside of one, such as at a model's hyphens. */
 function pieces(name: string): unknown {
-  return name.split(' · ').map((part, index) => html`${index > 0 ? ' · ' : nothing}<span class="piece">${part}</span>`);
+  const parts = name.split(' · ');
+  // The dot stays with what is before it: on a line of its own it would part nothing.
+  return parts.map((part, index) => html`<span class="piece">${part}${index < parts.length - 1 ? '\u00a0·' : nothing}</span>${index < parts.length - 1 ? ' ' : nothing}`);
 }
 
-function limitPart(limit: SideLimit): TemplateResult {
-  const mark = limit.level === 'empty' ? icon('error', 's bad') : limit.level === 'low' ? icon('warning', 's warn') : nothing;
+function limitPart(limit: SideLimit, live: boolean): TemplateResult {
+  const mark = limit.level === 'empty' ? icon('circle-slash', 's bad') : limit.level === 'low' ? icon('warning', 's warn') : nothing;
   return html`<div class="limit"><div class="line"><span class="grow wrap">${pieces(limit.name)}</span><span class="nowrap">${limit.amount}</span></div>
     <usage-gauge .share=${limit.share} .reserved=${limit.reserved} .tick=${limit.tick} .level=${limit.level} .sentence=${limit.sentence}></usage-gauge>
-    <div class="line foot"><span class="grow">${limit.resets}</span><span>${mark === nothing ? nothing : html`${mark}\u00a0`}${limit.pace}</span></div></div>`;
+    <div class="line foot"><span class="grow">${limit.resets}</span><span>${mark === nothing ? nothing : html`${mark}\u00a0`}${limit.pace}</span></div>
+    ${limit.ahead === undefined || !live ? nothing : html`<p class="why" data-test="side-limit-ahead">${limit.ahead}</p>`}</div>`;
 }

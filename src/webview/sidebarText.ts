@@ -1,6 +1,6 @@
 // What the side bar says: the tightest limits as short lines, what runs and waits, today in three lines. Pure, and
 // built on the same rules as the status bar and the dashboard, so that none of them disagrees.
-import { compareTightness } from '../domain/tightest.ts';
+import { compareTightness, type LimitStand } from '../domain/tightest.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
 import { plural, t } from '../protocol/language.ts';
 import { blockedWords } from '../protocol/blockedWords.ts';
@@ -8,8 +8,10 @@ import { limitStands, ownBudgets, paceMinutesMin, standOfBudget, standOfWindow, 
 import type { MeterFace } from '../protocol/meterFace.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { runOutPhrase } from '../protocol/snapshotForecast.ts';
+import { inLine } from '../protocol/waitingOrder.ts';
 import { costText, creditsText, isCostKnown, percentText } from './amountText.ts';
-import { budgetRows } from './budgetText.ts';
+import { budgetRows, renewsText } from './budgetText.ts';
 import { limitRow } from './limitText.ts';
 import type { LimitLevel } from './limitText.ts';
 import type { Place } from './timeText.ts';
@@ -29,9 +31,11 @@ export interface SideLimit {
   readonly reserved?: number;
   readonly tick?: number;
   readonly level: LimitLevel;
-  /** "Tue 1 Dec 00:00 · in 13 d 9 h" */
+  /** "resets Tue 1 Dec 00:00 · in 13 d 9 h" */
   readonly resets: string;
   readonly pace: string;
+  /** When it is used up at its pace, where that is before its time. */
+  readonly ahead?: string;
   readonly sentence: string;
 }
 
@@ -51,15 +55,17 @@ export function sideLimits(snapshot: Snapshot, taste: SideTaste): { readonly sho
   const rows = new Map(budgetRows(snapshot, workspaceId, nowMs, show, place).map((row) => [row.id, row]));
   const budgets = ownBudgets(snapshot, workspaceId).flatMap((budget) => {
     const row = rows.get(`${budget.view.id} ${budget.use.key}`);
-    return row ? [{ isLong: true, stand: standOfBudget(budget, nowMs), limit: {
+    const stand = standOfBudget(budget, nowMs);
+    return row ? [{ isLong: true, stand, limit: {
       ...shapeOf(row), id: row.id, name: t('Budget {0}', row.name), amount: budget.view.budget.unit === 'credits' ? creditsShown(row.amount, show) : shown(row.amount, show), pace: row.pace ?? row.state,
-      resets: [row.ends, row.countdown].filter(Boolean).join(' · '),
+      resets: [renewsText(row), row.countdown].filter(Boolean).join(' · '), ...aheadOf(stand, taste),
     } }] : [];
   });
   const windows = snapshot.windows.map((window) => {
     const row = limitRow(window, nowMs, show, place);
-    return { isLong: window.windowMinutes >= paceMinutesMin, stand: stands.get(window.id) ?? standOfWindow(window, nowMs), limit: {
-      ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : shown(percentText(row.share), show), pace: row.pace, resets: [row.resets, row.countdown].filter(Boolean).join(' · '),
+    const [isLong, stand] = [window.windowMinutes >= paceMinutesMin, stands.get(window.id) ?? standOfWindow(window, nowMs)];
+    return { isLong, stand, limit: {
+      ...shapeOf(row), id: row.id, name: `${row.name} · ${row.model}`, amount: row.share === undefined ? row.amount : shown(percentText(row.share), show), pace: row.pace, resets: [row.renews ?? row.resets, row.countdown].filter(Boolean).join(' · '), ...(isLong ? aheadOf(stand, taste) : {}),
     } };
   });
   const all = [...budgets, ...windows];
@@ -78,6 +84,11 @@ export function sideBlock(snapshot: Snapshot, meter: Pick<MeterFace, 'icon' | 'b
   if (!limit) return undefined;
   const { title, because } = blockedWords(limit, snapshot, nowMs, place.locale);
   return { text: `${title}. ${because}`, action: 'dashboard' };
+}
+
+function aheadOf(stand: LimitStand | undefined, { nowMs, place }: SideTaste): { readonly ahead?: string } {
+  const ahead = runOutPhrase(stand, nowMs, place.locale);
+  return ahead === undefined ? {} : { ahead };
 }
 
 function shown(amount: string, show: 'left' | 'used'): string {
@@ -123,7 +134,7 @@ export function sideToday(snapshot: Snapshot, locale: string): readonly { readon
 /** What waits in one line, and why the first of it does. */
 export function sideWaiting(snapshot: Snapshot, nowMs: number, words: (ms: number) => string): { readonly title: string; readonly why: string } | undefined {
   const { waiting } = snapshot;
-  const [first] = waiting.toSorted((a, b) => (a.place ?? Infinity) - (b.place ?? Infinity));
+  const [first] = inLine(waiting);
   if (!first) return undefined;
   const asking = snapshot.questions.some((question) => question.requestId === first.requestId);
   const starts = first.startsAtMs === undefined ? [] : [first.startsAtMs - nowMs <= 1000 ? t('Starts now.') : t('The first starts in about {0}.', words(first.startsAtMs - nowMs))];

@@ -69,7 +69,7 @@ describe('choosing a style of the meter', () => {
     const { fake, schedule, styles, text } = scene(snapshotFixture({ windows: [week] }));
     const seen: (string | undefined)[] = [];
     fake.picking = async (select) => {
-      for (const label of ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) reset 3d 12h']) {
+      for (const label of ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) resets in 3 d']) {
         select(label);
         await schedule.advance(100);
         seen.push(text());
@@ -79,7 +79,7 @@ describe('choosing a style of the meter', () => {
     fake.answers.push('$(dashboard) 30 % spare');
     await styles.choose();
     await schedule.advance(1_100);
-    assert.deepEqual(seen, ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) reset 3d 12h']);
+    assert.deepEqual(seen, ['$(dashboard) 80 % left', '$(dashboard) 30 % spare', '$(dashboard) resets in 3 d']);
     assert.deepEqual(fake.configuration.user, { 'codexBroker.meter.content': 'pace' });
     assert.equal(text(), '$(dashboard) 30 % spare');
     // Another look leaves alone what the text is about.

@@ -186,11 +186,11 @@ describe('status bar meter', () => {
     assert.equal(item.text, '$(dashboard) 342.18 left');
     await schedule.advance(newsEveryMs);
     tell({ link: connected, snapshot, taste: { ...taste, content: 'reset' } });
-    assert.equal(item.text, '$(dashboard) reset 3d 12h');
+    assert.equal(item.text, '$(dashboard) resets in 3 d');
     assert.equal(item.accessibilityInformation?.label.replace(/, [A-Z]\w+ \d+ \w+ \d\d:\d\d/, ''), 'The limit of requests per week of m begins anew in 3 days 12 hours, 80 percent left');
     assert.match((item.tooltip as vscode.MarkdownString).value, /^\*\*Begins anew in/);
     await schedule.advance(61 * 60_000);
-    assert.equal(item.text, '$(dashboard) reset 3d 10h');
+    assert.equal(item.text, '$(dashboard) resets in 3 d');
   });
 
   it('does not touch the item when nothing changed', async () => {

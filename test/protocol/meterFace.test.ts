@@ -13,7 +13,7 @@ const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing:
 const paint = (more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => meterFace({ link: 'connected', snapshot: { ...picture, ...more }, show: 'left', unit: 'credits', locale: 'en', ...taste });
 
 describe('the meter', () => {
-  const limit = { kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent ahead of even use', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
+  const limit = { id: 'w', kind: 'window', name: 'limit of requests per week of gpt-5.5', left: 0.18, level: 'low', pace: '9 percent ahead of even use', until: { short: 'Thu 09:00', words: 'Thu 19 Nov, 09:00' } } as const;
 
   it('has words, an icon and a cure for each state', () => {
     const rows: [MeterState, ReturnType<typeof paint>, string, string][] = [
@@ -91,18 +91,18 @@ describe('the meter', () => {
     assert.equal(paint({ limit: { ...limit, level: 'ok' }, tracked: false }).text, '5.00 today');
   });
 
-  const fine = { kind: 'window', name: 'limit of requests per week of m', left: 0.62, level: 'ok', pace: '6 percent spare' } as const;
-  const words = { pace: { short: '6 % spare', written: '6 % spare', spoken: 'The limit of requests per week of m: 6 percent spare' }, reset: { short: 'reset 2h 14m', written: 'Begins anew in 2h 14m', spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40' } } as const;
+  const fine = { id: 'w', kind: 'window', name: 'limit of requests per week of m', left: 0.62, level: 'ok', pace: '6 percent spare' } as const;
+  const words = { pace: { short: '6 % spare', written: '6 % spare', spoken: 'The limit of requests per week of m: 6 percent spare' }, reset: { short: 'resets in 2 h', written: 'Begins anew in 2h 14m', spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40' } } as const;
   const chosen = (content: MeterContent, more: Partial<Picture> = {}, taste: Partial<MeterInput> = {}) => {
     const { level, ...rest } = { ...fine, ...more.limit };
     return paint({ limit: { ...rest, level }, ...(content === 'pace' || content === 'reset' ? { told: { ...rest, level, words: words[content] } } : {}), ...more }, { content, ...taste });
   };
 
   it('tells what was chosen in place of what is tightest, with its word', () => {
-    assert.deepEqual((['tightest', 'credits', 'share', 'pace', 'reset'] as const).map((content) => chosen(content).text), ['80.00 left', '80.00 left', '62 % left', '6 % spare', 'reset 2h 14m']);
+    assert.deepEqual((['tightest', 'credits', 'share', 'pace', 'reset'] as const).map((content) => chosen(content).text), ['80.00 left', '80.00 left', '62 % left', '6 % spare', 'resets in 2 h']);
     assert.deepEqual([chosen('share', {}, { show: 'used' }).text, chosen('credits', {}, { unit: 'usd', show: 'used' }).text, chosen('pace', {}, { show: 'used' }).text], ['38 % used', '$0.80 used', '6 % spare']);
     assert.equal(chosen('pace').spoken, 'The limit of requests per week of m: 6 percent spare, 62 percent left');
-    assert.deepEqual(chosen('reset'), { state: 'ok', icon: 'dashboard', text: 'reset 2h 14m', action: 'dashboard', share: 0.62, calm: true, spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40, 62 percent left' });
+    assert.deepEqual(chosen('reset'), { state: 'ok', icon: 'dashboard', text: 'resets in 2 h', action: 'dashboard', share: 0.62, calm: true, spoken: 'The limit of requests per week of m begins anew in 2 hours 14 minutes, 16:40, 62 percent left' });
     assert.equal(chosen('share', { tracked: false }).text, '62 % left', 'also where use of today would be told');
   });
 
@@ -135,7 +135,7 @@ describe('the meter', () => {
 
   it('dims what was chosen and shows its age, a pace and a reset as the share that they were of', () => {
     const aged = (content: MeterContent, ageMs: number) => chosen(content, { ageMs }, { link: 'connecting' }).text;
-    assert.deepEqual((['share', 'pace', 'reset'] as const).map((content) => [aged(content, 0), aged(content, 23 * 60_000)]), [['62 % left', '62 % · 23 min'], ['6 % spare', '62 % · 23 min'], ['reset 2h 14m', '62 % · 23 min']]);
+    assert.deepEqual((['share', 'pace', 'reset'] as const).map((content) => [aged(content, 0), aged(content, 23 * 60_000)]), [['62 % left', '62 % · 23 min'], ['6 % spare', '62 % · 23 min'], ['resets in 2 h', '62 % · 23 min']]);
   });
 
   it('says until when a used-up limit or budget blocks, in as many characters as there are', () => {
@@ -185,11 +185,11 @@ describe('the meter', () => {
     const any = fc.record({
       balanceMicroCredits: amount, grantedMicroCredits: amount, todayMicroCredits: amount, tracked: fc.boolean(), practice: fc.boolean(), keyMissing: fc.boolean(), keyRejected: fc.boolean(), notAllowed: fc.boolean(),
       owed: fc.option(amount, { nil: undefined, freq: 3 }), budget: fc.option(fc.record({ text: fc.constant('b'), until }), { nil: undefined, freq: 3 }),
-      ageMs: fc.integer({ min: 0, max: 1e12 }), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 percent ahead of even use'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
+      ageMs: fc.integer({ min: 0, max: 1e12 }), estimated: fc.boolean(), unpriced: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined, freq: 3 }), limit: fc.option(fc.record({ id: fc.constant('l'), kind: fc.constantFrom('budget' as const, 'window' as const), name: fc.constant('n'), left: fc.double({ min: 0, max: 1, noNaN: true }), level: fc.constantFrom('ok' as const, 'low' as const, 'critical' as const, 'used-up' as const), pace: fc.constantFrom('', '9 percent ahead of even use'), until }), { nil: undefined, freq: 3 }), question: fc.option(fc.record({ text: fc.constant('May it?'), count: fc.integer({ min: 1, max: 500 }) }), { nil: undefined, freq: 3 }),
       waiting: fc.option(fc.record({ place: fc.integer({ min: 1, max: 1000 }), startsInMs: fc.integer({ min: -5000, max: 3_600_000 }) }), { nil: undefined, freq: 8 }),
     });
-    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, unpriced, ...rest }, show, unit, locale, link) => {
-      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(unpriced === undefined ? {} : { todayUnpriced: unpriced }), ...(question ? { question } : {}) }, { show, unit, locale, link });
+    fc.assert(fc.property(any, fc.constantFrom<MeterInput['show']>('left', 'used'), fc.constantFrom<MeterInput['unit']>('credits', 'usd'), fc.constantFrom('en', 'de', 'fr', 'de-CH', 'en-IN', 'ja', 'sv', 'ar-EG', 'pt-BR'), fc.constantFrom('connected' as const, 'connecting' as const), ({ waiting, owed, budget, limit, question, unpriced, estimated, ...rest }, show, unit, locale, link) => {
+      const face = paint({ ...rest, ...(waiting ? { waiting } : {}), ...(owed === undefined ? {} : { owedMicroCredits: owed }), ...(budget ? { budget } : {}), ...(limit ? { limit } : {}), ...(unpriced === undefined ? {} : { todayUnpriced: unpriced }), ...(estimated ? { todayEstimated: true } : {}), ...(question ? { question } : {}) }, { show, unit, locale, link });
       // Some languages write the dollar's sign longer, and with a space.
       assert.ok(face.text.length <= (unit === 'usd' && locale !== 'en' ? 18 : 14), `"${face.text}"`);
       if (['ok', 'low', 'critical'].includes(face.state)) assert.ok(face.text.endsWith(show), face.text);

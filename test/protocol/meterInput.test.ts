@@ -100,7 +100,7 @@ describe('the meter\'s input', () => {
     const window = { id: 'm/requests', model: 'm', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: 5, resetsAtMs: nowMs + 3 * 86_400_000 } as const;
     const made = snapshot([grant('a', 40)], { windows: [{ ...window, id: 'm/tokens', windowMinutes: 1, remaining: 0 }, window] });
     const { until, ...limit } = meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.limit ?? {};
-    assert.deepEqual(limit, { kind: 'window', name: 'limit of requests per week of m', left: 0.05, level: 'critical', pace: '38 percent ahead of even use' });
+    assert.deepEqual(limit, { id: 'm/requests', kind: 'window', name: 'limit of requests per week of m', left: 0.05, level: 'critical', pace: '38 percent ahead of even use' });
     assert.match(until?.short ?? '', /^[A-Z][a-z]+ \d\d:\d\d$/);
     assert.equal(meterInput('connecting', made, taste, 'ws_a', nowMs + 90_000).snapshot?.ageMs, 90_000);
     assert.equal(meterInput('connected', snapshot([]), taste).snapshot?.limit, undefined);

@@ -9,7 +9,7 @@ import { clockWords, shortUntil } from '../../src/protocol/clockWords.ts';
 import { estimateErrorText } from '../../src/protocol/estimateWords.ts';
 import { insightText } from '../../src/protocol/insightWords.ts';
 import { languageTag, plural, setLanguage, usableLocale } from '../../src/protocol/language.ts';
-import { paceWords, spokenShare, standOfBudget, standOfWindow, windowName } from '../../src/protocol/limitStands.ts';
+import { paceWords, spokenShare, standOfBudget, standOfWindow, unannouncedReset, windowName } from '../../src/protocol/limitStands.ts';
 import { limitStories } from '../../src/protocol/limitStories.ts';
 import { contentWords } from '../../src/protocol/meterContent.ts';
 import { meterFace, type MeterFace, type MeterInput } from '../../src/protocol/meterFace.ts';
@@ -18,7 +18,7 @@ import { ordinal } from '../../src/protocol/ordinalWords.ts';
 import { outcomeName } from '../../src/protocol/outcomeWords.ts';
 import { planWords } from '../../src/protocol/planWords.ts';
 import { priceChangeText } from '../../src/protocol/priceWords.ts';
-import { aheadWords, limitRunOutWords, runOutWords } from '../../src/protocol/snapshotForecast.ts';
+import { aheadWords, limitRunOutWords, runOutPhrase, runOutWords } from '../../src/protocol/snapshotForecast.ts';
 import { budgetStand } from '../../src/protocol/windowBudgets.ts';
 import { german, pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { ruledSnapshot, sampleBudget } from '../webview/sampleRules.ts';
@@ -29,11 +29,11 @@ const hourMs = 3_600_000;
 type Picture = NonNullable<MeterInput['snapshot']>;
 const picture: Picture = { practice: false, asOf: '22:06', ageMs: 0, keyMissing: false, keyRejected: false, notAllowed: false, tracked: true, balanceMicroCredits: 80 * credit, grantedMicroCredits: 100 * credit, todayMicroCredits: 5 * credit };
 const end = { short: '09:00', words: '09:00' };
-const limit = { kind: 'window', name: '§', left: 0.18, level: 'low', pace: '', until: end } as const;
+const limit = { id: 'w', kind: 'window', name: '§', left: 0.18, level: 'low', pace: '', until: end } as const;
 const moments: readonly Partial<Picture>[] = [
   {}, { balanceMicroCredits: 0 }, { balanceMicroCredits: 5 * credit }, { balanceMicroCredits: 20 * credit }, { practice: true }, { keyMissing: true }, { keyRejected: true }, { notAllowed: true }, { noneForHere: true },
   { tracked: false }, { tracked: false, todayUnpriced: 1 }, { tracked: false, todayUnpriced: 2, todayMicroCredits: 0 }, { owedMicroCredits: credit }, { budget: { text: '§' } }, { budget: { text: '§', until: end } },
-  { limit }, { limit: { ...limit, level: 'used-up', left: 0 } }, { limit: { kind: 'budget', name: '§', left: 0.05, level: 'critical', pace: '' } }, { question: { text: '§', count: 1 } }, { question: { text: '§', count: 3 } },
+  { limit }, { limit: { ...limit, opens: true } }, { tracked: false, todayEstimated: true }, { limit: { ...limit, level: 'used-up', left: 0 } }, { limit: { id: 'b', kind: 'budget', name: '§', left: 0.05, level: 'critical', pace: '' } }, { question: { text: '§', count: 1 } }, { question: { text: '§', count: 3 } },
   { waiting: {} }, ...[1, 2, 3, 4].map((place) => ({ waiting: { place } })), { waiting: { place: 2, startsInMs: 900 } }, { waiting: { place: 2, startsInMs: 9000 } }, ...[0, 5 * 60_000, 5 * hourMs, 90 * hourMs].map((ageMs) => ({ ageMs })),
 ];
 
@@ -77,14 +77,16 @@ function words(locale: string): string[] {
     ...insights.flatMap((one) => Object.values(insightText(one, locale) as unknown as Record<string, string>)),
     ...lengths.flatMap((windowMinutes) => (['tokens', 'requests', 'percent'] as const).map((measure) => windowName({ measure, windowMinutes }))),
     ...stands.map((stand) => stand?.name ?? ''), standOfBudget(budgetStand(budgets[0]!, budgets[0]!.uses[0]!), sampleNowMs).name,
-    ...[0, 0.1, 0.5].flatMap((left) => [undefined, 0, 0.2, -0.2].flatMap((spare) => [paceWords(left, spare, 'too short'), paceWords(left, spare, 'refills steadily', spokenShare)])), spokenShare(0.001), spokenShare(0.999),
+    ...[0, 0.1, 0.5].flatMap((left) => [{}, { timeLeft: 0.95 }, ...[0, 0.2, -0.2].map((spare) => ({ timeLeft: Math.max(0, left - spare) }))].flatMap((time) => [paceWords({ left, ...time }, 'too short'), paceWords({ left, ...time }, 'refills steadily', spokenShare)])), ...(['percent', 'requests'] as const).map((measure) => unannouncedReset({ measure, windowMinutes: 1440 })), spokenShare(0.001), spokenShare(0.999),
     ...stands.flatMap((stand) => (stand ? [stand, { ...stand, endsAtMs: undefined }] : [])).flatMap(({ endsAtMs, ...stand }) => Object.values(blockedWords({ ...stand, ...(endsAtMs === undefined ? {} : { endsAtMs }) }, sampleSnapshot(), sampleNowMs, locale))),
     ...stories.flatMap((snapshot) => limitStories(snapshot, new Set(), locale)).map(({ text }) => text),
     ...[20 * 60_000, hourMs, 3 * hourMs].flatMap((spanMs) => [{}, { latestAtMs: sampleNowMs + 9 * hourMs }].map((more) => runOutWords({ runsOutAtMs: sampleNowMs + 5 * hourMs, earliestAtMs: sampleNowMs + hourMs, spanMs, perHourMicroCredits: 1, ...more }, sampleNowMs, locale))),
     ...[{ resetsAtMs: sampleNowMs + 2 * hourMs }, {}, { earliestAtMs: sampleNowMs + 1 }].map((more) => limitRunOutWords({ limit: stands[0]!, runsOutAtMs: sampleNowMs + hourMs, ...more }, sampleNowMs, locale)),
     ...[{ timeLeft: 0.99 }, { timeLeft: 0.5, left: 0.1 }, { timeLeft: 0.5, left: 0.9 }, { timeLeft: 0.5, left: 0.55, pace: { perMs: 1, spanMs: 1, spread: 1e-9 } }].map((more) => aheadWords({ ...stands[0]!, left: 0.5, lengthMs: 40 * hourMs, endsAtMs: sampleNowMs + 20 * hourMs, ...more }, sampleNowMs, locale) ?? ''),
+    runOutPhrase({ ...stands[0]!, left: 0.1, timeLeft: 0.5, lengthMs: 40 * hourMs, endsAtMs: sampleNowMs + 20 * hourMs }, sampleNowMs, locale) ?? '',
+    ...[1, 150, 4320].flatMap((minutes) => Object.values(contentWords('reset', { id: 'o', kind: 'window', name: stands[0]!.name, left: 0, stops: true, endsAtMs: sampleNowMs + minutes * 60_000 }, sampleNowMs, locale))),
     ...stands.flatMap((stand) => (stand ? [1, 30, 90, 1500, 4320].flatMap((minutes) => [0.5, 0.9, 0.1].flatMap((timeLeft) => (['pace', 'reset'] as const).flatMap((content) => Object.values(contentWords(content, { ...stand, left: 0.5, timeLeft, endsAtMs: sampleNowMs + minutes * 60_000 }, sampleNowMs, locale))))) : [])),
-    ...[{}, { credits: { hasCredits: true, isUnlimited: true } }, { credits: { hasCredits: false, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false, balance: '12.5' } }].map((more) => planWords({ account: 'shop', observedAtMs: 1, ...more })),
+    ...[{}, { credits: { hasCredits: true, isUnlimited: true } }, { credits: { hasCredits: false, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false } }, { credits: { hasCredits: true, isUnlimited: false, balance: '12.5' } }].map((more) => planWords({ account: 'shop', observedAtMs: 1, ...more }) ?? ''),
     priceChangeText({ before: price, after: { ...price, rates: { input: 2, cachedInput: 2, cacheWrite: 2, output: 2 } } }, locale), priceChangeText({ before: price, after: price }, locale),
     ...[undefined, 0.1].flatMap((meanInputErrorShare) => [undefined, 0.3].map((meanOutputErrorShare) => estimateErrorText({ requests: 30, coveredShare: 0.9, ...(meanInputErrorShare ? { meanInputErrorShare } : {}), ...(meanOutputErrorShare ? { meanOutputErrorShare } : {}) }, locale))), estimateErrorText({ requests: 0 }, locale), estimateErrorText({ requests: 1 }, locale), estimateErrorText({ requests: 2 }, locale),
     modelText({ model: 'gpt-5.5', fallback: 'gpt-6' }), ...(['completed', 'incomplete', 'failed', 'rejected', 'aborted', 'broken', 'crashed', 'refused', 'corrected'] as const).map(outcomeName),
@@ -118,10 +120,10 @@ describe('the words of the protocol', () => {
       assert.equal(paint({ balanceMicroCredits: 9_000_000 * credit, grantedMicroCredits: 9_000_000 * credit }, { unit: 'usd' }).text, `360k${nbsp}$ übrig`);
       assert.equal(paint({ balanceMicroCredits: 9_999_999 * credit, grantedMicroCredits: 9_999_999 * credit }).text, `9,9${nbsp}Mio. übrig`, 'never more than there is');
       assert.equal(paint({ waiting: { place: 2, startsInMs: 9100 } }).spoken, 'Eine Anfrage steht an 2. Stelle der Warteschlange und beginnt in etwa 10 Sekunden');
-      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords(0.18, -0.09, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent über gleichmäßigem Verbrauch, beginnt neu: 09:00');
+      assert.equal(paint({ limit: { ...limit, name: standOfWindow(window, sampleNowMs)!.name, pace: paceWords({ left: 0.18, timeLeft: 0.27 }, '', spokenShare) } }).spoken, 'Knapp: 18 Prozent übrig vom Limit der Tokens pro Tag für gpt-5.5, 9 Prozent über gleichmäßigem Verbrauch, beginnt neu: 09:00');
       assert.equal(budgetWords({ per: 'workspace', of: 'ws_1', unit: 'credits', limit: 1_234 * credit, period: 'week' }, 'shop'), '1.234,00 Credits pro Arbeitsbereich (shop) und Woche');
       assert.equal(planWords({ account: 'shop', observedAtMs: 1, credits: { hasCredits: true, isUnlimited: false, balance: '1012.5' } }), 'shop: 1.012,5 Credits bei OpenAI selbst');
-      assert.equal(paceWords(0.6, 0.13, ''), `13${nbsp}% Reserve`);
+      assert.equal(paceWords({ left: 0.6, timeLeft: 0.47 }, ''), `13${nbsp}% Reserve`);
       assert.match(clockWords(Date.UTC(2026, 10, 19, 9), sampleNowMs, 'de'), /^Do\., 19\. Nov\., \d\d:00$/);
       assert.match(shortUntil(Date.UTC(2026, 10, 19, 9), sampleNowMs, 'de'), /^Do \d\d:00$/);
       assert.match(shortUntil(Date.UTC(2026, 10, 27, 9), sampleNowMs, 'de'), /^27\. Nov\.?$/);

@@ -105,10 +105,12 @@ describe('side bar in a real VS Code', function () {
     await set('meter.content', 'pace');
     await window.bench.waitFor('a card that says what is missing', () => window.bench.statusCard(meterItem), (card) => /is set to the pace, but no limit has one now/.test(card));
     assert.match(await window.bench.statusText(meterItem), /^999\.\d\d left$/);
-    await broker('budget', 'set', 'week', '2000', '--per', 'everything', '--period', 'week');
+    // Of one of them at least so much is over that it has a pace, whatever day and hour it is.
+    const periods = ['day', 'week', 'month'];
+    for (const period of periods) await broker('budget', 'set', period, '2000', '--per', 'everything', '--period', period);
     await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
-    assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per week\s+999\.\d\d credits left/);
-    for (const [content, text] of [['reset', /^reset (\d+d \d+h|\d+h \d+m|\d+ min|< 1 min)$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
+    assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per (day|week|month)\s+999\.\d\d credits left/);
+    for (const [content, text] of [['reset', /^resets in \d+ [mhd]$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
       await set('meter.content', content);
       await window.bench.waitForStatus(meterItem, text);
       if (content === 'reset') {
@@ -123,7 +125,7 @@ describe('side bar in a real VS Code', function () {
     assert.match(await window.bench.statusLabel(meterItem), /^Practice mode, simulated requests\. Low: /);
     assert.match(await window.bench.statusCard(meterItem), /Practice mode[^\n]*\s+\d+ % left of the budget of [^\n]*\s+999\.\d\d credits left/);
     await session.pictures(window, 'meter-budget-low');
-    await broker('budget', 'remove', 'week');
+    for (const period of periods) await broker('budget', 'remove', period);
     await set('meter.content', undefined);
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
     await window.bench.page.mouse.move(640, 300);
@@ -162,13 +164,15 @@ describe('side bar in a real VS Code', function () {
   it('draws what its text may be about in the same way', async () => {
     const broker = (...args: readonly string[]) => session.broker([...args], path.join(session.dataDir, 'practice'));
     const stored = () => window.host.run(({ vscode }) => vscode.workspace.getConfiguration('codexBroker').inspect('meter.content')?.globalValue ?? null);
-    await broker('budget', 'set', 'week', '2000', '--per', 'everything', '--period', 'week');
+    // Of one of them at least so much is over that it has a pace, whatever day and hour it is.
+    const periods = ['day', 'week', 'month'];
+    for (const period of periods) await broker('budget', 'set', period, '2000', '--per', 'everything', '--period', period);
     await window.bench.waitFor('the budget in the side bar', () => side.locator('[data-test="side-limits"]').innerText(), (text) => text.includes('2,000.00'));
     await window.bench.runCommand('Codex Broker: Choose Meter Style');
     await window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: 'as it is now' }).first().waitFor();
     await window.bench.page.keyboard.type('About');
     const focused = window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row.focused');
-    for (const [name, text] of [['what ends work first', /^999\.\d\d left$/], ['the balance', /^999\.\d\d left$/], ['the share', /^(> 99|\d+) % left$/], ['the pace', /^(\d+ % spare|on pace)$/]] as const) {
+    for (const [name, text] of [['what is tightest', /^999\.\d\d left$/], ['the balance', /^999\.\d\d left$/], ['the share', /^(> 99|\d+) % left$/], ['the pace', /^(\d+ % spare|on pace)$/]] as const) {
       // A list that is still being narrowed would take the key for another row.
       await focused.filter({ hasText: `About ${name}` }).waitFor();
       await window.bench.waitForStatus(meterItem, text);
@@ -180,7 +184,7 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitFor('the stored choice', stored, (content) => content === 'pace');
     await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
     await set('meter.content', undefined);
-    await broker('budget', 'remove', 'week');
+    for (const period of periods) await broker('budget', 'remove', period);
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
   });
 

@@ -46,6 +46,7 @@ describe('limit text', () => {
     const plan: WindowView = { id: 'ChatGPT 3fa9/10080', model: 'ChatGPT 3fa9', measure: 'percent', windowMinutes: 10_080, limit: 100, remaining: 70, resetsAtMs: nowMs + 500_000_000, shareUsedUntilMs: nowMs + 5 * 3_600_000 };
     const row = limitRow(plan, nowMs, 'left', place);
     assert.deepEqual([row.amount, row.share, row.level, row.pace, row.countdown], ['70 %', 0.7, 'low', 'share so far used', 'in 5 h']);
+    assert.match(row.renews ?? '', /^goes on /);
     assert.notEqual(limitRow({ ...plan, shareUsedUntilMs: nowMs }, nowMs, 'left', place).pace, 'share so far used');
   });
 
@@ -69,7 +70,9 @@ describe('limit text', () => {
     assert.match(ahead({ remaining: 300, pace: { ...pace, spread: 1e-8 } }) ?? '', new RegExp(`^until about ${clock} \\(${clock} at the earliest\\)$`));
     assert.equal(ahead({ remaining: 710 }), undefined, 'its pace says so');
     assert.match(ahead({ remaining: 450, pace: { ...pace, spread: 1e-8 } }) ?? '', new RegExp(`^lasts, or until ${clock} at the earliest$`));
-    assert.equal(ahead({ resetsAtMs: nowMs + 23 * 3_600_000 }), 'too little is known yet');
+    const early = limitRow({ ...perDay, resetsAtMs: nowMs + 23 * 3_600_000 }, nowMs, 'left', place);
+    assert.deepEqual([early.pace, early.ahead, early.hasSpare], ['too early to tell', undefined, false], 'said once');
+    assert.equal(ahead({ remaining: 100, resetsAtMs: nowMs + 23 * 3_600_000 }), 'too little is known yet', 'its pace says that it is low');
     const { resetsAtMs: _none, ...steady } = perDay;
     assert.equal(limitRow(steady, nowMs, 'left', place).ahead, 'too little is known yet');
     assert.equal(limitRow({ ...steady, pace: { perMs: 0.1 / 3_600_000, spanMs: 2 * 3_600_000 } }, nowMs, 'left', place).ahead?.startsWith('until about'), true);

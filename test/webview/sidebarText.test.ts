@@ -16,8 +16,10 @@ describe('side bar text', () => {
   it('shows the tightest long limits first, and counts the rest', () => {
     const { shown, more } = sideLimits(sampleSnapshot({ windows: [minute, { ...week, id: 'd', windowMinutes: 1440, remaining: 90 }, week] }), taste);
     assert.deepEqual([shown.map(({ id, amount, pace, level }) => [id, amount, pace, level]), more], [[['w', '36 % left', '9 % ahead of even use', 'low'], ['d', '90 % left', shown[1]?.pace, shown[1]?.level]], 1]);
-    assert.match(shown[0]?.resets ?? '', /^Fri 20 Nov \d\d:\d\d · in 3 d 3 h$/);
+    assert.match(shown[0]?.resets ?? '', /^resets Fri 20 Nov \d\d:\d\d · in 3 d 3 h$/);
     assert.equal(shown[0]?.name, 'Requests per week · gpt-6.1-sol');
+    assert.match(shown[0]?.ahead ?? '', /^at its pace until about \w+ \d+ Nov \d\d:\d\d$/);
+    assert.equal(shown[1]?.ahead, undefined, 'it lasts');
   });
 
   it('puts a used-up limit of one model no higher than the status bar does, while another model goes on', () => {
@@ -48,6 +50,7 @@ describe('side bar text', () => {
   it('gives a budget its tick and its pace, and leaves out other workspaces\'', () => {
     const { shown } = sideLimits({ ...ruledSnapshot(), windows: [] }, taste);
     assert.ok(shown.length > 0 && shown.every(({ name, resets }) => name.startsWith('Budget ') && resets !== ''));
+    assert.ok(shown.some(({ resets }) => /^resets \w+ \d+ \w+ \d\d:\d\d · in /.test(resets)) && shown.every(({ resets }) => !/^(\w{3} \d|today)/.test(resets)), JSON.stringify(shown));
     const paced = shown.find(({ tick }) => tick !== undefined);
     const flipped = sideLimits({ ...ruledSnapshot(), windows: [] }, { ...taste, show: 'used' }).shown.find(({ id }) => id === paced?.id);
     assert.ok(paced && flipped && Math.abs((paced.tick ?? 0) + (flipped.tick ?? 0) - 1) < 1e-9);

@@ -23,12 +23,20 @@ describe('tightest limit in words', () => {
     assert.equal(tight([week(0, -1)]), undefined);
   });
 
+  it('says what its moment is, and when it is used up at its pace', () => {
+    const over = tight([week(20)]);
+    assert.deepEqual([over?.ends, over?.ahead], ['resets Fri 20 Nov 14:25 · in 3 d', 'at its pace until about Wed 18 Nov 14:25']);
+    assert.match(tight([week(20)], [budget(97)])?.ends ?? '', /^resets Fri 20 Nov /);
+    assert.match(tight([week(95)], [budget(90)])?.ahead ?? '', /^at its pace until about /);
+    assert.equal(tight([week(0)])?.ahead, undefined);
+  });
+
   it('speaks of today\'s share of a budget that is spread evenly', () => {
     const spread = { ...budget(38), budget: { ...budget(38).budget, pace: 'even' as const }, today: { allowed: 40_000_000, day: { fromMs: sampleNowMs - 1, untilMs: Date.UTC(2026, 10, 18) } } };
     const shown = tight([], [{ ...spread, uses: [{ ...spread.uses[0]!, usedToday: 18_000_000 }] }]);
-    assert.deepEqual(shown, { title: 'Today\'s share of the budget of 100.00 credits per week (spread evenly)', amount: '2.00', of: 'left · 10 %', pace: '2.00 left for today', ends: 'Wed 18 Nov 00:00' });
+    assert.deepEqual(shown, { title: 'Today\'s share of the budget of 100.00 credits per week (spread evenly)', amount: '2.00', of: 'left · 10 %', pace: '2.00 left for today', ends: 'resets Wed 18 Nov 00:00' });
     const full = tight([], [{ ...spread, uses: [{ ...spread.uses[0]!, used: 40_000_000, usedToday: 20_000_000 }] }]);
-    assert.deepEqual([full?.amount, full?.pace, full?.ends], ['0.00', 'used up for today', 'Wed 18 Nov 00:00']);
+    assert.deepEqual([full?.amount, full?.pace, full?.ends], ['0.00', 'used up for today', 'resets Wed 18 Nov 00:00']);
   });
 
   it('is the one of the status bar, whatever is used', () => {

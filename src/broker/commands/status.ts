@@ -41,7 +41,7 @@ export function statusText(snapshot: Snapshot, url: string | undefined): string 
     ...snapshot.running.filter((run) => run.fallback !== undefined).map((run) => `           ${run.model} is asked for, ${modelText(run)} answers`),
     ...snapshot.questions.map((question) => `Asked      ${question.text}`),
     ...snapshot.windows.map((window) => limitText(window)),
-    ...(snapshot.plans ?? []).map((plan) => `Plan       ${planWords(plan)}`),
+    ...(snapshot.plans ?? []).flatMap((plan) => planWords(plan) ?? []).map((words) => `Plan       ${words}`),
     ...snapshot.budgets.flatMap(budgetLines),
     ...snapshot.problems.map((one) => `Problem    ${one.message} ${one.remedy}`),
   ];

@@ -40,6 +40,40 @@ describe('side bar page', function sidebar() {
     await open.close();
   });
 
+  it('gives the amount its own line where the side bar is very narrow, before a name breaks inside of a word', async () => {
+    const open = await openPage({ isSidebar: true, width: 170 });
+    for (const name of ['normal', 'ruled', 'ahead']) {
+      await open.send(...sampleStates[name] ?? []);
+      const broken = await open.page.locator('.limit .line .piece').evaluateAll((pieces) => pieces.flatMap((piece) => {
+        const node = piece.firstChild?.nextSibling ?? piece.firstChild;
+        const words = [...(node?.textContent ?? '').matchAll(/[^\s\u00a0-]+/g)];
+        return words.flatMap((word) => {
+          const range = document.createRange();
+          range.setStart(node!, word.index);
+          range.setEnd(node!, word.index + word[0].length);
+          return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1 ? [word[0]] : [];
+        });
+      }));
+      assert.deepEqual(broken, [], name);
+      const starts = await open.page.locator('.limit .line:not(.foot) .grow').evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).innerText.split('\n').filter((line) => line.trim() === '·')));
+      assert.deepEqual(starts.flat(), [], `${name}: a dot alone`);
+      await open.page.screenshot({ path: path.join(folder, `sidebar-narrow-${name}.png`), fullPage: true });
+    }
+    await open.close();
+  });
+
+  it('says of each shown limit when it is used up at its pace, while that is known', async () => {
+    const open = await openPage({ isSidebar: true });
+    await open.send(...sampleStates['ahead'] ?? []);
+    const told = await open.page.locator('.limit').evaluateAll((limits) => limits.map((limit) => limit.querySelector('[data-test=side-limit-ahead]')?.textContent ?? ''));
+    assert.ok(told.some((text) => text.startsWith('at its pace until about ')), JSON.stringify(told));
+    const [message] = sampleStates['ahead'] ?? [];
+    assert.ok(message?.type === 'state');
+    await open.send({ ...message, link: { state: 'down' } });
+    assert.equal(await open.page.locator('[data-test=side-limit-ahead]').count(), 0);
+    await open.close();
+  });
+
   it('shows long names whole at 300 px, so that no two of them become the same', async () => {
     const open = await openPage({ isSidebar: true, width: 300 });
     const names = ['north', 'south'].map((part) => `acme-customer-platform-checkout-${part}-production-frontend`);
