@@ -39,7 +39,7 @@ describe('limits on the card', () => {
     const both = (window: WindowView) => [limitLine(window, 'left', nowMs, 'en'), limitRow(window, nowMs, 'left', { locale: 'en' })].map(({ resets, pace }) => [resets, pace]);
     assert.deepEqual(both(steady), [['bit by bit', 'refills steadily'], ['bit by bit', 'refills steadily']]);
     const [line, row] = both({ ...steady, measure: 'percent' });
-    assert.deepEqual([line, row], [['time not announced', ''], ['reset not announced', 'unknown']], 'a plan never refills so');
+    assert.deepEqual([line, row], [['time not announced', ''], ['time not announced', 'unknown']], 'a plan never refills so');
     // Another model goes on, so that this one only warns: it opens, and begins anew at no time.
     const running = [{ requestId: 'r', state: 'running', workspaceId: 'w', workspaceLabel: 'x', client: 'c', model: 'other', sinceMs: 1, estimatedTokens: 1, heldMicroCredits: 0 }] as const;
     const used = snapshotFixture({ atMs: nowMs, running, windows: [{ ...steady, remaining: 0, resetsAtMs: nowMs + 24 * hourMs, opensAtMs: nowMs + 432_000 }] });

@@ -17,6 +17,8 @@ describe('side bar in a real VS Code', function () {
   /** The walkthrough's steps, and those of them that are ticked. */
   const stepsOf = ({ bench }: SessionWindow) => bench.page.locator('.getting-started-step');
   const ticked = (of = window) => stepsOf(of).filter({ has: of.bench.page.locator('[role=checkbox][aria-checked=true]') }).evaluateAll((steps) => steps.map((step) => step.getAttribute('data-step-id')?.split('.').at(-1)));
+  /** Of one of them at least so much is over that it has a pace, whatever day and hour it is. */
+  const days = [['day', 'Etc/GMT+6'], ['other-day', 'Etc/GMT-6']] as const;
   /** Nothing that was set concerns the broker, so no window asks for its restart. */
   const staysQuiet = async () => assert.equal(await window.bench.notification('from its next start on').isVisible(), false);
 
@@ -105,11 +107,9 @@ describe('side bar in a real VS Code', function () {
     await set('meter.content', 'pace');
     await window.bench.waitFor('a card that says what is missing', () => window.bench.statusCard(meterItem), (card) => /is set to the pace, but no limit has one now/.test(card));
     assert.match(await window.bench.statusText(meterItem), /^999\.\d\d left$/);
-    // Of one of them at least so much is over that it has a pace, whatever day and hour it is.
-    const periods = ['day', 'week', 'month'];
-    for (const period of periods) await broker('budget', 'set', period, '2000', '--per', 'everything', '--period', period);
+    for (const [name, zone] of days) await broker('budget', 'set', name, '2000', '--per', 'everything', '--period', 'day', '--time-zone', zone);
     await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
-    assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per (day|week|month)\s+999\.\d\d credits left/);
+    assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per day\s+999\.\d\d credits left/);
     for (const [content, text] of [['reset', /^resets in \d+ [mhd]$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
       await set('meter.content', content);
       await window.bench.waitForStatus(meterItem, text);
@@ -119,13 +119,13 @@ describe('side bar in a real VS Code', function () {
       }
     }
     const used = 1000 - Number(await side.locator('[data-test="side-balance"]').innerText());
-    await broker('budget', 'set', 'week', (used * 1.2).toFixed(2), '--per', 'everything', '--period', 'week');
+    await broker('budget', 'set', 'day', (used * 1.2).toFixed(2), '--per', 'everything', '--period', 'day');
     await window.bench.waitForStatus(meterItem, /^\d+ % left$/);
     assert.equal(await item().locator('.codicon-warning').count(), 1, 'low has its icon in practice mode too');
     assert.match(await window.bench.statusLabel(meterItem), /^Practice mode, simulated requests\. Low: /);
     assert.match(await window.bench.statusCard(meterItem), /Practice mode[^\n]*\s+\d+ % left of the budget of [^\n]*\s+999\.\d\d credits left/);
     await session.pictures(window, 'meter-budget-low');
-    for (const period of periods) await broker('budget', 'remove', period);
+    for (const [name] of days) await broker('budget', 'remove', name);
     await set('meter.content', undefined);
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
     await window.bench.page.mouse.move(640, 300);
@@ -164,9 +164,7 @@ describe('side bar in a real VS Code', function () {
   it('draws what its text may be about in the same way', async () => {
     const broker = (...args: readonly string[]) => session.broker([...args], path.join(session.dataDir, 'practice'));
     const stored = () => window.host.run(({ vscode }) => vscode.workspace.getConfiguration('codexBroker').inspect('meter.content')?.globalValue ?? null);
-    // Of one of them at least so much is over that it has a pace, whatever day and hour it is.
-    const periods = ['day', 'week', 'month'];
-    for (const period of periods) await broker('budget', 'set', period, '2000', '--per', 'everything', '--period', period);
+    for (const [name, zone] of days) await broker('budget', 'set', name, '2000', '--per', 'everything', '--period', 'day', '--time-zone', zone);
     await window.bench.waitFor('the budget in the side bar', () => side.locator('[data-test="side-limits"]').innerText(), (text) => text.includes('2,000.00'));
     await window.bench.runCommand('Codex Broker: Choose Meter Style');
     await window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: 'as it is now' }).first().waitFor();
@@ -184,7 +182,7 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitFor('the stored choice', stored, (content) => content === 'pace');
     await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
     await set('meter.content', undefined);
-    for (const period of periods) await broker('budget', 'remove', period);
+    for (const [name] of days) await broker('budget', 'remove', name);
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
   });
 
