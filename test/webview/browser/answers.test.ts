@@ -55,16 +55,6 @@ describe('answers on demand', function answers() {
     assert.ok((await asked()).every(({ id }) => !before.has(id)));
   });
 
-  it('brings the open tab into sight on a narrow page', async () => {
-    await open.page.setViewportSize({ width: 320, height: 600 });
-    await open.send(stateMessage(ruledSnapshot()));
-    const rightOf = () => hook('tab-insights').evaluate((tab) => tab.getBoundingClientRect().right);
-    assert.ok(await rightOf() > 320);
-    await hook('tab-insights').evaluate((tab: HTMLElement) => { tab.click(); });
-    await open.send(stateMessage(ruledSnapshot({ sequence: 60 })));
-    assert.ok(await rightOf() <= 320);
-  });
-
   it('lists what stands out with its worth and what to do, asks again seldom, and anew once the broker is back', async () => {
     await openTab('insights');
     assert.match(await hook('insights').innerText(), /Reading the last five weeks/);
