@@ -4,6 +4,7 @@
 import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
+import { synchroniseFolder } from './folderSync.ts';
 import { timeName } from './backups.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Keychain } from './keyStore.ts';
@@ -171,16 +172,5 @@ function synchronise(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** A name that was given is synchronised too, or a power loss could take it away again. */
-function synchroniseFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

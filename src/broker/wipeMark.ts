@@ -4,6 +4,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { wipeMarkFile } from '../protocol/dataFiles.ts';
+import { synchroniseFolder } from './folderSync.ts';
 
 /** Whether a wipe of the folder was begun and has not ended. */
 export function isBeingWiped(dataDir: string): boolean {
@@ -47,14 +48,4 @@ export function unmarkWipe(dataDir: string): void {
   synchroniseFolder(dataDir);
   rmSync(join(dataDir, wipeMarkFile), { force: true });
   synchroniseFolder(dataDir);
-}
-
-function synchroniseFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

@@ -2,6 +2,7 @@
 // left to save. The newest answers are kept in memory for this window; none is written to disk.
 import type * as vscode from 'vscode';
 import { t } from '../protocol/language.ts';
+import { DocumentNews } from './documentNews.ts';
 import type { Editor } from './editorApi.ts';
 import { pause, type Schedule } from './schedule.ts';
 
@@ -20,17 +21,11 @@ export class AnswerDocuments implements vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
   /** The request of each answer that has ended, by the document's number. */
   readonly #requests = new Map<string, string>();
-  readonly #listeners = new Set<(uri: vscode.Uri) => unknown>();
+  readonly #news = new DocumentNews();
   #opened = 0;
 
   /** The editor's way of listening for documents that have grown. */
-  readonly onDidChange: vscode.Event<vscode.Uri> = (listener, self, disposables) => {
-    const bound = (uri: vscode.Uri) => { listener.call(self, uri); };
-    this.#listeners.add(bound);
-    const end = { dispose: () => { this.#listeners.delete(bound); } };
-    disposables?.push(end);
-    return end;
-  };
+  readonly onDidChange = this.#news.onDidChange;
 
   /** The text of one document, as far as it has come. */
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -56,7 +51,7 @@ export class AnswerDocuments implements vscode.TextDocumentContentProvider {
     await editor.window.showTextDocument(document, { viewColumn: editor.ViewColumn.Beside, preserveFocus: true, preview: false });
     const grow = (text: string) => {
       this.#texts.set(query, (this.#texts.get(query) ?? '') + text);
-      for (const listener of this.#listeners) listener(uri);
+      this.#news.tell(uri);
     };
     return new AnswerDocument({ editor, schedule, document, closed, grow, settled: (requestId) => this.#requests.set(query, requestId) });
   }

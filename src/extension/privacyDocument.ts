@@ -7,6 +7,7 @@ import { privacySections } from '../protocol/privacyWords.ts';
 import type { PrivacyFacts, PrivacySection, PrivacyTable } from '../protocol/privacyWords.ts';
 import { checkedSent, checkedStored, sentDays } from '../protocol/sentReport.ts';
 import type { SentRow } from '../protocol/sentReport.ts';
+import { DocumentNews } from './documentNews.ts';
 import type { Editor } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
 import { plain } from './markdownText.ts';
@@ -41,26 +42,20 @@ export class PrivacyDocuments implements vscode.TextDocumentContentProvider {
   #known = { of: '', days: new Map<string, readonly SentRow[]>() };
 
   readonly #shown = new Set<vscode.Uri>();
-  readonly #listeners = new Set<(uri: vscode.Uri) => unknown>();
+  readonly #news = new DocumentNews();
 
   constructor(parts: PrivacyParts) {
     this.#parts = parts;
   }
 
   /** The editor's way of listening for documents that are not true any more. */
-  readonly onDidChange: vscode.Event<vscode.Uri> = (listener, self, disposables) => {
-    const bound = (uri: vscode.Uri) => { listener.call(self, uri); };
-    this.#listeners.add(bound);
-    const end = { dispose: () => { this.#listeners.delete(bound); } };
-    disposables?.push(end);
-    return end;
-  };
+  readonly onDidChange = this.#news.onDidChange;
 
   /** Takes the texts away, also out of documents that stand open. */
   forget(): void {
     this.#texts.clear();
     this.#known = { of: '', days: new Map() };
-    for (const uri of this.#shown) for (const listener of this.#listeners) listener(uri);
+    for (const uri of this.#shown) this.#news.tell(uri);
     this.#shown.clear();
   }
 

@@ -50,6 +50,18 @@ function play(pacer: Pacer, fromMs: number, toMs: number, refusedForMs: (nowMs: 
   return { letIn, refusals };
 }
 
+/** An upstream with a bucket of 200 that refills evenly, and is empty at the start. @param counts how much of a request it counts */
+function bucket(counts: number): (nowMs: number) => number {
+  let [level, atMs] = [0, 0];
+  return (nowMs) => {
+    level = Math.min(200, level + (nowMs - atMs) / refillMs);
+    atMs = nowMs;
+    if (level < 1) return (1 - level) * refillMs;
+    level -= counts;
+    return 0;
+  };
+}
+
 describe('a limit that only a refusal named', () => {
   it('is found to be lifted within the hour', () => {
     const { pacer } = usedUp();
@@ -62,16 +74,7 @@ describe('a limit that only a refusal named', () => {
 
   it('is asked about less often the more often it was the same', () => {
     const { pacer } = usedUp();
-    // A bucket of 200 that refills evenly, and is empty at the start.
-    let [level, atMs] = [0, 0];
-    const refusedForMs = (nowMs: number) => {
-      level = Math.min(200, level + (nowMs - atMs) / refillMs);
-      atMs = nowMs;
-      if (level < 1) return (1 - level) * refillMs;
-      level -= 1;
-      return 0;
-    };
-    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, refusedForMs);
+    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, bucket(1));
     assert.ok(letIn >= 396, `${letIn} of 400 that refilled`);
     assert.ok(refusals.length > 2 && refusals.length <= 7, JSON.stringify(refusals));
     const gaps = refusals.slice(1).map((at, index) => at - (refusals[index] ?? 0));
@@ -99,15 +102,7 @@ describe('a limit that only a refusal named', () => {
 
   it('refuses only a few where the upstream counts less than was counted here', () => {
     const { pacer } = usedUp();
-    let [level, atMs] = [0, 0];
-    const refusedForMs = (nowMs: number) => {
-      level = Math.min(200, level + (nowMs - atMs) / refillMs);
-      atMs = nowMs;
-      if (level < 1) return (1 - level) * refillMs;
-      level -= 0.95;
-      return 0;
-    };
-    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, refusedForMs);
+    const { letIn, refusals } = play(pacer, 1, 2 * dayMs, bucket(0.95));
     assert.ok(letIn >= 396, `${letIn}`);
     assert.ok(refusals.length <= 12, JSON.stringify(refusals));
   });
