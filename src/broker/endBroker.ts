@@ -4,6 +4,7 @@ import { ProblemError, problem } from '../domain/problem.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Clock } from './clock.ts';
 import { connectBroker } from './controlClient.ts';
+import type { Control } from './controlClient.ts';
 import { readBrokerAddress } from './dataFolder.ts';
 import { findBroker, holdWaitMsMax } from './runningBroker.ts';
 import { acquireLease } from './store/lease.ts';
@@ -15,12 +16,23 @@ const lookMs = 150;
 /** Brokers that are ended one after another: windows that lost theirs may start the next before the lock is taken. */
 const brokersMax = 20;
 
-/** What runs at a folder's broker now; undefined where none runs. */
-export async function busyBroker(dataDir: string): Promise<{ readonly requests: number; readonly url: string } | undefined> {
-  if (!await findBroker(dataDir)) return undefined;
-  const { api, url } = await connectBroker(dataDir);
+/** How many requests run or wait at a folder's broker now; undefined where none runs, or none any more: another wipe may end it at any moment. */
+export async function requestsOfBroker(dataDir: string): Promise<number | undefined> {
+  try {
+    return await requestsOf(await connectBroker(dataDir));
+  } catch (error) {
+    if (isUnreachable(error)) return undefined;
+    throw error;
+  }
+}
+
+async function requestsOf({ api }: Control): Promise<number> {
   const { running, waiting } = await api.status({});
-  return { requests: running.length + waiting.length, url };
+  return running.length + waiting.length;
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === 'broker_unreachable';
 }
 
 /** Why a broker is not ended without a further yes; undefined where nothing speaks against it. */
@@ -52,13 +64,12 @@ export async function endBroker(dataDir: string, clock: Clock, stopsRequests: bo
 /** Looks once more at the last moment: requests may have come since the plan was agreed to. */
 async function askToEnd(dataDir: string, stopsRequests: boolean): Promise<void> {
   try {
-    const { api } = await connectBroker(dataDir);
-    const { running, waiting } = await api.status({});
-    const busy = stopsRequests ? undefined : busyProblem({ requests: running.length + waiting.length });
+    const broker = await connectBroker(dataDir);
+    const busy = stopsRequests ? undefined : busyProblem({ requests: await requestsOf(broker) });
     if (busy) throw new ProblemError(busy);
-    await api.shutdown({});
+    await broker.api.shutdown({});
   } catch (error) {
     // It ends by itself, and takes its answer with it.
-    if (!(error instanceof ProblemError) || error.problem.code !== 'broker_unreachable') throw error;
+    if (!isUnreachable(error)) throw error;
   }
 }

@@ -18,7 +18,13 @@ export function refuseBeingWiped(dataDir: string): void {
 
 /** What was noted when the wipe of a folder began; undefined where none did. */
 export function wipeNote(dataDir: string): string | undefined {
-  return isBeingWiped(dataDir) ? readFileSync(join(dataDir, wipeMarkFile), 'utf8') : undefined;
+  try {
+    return readFileSync(join(dataDir, wipeMarkFile), 'utf8');
+  } catch (error) {
+    // No wipe was begun, or another one has just ended.
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Begins: the mark is on disk when this returns. @param note what has to be known when this is repeated */

@@ -5,7 +5,7 @@ import type { StoredFolder } from '../protocol/sentReport.ts';
 import type { Clock } from './clock.ts';
 import { openControl } from './controlClient.ts';
 import { dataFolders, inventory, storedFolder, storedIn } from './dataInventory.ts';
-import { busyBroker } from './endBroker.ts';
+import { requestsOfBroker } from './endBroker.ts';
 import { KeyStore } from './keyStore.ts';
 import type { Keychain } from './keyStore.ts';
 import { LedgerAnchor } from './ledgerAnchor.ts';
@@ -52,15 +52,14 @@ export interface Wiped {
 /** Looks at what there is. @throws ProblemError `data_folder_unusable` where something stands in the way */
 export async function planWipe({ dataDir, ledgerEntry, tempDir }: Pick<WipeParts, 'dataDir' | 'ledgerEntry' | 'tempDir'>): Promise<WipePlan> {
   const found = wipedFolders(dataDir);
-  const busy = await Promise.all(found.map((one) => busyBroker(one.path)));
+  const running = (await Promise.all(found.map((one) => requestsOfBroker(one.path)))).filter((one) => one !== undefined);
   const folders: WipePlan['folders'][number][] = [];
   for (const one of found) {
     const ledger = await ledgerFacts(one.path, ledgerEntry);
     folders.push({ ...storedFolder(one), ...(ledger ? { ledger } : {}) });
   }
   folders.push(...copiesIn(tempDir).map(storedFolder));
-  const running = busy.filter((one) => one !== undefined);
-  return { dataDir, folders, routes: storedIn(dataDir).routes, brokers: running.length, requests: running.reduce((sum, one) => sum + one.requests, 0), isKeyIncluded: modeOfWiped(dataDir) !== 'practice' };
+  return { dataDir, folders, routes: storedIn(dataDir).routes, brokers: running.length, requests: running.reduce((sum, one) => sum + one, 0), isKeyIncluded: modeOfWiped(dataDir) !== 'practice' };
 }
 
 /** Folders with something of the product. @throws ProblemError `data_folder_unusable` */

@@ -1,45 +1,14 @@
 // How a command finds the running broker: the address file is only a hint, nothing secret is shown to
 // whoever answers there, and a broker that ends during a call is a problem with a name.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { connectBroker } from '../../src/broker/controlClient.ts';
-import { prepareDataFolder, proofOf, writeBrokerAddress } from '../../src/broker/dataFolder.ts';
+import { prepareDataFolder } from '../../src/broker/dataFolder.ts';
 import { findBroker } from '../../src/broker/runningBroker.ts';
 import { problem } from '../../src/domain/problem.ts';
 import type { ProblemError } from '../../src/domain/problem.ts';
-import { withFolder } from '../support/ledger/tempLedger.ts';
+import { healthy, withListener } from '../support/brokerListener.ts';
+import type { Answer } from '../support/brokerListener.ts';
 
-type Answer = (message: IncomingMessage, response: ServerResponse) => void;
-
-/** Somebody listens where the address file says; gives every head that came. */
-async function withListener(answer: (controlToken: string) => Answer, run: (folder: string, heads: string[]) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    const { controlToken } = prepareDataFolder(folder);
-    const heads: string[] = [];
-    const server = createServer((message, response) => {
-      heads.push(`${message.method} ${message.url} ${JSON.stringify(message.headers)}`);
-      answer(controlToken)(message, response);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    writeBrokerAddress(folder, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pid: 1, version: '1', protocol: 1, mode: 'live' });
-    try {
-      await run(folder, heads);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-}
-
-const healthy = (controlToken: string, otherwise: Answer): Answer => (message, response) => {
-  const nonce = new URL(message.url ?? '', 'http://x').searchParams.get('nonce');
-  if (nonce !== null) response.end(JSON.stringify({ ok: true, proof: proofOf(controlToken, nonce) }));
-  else otherwise(message, response);
-};
 const hasCode = (code: string) => (error: ProblemError) => error.problem?.code === code;
 
 describe('finding the broker', () => {
