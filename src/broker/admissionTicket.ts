@@ -5,7 +5,7 @@ import type { TokenEstimate } from '../domain/estimator.ts';
 import type { Priority } from '../domain/fairQueue.ts';
 import type { StopAt } from '../domain/budgets.ts';
 import type { Answered, FallbackTaken, QuestionKind } from '../domain/decisionRecord.ts';
-import type { FallbackOffer } from '../domain/fallback.ts';
+import type { FallbackOffer } from '../domain/fallbackOffer.ts';
 import type { ModelPrice, PriceTier } from '../domain/pricing.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { Because } from '../domain/say.ts';

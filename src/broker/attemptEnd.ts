@@ -11,8 +11,9 @@ import type { UpstreamFault } from '../protocol/upstreamError.ts';
 import type { AdmissionRequest, Lease } from './admissionTicket.ts';
 import { settlementOf } from './attemptSettlement.ts';
 import type { ResponsesParts } from './carriedRequest.ts';
+import { single } from './headerValue.ts';
 import type { SettleCommand } from './store/ledgerCommands.ts';
-import type { AttemptReport } from './upstream/attempt.ts';
+import type { AttemptReport, EndedReport } from './upstream/attempt.ts';
 import { unreachable, wasNotReached, wasNotTaken } from './upstream/networkFault.ts';
 
 /** Attempts of one request at an overloaded upstream before its answer is given on; the client then decides. */
@@ -28,9 +29,6 @@ export type ComeBack =
   | { readonly kind: 'stale-connection' }
   /** It could not be reached, and a fallback may answer instead. */
   | { readonly kind: 'unreachable'; readonly why: Problem };
-
-/** A report, and why the broker itself ended the attempt, if it did. */
-export type EndedReport = AttemptReport & { readonly stopped?: string };
 
 /** How things stand with the client when its attempt has ended. */
 export interface ClientAtEnd {
@@ -144,9 +142,4 @@ function isStaleConnection(report: AttemptReport, lease: Lease): boolean {
   if (report.ending !== 'upstream-broke' || report.status !== undefined || lease.number !== 1) return false;
   return wasNotTaken({ message: report.networkError })
     || report.durationMs <= staleConnectionMsMax && report.freshConnection !== true && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(report.networkCode ?? '');
-}
-
-/** The first value of a header. */
-export function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

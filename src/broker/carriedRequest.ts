@@ -1,10 +1,8 @@
 // The shapes that one carried request is handed around in: what the route has to work with, and
 // what is known of the request once it is understood. Shapes only.
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Estimator } from '../domain/estimator.ts';
 import type { ModelPrice } from '../domain/pricing.ts';
-import type { PlanObservation } from '../domain/planLimits.ts';
-import type { Problem } from '../domain/problem.ts';
 import type { ApiDialect } from '../protocol/apiDialect.ts';
 import type { RequestEnvelope } from '../protocol/requestEnvelope.ts';
 import type { Admission } from './admission.ts';
@@ -19,27 +17,8 @@ import type { ResponseOwners } from './responseOwners.ts';
 import type { RunawayWatch } from './runawayWatch.ts';
 import type { SettleCommand, SettleResult } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
-import type { Credential } from './upstream/credential.ts';
 import type { FallbackUpstream } from './upstream/fallbackUpstream.ts';
-import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
-
-/** What was asked where an answer tells of limits: the model, where there was one, and when it was sent. */
-export interface Asked { readonly sentAtMs: number; readonly model?: string }
-
-/** The upstream's side of a route: where its requests go, what they are let in with, and who hears what comes of it. */
-export interface UpstreamWay {
-  readonly target: UpstreamTarget;
-  /** Read for each attempt, so that a new key counts at once; undefined while there is none. */
-  readonly credential: () => Credential | undefined;
-  /** The upstream refused the broker's own key, or took it. */
-  readonly keyAnswered: (accepted: boolean) => void;
-  /** The upstream could not be reached, or could again. */
-  readonly upstreamAnswered: (problem: Problem | undefined) => void;
-  /** The head of an answer, and of a refusal the rest too. */
-  readonly headSeen: (headers: IncomingHttpHeaders, asked: Asked, refusal?: { readonly status: number; readonly body: Buffer }) => void;
-  /** The upstream told limits outside of a head. */
-  readonly limitsTold: (told: PlanObservation, asked: Asked) => void;
-}
+import type { UpstreamWay } from './upstreamWay.ts';
 
 /** What the route needs. */
 export interface ResponsesParts extends UpstreamWay {

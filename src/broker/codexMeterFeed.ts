@@ -2,9 +2,9 @@
 // request of Codex comes, and shown with its answer as it was then.
 import { codexMeter } from '../protocol/codexMeter.ts';
 import type { CodexMeter, MeterPicture } from '../protocol/codexMeter.ts';
+import { balanceView } from './balanceView.ts';
 import type { Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
-import { balanceView } from './snapshotFeed.ts';
 import type { RequestFacts } from './store/ledgerCommands.ts';
 import type { LedgerStore } from './store/ledgerPort.ts';
 

@@ -7,58 +7,18 @@ import { problem, ProblemError } from '../domain/problem.ts';
 import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
 import type { ControlMethod } from '../protocol/controlArguments.ts';
-import type { Admission } from './admission.ts';
-import type { Clock, Ids } from './clock.ts';
-import type { DataFolder } from './dataFolder.ts';
+import { balanceView } from './balanceView.ts';
+import type { ControlParts } from './controlParts.ts';
 import { renewalsMax, renewalsOf, tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
 import { directiveCalls } from './directiveCalls.ts';
 import { dryRun } from './dryRun.ts';
-import type { DryRunParts } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
-import type { KeyStore } from './keyStore.ts';
 import { compared } from './ledgerAnchor.ts';
-import type { LedgerAnchor } from './ledgerAnchor.ts';
 import { reportCalls } from './reportCalls.ts';
-import { balanceView, totalOf } from './snapshotFeed.ts';
-import type { Stored } from '../protocol/sentReport.ts';
+import { totalOf } from './snapshotFeed.ts';
 import { voucherCalls } from './voucherCalls.ts';
-import type { SnapshotFeed } from './snapshotFeed.ts';
-import type { RunawayWatch } from './runawayWatch.ts';
-import type { LedgerStore, Workspace } from './store/ledgerPort.ts';
-
-/** What the calls work on. Without a running server (`codex-broker` alone) some parts are missing. */
-export interface ControlParts {
-  readonly ledger: LedgerStore;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  /** Holds the key of workspace tokens; absent when the ledger was opened for reading only. */
-  readonly folder: DataFolder | undefined;
-  readonly utcOffsetMs: (atMs: number) => number;
-  /** `http://127.0.0.1:PORT` of the listening broker. */
-  readonly url: () => string;
-  readonly feed: SnapshotFeed;
-  /** What was noted of the ledger outside of it. */
-  readonly anchor: LedgerAnchor;
-  readonly keys: KeyStore;
-  readonly admission: () => Admission | undefined;
-  /** What request bodies take in memory now. */
-  readonly heldBodyBytes: () => number;
-  /** Absent without a running server. */
-  readonly watch?: Pick<RunawayWatch, 'release'>;
-  /** A workspace was registered, or its token replaced. */
-  readonly registered: (workspace: Workspace) => void;
-  readonly changed: () => void;
-  readonly shutdown: () => void;
-  /** What estimates and prices rest on, for a request that is not sent. */
-  readonly pricing: () => Omit<DryRunParts, 'ledger' | 'clock'>;
-  /** Where the next backup without a name goes; the folder is made. @throws ProblemError */
-  readonly newBackup: () => string;
-  /** Looks into the data folder. */
-  readonly stored: () => Stored;
-  /** Whether the upstream is only simulated. */
-  readonly practice?: boolean;
-}
+import type { Workspace } from './store/ledgerPort.ts';
 
 /** Makes the calls. */
 export function controlApi(parts: ControlParts): ControlApi {

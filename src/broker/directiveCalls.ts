@@ -8,8 +8,8 @@ import { problem, ProblemError } from '../domain/problem.ts';
 import type { Budget } from '../domain/budgets.ts';
 import type { Allowance } from '../domain/allowances.ts';
 import type { ControlApi } from '../protocol/control.ts';
-import type { ControlParts } from './controlApi.ts';
-import { balanceView } from './snapshotFeed.ts';
+import { balanceView } from './balanceView.ts';
+import type { ControlParts } from './controlParts.ts';
 
 type Calls = Pick<ControlApi, 'consent' | 'answer' | 'unpricedSet' | 'budgets' | 'budgetSet' | 'budgetRemove' | 'allowanceSet' | 'allowanceRemove' | 'autoTopUpSet' | 'policySet' | 'correct'>;
 type Parts = Pick<ControlParts, 'ledger' | 'clock' | 'ids' | 'admission' | 'changed'>;

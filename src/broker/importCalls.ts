@@ -7,7 +7,7 @@ import { problem, ProblemError } from '../domain/problem.ts';
 import { isPlausible } from '../domain/tokenUsage.ts';
 import type { ControlApi } from '../protocol/control.ts';
 import type { ControlArguments } from '../protocol/controlArguments.ts';
-import type { ControlParts } from './controlApi.ts';
+import type { ControlParts } from './controlParts.ts';
 import { tokenHash, workspaceIdOf, workspaceToken } from './dataFolder.ts';
 import type { ImportedUse } from './store/ledgerCommands.ts';
 import type { Workspace } from './store/ledgerPort.ts';

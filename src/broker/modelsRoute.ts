@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http';
 import { problem } from '../domain/problem.ts';
 import { refuse } from './refusal.ts';
 import type { Listener } from './refusal.ts';
-import type { UpstreamWay } from './carriedRequest.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
+import type { UpstreamWay } from './upstreamWay.ts';
 
 const answerBytesMax = 8 * 1024 * 1024;
 /** Codex waits five seconds for its list of models at start; longer helps nobody. */

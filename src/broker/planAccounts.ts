@@ -14,13 +14,13 @@ import { isOfAnotherLimit, readModelLimits, readPlanHeaders, readPlanUsage } fro
 import { classifyAnswer } from '../protocol/upstreamError.ts';
 import type { PlanView, WindowView } from '../protocol/snapshot.ts';
 import type { PlanCover } from './admissionTicket.ts';
-import { single } from './attemptEnd.ts';
-import type { Asked, UpstreamWay } from './carriedRequest.ts';
+import { single } from './headerValue.ts';
 import type { RememberedPlan } from './planMemory.ts';
 import type { Clock } from './clock.ts';
 import { CookieJar } from './upstream/cookieJar.ts';
 import type { ChatGptTarget } from './upstream/chatGptTarget.ts';
 import type { Credential } from './upstream/credential.ts';
+import type { Asked, UpstreamWay } from './upstreamWay.ts';
 
 /** Accounts that are remembered at once; the one that was used longest ago makes room. */
 export const accountsMax = 16;

@@ -7,16 +7,18 @@ import { meterHeaders, tellsCodexLimits } from '../protocol/codexMeter.ts';
 import { readRateLimits } from '../protocol/rateLimitHeaders.ts';
 import type { Lease } from './admissionTicket.ts';
 import { apiPaths } from './apiRoutes.ts';
-import { beginSoon, endAttempt, outgrown, single } from './attemptEnd.ts';
-import type { AfterAttempt, ComeBack, EndedReport } from './attemptEnd.ts';
+import { beginSoon, endAttempt, outgrown } from './attemptEnd.ts';
+import type { AfterAttempt, ComeBack } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
-import type { Asked, Carried, ResponsesParts } from './carriedRequest.ts';
+import type { Carried, ResponsesParts } from './carriedRequest.ts';
+import { single } from './headerValue.ts';
 import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
 import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
-import type { AttemptReport } from './upstream/attempt.ts';
+import type { AttemptReport, EndedReport } from './upstream/attempt.ts';
 import { clientHeaders, upstreamHeaders } from './upstream/headerLists.ts';
 import { unreachable } from './upstream/networkFault.ts';
+import type { Asked } from './upstreamWay.ts';
 
 /** Sends one attempt. @returns why it has to come back; nothing when it is over and answered. */
 export async function runAttempt(parts: ResponsesParts, carried: Carried, lease: Lease): Promise<ComeBack | undefined> {

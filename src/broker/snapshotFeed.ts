@@ -9,11 +9,11 @@ import type { Problem } from '../domain/problem.ts';
 import { saidOf } from '../domain/say.ts';
 import { consentFor, workspaceMayBuy } from '../domain/consent.ts';
 import { nextDraw } from '../domain/waterfall.ts';
-import { sum } from '../domain/units.ts';
 import { noTokens, addUsage } from '../domain/tokenUsage.ts';
-import type { Snapshot, UsageRow, RunView, GrantView, QuestionView, UnmeteredView, WindowView } from '../protocol/snapshot.ts';
+import type { Snapshot, UsageRow, RunView, QuestionView, UnmeteredView, WindowView } from '../protocol/snapshot.ts';
 import { inLine } from '../protocol/waitingOrder.ts';
 import type { LiveRequest } from './admissionTicket.ts';
+import { balanceView } from './balanceView.ts';
 import { timerDelayMsMax, wallTimeOf, type Clock } from './clock.ts';
 import { freshBalance } from './freshBalance.ts';
 import { questionText } from './personAnswer.ts';
@@ -56,22 +56,6 @@ export interface FeedParts {
   readonly problems: () => readonly Problem[];
   /** Workspaces of which a window is open: their questions are asked there. */
   readonly openWorkspaces: () => ReadonlySet<string>;
-}
-
-/** The balance as people see it. Grants that are used up or expired stay visible for their history. */
-export function balanceView(balance: BalanceRead): Snapshot['balance'] {
-  const grants: GrantView[] = balance.grants.map((grant) => ({
-    id: grant.id, kind: grant.kind, amountMicroCredits: grant.amountMicroCredits, remainingMicroCredits: grant.remainingMicroCredits,
-    heldMicroCredits: grant.heldMicroCredits, priority: grant.priority, createdAtMs: grant.createdAtMs,
-    ...(grant.startsAtMs === undefined ? {} : { startsAtMs: grant.startsAtMs }), ...(grant.expiresAtMs === undefined ? {} : { expiresAtMs: grant.expiresAtMs }),
-    ...(grant.models ? { models: grant.models } : {}), ...(grant.workspaces ? { workspaces: grant.workspaces } : {}),
-    ...(grant.allowanceId === undefined ? {} : { allowanceId: grant.allowanceId }), ...(grant.source ? { source: grant.source } : {}), ...(grant.voided === undefined ? {} : { voided: grant.voided }),
-    ...(grant.note === undefined ? {} : { note: grant.note }),
-  }));
-  return {
-    tracked: balance.tracked, grants, owedMicroCredits: balance.owedMicroCredits,
-    balanceMicroCredits: sum(grants.map((grant) => grant.remainingMicroCredits)), heldMicroCredits: sum(grants.map((grant) => grant.heldMicroCredits)),
-  };
 }
 
 /** Adds up usage rows under one key. */

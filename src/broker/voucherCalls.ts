@@ -2,8 +2,8 @@
 // hears of it, and goes no further: neither the ledger nor the log ever holds one.
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { ControlApi } from '../protocol/control.ts';
-import type { ControlParts } from './controlApi.ts';
-import { balanceView } from './snapshotFeed.ts';
+import { balanceView } from './balanceView.ts';
+import type { ControlParts } from './controlParts.ts';
 import { issuerKeyOf } from './vouchers/issuerKeys.ts';
 import { readVoucher } from './vouchers/voucherCode.ts';
 

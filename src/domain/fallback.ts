@@ -3,28 +3,11 @@
 import { judgeBudgets } from './budgetLayer.ts';
 import { stopsAt } from './budgets.ts';
 import type { DecisionRecord, FallbackTaken } from './decisionRecord.ts';
+import type { FallbackCause, FallbackOffer } from './fallbackOffer.ts';
 import type { ProblemCode } from './problem.ts';
 import { say, saidOf } from './say.ts';
 import type { Because } from './say.ts';
 import type { Walk, WaterfallInput } from './walk.ts';
-
-/** Why the fallback may answer: nothing to pay with, a limit with no room in time, an upstream that cannot be reached. */
-export const fallbackCauses = ['balance', 'window', 'unreachable'] as const;
-
-/** One of them. */
-export type FallbackCause = (typeof fallbackCauses)[number];
-
-/** The fallback as a request may use it. */
-export interface FallbackOffer {
-  readonly model: string;
-  /** Host and port, for people. */
-  readonly at: string;
-  readonly causes: readonly FallbackCause[];
-  /** What it may cost by the user's own prices; zero without one. It is told and never drawn. */
-  readonly estimateMicroCredits: number;
-  /** The request came in a way that the fallback does not speak; its client is sent to HTTP. */
-  readonly isElsewhere?: true;
-}
 
 /** What a refusal says at its end, and what is not so once the fallback answers. */
 const sentToNobody = / Nothing was sent(?: and nothing was charged)?\.$/;

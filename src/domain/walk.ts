@@ -3,7 +3,7 @@
 import type { BudgetUse } from './budgets.ts';
 import type { ConsentAnswer, ConsentScope } from './consent.ts';
 import type { Answered, DecisionRecord, Layer, LayerVerdict, QuestionKind } from './decisionRecord.ts';
-import type { FallbackOffer } from './fallback.ts';
+import type { FallbackOffer } from './fallbackOffer.ts';
 import type { Grant } from './grants.ts';
 import { becauseOf } from './problem.ts';
 import type { Problem } from './problem.ts';

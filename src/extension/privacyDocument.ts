@@ -3,8 +3,8 @@
 import type * as vscode from 'vscode';
 import { problem, ProblemError } from '../domain/problem.ts';
 import { t } from '../protocol/language.ts';
+import type { PrivacyFacts, PrivacySection, PrivacyTable } from '../protocol/privacyReport.ts';
 import { privacySections } from '../protocol/privacyWords.ts';
-import type { PrivacyFacts, PrivacySection, PrivacyTable } from '../protocol/privacyWords.ts';
 import { checkedSent, checkedStored, sentDays } from '../protocol/sentReport.ts';
 import type { SentRow } from '../protocol/sentReport.ts';
 import { DocumentNews } from './documentNews.ts';

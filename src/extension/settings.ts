@@ -1,8 +1,8 @@
 // The extension's settings as plain values. Those that decide where a key goes, what is executed or
 // what may be written are read from the user's own settings only, whatever a workspace says.
 import type * as vscode from 'vscode';
-import { fallbackCauses } from '../domain/fallback.ts';
-import type { FallbackCause } from '../domain/fallback.ts';
+import { fallbackCauses } from '../domain/fallbackOffer.ts';
+import type { FallbackCause } from '../domain/fallbackOffer.ts';
 import { chosenContents, type MeterContent } from '../protocol/meterContent.ts';
 import type { MeterTaste } from '../protocol/meterInput.ts';
 

@@ -1,7 +1,7 @@
 // What the product keeps on this computer, in words, for the report about privacy and for whoever is about to remove it. Pure.
 import type { DataKind } from './dataFiles.ts';
 import { plural, t, usableLocale } from './language.ts';
-import type { PrivacyFacts, PrivacySection } from './privacyWords.ts';
+import type { PrivacyFacts, PrivacySection } from './privacyReport.ts';
 import type { StoredFolder } from './sentReport.ts';
 
 /** What files of a kind hold. */

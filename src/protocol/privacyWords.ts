@@ -2,34 +2,11 @@
 // editor shows as a document and the command line as text. Each sentence stands beside the code that keeps it. Pure.
 import { formatTokens } from '../domain/units.ts';
 import { plural, t, usableLocale } from './language.ts';
+import type { PrivacyTable, PrivacySection, PrivacyFacts } from './privacyReport.ts';
 import { isThisComputer, sentDaysMax } from './sentReport.ts';
-import type { SentDay, SentRow, Stored } from './sentReport.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { SentRow } from './sentReport.ts';
 import { keptSections } from './keptWords.ts';
 import { workspaceWords } from './workspaceWords.ts';
-
-/** A table; columns from `numbersFrom` on are numbers. */
-export interface PrivacyTable { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[]; readonly numbersFrom: number }
-
-/** One section. A day's stands below the one before it. */
-export interface PrivacySection {
-  readonly title: string;
-  readonly isDay?: true;
-  readonly sentences?: readonly string[];
-  readonly table?: PrivacyTable;
-  readonly list?: readonly string[];
-}
-
-/** What is told. */
-export interface PrivacyFacts {
-  readonly snapshot: Pick<Snapshot, 'broker' | 'key' | 'running' | 'unmetered'>;
-  /** Absent where the ledger was read without a broker: of what is in a broker's memory nothing is known then. */
-  readonly isBrokerRunning: boolean;
-  readonly days: readonly SentDay[];
-  readonly stored: Stored;
-  /** What the editor keeps beside the data folder; absent on the command line. */
-  readonly editor?: { readonly hasSecretKey: boolean; readonly routesTerminals: boolean; readonly waitingTasks: number };
-}
 
 /** The whole report. */
 export function privacySections(facts: PrivacyFacts, locale: string): PrivacySection[] {

@@ -9,8 +9,7 @@ import type { Policies } from '../domain/directives.ts';
 import type { BalanceForecast } from '../domain/forecast.ts';
 import type { EstimateErrorSums } from '../domain/estimateError.ts';
 import type { AutoTopUp } from '../domain/autoTopUp.ts';
-import type { GrantKind } from '../domain/grants.ts';
-import type { GrantSource } from '../domain/grantSource.ts';
+import type { Grant, GrantKind } from '../domain/grants.ts';
 import type { VoucherIssuer } from '../domain/vouchers.ts';
 import type { EntryAccount, EntryKind } from '../domain/ledgerRows.ts';
 import type { Pace } from '../domain/pace.ts';
@@ -21,29 +20,8 @@ import type { Problem } from '../domain/problem.ts';
 import type { Said } from '../domain/say.ts';
 import type { TokenUsage } from '../domain/tokenUsage.ts';
 
-/** One grant and what is left of it. Amounts in microcredits. */
-export interface GrantView {
-  readonly id: string;
-  readonly kind: GrantKind;
-  readonly amountMicroCredits: number;
-  readonly remainingMicroCredits: number;
-  readonly heldMicroCredits: number;
-  readonly priority: number;
-  readonly createdAtMs: number;
-  readonly startsAtMs?: number;
-  readonly expiresAtMs?: number;
-  /** Only for these models and workspaces (ids); absent: for all. */
-  readonly models?: readonly string[];
-  readonly workspaces?: readonly string[];
-  /** The allowance that made it. */
-  readonly allowanceId?: string;
-  /** Where it came from, where neither a person nor an allowance added it. */
-  readonly source?: GrantSource;
-  /** It was taken back. */
-  readonly voided?: 'undone' | 'disputed';
-  /** Why it exists, in the words of whoever added it. */
-  readonly note?: string;
-}
+/** One grant and what is left of it. Amounts in microcredits; priorities, limits to models and workspaces, and where it came from as the ledger has them. */
+export type GrantView = Omit<Grant, 'order'>;
 
 /** The stored balance. With no grant ever made it is untracked: counted and priced, nothing blocked. */
 export interface BalanceView {

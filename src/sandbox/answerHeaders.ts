@@ -1,6 +1,6 @@
 // What the answers of a model say in their headers beside limits. It reads nothing of the answer.
 import type { SandboxWorld } from './answerPlan.ts';
-import type { Exchange } from './responsesEndpoint.ts';
+import type { Exchange } from './exchange.ts';
 
 /** The headers. Codex gets a turn state, made once for a turn: it comes back with the turn's other requests. */
 export function answerHeaders({ incoming: { headers }, record }: Exchange, { clock }: SandboxWorld, contentType: string): Record<string, string> {

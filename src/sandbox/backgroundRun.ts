@@ -3,10 +3,10 @@
 import type { ServerResponse } from 'node:http';
 import { answerHeaders } from './answerHeaders.ts';
 import type { PlannedAnswer, SandboxWorld } from './answerPlan.ts';
+import type { Exchange } from './exchange.ts';
 import { limitHeaders } from './rateLimitAnswer.ts';
 import { itemsOf } from './conversation.ts';
 import type { ResponsesRequest } from './responsesRequest.ts';
-import type { Exchange } from './responsesEndpoint.ts';
 import { isOver, wake, type StoredResponse } from './storedResponses.ts';
 import { jsonBody, streamFrames } from './streamBytes.ts';
 

@@ -2,10 +2,11 @@
 // completion. Usage is told in a chunk of its own where the request asks for it, and always in JSON.
 import { planAnswer, type SandboxWorld } from './answerPlan.ts';
 import { parseChatRequest, responsesRequestOf, type ChatRequest } from './chatRequest.ts';
+import type { Exchange } from './exchange.ts';
 import type { StreamFault } from './faultAction.ts';
 import type { WireUsage } from './promptTokens.ts';
 import type { BuiltAnswer, ResponseEvent } from './responseEvents.ts';
-import { give, receiveBody, send, type Exchange } from './responsesEndpoint.ts';
+import { give, receiveBody, send } from './responsesEndpoint.ts';
 import { jsonBody, type Frame } from './streamBytes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

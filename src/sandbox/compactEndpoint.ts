@@ -3,9 +3,10 @@
 import { planAnswer, type SandboxWorld } from './answerPlan.ts';
 import { itemsOf, promptText } from './conversation.ts';
 import { jsonAnswer } from './errorAnswer.ts';
+import type { Exchange } from './exchange.ts';
 import { tokensOfText } from './promptTokens.ts';
 import { parseJson, previousNotFound, readResponsesRequest, type ResponsesRequest } from './responsesRequest.ts';
-import { continued, give, receiveBody, send, type Exchange } from './responsesEndpoint.ts';
+import { continued, give, receiveBody, send } from './responsesEndpoint.ts';
 import type { BuiltAnswer } from './responseEvents.ts';
 import { jsonBody, streamFrames } from './streamBytes.ts';
 import type { StreamFault } from './faultAction.ts';

@@ -5,12 +5,13 @@ import * as z from 'zod';
 import type { SandboxWorld } from './answerPlan.ts';
 import { answerHeaders } from './answerHeaders.ts';
 import { badRequest, modelNotFound } from './errorAnswer.ts';
+import type { Exchange } from './exchange.ts';
 import { faultAnswer } from './faultAnswer.ts';
 import { vectorLengthOf } from './models.ts';
 import { tokensOfText } from './promptTokens.ts';
 import { limitHeaders, throttledAnswer, tooLargeAnswer } from './rateLimitAnswer.ts';
 import { parseJson } from './responsesRequest.ts';
-import { receiveBody, send, type Exchange } from './responsesEndpoint.ts';
+import { receiveBody, send } from './responsesEndpoint.ts';
 
 /** Inputs of one request, and tokens of one input, at the most (OpenAI's reference). */
 const inputsMax = 2048;

@@ -1,34 +1,18 @@
 // `POST /v1/responses`: reads the request, has its answer planned and sends it as a stream or as JSON,
 // and notes in the meter what really happened.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { planAnswer, type PlannedAnswer, type SandboxWorld } from './answerPlan.ts';
 import { answerHeaders } from './answerHeaders.ts';
 import { answerInBackground } from './backgroundRun.ts';
 import { itemsOf } from './conversation.ts';
 import { badRequest, type PlainAnswer } from './errorAnswer.ts';
+import type { Exchange } from './exchange.ts';
 import type { StreamFault } from './faultAction.ts';
 import { limitHeaders } from './rateLimitAnswer.ts';
 import { decodeBody, readBody } from './requestBody.ts';
-import type { ReceivedRequest } from './requestMeter.ts';
 import type { BuiltAnswer } from './responseEvents.ts';
 import { parseResponsesRequest, previousNotFound, type InputItem, type ResponsesRequest } from './responsesRequest.ts';
 import { jsonBody, streamFrames, type Frame } from './streamBytes.ts';
-import { sendBody, sendFrames, type CutHow, type SendSettings } from './streamSender.ts';
-
-/** One request on its way. */
-export interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly record: ReceivedRequest;
-  /** The key that came with it; checked already. */
-  readonly key: string;
-  /** It came to ChatGPT's address, where a plan's limits are told and no minute's. */
-  readonly onPlan: boolean;
-  /** Aborts when the client has gone, or the answer is over. */
-  readonly gone: AbortSignal;
-  /** Ends the connection in the name of a fault, so that it does not look as if the client had left. */
-  readonly cut: (how: CutHow) => void;
-}
+import { sendBody, sendFrames, type SendSettings } from './streamSender.ts';
 
 /** How an answer looks in one API. */
 export interface AnswerForm {

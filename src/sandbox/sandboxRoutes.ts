@@ -4,9 +4,10 @@ import { answerChat } from './chatEndpoint.ts';
 import { answerCompact, answerInputTokens } from './compactEndpoint.ts';
 import { answerEmbeddings } from './embeddingsEndpoint.ts';
 import { jsonAnswer, modelNotFound } from './errorAnswer.ts';
+import type { Exchange } from './exchange.ts';
 import { faultAnswer } from './faultAnswer.ts';
 import { isServed, modelList, modelObject } from './models.ts';
-import { answerResponses, send, type Exchange } from './responsesEndpoint.ts';
+import { answerResponses, send } from './responsesEndpoint.ts';
 import { answerStored } from './storedEndpoint.ts';
 
 /** One route. */

@@ -3,7 +3,8 @@
 import type { SandboxWorld } from './answerPlan.ts';
 import { responseNow, sendFrom } from './backgroundRun.ts';
 import { badRequest, errorAnswer, jsonAnswer } from './errorAnswer.ts';
-import { send, type Exchange } from './responsesEndpoint.ts';
+import type { Exchange } from './exchange.ts';
+import { send } from './responsesEndpoint.ts';
 import { isOver } from './storedResponses.ts';
 
 /** Answers for one response. @param what the part of the path behind its id */

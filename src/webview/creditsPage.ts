@@ -7,7 +7,6 @@ import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';
 import { budgetsArea } from './budgetsTable.ts';
 import { grantsTable } from './grantsTable.ts';
-import type { PageEnvironment } from './pageEnvironment.ts';
 import type { PageState } from './pageState.ts';
 import { policiesPart } from './policiesPart.ts';
 import type { TopUpOrder } from './topUpForm.ts';
@@ -16,7 +15,8 @@ import type { View } from './view.ts';
 /** What the forms of the page are given, and what they send. */
 export interface CreditsForms {
   readonly page: Pick<PageState, 'budgetForm' | 'topUpAnswer'>;
-  readonly environment: Pick<PageEnvironment, 'newKey' | 'timeZone'> | undefined;
+  /** What the page has of its surroundings (`pageEnvironment.ts`, which knows this page). */
+  readonly environment: { newKey(): string; timeZone(): string } | undefined;
   /** @returns the order's id, which its answer names */
   readonly sendTopUp: (order: TopUpOrder) => number;
   readonly sendBudget: (budget: PageBudget) => void;

@@ -1,7 +1,7 @@
 // The page's only timer. It sleeps until the next part of the page says something else, paints that part alone, and does
 // not run while nobody sees the page. Between changes nothing works.
 import { nextChangeInMs } from './nextChange.ts';
-import type { PageTime } from './pageEnvironment.ts';
+import type { PageTime } from './pageTime.ts';
 
 /** A part that time changes. Times are the page clock's. */
 export interface MovingPart {

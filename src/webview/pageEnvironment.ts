@@ -2,16 +2,7 @@
 // runs the same under a test: the channel to the extension, the clock, its timer, fresh keys.
 import type { PageMessage } from '../protocol/dashboardMessages.ts';
 import type { OtherPages } from './lazyPages.ts';
-
-/** Time, and whether anybody looks. */
-export interface PageTime {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Calls back once; the answer takes it back. */
-  after(delayMs: number, callback: () => void): () => void;
-  /** Calls back whenever the page is hidden, at once where it is already, or seen again; the answer stops it. */
-  watchSeen(callback: (isSeen: boolean) => void): () => void;
-}
+import type { PageTime } from './pageTime.ts';
 
 /** The page's surroundings. */
 export interface PageEnvironment extends PageTime {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { callControl, controlApi } from '../../src/broker/controlApi.ts';
-import type { ControlParts } from '../../src/broker/controlApi.ts';
+import type { ControlParts } from '../../src/broker/controlParts.ts';
 import { prepareDataFolder, tokenHash } from '../../src/broker/dataFolder.ts';
 import { KeyStore } from '../../src/broker/keyStore.ts';
 import { LedgerAnchor } from '../../src/broker/ledgerAnchor.ts';

@@ -2,7 +2,8 @@
 // right also when time alone changes something.
 import assert from 'node:assert/strict';
 import type { LiveRequest } from '../../src/broker/admissionTicket.ts';
-import { balanceView, SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
+import { balanceView } from '../../src/broker/balanceView.ts';
+import { SnapshotFeed, snapshotPauseMs, totalOf } from '../../src/broker/snapshotFeed.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { grantCommand, reserveCommand, settleCommand } from '../support/ledger/ledgerCommands.ts';

@@ -1,8 +1,9 @@
 // The layer before a refusal: which refusals a fallback may answer for, and what stays refused.
 import assert from 'node:assert/strict';
 import type { BudgetUse } from '../../src/domain/budgets.ts';
-import { fallbackCause, fallbackCauses } from '../../src/domain/fallback.ts';
-import type { FallbackOffer } from '../../src/domain/fallback.ts';
+import { fallbackCause } from '../../src/domain/fallback.ts';
+import { fallbackCauses } from '../../src/domain/fallbackOffer.ts';
+import type { FallbackOffer } from '../../src/domain/fallbackOffer.ts';
 import { problem, problemKinds } from '../../src/domain/problem.ts';
 import type { ProblemCode } from '../../src/domain/problem.ts';
 import type { WaterfallInput } from '../../src/domain/walk.ts';

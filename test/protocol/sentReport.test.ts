@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { dataKindOf } from '../../src/protocol/dataFiles.ts';
 import { sizeWords } from '../../src/protocol/keptWords.ts';
+import type { PrivacyFacts } from '../../src/protocol/privacyReport.ts';
 import { privacySections } from '../../src/protocol/privacyWords.ts';
-import type { PrivacyFacts } from '../../src/protocol/privacyWords.ts';
 import { checkedSent, checkedStored, isThisComputer, sentDays, sentDaysMax } from '../../src/protocol/sentReport.ts';
 import type { SentRow } from '../../src/protocol/sentReport.ts';
 

@@ -5,8 +5,8 @@
 import { readResponseText } from '../../protocol/responseUsage.ts';
 import type { ResponseFacts } from '../../protocol/responseUsage.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
-import type { EndedReport } from '../attemptEnd.ts';
 import type { Clock } from '../clock.ts';
+import type { EndedReport } from '../upstream/attempt.ts';
 import type { Credential } from '../upstream/credential.ts';
 import { upstreamHeaders } from '../upstream/headerLists.ts';
 import type { UpstreamTarget } from '../upstream/upstreamTarget.ts';

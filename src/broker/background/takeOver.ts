@@ -5,11 +5,11 @@ import { readBasis } from '../../domain/estimateBasis.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { isResponseId } from '../apiRoutes.ts';
 import { endAttempt } from '../attemptEnd.ts';
-import type { EndedReport } from '../attemptEnd.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
 import type { Carried, ResponsesParts } from '../carriedRequest.ts';
 import type { OpenBackground } from '../store/ledgerPort.ts';
 import type { BackgroundRun } from './backgroundRuns.ts';
+import type { EndedReport } from '../upstream/attempt.ts';
 
 /** Notes the response that an attempt began, so that the next start finds it if this life ends. @returns true */
 export function noteBegun(parts: Pick<ResponsesParts, 'ledger' | 'owners' | 'clock' | 'log'>, { facts }: AdmissionRequest, { attemptId }: Lease, responseId: string): true {

@@ -1,6 +1,6 @@
 // `codex-broker privacy`: what left this computer, day by day, what never does, and what is kept here.
+import type { PrivacySection } from '../../protocol/privacyReport.ts';
 import { privacySections } from '../../protocol/privacyWords.ts';
-import type { PrivacySection } from '../../protocol/privacyWords.ts';
 import { sentDays } from '../../protocol/sentReport.ts';
 import { systemClock, utcOffsetMs } from '../systemClock.ts';
 import type { CommandIo } from './commandIo.ts';

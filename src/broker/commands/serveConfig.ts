@@ -2,7 +2,7 @@
 // and holds no secret. Nothing in a working folder is read.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { fallbackCauses } from '../../domain/fallback.ts';
+import { fallbackCauses } from '../../domain/fallbackOffer.ts';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { mistakeIn } from '../passThrough.ts';
 

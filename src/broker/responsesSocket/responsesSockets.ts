@@ -9,7 +9,7 @@ import type { WebSocket } from 'ws';
 import { problem } from '../../domain/problem.ts';
 import { readRateLimits } from '../../protocol/rateLimitHeaders.ts';
 import { readClient } from '../../protocol/requestEnvelope.ts';
-import { single } from '../attemptEnd.ts';
+import { single } from '../headerValue.ts';
 import type { PlanWay } from '../planAccounts.ts';
 import type { Workspace } from '../store/ledgerPort.ts';
 import type { Credential } from '../upstream/credential.ts';

@@ -6,17 +6,17 @@ import type { Problem } from '../../domain/problem.ts';
 import { readModelLimitEvent, readPlanEvent } from '../../protocol/codexLimits.ts';
 import { meterEvent } from '../../protocol/codexMeter.ts';
 import { record } from '../../protocol/responseUsage.ts';
-import type { Asked } from '../carriedRequest.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
 import { beginSoon, endAttempt, outgrown } from '../attemptEnd.ts';
-import type { ComeBack, EndedReport } from '../attemptEnd.ts';
+import type { ComeBack } from '../attemptEnd.ts';
 import type { HeldBody } from '../heldBodies.ts';
 import type { Listener } from '../refusal.ts';
-import type { AttemptReport } from '../upstream/attempt.ts';
+import type { AttemptReport, EndedReport } from '../upstream/attempt.ts';
 import { normalClose, restarting, somethingBroke } from './closeCodes.ts';
 import { SocketAttempt } from './socketAttempt.ts';
 import type { SocketConnection } from './socketConnection.ts';
 import { refusalMessages, stopMessage } from './socketRefusal.ts';
+import type { Asked } from '../upstreamWay.ts';
 
 /** Settled responses of a connection that are remembered; late events name one of the last. */
 const settledIdsMax = 8;

@@ -1,7 +1,7 @@
 // Reads attempts with all their rows for the audit: every one of them, or those that have rows behind a
 // checkpoint. The tables are read side by side in the order of the attempt's id, so that little is kept in memory.
 import type { DatabaseSync } from 'node:sqlite';
-import type { AttemptRows } from '../../domain/audit/attemptAudit.ts';
+import type { AttemptRows } from '../../domain/audit/attemptRows.ts';
 import type { Checkpoint } from '../../domain/audit/chainAudit.ts';
 import { chargeAttempt, chargeColumns, chargeRow, decisionColumns, decisionRow, entryAttempt, entryColumns, entryRow, holdColumns, holdRow, usageEventAttempt, usageEventColumns, usageEventRow } from './auditRows.ts';
 import { KeyedStream, leastNext } from './keyedStream.ts';

@@ -2,7 +2,7 @@
 // Shapes only.
 import type { Answered, DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { Directive } from '../../domain/directives.ts';
-import type { FallbackOffer } from '../../domain/fallback.ts';
+import type { FallbackOffer } from '../../domain/fallbackOffer.ts';
 import type { Grant, GrantKind } from '../../domain/grants.ts';
 import type { LimitNote } from '../../domain/limitWatch.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';

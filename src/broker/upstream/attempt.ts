@@ -283,3 +283,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
 function text(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value.slice(0, 200) : undefined;
 }
+
+/** A report, and why the broker itself ended the attempt, if it did. */
+export type EndedReport = AttemptReport & { readonly stopped?: string };

@@ -2,7 +2,7 @@
 // own where the first one may not or cannot. It gets nothing of the first one's key, and of the client's head only
 // what says how the body is written.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FallbackCause, FallbackOffer } from '../../domain/fallback.ts';
+import type { FallbackCause, FallbackOffer } from '../../domain/fallbackOffer.ts';
 import { holdCost } from '../../domain/pricing.ts';
 import type { ModelPrice } from '../../domain/pricing.ts';
 import type { Problem } from '../../domain/problem.ts';

@@ -5,25 +5,14 @@ import { chargeFor, costOfTerms } from '../pricing.ts';
 import { attemptTermsText } from '../rowTexts.ts';
 import type { Hash } from '../rowTexts.ts';
 import { sum } from '../units.ts';
+import type { AttemptRows } from './attemptRows.ts';
+import type { Fail } from './auditFail.ts';
 import { isPossibleRecord } from './decisionShape.ts';
 import { auditRefusal, auditTies, wasTracked } from './attemptTies.ts';
-import type { Fail } from './auditLedger.ts';
 import { auditBudgets } from './budgetAudit.ts';
 import { auditCorrections } from './correctionAudit.ts';
 import { parsed } from './directiveAudit.ts';
 import type { Told } from './directiveAudit.ts';
-
-/** All rows of one attempt, each set in its own sequence order. */
-export interface AttemptRows {
-  readonly attemptId: string;
-  readonly decisions: readonly DecisionRow[];
-  readonly hold?: HoldRow;
-  /** Whether the upstream was noted to have begun to answer. */
-  readonly begun: boolean;
-  readonly events: readonly UsageEventRow[];
-  readonly charges: readonly ChargeRow[];
-  readonly entries: readonly EntryRow[];
-}
 
 /** Proves an attempt. */
 export function auditAttempt(rows: AttemptRows, hash: Hash, told: Told, fail: Fail): void {

@@ -5,8 +5,8 @@ import type { ChargeRow, DecisionRow, EntryRow, HoldRow, UsageEventRow } from '.
 import type { DecisionRecord } from '../decisionRecord.ts';
 import { isPlausible } from '../tokenUsage.ts';
 import { sum } from '../units.ts';
-import type { AttemptRows } from './attemptAudit.ts';
-import type { Fail } from './auditLedger.ts';
+import type { AttemptRows } from './attemptRows.ts';
+import type { Fail } from './auditFail.ts';
 import { parsed } from './directiveAudit.ts';
 
 /** Whether what an attempt costs is drawn: something was reserved for it, or its decision says so. */

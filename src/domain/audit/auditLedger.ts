@@ -5,7 +5,8 @@ import type { DirectiveRow, GrantRow } from '../ledgerRows.ts';
 import type { ImportRow } from '../importedUse.ts';
 import type { Hash } from '../rowTexts.ts';
 import { auditAttempt } from './attemptAudit.ts';
-import type { AttemptRows } from './attemptAudit.ts';
+import type { AttemptRows } from './attemptRows.ts';
+import type { Fail } from './auditFail.ts';
 import { auditCharges, auditDirectives, auditEntries, auditUsageEvents } from './chainAudit.ts';
 import type { ChainRows, Checkpoint } from './chainAudit.ts';
 import { CreditTrail } from './creditTrail.ts';
@@ -21,9 +22,6 @@ export interface Violation {
   readonly invariant: string;
   readonly what: string;
 }
-
-/** Names a broken promise. */
-export type Fail = (invariant: string, what: string) => void;
 
 /** The rows of a ledger: its chains from the checkpoint on, its grants, and the attempts that have rows there or run. */
 export interface LedgerRows extends ChainRows {

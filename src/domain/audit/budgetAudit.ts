@@ -5,7 +5,7 @@ import { judgeBudget } from '../budgets.ts';
 import type { Budget } from '../budgets.ts';
 import type { DecisionRecord } from '../decisionRecord.ts';
 import type { HoldRow } from '../ledgerRows.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import type { Told } from './directiveAudit.ts';
 
 /** Proves the budgets of one decision; `hold` where it admitted the attempt. */

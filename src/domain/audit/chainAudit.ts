@@ -3,7 +3,7 @@
 import type { ChargeRow, DirectiveRow, EntryRow, UsageEventRow } from '../ledgerRows.ts';
 import { chainStart, chargeText, directiveText, entryText, usageEventText } from '../rowTexts.ts';
 import type { Hash } from '../rowTexts.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 
 /** Where a chain stands: how many rows, and the hash of the newest. */
 export interface ChainHead { readonly rows: number; readonly hash: string }

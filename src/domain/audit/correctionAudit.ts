@@ -6,9 +6,9 @@ import type { ChargeRow, EntryRow, UsageEventRow } from '../ledgerRows.ts';
 import { chargeFor } from '../pricing.ts';
 import { addUsage, noTokens } from '../tokenUsage.ts';
 import type { TokenUsage } from '../tokenUsage.ts';
-import type { AttemptRows } from './attemptAudit.ts';
+import type { AttemptRows } from './attemptRows.ts';
 import { wasTracked } from './attemptTies.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import type { Told, ToldCorrection } from './directiveAudit.ts';
 
 const counts = ['inputTokens', 'cachedInputTokens', 'cacheWriteTokens', 'outputTokens', 'reasoningTokens'] as const;

@@ -4,7 +4,7 @@
 import { availableMicroCredits, earlyExpiryMsMin, takeSlices } from '../grants.ts';
 import type { Grant, GrantUse } from '../grants.ts';
 import type { EntryRow, GrantRow } from '../ledgerRows.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import { parsed } from './directiveAudit.ts';
 import { isOlderVoid } from './grantAudit.ts';
 import type { Told } from './directiveAudit.ts';

@@ -9,7 +9,7 @@ import type { DirectiveRow } from '../ledgerRows.ts';
 import type { LimitNote } from '../limitWatch.ts';
 import type { ModelPrice } from '../pricing.ts';
 import type { TokenUsage } from '../tokenUsage.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import { isPossible } from './directiveShape.ts';
 
 /** A correction as it was asked for. */

@@ -9,7 +9,7 @@ import { sourceOf } from '../grantSource.ts';
 import type { GrantRow } from '../ledgerRows.ts';
 import type { Hash } from '../rowTexts.ts';
 import { grantTermsText } from '../rowTexts.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import type { GrantTotals } from './chainAudit.ts';
 import { parsed } from './directiveAudit.ts';
 import type { Told } from './directiveAudit.ts';

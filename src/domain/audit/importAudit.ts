@@ -4,7 +4,7 @@ import { importedCost, importId, importText } from '../importedUse.ts';
 import type { ImportRow } from '../importedUse.ts';
 import type { Hash } from '../rowTexts.ts';
 import { isPlausible } from '../tokenUsage.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import { follow, start } from './chainAudit.ts';
 import type { ChainHead } from './chainAudit.ts';
 

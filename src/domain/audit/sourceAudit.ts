@@ -5,7 +5,7 @@ import { priorityDefault } from '../grants.ts';
 import { additionContent, additionKey, voucherContent, voucherKey } from '../grantSource.ts';
 import type { GrantRow } from '../ledgerRows.ts';
 import type { Hash } from '../rowTexts.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import { parsed } from './directiveAudit.ts';
 import type { Told } from './directiveAudit.ts';
 

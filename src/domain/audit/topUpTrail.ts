@@ -4,7 +4,7 @@ import { isInForce } from '../grants.ts';
 import type { Grant } from '../grants.ts';
 import { sourceOf } from '../grantSource.ts';
 import type { EntryRow, GrantRow } from '../ledgerRows.ts';
-import type { Fail } from './auditLedger.ts';
+import type { Fail } from './auditFail.ts';
 import type { Told } from './directiveAudit.ts';
 
 /** Follows the additions. */

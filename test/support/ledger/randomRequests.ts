@@ -1,6 +1,6 @@
 // The requests of a random ledger: what they ask for, who pays for them and how they end; and responses that went
 // around the broker. Everything is drawn from the ledger's own chance.
-import { fallbackCauses } from '../../../src/domain/fallback.ts';
+import { fallbackCauses } from '../../../src/domain/fallbackOffer.ts';
 import type { ModelPrice } from '../../../src/domain/pricing.ts';
 import type { TokenUsage } from '../../../src/domain/tokenUsage.ts';
 import type { ImportCommand, ImportedUse, ReserveCommand, SettleCommand } from '../../../src/broker/store/ledgerCommands.ts';

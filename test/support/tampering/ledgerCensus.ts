@@ -2,8 +2,8 @@
 // a check allows are asked of the file's own schema, the rest of the product's types. A random ledger that lacks
 // one of them is no proof of it.
 import type { DatabaseSync } from 'node:sqlite';
-import { fallbackCauses } from '../../../src/domain/fallback.ts';
 import { directiveKinds, entryAccounts, entryKinds, grantSources, outcomes, payers } from './ledgerKinds.ts';
+import { fallbackCauses } from '../../../src/domain/fallbackOffer.ts';
 
 /** What random ledgers cannot have, and why. */
 export const neverThere: Readonly<Record<string, string>> = {

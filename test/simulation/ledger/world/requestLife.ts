@@ -1,7 +1,7 @@
 // One request's life as a client and the broker live it: a hold, an answer that begins, an end that is
 // reported; again where no answer came, a new attempt where the upstream refused, nothing where it is given up.
-import { fallbackCauses } from '../../../../src/domain/fallback.ts';
 import type { LedgerCommand, RequestFacts, ReserveCommand, SettleCommand } from '../../../../src/broker/store/ledgerCommands.ts';
+import { fallbackCauses } from '../../../../src/domain/fallbackOffer.ts';
 import type { TokenUsage } from '../../../../src/domain/tokenUsage.ts';
 import { oddPrice, settleCommand } from '../../../support/ledger/ledgerCommands.ts';
 import type { SeededRandom } from '../../../support/seededRandom.ts';
