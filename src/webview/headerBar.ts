@@ -32,7 +32,7 @@ export function headerBar(link: LinkState, snapshot: Snapshot | undefined, momen
     : snapshot ? html`<span class="dim hide-s">${icon('vm', 's')} ${snapshot.broker.upstream}</span>` : nothing}</span>
     <span class="grow"></span>
     <span class="nowrap link-state" data-test="link-state">${linkText(link, snapshot, moment)}</span>
-    <vscode-button secondary class="compact" data-test="add-credits" aria-label=${t('Add credits')} ?disabled=${!snapshot} aria-disabled=${snapshot ? 'false' : 'true'} @click=${act.addCredits}><span class="only-s">${icon('add')}</span><span class="hide-s">${t('Add credits…')}</span></vscode-button>
+    <vscode-button secondary class="compact" data-test="add-credits" aria-label=${t('Add credits')} ?disabled=${!snapshot} aria-disabled=${snapshot ? 'false' : 'true'} @click=${act.addCredits}><span><span class="only-s">${icon('add')}</span><span class="hide-s">${t('Add credits…')}</span></span></vscode-button>
     <button type="button" class="ico" title=${t('Settings')} aria-label=${t('Settings')} @click=${() => act.run('openSettings')}>${icon('settings-gear')}</button>
   </header>`;
 }
