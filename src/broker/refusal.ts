@@ -63,8 +63,15 @@ function failedStream(what: Problem, to: Listener, waitSeconds: number | undefin
 }
 
 /** The end of a stream that a person stopped: Codex shows the sentence and does not send it again. */
-export function stoppedStream(what: Problem, to: Listener, nowMs: number): string {
+function stoppedStream(what: Problem, to: Listener, nowMs: number): string {
   return `\n\n${failedEvents(what, to, undefined, nowMs).slice(-1).map(framed).join('')}`;
+}
+
+/** Ends an answer that the broker stops, at whatever point it is: a refusal where nothing was said yet, else the way its client takes for an end. */
+export function stopAnswer(response: ServerResponse, why: Problem, to: Listener, nowMs: number): void {
+  if (!response.headersSent) refuse(response, why, to, nowMs);
+  else if (to.codexStream) response.end(stoppedStream(why, to, nowMs));
+  else response.destroy();
 }
 
 /**

@@ -12,7 +12,7 @@ import type { AfterAttempt, ComeBack } from './attemptEnd.ts';
 import { noteBegun, takeOver } from './background/takeOver.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
 import { single } from './headerValue.ts';
-import { refuse, refuseAtCapacity, stoppedStream } from './refusal.ts';
+import { refuse, refuseAtCapacity, stopAnswer } from './refusal.ts';
 import { runFallbackAttempt } from './runFallbackAttempt.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport, EndedReport } from './upstream/attempt.ts';
@@ -64,9 +64,7 @@ export async function runAttempt(parts: ResponsesParts, carried: Carried, lease:
     }, parts.clock, { dialect, background });
     const stop = (why: Problem) => {
       stopped ??= why.message;
-      if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
-      else if (listener.codexStream) response.end(stoppedStream(why, listener, parts.clock.nowMs()));
-      else response.destroy();
+      stopAnswer(response, why, listener, parts.clock.nowMs());
       attempt.stop();
     };
     parts.admission.sent(requestId, stop);

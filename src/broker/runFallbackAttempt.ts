@@ -8,7 +8,7 @@ import type { Lease } from './admissionTicket.ts';
 import { apiPaths } from './apiRoutes.ts';
 import { beginSoon, endAttempt, outgrown } from './attemptEnd.ts';
 import type { Carried, ResponsesParts } from './carriedRequest.ts';
-import { refuse, stoppedStream } from './refusal.ts';
+import { refuse, stopAnswer } from './refusal.ts';
 import { Attempt } from './upstream/attempt.ts';
 import type { AttemptReport, EndedReport } from './upstream/attempt.ts';
 import { fallbackHead, fallbackHeaders } from './upstream/fallbackUpstream.ts';
@@ -53,9 +53,7 @@ async function send(parts: ResponsesParts, { request, dialect, response, listene
     }, parts.clock, { dialect });
     const stop = (why: Problem) => {
       stopped ??= why.message;
-      if (!response.headersSent) refuse(response, why, listener, parts.clock.nowMs());
-      else if (listener.codexStream) response.end(stoppedStream(why, listener, parts.clock.nowMs()));
-      else response.destroy();
+      stopAnswer(response, why, listener, parts.clock.nowMs());
       attempt.stop();
     };
     parts.admission.sent(requestId, stop);

@@ -2,18 +2,20 @@
 // Codex, with the difference between "come back" and "give up" that each of them understands.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { fullRetryMs, refuse, stoppedStream } from '../../src/broker/refusal.ts';
+import { fullRetryMs, refuse, stopAnswer } from '../../src/broker/refusal.ts';
 import { problem, problemKinds } from '../../src/domain/problem.ts';
 import type { Problem, ProblemCode } from '../../src/domain/problem.ts';
 
 const nowMs = 1_000_000;
 
+interface Written { status?: number; headers?: Record<string, unknown>; body?: string; isCut?: true }
+
 /** What was written to a client. */
-function written(what: Problem, codexStream: boolean, more: { headersSent?: boolean; destroyed?: boolean } = {}): { status?: number; headers?: Record<string, unknown>; body?: string } {
-  const seen: { status?: number; headers?: Record<string, unknown>; body?: string } = {};
-  refuse({
+function written(what: Problem, codexStream: boolean, more: { headersSent?: boolean; destroyed?: boolean } = {}, answer = refuse): Written {
+  const seen: Written = {};
+  answer({
     headersSent: false, destroyed: false, ...more,
-    writeHead: (status: number, headers: Record<string, unknown>) => { seen.status = status; seen.headers = headers; }, end: (body: string) => { seen.body = body; },
+    writeHead: (status: number, headers: Record<string, unknown>) => { seen.status = status; seen.headers = headers; }, end: (body: string) => { seen.body = body; }, destroy: () => { seen.isCut = true; },
   } as unknown as ServerResponse, what, { requestId: 'req_1', codexStream, model: 'gpt-test' }, nowMs);
   return seen;
 }
@@ -71,11 +73,21 @@ describe('a refusal to Codex', () => {
     const { status, headers } = written(full, false);
     assert.deepEqual([status, headers?.['x-should-retry'], headers?.['retry-after']], [429, 'true', String(fullRetryMs / 1000)]);
   });
+});
 
-  it('ends a stream that has begun as its own event', () => {
-    const text = stoppedStream(problem('cancelled', 'A person stopped it.'), { requestId: 'req_1', codexStream: true }, nowMs);
-    assert.ok(text.startsWith('\n\n'));
-    assert.deepEqual(eventsOf(text).map((event) => [event.type, event.response.error?.code]), [['response.failed', 'invalid_prompt']]);
+describe('an answer that the broker stops', () => {
+  const stopped = (codexStream: boolean, headersSent: boolean) => written(problem('cancelled', 'A person stopped it.'), codexStream, { headersSent }, stopAnswer);
+
+  it('ends a stream of Codex that has begun as its own event', () => {
+    const { body = '' } = stopped(true, true);
+    assert.ok(body.startsWith('\n\n'));
+    assert.deepEqual(eventsOf(body).map((event) => [event.type, event.response.error?.code]), [['response.failed', 'invalid_prompt']]);
+  });
+
+  it('cuts any other that has begun, and refuses what has not', () => {
+    assert.deepEqual(stopped(false, true), { isCut: true });
+    assert.equal(stopped(false, false).status, problemKinds.cancelled.status);
+    assert.equal(stopped(true, false).status, 200);
   });
 });
 
