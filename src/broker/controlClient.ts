@@ -27,6 +27,7 @@ import { readUserPrices } from './prices/overlayPrices.ts';
 import { ceilingLookup, priceLookup } from './prices/priceTable.ts';
 import { SnapshotFeed } from './snapshotFeed.ts';
 import { storedAround } from './storedAround.ts';
+import { giveUpLock } from './store/lease.ts';
 import { fileVersion } from './store/ledgerFile.ts';
 import type { OpenedAs } from './store/ledgerFile.ts';
 import { schemaVersion } from './store/schema/migrations.ts';
@@ -110,9 +111,7 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
   if (running) return controlOf(running);
   refuseBeingWiped(dataDir);
   if (isReading) {
-    if (!existsSync(join(dataDir, 'ledger.db')) && !existsSync(join(dataDir, 'ledger.db-wal'))) {
-      throw new ProblemError(problem('ledger_missing', 'There is no ledger in the data folder {0} yet.', { values: [dataDir] }));
-    }
+    refuseWithoutLedger(dataDir);
     // Reading changes nothing: what needs another version's tables is brought to them in a copy.
     if (!isWritable(dataDir) || isOlder(dataDir)) return openCopy(dataDir, ledgerEntry, use);
   } else if (existsSync(dataDir) && !isWritable(dataDir)) {
@@ -127,6 +126,16 @@ export async function openControl(dataDir: string, ledgerEntry: URL, use: Contro
   }
 }
 
+/** @throws ProblemError `ledger_missing` */
+function refuseWithoutLedger(dataDir: string): void {
+  if (hasLedger(dataDir)) return;
+  throw new ProblemError(problem('ledger_missing', 'There is no ledger in the data folder {0} yet.', { values: [dataDir] }));
+}
+
+function hasLedger(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'ledger.db')) || existsSync(join(dataDir, 'ledger.db-wal'));
+}
+
 /** Whether a ledger has the tables of an older version. */
 function isOlder(dataDir: string): boolean {
   const version = fileVersion(join(dataDir, 'ledger.db'));
@@ -139,10 +148,11 @@ async function holdControl(dataDir: string, ledgerEntry: URL, use: ControlUse): 
   const held = await findOrHold(dataDir, systemClock);
   if (!held) throw new ProblemError(problem('broker_unreachable', 'Another program holds the data folder {0}, but no broker answers there.', { values: [dataDir] }));
   if ('running' in held) return controlOf(held.running);
-  const release = () => held.lease.release();
+  // Who waited for the lock may have waited for a wipe, and a reader leaves nothing where nothing is any more, not even the lock's file.
+  const release = () => { if (use.to === 'read' && !hasLedger(dataDir)) giveUpLock(dataDir, held.lease); else held.lease.release(); };
   try {
-    // Who waited for the lock may have waited for a wipe.
     refuseBeingWiped(dataDir);
+    if (use.to === 'read') refuseWithoutLedger(dataDir);
     const folder = use.to === 'read' ? undefined : prepareDataFolder(dataDir);
     if (folder) claimFolder(dataDir, use.mode);
     return await openLedger(dataDir, ledgerEntry, join(dataDir, 'ledger.db'), { folder, closed: release, as: use.to === 'read' ? 'reader' : 'owner', keychain: use.keychain });

@@ -13,6 +13,7 @@ import { endBroker } from './endBroker.ts';
 import { folderMode } from './folderMode.ts';
 import type { FolderMode } from './folderMode.ts';
 import { provenInventory } from './ownFiles.ts';
+import { giveUpLock } from './store/lease.ts';
 import type { Lease } from './store/lease.ts';
 import { isBeingWiped, markWipe, unmarkWipe, wipeNote } from './wipeMark.ts';
 
@@ -121,7 +122,7 @@ function removeAll(path: string, lease: Lease): WipedFolder {
     for (const file of removalOrder(found)) rmSync(file, { force: true });
     for (const folder of found.subfolders) removeIfEmpty(folder);
     unmarkWipe(path);
-    giveUpLock(join(path, leaseFile), lease);
+    giveUpLock(path, lease);
     return { path, files: found.files.length, bytes: found.files.reduce((sum, file) => sum + file.bytes, 0), others: found.others, isGone: removeIfEmpty(path) };
   });
 }
@@ -132,17 +133,6 @@ export function removeCopy({ path, files, others }: Inventory): WipedFolder {
     for (const file of files) rmSync(file.path, { force: true });
     return { path, files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), others, isGone: removeIfEmpty(path) };
   });
-}
-
-/** The lock's file goes while it is held, so that whoever gets the lock after that finds that its file is gone and asks anew (`store/lease.ts`). Windows removes no open file. */
-function giveUpLock(path: string, lease: Lease): void {
-  if (process.platform !== 'win32') rmSync(path, { force: true });
-  lease.release();
-  try {
-    if (process.platform === 'win32') rmSync(path, { force: true });
-  } catch {
-    // Another program waits for the lock: it has the file, which holds nothing.
-  }
 }
 
 /** @returns whether it is gone */

@@ -1,7 +1,9 @@
 // How a command finds the running broker: the address file is only a hint, nothing secret is shown to
 // whoever answers there, and a broker that ends during a call is a problem with a name.
 import assert from 'node:assert/strict';
-import { connectBroker } from '../../src/broker/controlClient.ts';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { connectBroker, openControl } from '../../src/broker/controlClient.ts';
 import { prepareDataFolder } from '../../src/broker/dataFolder.ts';
 import { findBroker } from '../../src/broker/runningBroker.ts';
 import { problem } from '../../src/domain/problem.ts';
@@ -56,5 +58,24 @@ describe('calling the broker', () => {
         await assert.rejects(api.creditsList({}), (error: ProblemError) => hasCode('broker_unreachable')(error) && error.problem.message.includes('outcome is unknown'));
       });
     }
+  });
+});
+
+describe('reading the ledger of a folder', () => {
+  it('leaves nothing in it where a wipe has just removed everything', async () => {
+    let looks = 0;
+    let dataDir = '';
+    // The first look for the broker finds a ledger in the folder; after it, when the lock is about to be taken, everything is gone.
+    const gone: Answer = (_message, response) => {
+      looks += 1;
+      if (looks > 1) for (const name of readdirSync(dataDir)) if (name !== 'notes.txt') rmSync(path.join(dataDir, name));
+      response.end('{}');
+    };
+    await withListener(() => gone, async (folder) => {
+      dataDir = folder;
+      for (const name of ['ledger.db', 'notes.txt']) writeFileSync(path.join(folder, name), 'there');
+      await assert.rejects(openControl(folder, new URL('file:///no-ledger-is-opened'), { to: 'read', mode: undefined }), hasCode('ledger_missing'));
+      assert.deepEqual([looks, readdirSync(folder)], [2, ['notes.txt']]);
+    });
   });
 });

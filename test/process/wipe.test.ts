@@ -24,6 +24,9 @@ interface Told { readonly days: readonly { readonly day: string; readonly rows: 
 const jsonOf = <T>(result: CommandResult) => { assert.equal(result.code, 0, result.stderr); return JSON.parse(result.stdout) as T; };
 const refusedWith = (result: CommandResult, code: string) => { assert.notEqual(result.code, 0); assert.match(result.stderr, new RegExp(`\\(${code}\\)`)); };
 
+/** How much later than the first two a third wipe begins: it then looks while they wait, remove, or have ended. */
+const wipesApartMs = [120, 320, 640];
+
 describe('a wipe of all data', function () {
   this.timeout(60_000);
   let bench: Workbench;
@@ -176,11 +179,14 @@ describe('a wipe of all data', function () {
     assert.equal(readFileSync(config, 'utf8'), before);
   });
 
-  it('goes through where two are begun at once', async () => {
-    writeFileSync(path.join(bench.dataDir, 'notes.txt'), 'mine');
-    const both = await Promise.all([wipe('--yes', '--json'), wipe('--yes', '--json')]);
-    for (const one of both) jsonOf(one);
-    assert.deepEqual(readdirSync(bench.dataDir), ['notes.txt']);
+  it('goes through where three are begun at about the same time, and none leaves anything', async () => {
+    for (const [round, laterMs] of wipesApartMs.entries()) {
+      if (round > 0) await bench.restart();
+      writeFileSync(path.join(bench.dataDir, 'notes.txt'), 'mine');
+      const all = await Promise.all([0, 0, laterMs].map(async (afterMs) => { await sleep(afterMs); return wipe('--yes', '--json'); }));
+      for (const one of all) jsonOf(one);
+      assert.deepEqual(readdirSync(bench.dataDir), ['notes.txt'], `the third after ${laterMs} ms`);
+    }
   });
 
   it('removes copies of the ledger that an interrupted command left in the temporary folder', async () => {

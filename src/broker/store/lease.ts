@@ -1,7 +1,7 @@
 // One broker per data folder, guaranteed by the kernel: an exclusive SQLite lock on `lease.db`,
 // a file that is never opened for anything else (closing any other descriptor of it would drop
 // the lock). The kernel releases it when the process ends, however it ends.
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../../domain/problem.ts';
 import { leaseFile } from '../../protocol/dataFiles.ts';
@@ -31,6 +31,7 @@ export function acquireLease(dataDir: string, waitMsMax = 0, journal: 'DELETE' |
     // What is there is known before it is opened, so that afterwards it can be told whether this very file is locked.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     before = markOf(path);
+    if (before === undefined) return undefined;
     db = openDatabase(path, { timeout: waitMsMax });
     db.exec(`PRAGMA journal_mode = ${journal}; BEGIN EXCLUSIVE`);
     // A wipe takes the file away while it holds the lock. The lock of a file that has no name any more keeps nobody out.
@@ -47,4 +48,19 @@ export function acquireLease(dataDir: string, waitMsMax = 0, journal: 'DELETE' |
   }
   let held: typeof db | undefined = db;
   return { release: () => { held?.close(); held = undefined; } };
+}
+
+/**
+ * Gives the lock of a folder up that is to hold nothing of ours. Its file goes while it is held, so that whoever gets the lock after
+ * that finds that its file is gone and asks anew. Windows removes no open file.
+ */
+export function giveUpLock(dataDir: string, lease: Lease): void {
+  const path = join(dataDir, leaseFile);
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  lease.release();
+  try {
+    if (process.platform === 'win32') rmSync(path, { force: true });
+  } catch {
+    // Another program waits for the lock: it has the file, which holds nothing.
+  }
 }
