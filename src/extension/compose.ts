@@ -4,9 +4,6 @@ import { homedir, hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { defaultDataFolder } from '../protocol/dataFolder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
-import { askAboutSelection } from './askSelection.ts';
-import { AnswerDocuments, answerScheme } from './answerDocument.ts';
-import { answerLens } from './answerLens.ts';
 import { handOverKey, removeApiKey, setApiKey } from './apiKey.ts';
 import { ensureBrokerCopy } from './brokerCopy.ts';
 import { backgroundWork } from './backgroundWork.ts';
@@ -19,6 +16,7 @@ import { brokerSurroundings, proxySection } from './brokerSurroundings.ts';
 import { findCodex } from './codexProgram.ts';
 import { writeShims } from './codexShim.ts';
 import { commandNames, type CommandName } from './commandNames.ts';
+import { composeAsking } from './composeAsking.ts';
 import { composePrivacy } from './composePrivacy.ts';
 import { composeTasks } from './composeTasks.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
@@ -31,7 +29,7 @@ import type { Editor, EditorContext } from './editorApi.ts';
 import { passGate } from './gateDialog.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
-import { openMeteredTerminal } from './meteredTerminal.ts';
+import { meteredProfile, meteredProfileId, openMeteredTerminal } from './meteredTerminal.ts';
 import { MeterStyles } from './meterStyles.ts';
 import { windowNotices } from './notices.ts';
 import { OutsideLinks } from './outsideLinks.ts';
@@ -122,6 +120,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     ...shared, memory: context.workspaceState, settings, stopping: stopping.signal, isConnected: connected, snapshot: () => liveSnapshot(), changed: () => paint(),
     findProgram: () => findCodex({ platform: world.platform, env: world.env, codexPath: settings().codexPath, shimDir: binDir, execPath: world.execPath }),
   });
+  const asking = composeAsking({ ...shared, request: world.request, subscriptions: context.subscriptions, model: () => settings().askModel, changed: () => paint() });
   const host = remoteHost(editor.env.remoteName, hostname());
   const styles: MeterStyles = new MeterStyles({ editor, facts: () => ({ ...facts(), waitingTasks: tasks.waiting.list(), ...(host === undefined ? {} : { host }) }), changed: () => meter.changed() });
   const meter = new StatusMeter(editor, schedule, () => styles.facts(), () => styles.look());
@@ -158,7 +157,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const paint = () => {
     meter.changed();
     paintPages();
-    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined, sawNumbers });
+    contextKeys.see({ link: link.state, ...(link.snapshot ? { snapshot: link.snapshot } : {}), practice: practising(), hasFolder: workspace.folder !== undefined, sawNumbers, hasFailedCommand: asking.hasFailedCommand() });
   };
 
   let wasConnected = false;
@@ -214,7 +213,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     restart();
   };
 
-  const answers = new AnswerDocuments();
+  const terminals = { ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const privacy = composePrivacy({ ...world, editor, context, call: link.call, settings, brokerScript, seat, binDir, dataDir: dataDirOf, nowMs: schedule.nowMs, waitingTasks: () => tasks.waiting.list().length, leave: () => link.leave(), begin: restart });
@@ -226,10 +225,10 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     showBudgets: () => panel.show('budgets'),
     setApiKey: () => setApiKey(keyParts),
     removeApiKey: () => removeApiKey(keyParts),
-    askAboutSelection: () => askAboutSelection({ ...shared, answers, request: world.request, model: () => settings().askModel }),
+    ...asking.commands,
     runTask: () => tasks.run(),
     showWaitingTasks: () => tasks.showWaiting(),
-    openMeteredTerminal: () => openMeteredTerminal({ ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims }),
+    openMeteredTerminal: () => openMeteredTerminal(terminals),
     routeCodex: () => routeCodex(routing),
     undoRoute: () => undoRoute(routing),
     ...privacy,
@@ -263,12 +262,11 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   context.subscriptions.push(
     log, meter, panel, tasks, diagnosis, walkthrough, ...registered,
     editor.window.registerUriHandler(links),
+    editor.window.registerTerminalProfileProvider(meteredProfileId, meteredProfile(terminals)),
     editor.window.registerWebviewViewProvider(sidebarViewId, sidebar),
     // The welcome has no rows: what it says stands in the manifest.
     editor.window.registerTreeDataProvider<never>('codexBroker.welcome', { getChildren: () => [], getTreeItem: (row) => row }),
     editor.window.registerWebviewPanelSerializer(panelType, { deserializeWebviewPanel: async (restored) => panel.restore(restored) }),
-    editor.workspace.registerTextDocumentContentProvider(answerScheme, answers),
-    editor.languages.registerCodeLensProvider({ scheme: answerScheme }, answerLens(editor, answers)),
     editor.workspace.registerTextDocumentContentProvider(routeScheme, routing.texts),
     editor.workspace.onDidGrantWorkspaceTrust(shimTerminals),
     editor.window.onDidChangeActiveColorTheme(() => meter.changed()),

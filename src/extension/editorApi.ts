@@ -5,7 +5,7 @@ import type * as vscode from 'vscode';
 /** The parts of the API that the extension uses. */
 export type Editor = Pick<typeof vscode,
   | 'window' | 'workspace' | 'commands' | 'env' | 'l10n' | 'Uri' | 'MarkdownString' | 'ThemeColor' | 'ThemeIcon' | 'ProgressLocation'
-  | 'StatusBarAlignment' | 'ViewColumn' | 'Position' | 'ConfigurationTarget' | 'languages' | 'CodeLens' | 'Range'>;
+  | 'StatusBarAlignment' | 'ViewColumn' | 'Position' | 'ConfigurationTarget' | 'languages' | 'CodeLens' | 'Range' | 'extensions'>;
 
 /** The parts of the extension's context that it uses. */
 export type EditorContext = Pick<vscode.ExtensionContext,

@@ -67,7 +67,7 @@ function offerOf(verdict: Exclude<GateVerdict, 'go' | 'uncapped' | 'not-allowed'
 
 /** What only a key pays for, and what a plan does. */
 function keyOnlyWords(): string {
-  return t('Questions about a selection need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once.');
+  return t('Questions to Codex need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once.');
 }
 
 /** Passes the gate or says why not. @returns true when the command may spend now */

@@ -1,6 +1,7 @@
 // Opens a terminal in which `codex` and OpenAI's SDKs go through the broker: the shims come first
 // on the path, and the SDKs' variables carry the workspace's token. Nothing outside it changes.
 import { delimiter } from 'node:path';
+import type * as vscode from 'vscode';
 import { t } from '../protocol/language.ts';
 import { pathOf } from './codexProgram.ts';
 import { loopbackUnproxied } from './codexRun.ts';
@@ -36,23 +37,46 @@ export function terminalEnvironment(facts: {
   };
 }
 
+/** Id of the profile in the manifest, which stands in the terminal's list of kinds. */
+export const meteredProfileId = 'codexBroker.metered';
+
 /** Runs the command. */
 export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
   if (!await parts.passGate()) return;
   try {
-    const token = await parts.workspace.token();
-    const binDir = await parts.prepareShims();
-    const terminal = parts.editor.window.createTerminal({
-      name: parts.practice() ? t('Codex (practice)') : t('Codex (metered)'),
-      iconPath: new parts.editor.ThemeIcon(parts.practice() ? 'beaker' : 'dashboard'),
-      message: parts.practice() ? t('Practice mode: codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.')
-        : t('codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.'),
-      ...(parts.workspace.folder === undefined ? {} : { cwd: parts.workspace.folder }),
-      env: terminalEnvironment({ env: parts.env, platform: parts.platform, binDir, baseUrl: token.baseUrl, token: token.token, dataDir: parts.dataDir(), workspacePath: parts.workspace.path }),
-      isTransient: true,
-    });
-    terminal.show();
+    parts.editor.window.createTerminal(await meteredTerminalOptions(parts)).show();
   } catch (error) {
     await showFailure(parts.editor, parts.log, 'Opening the metered terminal', error);
   }
+}
+
+/** The same terminal for VS Code's own ways to open one: the list of kinds, a split, a default profile. */
+export function meteredProfile(parts: TerminalParts): vscode.TerminalProfileProvider {
+  return {
+    provideTerminalProfile: async () => {
+      // Without a terminal VS Code shows what was thrown; why the gate is shut was said before.
+      if (!await parts.passGate()) throw new Error(t('No metered terminal was opened.'));
+      try {
+        return { options: await meteredTerminalOptions(parts) };
+      } catch (error) {
+        void showFailure(parts.editor, parts.log, 'Opening the metered terminal', error);
+        throw new Error(t('No metered terminal was opened.'), { cause: error });
+      }
+    },
+  };
+}
+
+/** What such a terminal is. @throws ProblemError when the broker gives no token @throws Error when the shims cannot be written */
+async function meteredTerminalOptions(parts: TerminalParts): Promise<vscode.TerminalOptions> {
+  const token = await parts.workspace.token();
+  const binDir = await parts.prepareShims();
+  return {
+    name: parts.practice() ? t('Codex (practice)') : t('Codex (metered)'),
+    iconPath: new parts.editor.ThemeIcon(parts.practice() ? 'beaker' : 'dashboard'),
+    message: parts.practice() ? t('Practice mode: codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.')
+      : t('codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.'),
+    ...(parts.workspace.folder === undefined ? {} : { cwd: parts.workspace.folder }),
+    env: terminalEnvironment({ env: parts.env, platform: parts.platform, binDir, baseUrl: token.baseUrl, token: token.token, dataDir: parts.dataDir(), workspacePath: parts.workspace.path }),
+    isTransient: true,
+  };
 }

@@ -14,7 +14,7 @@ export function problemText(problem: Problem): string {
 }
 
 /** What was being done when it failed, as the log names it. */
-export type Doing = 'Storing the API key' | 'Removing the API key' | 'Asking about the selection' | 'Opening the metered terminal' | 'Running the Codex task' | 'Asking about a request' | 'Answering' | 'The command';
+export type Doing = 'Storing the API key' | 'Removing the API key' | 'Asking Codex' | 'Opening the metered terminal' | 'Running the Codex task' | 'Asking about a request' | 'Answering' | 'The command';
 
 /** Shows a failure. Anything that is not a `Problem` is named as unexpected; its kind goes to the log. */
 export async function showFailure(editor: Pick<Editor, 'window' | 'commands'>, log: Log, doing: Doing, error: unknown): Promise<void> {
@@ -32,7 +32,7 @@ function unexpectedText(doing: Doing): string {
   switch (doing) {
     case 'Storing the API key': return t('Storing the API key failed for an unexpected reason.');
     case 'Removing the API key': return t('Removing the API key failed for an unexpected reason.');
-    case 'Asking about the selection': return t('Asking about the selection failed for an unexpected reason.');
+    case 'Asking Codex': return t('Asking Codex failed for an unexpected reason.');
     case 'Opening the metered terminal': return t('Opening the metered terminal failed for an unexpected reason.');
     case 'Running the Codex task': return t('Running the Codex task failed for an unexpected reason.');
     case 'Asking about a request': return t('Asking about a request failed for an unexpected reason.');

@@ -13,6 +13,8 @@ export interface ContextFacts {
   readonly hasFolder: boolean;
   /** A page with numbers was shown in this window. */
   readonly sawNumbers?: boolean;
+  /** A command failed in a terminal, and can be asked about. */
+  readonly hasFailedCommand?: boolean;
 }
 
 /** The keys, without the prefix that all have. */
@@ -30,10 +32,11 @@ export interface WindowContext {
   /** Credits were added; practice mode's first ones came by themselves. */
   readonly hasCredits: boolean;
   readonly sawNumbers: boolean;
+  readonly hasFailedCommand: boolean;
 }
 
 /** Makes the keys. Pure. */
-export function contextOf({ link, snapshot, practice, hasFolder, sawNumbers = false }: ContextFacts): WindowContext {
+export function contextOf({ link, snapshot, practice, hasFolder, sawNumbers = false, hasFailedCommand = false }: ContextFacts): WindowContext {
   const hasRequests = (snapshot?.recent.length ?? 0) > 0;
   const hasNumbers = snapshot !== undefined && (hasRequests || snapshot.balance.tracked);
   // Who goes on a ChatGPT plan needs no key.
@@ -43,7 +46,7 @@ export function contextOf({ link, snapshot, practice, hasFolder, sawNumbers = fa
   const welcome = link.state === 'down' && !snapshot ? 'down' : needsKey ? 'noKey' : snapshot && !hasFolder && !hasRequests ? 'noFolder' : '';
   return {
     practice, welcome, hideNow: (welcome === 'noKey' || welcome === 'down') && !hasNumbers, hasKey: snapshot?.key.state === 'present', canSend: isReal && (snapshot.key.state === 'present' || hasPlan), hasRequests,
-    hasBudget: (snapshot?.budgets.length ?? 0) > 0, hasCredits: snapshot?.balance.tracked === true && (isReal || snapshot.balance.grants.some(({ kind }) => kind === 'purchased')), sawNumbers,
+    hasBudget: (snapshot?.budgets.length ?? 0) > 0, hasCredits: snapshot?.balance.tracked === true && (isReal || snapshot.balance.grants.some(({ kind }) => kind === 'purchased')), sawNumbers, hasFailedCommand,
   };
 }
 

@@ -185,16 +185,30 @@ describe('extension as a whole', function whole() {
   });
 
   it('lets nothing spend in a workspace that is not trusted, while the meter and the form work', async () => {
-    const fake = openWindow((each) => { each.trusted = false; each.selection = { text: 'x', fileName: 'x', languageId: 'x' }; });
+    const fake = openWindow((each) => { each.trusted = false; each.selection = { text: 'x', fileName: 'x', languageId: 'x' }; each.files.set('x', 'x'); });
     await eventually('it is connected', () => meter(fake) === '$(dashboard) 342.18 left');
-    for (const name of ['askAboutSelection', 'runTask', 'openMeteredTerminal'] as const) {
+    for (const name of ['askAboutSelection', 'askAboutFile', 'runTask', 'openMeteredTerminal'] as const) {
       await run(fake, name);
       assert.match(fake.shown.at(-1)?.message ?? '', /only in a workspace that you trust/);
     }
+    await assert.rejects(Promise.resolve(fake.terminalProfiles.get('codexBroker.metered')?.provideTerminalProfile(undefined as never)), /No metered terminal was opened/);
     assert.equal(fake.terminals.length, 0);
     assert.ok(!broker.requests.some(({ path }) => path.startsWith('/v1')));
     await run(fake, 'topUp');
     assert.equal(fake.panels.length, 1);
+  });
+
+  it('offers to ask about a command once one has failed in a terminal', async () => {
+    const fake = openWindow();
+    await eventually('it is connected', () => meter(fake) === '$(dashboard) 342.18 left');
+    const told = () => fake.executed.filter(({ command, values: [name] }) => command === 'setContext' && name === 'codexBroker.hasFailedCommand').map(({ values: [, value] }) => value);
+    assert.deepEqual(told(), [false]);
+    const execution = { commandLine: { value: 'make' }, read: async function* written() { yield 'no rule'; } };
+    fake.terminalTells('starts', { terminal: 'one', execution });
+    fake.terminalTells('ends', { terminal: 'one', execution, exitCode: 2 });
+    await eventually('it is offered', () => told().at(-1) === true);
+    fake.terminalTells('closes', 'one');
+    await eventually('it is offered no more', () => told().at(-1) === false);
   });
 
   it('explains a request on the dashboard, also by a link, and takes no other argument', async () => {

@@ -241,7 +241,7 @@ async function route(fake: FakeEditor): Promise<void> {
 }
 
 async function failures(fake: FakeEditor): Promise<void> {
-  const doings: readonly Doing[] = ['Storing the API key', 'Removing the API key', 'Asking about the selection', 'Opening the metered terminal', 'Running the Codex task', 'Asking about a request', 'Answering', 'The command'];
+  const doings: readonly Doing[] = ['Storing the API key', 'Removing the API key', 'Asking Codex', 'Opening the metered terminal', 'Running the Codex task', 'Asking about a request', 'Answering', 'The command'];
   for (const doing of doings) await showFailure(fake.editor, fake.log, doing, new Error('boom'));
   fake.titles.push(...(['credits_exhausted', 'budget_exceeded', 'no_api_key', 'broker_unreachable'] as const).map((code) => buttonFor({ code })?.label ?? ''));
 }

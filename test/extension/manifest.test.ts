@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commandNames } from '../../src/extension/commandNames.ts';
 import { panelType } from '../../src/extension/dashboardPanel.ts';
+import { meteredProfileId } from '../../src/extension/meteredTerminal.ts';
 import { ownSettings } from '../../src/extension/settings.ts';
 import { sidebarViewId } from '../../src/extension/sidebarView.ts';
 import { contextOf } from '../../src/extension/windowContext.ts';
@@ -20,6 +21,7 @@ interface Manifest {
     views: Record<string, { id: string; type?: string; name: string; icon: string; when: string }[]>;
     viewsWelcome: { view: string; when: string; contents: string }[];
     walkthroughs: { id: string; steps: { id: string; title: string; description: string; media: { markdown: string }; completionEvents: string[] }[] }[];
+    terminal: { profiles: { id: string; title: string; icon: string }[] };
     menus: Record<string, { command: string; when?: string }[]>;
     configuration: { properties: Record<string, { scope: string; default: unknown; order: number; markdownDescription?: string; enum?: string[]; enumItemLabels?: string[]; markdownEnumDescriptions?: string[] }> };
   };
@@ -45,6 +47,23 @@ describe('manifest', () => {
     assert.equal(palette.get(commandNames.startPracticeMode), '!codexBroker.practice');
     assert.equal(palette.get(commandNames.leavePracticeMode), 'codexBroker.practice');
     for (const entries of Object.values(menus)) for (const { command } of entries) assert.ok((Object.values(commandNames) as string[]).includes(command));
+  });
+
+  it('asks about what stands where the menu is opened, and keeps files and changes to places that have some', () => {
+    const asks = Object.entries(menus).flatMap(([menu, entries]) => entries.filter(({ command }) => command.startsWith('codexBroker.ask')).map(({ command, when }) => [menu, command, when]));
+    assert.deepEqual(asks, [
+      ['editor/context', commandNames.askAboutSelection, 'editorHasSelection'],
+      ['editor/title/context', commandNames.askAboutFile, 'isFileSystemResource || resourceScheme == untitled'],
+      ['explorer/context', commandNames.askAboutFile, 'resourceSet && !explorerResourceIsFolder'],
+      ['scm/title', commandNames.askAboutChanges, 'scmProvider == git'],
+      ['scm/resourceState/context', commandNames.askAboutChanges, 'scmProvider == git'],
+      ['terminal/context', commandNames.askAboutFailedCommand, 'codexBroker.hasFailedCommand'],
+    ]);
+    for (const { command, enablement } of commands) if (command.includes('.ask')) assert.equal(enablement, 'isWorkspaceTrusted', command);
+  });
+
+  it('has the metered terminal among the kinds of terminals', () => {
+    assert.deepEqual(manifest.contributes.terminal.profiles, [{ id: meteredProfileId, title: 'Codex (metered)', icon: '$(dashboard)' }]);
   });
 
   it('gives every setting a scope, an order and words', () => {

@@ -78,7 +78,7 @@ describe('spending gate', () => {
       assert.equal(answered.passed, true);
       assert.match(answered.fake.shown[0]?.message ?? '', /signed in with ChatGPT goes on its plan/);
       const refused = await ask(snapshot, 'Open Metered Terminal');
-      assert.match(refused.fake.shown[0]?.message ?? '', /Questions about a selection need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once\.$/);
+      assert.match(refused.fake.shown[0]?.message ?? '', /Questions to Codex need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once\.$/);
       assert.deepEqual(refused.fake.executed.map(({ command }) => command), [commandNames.openMeteredTerminal]);
       assert.deepEqual([refused.passed, refused.fake.shown[0]?.buttons.includes('Go On with a Plan')], [false, false]);
     }

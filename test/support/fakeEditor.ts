@@ -46,6 +46,13 @@ export interface FakeEditor {
   /** Providers of read-only documents by scheme. */
   readonly providers: Map<string, vscode.TextDocumentContentProvider>;
   readonly terminals: vscode.TerminalOptions[];
+  /** Kinds of terminals by id. */
+  readonly terminalProfiles: Map<string, vscode.TerminalProfileProvider>;
+  activeTerminal: vscode.Terminal | undefined;
+  /** Files of the workspace by path: their text, or a size with which they are no text. */
+  readonly files: Map<string, string | number>;
+  /** The exports of other extensions by id. */
+  readonly extensions: Map<string, unknown>;
   readonly progress: string[];
   /** Names of panels, channels and progress, and what stands around input boxes and in the rows of quick picks. */
   readonly titles: string[];
@@ -66,10 +73,14 @@ export interface FakeEditor {
   trusted: boolean;
   focused: boolean;
   selection: { text: string; fileName: string; languageId: string } | undefined;
+  /** An address of the file system. */
+  uri(path: string): vscode.Uri;
   folder: string | undefined;
   /** Cancels the progress that runs now. */
   cancel(): void;
   fire(event: 'configuration' | 'theme' | 'folders' | 'focus' | 'trust'): void;
+  /** A terminal tells of itself: a command that starts or ends in it, or its end. */
+  terminalTells(event: 'starts' | 'ends' | 'closes', value: unknown): void;
   /** A tab was opened; the API names no kind of VS Code's own pages. */
   openTab(input?: unknown): void;
 }
@@ -94,7 +105,7 @@ export interface FakeDocument {
 
 /** Makes a fake editor over two folders on the disk. */
 export function fakeEditor(places: { readonly extensionDir: string; readonly storageDir: string; readonly folder?: string }): FakeEditor {
-  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [], trust: [], tabs: [] };
+  const listeners: Record<string, Listener[]> = { configuration: [], theme: [], folders: [], focus: [], trust: [], tabs: [], starts: [], ends: [], closes: [] };
   let cancelNow: () => void = () => undefined;
   const uri = (path: string, scheme = 'file'): vscode.Uri => ({ scheme, path, fsPath: path, toString: () => `${scheme}://${path}` }) as unknown as vscode.Uri;
   const on = (name: string) => (listener: Listener) => {
@@ -140,6 +151,9 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
     createWebviewPanel: (_type: string, title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fake.titles.push(title) && fakePanel(fake.panels, options),
     registerWebviewPanelSerializer: (type: string, serializer: vscode.WebviewPanelSerializer) => { fake.serializers.set(type, serializer); return { dispose: () => undefined }; },
+    registerTerminalProfileProvider: (id: string, provider: vscode.TerminalProfileProvider) => { fake.terminalProfiles.set(id, provider); return { dispose: () => undefined }; },
+    onDidStartTerminalShellExecution: on('starts'), onDidEndTerminalShellExecution: on('ends'), onDidCloseTerminal: on('closes'),
+    get activeTerminal() { return fake.activeTerminal; },
     registerUriHandler: (handler: vscode.UriHandler) => { fake.uriHandler = handler; return { dispose: () => undefined }; },
     registerWebviewViewProvider: (id: string, provider: vscode.WebviewViewProvider) => { fake.viewProviders.set(id, provider); return { dispose: () => undefined }; },
     registerTreeDataProvider: (id: string, provider: vscode.TreeDataProvider<unknown>) => { fake.treeProviders.set(id, provider); return { dispose: () => undefined }; },
@@ -155,7 +169,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     get state() { return { focused: fake.focused, active: fake.focused }; },
     get activeTextEditor() {
       const { selection } = fake;
-      return selection && { selection: { isEmpty: selection.text === '' }, document: { getText: () => selection.text, fileName: selection.fileName, languageId: selection.languageId } };
+      return selection && { selection: { isEmpty: selection.text === '' }, document: { getText: () => selection.text, fileName: selection.fileName, languageId: selection.languageId, uri: uri(selection.fileName) } };
     },
   };
 
@@ -163,7 +177,13 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     get isTrusted() { return fake.trusted; },
     get workspaceFolders() { return fake.folder === undefined ? undefined : [{ uri: uri(fake.folder), name: 'folder', index: 0 }]; },
     get name() { return fake.folder?.split('/').at(-1); },
+    asRelativePath: ({ path }: vscode.Uri) => path.replace(`${fake.folder}/`, ''),
     fs: {
+      stat: async ({ path }: vscode.Uri) => {
+        const file = fake.files.get(path);
+        if (file === undefined) throw new Error('no such file');
+        return { size: typeof file === 'number' ? file : Buffer.byteLength(file) };
+      },
       writeFile: async (at: vscode.Uri, bytes: Uint8Array) => {
         fake.writing(at.fsPath);
         fake.written.set(at.fsPath, Buffer.from(bytes));
@@ -178,6 +198,11 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       inspect: (name: string) => ({ key: name, globalValue: fake.configuration.user[`${section}.${name}`], workspaceValue: fake.configuration.workspace[`${section}.${name}`] }),
     }),
     openTextDocument: async (at: vscode.Uri) => {
+      if (at.scheme === 'file') {
+        const text = fake.files.get(at.path);
+        if (typeof text !== 'string') throw new Error('no text');
+        return { uri: at, languageId: at.path.split('.').at(-1), getText: () => text };
+      }
       const provider = fake.providers.get(at.scheme);
       const read = async () => (await provider?.provideTextDocumentContent(at, undefined as never)) ?? '';
       const document: FakeDocument = { text: await read(), closed: false, path: at.path };
@@ -199,6 +224,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
           return fake.commands.get(command)?.(...values);
         },
       },
+      extensions: { getExtension: (id: string) => fake.extensions.has(id) ? { isActive: false, activate: async () => fake.extensions.get(id) } : undefined },
       Uri: { joinPath: (base: vscode.Uri, ...path: string[]) => uri([base.fsPath, ...path].join('/')), from: ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => Object.assign(uri(path, scheme), { query }) },
       languages: { registerCodeLensProvider: () => ({ dispose: () => undefined }) },
       CodeLens: class { readonly range: unknown; readonly command: unknown; constructor(range: unknown, command: unknown) { this.range = range; this.command = command; } },
@@ -210,9 +236,10 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
     } as unknown as Editor,
     context: undefined as unknown as EditorContext,
     log, logLines, shown: [], answers: [], holding: false, uriHandler: undefined, picking: () => undefined, commands: new Map(), executed: [], items: [], writes: 0, panels: [], serializers: new Map(), viewProviders: new Map(), treeProviders: new Map(), documents: [], visible: [], providers: new Map(),
-    terminals: [], progress: [], output: [], titles: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
+    terminals: [], terminalProfiles: new Map(), activeTerminal: undefined, files: new Map(), extensions: new Map(), uri, progress: [], output: [], titles: [], saveDialogs: [], saveTo: undefined, written: new Map(), writing: () => undefined, copied: [], secrets: new Map(), workspaceState: new Map(), globalState: new Map(), terminalVariables: new Map(), configuration: { user: {}, workspace: {} },
     trusted: true, focused: true, selection: undefined, folder: places.folder,
     cancel: () => cancelNow(),
+    terminalTells: (event, value) => { for (const listener of listeners[event] ?? []) listener(value as never); },
     openTab: (input) => { for (const listener of listeners['tabs'] ?? []) listener({ opened: [{ input }], closed: [], changed: [] } as never); },
     fire: (event) => { for (const listener of listeners[event] ?? []) listener({ affectsConfiguration: () => true } as never); },
   };

@@ -1,8 +1,9 @@
-// The command that asks the model a question about the selected text: the answer streams into a
-// read-only document, can be cancelled at any time, and ends with what it cost and why.
+// Asks the model a question about something in the editor: the answer streams into a read-only
+// document, can be cancelled at any time, and ends with what it cost and why.
 import { ProblemError } from '../domain/problem.ts';
 import { t } from '../protocol/language.ts';
 import type { AnswerDocument, AnswerDocuments, DocumentEditor } from './answerDocument.ts';
+import type { AskSubject, NoSubject } from './askSubject.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
 import type { BrokerCall } from './liveSocket.ts';
@@ -14,7 +15,7 @@ import { streamAnswer } from './responsesStream.ts';
 import type { Schedule } from './schedule.ts';
 import type { WindowWorkspace } from './windowWorkspace.ts';
 
-/** What the command needs from outside. */
+/** What asking needs from outside. */
 export interface AskParts {
   readonly editor: DocumentEditor & Pick<Editor, 'window' | 'commands' | 'ProgressLocation' | 'env'>;
   readonly log: Log;
@@ -29,47 +30,41 @@ export interface AskParts {
   passGate(): Promise<boolean>;
 }
 
-/** Longest selection that is sent. */
-export const selectionCharactersMax = 400_000;
+const instructions = 'You answer a question about text, code, changes or the output of a command from the person\'s editor. Answer the question and nothing else, in Markdown, as briefly as is useful.';
 
-const instructions = 'You answer a question about a piece of text or code from the person\'s editor. Answer the question and nothing else, in Markdown, as briefly as is useful.';
-
-/** Runs the command. */
-export async function askAboutSelection(parts: AskParts): Promise<void> {
+/** Asks. @param gather takes what the question is about; undefined when the person left it */
+export async function askAbout(parts: AskParts, gather: () => AskSubject | NoSubject | undefined | Promise<AskSubject | NoSubject | undefined>): Promise<void> {
   const { window } = parts.editor;
-  const source = window.activeTextEditor;
-  if (!source || source.selection.isEmpty) {
-    await window.showInformationMessage(t('Select the text that the question is about, then run the command again.'));
-    return;
-  }
-  const selected = source.document.getText(source.selection);
-  const { languageId } = source.document;
-  const fileName = source.document.fileName.split(/[\\/]/).at(-1) ?? 'untitled';
-  if (selected.length > selectionCharactersMax) {
-    await window.showWarningMessage(t('The selection has more than {0} characters. Select less; nothing was sent.', new Intl.NumberFormat(parts.editor.env.language).format(selectionCharactersMax)));
-    return;
-  }
-  if (!await parts.passGate()) return;
-  const question = (await window.showInputBox({ title: t('Ask Codex About the Selection'), prompt: t('{0} answers; the cost is shown at the end.', parts.model()), placeHolder: t('What does this do?'), ignoreFocusOut: true }))?.trim();
-  if (!question) return;
   try {
+    const subject = await gather();
+    if (!subject) return;
+    if ('sorry' in subject) {
+      const sorry = withoutLinks(subject.sorry);
+      await (subject.isWarning ? window.showWarningMessage(sorry) : window.showInformationMessage(sorry));
+      return;
+    }
+    if (!await parts.passGate()) return;
+    const prompt = [...(subject.note === undefined ? [] : [withoutLinks(subject.note)]), t('{0} answers; the cost is shown at the end.', parts.model())].join(' ');
+    const question = (await window.showInputBox({ title: subject.title, prompt, placeHolder: subject.example, ignoreFocusOut: true }))?.trim();
+    if (!question) return;
     await window.withProgress({ location: parts.editor.ProgressLocation.Notification, title: 'Codex', cancellable: true }, async (progress, cancellation) => {
       const abort = new AbortController();
       const listening = cancellation.onCancellationRequested(() => abort.abort());
       try {
         progress.report({ message: t('in line at the broker') });
-        await answerInto(parts, abort, promptText(fileName, languageId, selected, question), question, (message) => progress.report({ message }));
+        await answerInto(parts, abort, subject, question, (message) => progress.report({ message }));
       } finally {
         listening.dispose();
       }
     });
   } catch (error) {
-    await showFailure(parts.editor, parts.log, 'Asking about the selection', error);
+    await showFailure(parts.editor, parts.log, 'Asking Codex', error);
   }
 }
 
-async function answerInto(parts: AskParts, abort: AbortController, text: string, question: string, report: (message: string) => void): Promise<void> {
+async function answerInto(parts: AskParts, abort: AbortController, { kind, text: about }: AskSubject, question: string, report: (message: string) => void): Promise<void> {
   const model = parts.model();
+  const text = `${about}\n\nQuestion: ${question}`;
   const token = await parts.workspace.token();
   let opened: Promise<AnswerDocument> | undefined;
   let requestId: string | undefined;
@@ -109,7 +104,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   if (requestId !== undefined) page.settled(requestId);
   page.append(`\n\n---\n\n${[...(outcome === '' ? [] : [outcome]), ...ofRequest].join('  \n')}\n`);
   await page.written();
-  parts.log.info(`Question about a selection answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
+  parts.log.info(`Question about ${kind} answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
   // Who has the answer before them reads how it ended and what it cost there.
   if (requestId !== undefined && !page.isShown()) void tellAway(parts, page, requestId, outcome || t('Answered'), cost);
 }
@@ -120,11 +115,4 @@ async function tellAway(parts: AskParts, page: AnswerDocument, requestId: string
   const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), show, explain);
   if (chosen === show) await page.show();
   if (chosen === explain) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
-}
-
-/** The prompt; the fence is longer than any run of backticks inside the selection. */
-function promptText(fileName: string, languageId: string, selected: string, question: string): string {
-  const longest = Math.max(2, ...[...selected.matchAll(/`+/g)].map((run) => run[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return `From the file ${fileName}:\n\n${fence}${languageId}\n${selected}\n${fence}\n\nQuestion: ${question}`;
 }

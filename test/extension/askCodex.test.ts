@@ -1,4 +1,4 @@
-// Asking about a selection, over real HTTP against a fake broker: the answer streams into an
+// Asking, over real HTTP against a fake broker: the answer streams into an
 // editor with its cost, a refusal is told with its cure, and a cancel ends the request.
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
@@ -8,8 +8,9 @@ import { setLanguage } from '../../src/protocol/language.ts';
 import { german } from '../support/language/spokenIn.ts';
 import { AnswerDocuments, answerScheme, answersMax } from '../../src/extension/answerDocument.ts';
 import { answerLens } from '../../src/extension/answerLens.ts';
-import { askAboutSelection, type AskParts } from '../../src/extension/askSelection.ts';
+import { askAbout, type AskParts } from '../../src/extension/askCodex.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
+import { selectionSubject } from '../../src/extension/selectionSubject.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { fakeWorkspaceToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
@@ -17,7 +18,7 @@ import { eventually, realSchedule } from './manualSchedule.ts';
 
 const event = (response: ServerResponse, value: { readonly type: string }) => response.write(`event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`);
 
-describe('ask about the selection', function slowMachine() {
+describe('ask Codex', function slowMachine() {
   this.timeout(30_000);
   let broker: FakeBroker;
   let fake: FakeEditor;
@@ -42,6 +43,7 @@ describe('ask about the selection', function slowMachine() {
     };
   });
   afterEach(() => broker.close());
+  const askAboutSelection = (of: AskParts) => askAbout(of, () => selectionSubject(fake.editor));
   const answerWith = (write: (response: ServerResponse) => void) => {
     broker.responses = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_9' });
@@ -213,6 +215,26 @@ describe('ask about the selection', function slowMachine() {
     await askAboutSelection(parts);
     fake.selection = undefined;
     await askAboutSelection(parts);
+    await askAbout(parts, () => undefined);
     assert.equal(broker.requests.length, 0);
+  });
+
+  it('asks about whatever it is given, says in the box what is sent, and makes no link of a name', async () => {
+    let body = '';
+    broker.responses = (_request, response, sent) => {
+      body = sent;
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_9' });
+      event(response, { type: 'response.completed', response: {} } as never);
+      response.end();
+    };
+    await askAbout(parts, async () => ({ kind: 'a failed command', title: 'Ask About It', example: 'Why?', note: '"[x](command:y)" failed.', text: 'The secret command.' }));
+    assert.deepEqual([fake.titles[0], fake.titles[1], fake.shown[0]?.message], ['Ask About It', 'Why?', '"[x] (command:y)" failed. gpt-5.4-mini answers; the cost is shown at the end.']);
+    assert.ok(JSON.stringify(JSON.parse(body)).includes('The secret command.\\n\\nQuestion: Why one?'), body);
+    assert.match(fake.logLines.join('\n'), /Question about a failed command answered/);
+    assert.doesNotMatch(fake.logLines.join('\n'), /secret/);
+    await askAbout(parts, () => ({ sorry: 'No [x](command:y) here.', isWarning: true }));
+    assert.deepEqual([fake.shown.at(-1)?.kind, fake.shown.at(-1)?.message], ['warning', 'No [x] (command:y) here.']);
+    await askAbout(parts, async () => { throw new Error('sentence with a secret'); });
+    assert.match(fake.shown.at(-1)?.message ?? '', /^Asking Codex failed for an unexpected reason/);
   });
 });

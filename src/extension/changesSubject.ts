@@ -1,0 +1,94 @@
+// How files differ from their last commit, as what a question is about. VS Code's own Git extension is asked, so that
+// what it is told about repositories and trust holds here too.
+import type * as vscode from 'vscode';
+import { plural, t } from '../protocol/language.ts';
+import { baseName, fenced, subjectCharactersMax, type AskSubject, type NoSubject } from './askSubject.ts';
+import type { Editor } from './editorApi.ts';
+import { gitApi, untrackedStatus, type GitApi, type GitRepository } from './gitApi.ts';
+
+type ChangesEditor = Pick<Editor, 'window' | 'workspace' | 'extensions' | 'env'>;
+
+/** More files than these are not looked at: each is a run of Git. */
+export const changedFilesMax = 100;
+
+/**
+ * Takes the changes.
+ * @param values what a menu passes on: the repository, or the files of its list
+ * @returns undefined when the person left a question open
+ */
+export async function changesSubject(editor: ChangesEditor, values: readonly unknown[]): Promise<AskSubject | NoSubject | undefined> {
+  const git = await gitApi(editor.extensions);
+  if (!git) return { isWarning: true, sorry: t('Changes are read with VS Code\'s built-in Git extension, which is turned off or not there. Turn it on, then run the command again; nothing was sent.') };
+  const chosen = values.flatMap((value) => resourcesOf(value));
+  const repository = await repositoryOf(editor, git, chosen[0], values[0]);
+  if (repository === 'dismissed') return undefined;
+  if (!repository) {
+    return { sorry: git.state === 'uninitialized' ? t('Git still looks for repositories. Run the command again in a moment.') : t('No Git repository is open in this window, so there are no changes to ask about.') };
+  }
+  const changed = (await repository.diffWithHEAD()).map(({ uri }) => uri);
+  const meant = chosen.length > 0 ? changed.filter((uri) => chosen.some((one) => one.path === uri.path)) : await meantOf(editor, changed);
+  if (!meant) return undefined;
+  const untracked = chosen.length > 0 || meant.length < changed.length ? 0 : untrackedIn(repository);
+  const newFiles = untracked === 0 ? [] : [plural(untracked, '{0} new file is left out; staged, it counts.', '{0} new files are left out; staged, they count.')];
+  if (meant.length === 0) return { sorry: [t('Nothing differs from the last commit, so there is nothing to ask about.'), ...newFiles].join(' ') };
+  return subjectOf(editor, repository, meant, newFiles);
+}
+
+/** The files of Git's list that a menu was opened on. */
+function resourcesOf(value: unknown): vscode.Uri[] {
+  if (Array.isArray(value)) return value.flatMap((one) => resourcesOf(one));
+  return typeof value === 'object' && value !== null && 'resourceUri' in value ? [value.resourceUri as vscode.Uri] : [];
+}
+
+/** That of the chosen file or of the list's title, else that of the active editor, else the only one, or the one that is picked. */
+async function repositoryOf({ window }: ChangesEditor, git: GitApi, resource: vscode.Uri | undefined, from: unknown): Promise<GitRepository | 'dismissed' | undefined> {
+  const root = typeof from === 'object' && from !== null && 'rootUri' in from ? from.rootUri as vscode.Uri | undefined : undefined;
+  const at = resource ?? root ?? window.activeTextEditor?.document.uri;
+  const own = at && git.getRepository(at);
+  if (own || git.repositories.length < 2) return own ?? git.repositories[0];
+  const rows = git.repositories.map((repository) => ({ label: baseName(repository.rootUri.path), description: repository.rootUri.fsPath, repository }));
+  return (await window.showQuickPick(rows, { title: t('Ask Codex About Changes'), placeHolder: t('The changes of which repository?') }))?.repository ?? 'dismissed';
+}
+
+/** All, or those of the active editor's file alone where it is one of several. */
+async function meantOf({ window }: ChangesEditor, changed: readonly vscode.Uri[]): Promise<readonly vscode.Uri[] | undefined> {
+  const active = window.activeTextEditor?.document.uri.path;
+  const own = changed.filter(({ path }) => path === active);
+  if (own.length === 0 || changed.length === 1) return changed;
+  const rows = [
+    { label: plural(changed.length, 'The changes of {0} file', 'The changes of all {0} files'), meant: changed },
+    { label: t('The changes of {0} alone', baseName(active ?? '')), meant: own },
+  ];
+  return (await window.showQuickPick(rows, { title: t('Ask Codex About Changes'), placeHolder: t('What is the question about?') }))?.meant;
+}
+
+function untrackedIn({ state }: GitRepository): number {
+  return [...state.workingTreeChanges, ...state.untrackedChanges ?? []].filter(({ status }) => status === untrackedStatus).length;
+}
+
+/** Files whose changes do not fit any more are left out as a whole, and named to the model. */
+async function subjectOf(editor: ChangesEditor, repository: GitRepository, meant: readonly vscode.Uri[], notes: readonly string[]): Promise<AskSubject | NoSubject> {
+  const diffs: string[] = [];
+  const left = meant.slice(changedFilesMax);
+  let characters = 0;
+  for (const uri of meant.slice(0, changedFilesMax)) {
+    const diff = await repository.diffWithHEAD(uri.fsPath);
+    if (characters + diff.length > subjectCharactersMax) left.push(uri);
+    else {
+      characters += diff.length;
+      diffs.push(diff);
+    }
+  }
+  const [only] = meant;
+  const most = new Intl.NumberFormat(editor.env.language).format(subjectCharactersMax);
+  if (diffs.length === 0) {
+    return { isWarning: true, sorry: meant.length === 1 && only ? t('The changes of {0} have more than {1} characters. Select the part that you mean and ask about the selection; nothing was sent.', baseName(only.path), most) : t('The changes of each file have more than {0} characters. Select the part that you mean and ask about the selection; nothing was sent.', most) };
+  }
+  const lacking = left.length === 0 ? '' : `\n\nLeft out for their size or number: ${left.slice(0, changedFilesMax).map((uri) => editor.workspace.asRelativePath(uri)).join(', ')}`;
+  const note = [...(left.length === 0 ? [] : [plural(left.length, '{0} file is left out: at most {1} characters of at most {2} files are sent.', '{0} files are left out: at most {1} characters of at most {2} files are sent.', most, changedFilesMax)]), ...notes].join(' ');
+  return {
+    kind: 'changes', example: t('Is anything wrong with this?'), ...(note === '' ? {} : { note }),
+    title: meant.length === 1 && only ? t('Ask Codex About the Changes of {0}', baseName(only.path)) : plural(meant.length, 'Ask Codex About the Changes of {0} File', 'Ask Codex About the Changes of {0} Files'),
+    text: `The changes since the last commit, staged or not:\n\n${fenced(diffs.join('\n'), 'diff')}${lacking}`,
+  };
+}

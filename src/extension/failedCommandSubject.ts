@@ -1,0 +1,20 @@
+// The last command in a terminal that failed, as what a question is about.
+import { t } from '../protocol/language.ts';
+import { fenced, type AskSubject, type NoSubject } from './askSubject.ts';
+import type { FailedCommand } from './failedCommands.ts';
+
+const shownCharactersMax = 60;
+
+/** Takes the command. */
+export function failedCommandSubject(failed: FailedCommand | undefined): AskSubject | NoSubject {
+  if (!failed) return { sorry: t('No command has failed in a terminal of this window, as far as its shell tells: VS Code\'s shell integration has to be on in it.') };
+  const { commandLine, exitCode, folder, output, isCut } = failed;
+  const line = commandLine.replace(/\s+/g, ' ');
+  const shown = line.length > shownCharactersMax ? `${line.slice(0, shownCharactersMax - 1)}…` : line;
+  const wrote = output === '' ? 'It wrote nothing.' : `${isCut ? 'The end of what it wrote:' : 'What it wrote:'}\n\n${fenced(output, '')}`;
+  return {
+    kind: 'a failed command', example: t('Why did it fail?'), title: t('Ask Codex About the Failed Command'),
+    note: isCut ? t('"{0}" ended with code {1}; the end of what it wrote is sent.', shown, exitCode) : t('"{0}" ended with code {1}; what it wrote is sent.', shown, exitCode),
+    text: `This command${folder === undefined ? '' : `, run in ${folder},`} ended with exit code ${exitCode}:\n\n${fenced(commandLine, 'sh')}\n\n${wrote}`,
+  };
+}

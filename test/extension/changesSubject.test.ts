@@ -1,0 +1,108 @@
+// Changes that a question is about, read with VS Code's Git extension: whose they are, which ones, how many of them are sent.
+import assert from 'node:assert/strict';
+import type * as vscode from 'vscode';
+import { changedFilesMax, changesSubject } from '../../src/extension/changesSubject.ts';
+import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
+import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
+
+describe('ask about changes', () => {
+  let fake: FakeEditor;
+  const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0) => ({
+    rootUri: fake.uri(root),
+    state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => ({ uri: fake.uri(`${root}/new${index}`), status: 7 })) },
+    diffWithHEAD: async (path?: string) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? ''),
+  });
+  const withGit = (...repositories: ReturnType<typeof repository>[]) => {
+    const getRepository = ({ path }: vscode.Uri) => repositories.find(({ rootUri }) => path.startsWith(`${rootUri.path}/`) || path === rootUri.path) ?? null;
+    fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'initialized', repositories, getRepository }) });
+  };
+  const open = (fileName: string) => { fake.selection = { text: '', fileName, languageId: 'x' }; };
+  const ask = (...values: unknown[]) => changesSubject(fake.editor, values);
+  const sorry = async (...values: unknown[]) => { const told = await ask(...values); return told && 'sorry' in told ? told.sorry : JSON.stringify(told); };
+  beforeEach(() => { fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' }); });
+
+  it('takes every file that differs from the last commit, and says what new files need', async () => {
+    withGit(repository('/w', { '/w/a.ts': '-a ```\n+b\n', '/w/b.ts': '+c\n' }, 2));
+    assert.deepEqual(await ask(), {
+      kind: 'changes', title: 'Ask Codex About the Changes of 2 Files', example: 'Is anything wrong with this?', note: '2 new files are left out; staged, they count.',
+      text: 'The changes since the last commit, staged or not:\n\n````diff\n-a ```\n+b\n\n+c\n````',
+    });
+    assert.deepEqual(fake.shown, []);
+  });
+
+  it('asks whether the active file alone is meant, where it is one of several', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n', '/w/b.ts': '+b\n' }, 1));
+    open('/w/a.ts');
+    fake.answers.push('The changes of a.ts alone', 'The changes of all 2 files', undefined);
+    assert.deepEqual(await ask(), { kind: 'changes', title: 'Ask Codex About the Changes of a.ts', example: 'Is anything wrong with this?', text: 'The changes since the last commit, staged or not:\n\n```diff\n+a\n```' });
+    assert.match(JSON.stringify(await ask()), /2 Files.*\+a.*\+b/);
+    assert.equal(await ask(), undefined);
+    assert.deepEqual(fake.shown[0]?.buttons, ['The changes of all 2 files', 'The changes of a.ts alone']);
+    open('/w/unchanged.ts');
+    assert.match(JSON.stringify(await ask()), /2 Files/);
+  });
+
+  it('takes the files of Git\'s list that its menu was opened on', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n', '/w/b.ts': '+b\n', '/w/c.ts': '+c\n' }));
+    const told = JSON.stringify(await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/c.ts') }]));
+    assert.match(told, /2 Files.*\+a.*\+c/);
+    assert.doesNotMatch(told, /\+b/);
+    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^Nothing differs from the last commit/);
+  });
+
+  it('takes the repository of the list, of the active editor, the only one, or the one that is picked', async () => {
+    withGit(repository('/one', { '/one/a': '+one\n' }), repository('/two', { '/two/a': '+two\n' }));
+    assert.match(JSON.stringify(await ask({ rootUri: fake.uri('/two') })), /\+two/);
+    open('/two/x');
+    assert.match(JSON.stringify(await ask()), /\+two/);
+    fake.selection = undefined;
+    fake.answers.push('one', undefined);
+    assert.match(JSON.stringify(await ask()), /\+one/);
+    assert.equal(await ask(), undefined);
+  });
+
+  it('leaves out whole files where they are too many or too large, and says so to person and model', async () => {
+    withGit(repository('/w', { '/w/a': '+a\n', '/w/lock': 'x'.repeat(400_000), '/w/b': '+b\n' }));
+    const told = JSON.stringify(await ask());
+    assert.match(told, /"note":"1 file is left out: at most 400,000 characters of at most 100 files are sent\.".*\+a.*\+b.*Left out for their size or number: lock"/);
+    withGit(repository('/w', Object.fromEntries(Array.from({ length: changedFilesMax + 2 }, (_, index) => [`/w/${index}`, `+${index}\n`]))));
+    assert.match(JSON.stringify(await ask()), /"note":"2 files are left out.*: 100, 101"/);
+    withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001) }));
+    assert.match(await sorry(), /^The changes of lock have more than 400,000 characters\. Select the part/);
+    withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001), '/w/lock2': 'x'.repeat(400_001) }));
+    assert.match(await sorry(), /^The changes of each file have more than 400,000 characters/);
+  });
+
+  it('says what is missing', async () => {
+    assert.match(await sorry(), /^Changes are read with VS Code's built-in Git extension, which is turned off or not there\. Turn it on/);
+    fake.extensions.set('vscode.git', { enabled: false, getAPI: () => { throw new Error('Git model not found'); } });
+    assert.match(await sorry(), /turned off or not there/);
+    withGit();
+    assert.equal(await sorry(), 'No Git repository is open in this window, so there are no changes to ask about.');
+    fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'uninitialized', repositories: [], getRepository: () => null }) });
+    assert.match(await sorry(), /^Git still looks for repositories/);
+    withGit(repository('/w', {}, 1));
+    assert.equal(await sorry(), 'Nothing differs from the last commit, so there is nothing to ask about. 1 new file is left out; staged, it counts.');
+  });
+
+  it('says all of it in the language of the editor', async () => {
+    const said = await spokenIn(pseudo, async () => {
+      const words: string[] = [];
+      const hear = async () => { const told = await ask(); words.push(...(!told ? [] : 'sorry' in told ? [told.sorry] : [told.title, told.note ?? '', told.example])); };
+      await hear();
+      withGit();
+      await hear();
+      withGit(repository('/w', {}, 2));
+      await hear();
+      withGit(repository('/w', { '/w/changed.ts': '+a\n', '/w/lock': 'x'.repeat(400_001) }, 1));
+      await hear();
+      open('/w/changed.ts');
+      await hear();
+      withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001) }));
+      await hear();
+      return [...words, ...fake.shown.flatMap(({ message, detail = '', buttons }) => [message, detail, ...buttons])].join('\n');
+    });
+    assert.ok(said.includes('⟦'));
+    assert.equal(untranslated(said, ['VS Code', 'Git', 'lock', 'changed.ts']), '');
+  });
+});
