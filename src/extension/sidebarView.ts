@@ -1,7 +1,7 @@
 // The view in the side bar: a small page that is painted from the newest state, and from nothing while it is hidden.
 // It checks each message of the page and passes it on; what a message does is decided elsewhere.
 import type * as vscode from 'vscode';
-import { pageMessage, type ExtensionMessage } from '../protocol/dashboardMessages.ts';
+import { pageMessage, type ExtensionMessage, type PageMessage } from '../protocol/dashboardMessages.ts';
 import { plural } from '../protocol/language.ts';
 import { dashboardHtml } from './dashboardPage.ts';
 import type { PanelParts } from './dashboardPanel.ts';
@@ -9,8 +9,10 @@ import { editorLanguage } from './editorLanguage.ts';
 
 /** Id of the view; the manifest names it too. */
 export const sidebarViewId = 'codexBroker.now';
-/** What the page may ask for: everything that it has buttons for, and no more. */
-const heard: readonly string[] = ['ready', 'run', 'cancel'];
+/** Whether the page may ask for it: for everything that it has controls for, and no more. */
+function isHeard(message: PageMessage): boolean {
+  return message.type === 'change' ? message.change.kind === 'priority' : ['ready', 'run', 'cancel'].includes(message.type);
+}
 
 /** What the view needs from outside. */
 export interface SidebarParts extends Omit<PanelParts, 'state'> {
@@ -69,7 +71,7 @@ export class SidebarView implements vscode.WebviewViewProvider {
 
   async #receive(raw: unknown): Promise<void> {
     const parsed = pageMessage.safeParse(raw);
-    if (!parsed.success || !heard.includes(parsed.data.type)) {
+    if (!parsed.success || !isHeard(parsed.data)) {
       this.#parts.log.warn('A message of the side bar\'s page was ignored because it is none of its own.');
       return;
     }

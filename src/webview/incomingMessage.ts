@@ -19,13 +19,22 @@ function isAnswer({ about, result, problem }: Record<string, unknown>): boolean 
   return isRecord(problem) || isRecord(result) && answerLists[about as QuestionAbout].every((name) => Array.isArray(result[name]));
 }
 
+function isState({ link, locale, snapshot }: Record<string, unknown>): boolean {
+  return isRecord(link) && linkStates.includes(link['state']) && typeof locale === 'string' && (snapshot === undefined || isRecord(snapshot));
+}
+
+/** The message if it is one that the side bar is sent, else undefined. */
+export function sidebarMessage(data: unknown): ExtensionMessage | undefined {
+  const isOne = isRecord(data) && (data['type'] === 'state' ? isState(data) : (data['type'] === 'cancelResult' || data['type'] === 'changeResult') && Number.isInteger(data['id']));
+  return isOne ? data as unknown as ExtensionMessage : undefined;
+}
+
 /** The message if it is one of the extension's, else undefined. */
 export function incomingMessage(data: unknown): ExtensionMessage | undefined {
   if (!isRecord(data)) return undefined;
   switch (data['type']) {
     case 'state':
-      return isRecord(data['link']) && linkStates.includes(data['link']['state']) && typeof data['locale'] === 'string'
-        && (data['snapshot'] === undefined || isRecord(data['snapshot'])) ? data as ExtensionMessage : undefined;
+      return isState(data) ? data as ExtensionMessage : undefined;
     case 'openTopUp':
     case 'openBudgets':
       return { type: data['type'] };

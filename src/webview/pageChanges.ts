@@ -1,12 +1,12 @@
 // Changes that the page asked for: which are under way, what is said when one was made, why one was not, and
 // where the focus goes when its button is gone. Pure; the extension makes them.
-import type { Priority } from '../domain/fairQueue.ts';
 import type { Problem } from '../domain/problem.ts';
 import { changeSubject } from '../protocol/changeSubject.ts';
 import type { PageChange } from '../protocol/dashboardChanges.ts';
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
 import { t } from '../protocol/language.ts';
 import { creditsText } from './amountText.ts';
+import { turnSentence } from './turnChoice.ts';
 
 /** What the page remembers of changes. */
 export interface ChangeState {
@@ -54,14 +54,6 @@ export function madeText(change: PageChange, result: Result, locale: string): st
     case 'priority': return turnSentence(change.priority);
     case 'undo': return result.movedMicroCredits === undefined ? t('Taken back.') : t('{0} credits were taken back.', creditsText(Math.abs(result.movedMicroCredits), locale));
     case 'seePrices': return '';
-  }
-}
-
-function turnSentence(priority: Priority): string {
-  switch (priority) {
-    case 'interactive': return t('It goes first.');
-    case 'agent': return t('It waits in turn.');
-    case 'batch': return t('It goes last.');
   }
 }
 

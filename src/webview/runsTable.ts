@@ -15,44 +15,32 @@ import { creditsText } from './amountText.ts';
 import { movingText } from './moving.ts';
 import { runState, runSummary, waitSentence } from './runText.ts';
 import { stopwatch } from './timeText.ts';
+import { turnChoice } from './turnChoice.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
-const turns: readonly Priority[] = ['interactive', 'agent', 'batch'];
-
-function turnName(priority: Priority): string {
-  switch (priority) {
-    case 'interactive': return t('Goes first');
-    case 'agent': return t('In turn');
-    case 'batch': return t('Goes last');
-  }
-}
-
-/** Where a waiting request stands among the classes, and the way to another one. */
-function turnChoice(run: RunView, view: View): TemplateResult | typeof nothing {
-  if (run.state !== 'waiting' || run.priority === undefined) return nothing;
+/** The choice of a request's turn, and why it was not changed. */
+function turnOf(run: RunView, view: View): { readonly choice: TemplateResult | typeof nothing; readonly failure: TemplateResult | typeof nothing } {
   const change = (priority: Priority) => ({ kind: 'priority', requestId: run.requestId, priority }) as const;
-  const underWay = view.changing.get(changeSubject(change(run.priority)));
-  const shown = underWay?.kind === 'priority' ? underWay.priority : run.priority;
-  return html`<select class="input turn" data-test="turn" aria-label=${t('Turn of the request of {0}', run.workspaceLabel)} ?disabled=${view.stale || underWay !== undefined}
-    @change=${(event: Event) => view.act.change(change((event.target as HTMLSelectElement).value as Priority))}>${turns.map((priority) => html`<option value=${priority} .selected=${priority === shown}>${turnName(priority)}</option>`)}</select>`;
-}
-
-/** Why a request's turn was not changed. */
-function turnFailure(run: RunView, view: View): TemplateResult | typeof nothing {
-  const why = run.state === 'waiting' && run.priority !== undefined ? view.failures.get(changeSubject({ kind: 'priority', requestId: run.requestId, priority: run.priority })) : undefined;
-  return why ? html`<span class="sub">${problemWords(why)}</span>` : nothing;
+  const subject = changeSubject(change('agent'));
+  const underWay = view.changing.get(subject);
+  const why = run.state === 'waiting' ? view.failures.get(subject) : undefined;
+  return {
+    choice: turnChoice(run, { underWay: underWay?.kind === 'priority' ? underWay.priority : undefined, isLocked: view.stale }, (priority) => view.act.change(change(priority))),
+    failure: why ? html`<span class="sub">${problemWords(why)}</span>` : nothing,
+  };
 }
 
 function runLine(run: RunView, asked: boolean, view: View): TemplateResult {
   const mark = run.state === 'waiting' ? icon('clock', 's') : run.state === 'parked' ? icon(asked ? 'question' : 'debug-pause', 's') : view.stale ? icon('sync', 's') : icon('sync', 's codicon-modifier-spin');
   const stopping = view.cancelling.has(run.requestId);
+  const turn = turnOf(run, view);
   return html`<tr><td class="nowrap state">${mark} ${runState(run, asked)}</td>
-    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${run.state === 'running' ? nothing : html`<span class="sub">${movingText(view, (nowMs) => waitSentence(run, nowMs, asked) ?? '')}</span>`}${turnFailure(run, view)}</td>
+    <td class="what">${run.workspaceLabel} <span class="dim">· ${clientName(run.client)}</span>${run.state === 'running' ? nothing : html`<span class="sub">${movingText(view, (nowMs) => waitSentence(run, nowMs, asked) ?? '')}</span>`}${turn.failure}</td>
     <td class="hide-m nowrap">${modelText(run)}</td><td class="n hide-s">≈ ${formatTokens(run.estimatedTokens, view.place.locale)}</td>
     <td class="n hide-m">${run.heldMicroCredits > 0 ? creditsText(run.heldMicroCredits, view.place.locale) : html`<span class="dim">${t('none')}</span>`}</td>
     <td class="n time">${movingText(view, (nowMs) => stopwatch(nowMs - run.sinceMs))}</td>
-    <td class="act">${turnChoice(run, view)}<button type="button" class="link" data-test="cancel" data-row-stop aria-label=${t('Cancel the request of {0}', run.workspaceLabel)} ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? t('Cancelling…') : t('Cancel')}</button></td></tr>`;
+    <td class="act">${turn.choice}<button type="button" class="link" data-test="cancel" data-row-stop aria-label=${t('Cancel the request of {0}', run.workspaceLabel)} ?disabled=${view.stale || stopping} @click=${() => view.act.cancel(run.requestId)}>${stopping ? t('Cancelling…') : t('Cancel')}</button></td></tr>`;
 }
 
 /** The area; the waiting stand in the order of their places. */

@@ -3,29 +3,33 @@
 import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import type { Priority } from '../domain/fairQueue.ts';
 import { plural, t, usableLocale } from '../protocol/language.ts';
 import { problemWords } from '../protocol/problemWords.ts';
 import { stoppingLimit } from '../protocol/limitStands.ts';
-import type { Snapshot } from '../protocol/snapshot.ts';
+import type { RunView, Snapshot } from '../protocol/snapshot.ts';
 import { runOutWords } from '../protocol/snapshotForecast.ts';
+import { inLine } from '../protocol/waitingOrder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { costText, creditsText } from './amountText.ts';
 import { drawText } from './balanceText.ts';
-import { incomingMessage } from './incomingMessage.ts';
+import { sidebarMessage } from './incomingMessage.ts';
 import { moving, movingText } from './moving.ts';
 import type { Moment } from './moving.ts';
 import { PageClock } from './pageClock.ts';
 import type { PageEnvironment } from './pageEnvironment.ts';
 import type { PageTime } from './pageTime.ts';
+import { runState, waitSentence } from './runText.ts';
 import { firstSidebarState, receiveSidebar, sidebarNowMs } from './sidebarState.ts';
 import type { SidebarState, StateMessage } from './sidebarState.ts';
-import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from './sidebarText.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday } from './sidebarText.ts';
 import type { SideLimit, SideTaste } from './sidebarText.ts';
-import { age, countdown, stopwatch, timeOfDay } from './timeText.ts';
+import { age, stopwatch, timeOfDay } from './timeText.ts';
+import { turnChoice } from './turnChoice.ts';
 import { icon, prose } from './view.ts';
 import type { RunCommand } from './view.ts';
 
-/** Running requests that are shown by themselves. */
+/** Requests that are shown by themselves, of those that run and of those that wait. */
 const runsShown = 3;
 
 type SidebarEnvironment = PageTime & Pick<PageEnvironment, 'post'>;
@@ -38,6 +42,8 @@ export class CodexSidebar extends LitElement {
   #environment: SidebarEnvironment | undefined;
   #lastId = 0;
   #clock: PageClock | undefined;
+  /** Whose control is to get the focus back; where it is gone, the part's heading does. */
+  #refocus: string | undefined;
 
   constructor() {
     super();
@@ -65,19 +71,28 @@ export class CodexSidebar extends LitElement {
 
   /** Takes what arrived by `postMessage`; what is not the extension's is dropped. */
   take(data: unknown): void {
-    const message = incomingMessage(data);
-    if (message && this.#environment) this.page = receiveSidebar(this.page, message, this.#environment.now());
+    const message = sidebarMessage(data);
+    if (!message || !this.#environment) return;
+    // A control that waits loses the focus, and what was cancelled goes away with its line.
+    if (message.type !== 'state' && document.hasFocus() && document.activeElement === document.body) this.#refocus = message.type === 'changeResult' && this.page.asked.get(message.id)?.requestId || '';
+    this.page = receiveSidebar(this.page, message, this.#environment.now());
   }
 
   #run(command: RunCommand): void {
     this.#environment?.post({ type: 'run', command });
   }
 
-  #cancel(requestId: string): void {
-    if ([...this.page.cancelling.values()].includes(requestId)) return;
-    this.#lastId += 1;
-    this.page = { ...this.page, cancelling: new Map([...this.page.cancelling, [this.#lastId, requestId]]) };
-    this.#environment?.post({ type: 'cancel', id: this.#lastId, requestId });
+  /** Asks for another turn of a request, or for its end where none is named; once. */
+  #ask(requestId: string, priority?: Priority): void {
+    if (this.#askedOf(requestId)) return;
+    const { turnFailure: _before, ...rest } = this.page;
+    const id = this.#lastId += 1;
+    this.page = { ...rest, asked: new Map([...rest.asked, [id, { requestId, ...(priority ? { priority } : {}) }]]) };
+    this.#environment?.post(priority ? { type: 'change', id, change: { kind: 'priority', requestId, priority } } : { type: 'cancel', id, requestId });
+  }
+
+  #askedOf(requestId: string): { readonly priority?: Priority } | undefined {
+    return [...this.page.asked.values()].find((one) => one.requestId === requestId);
   }
 
   #link(command: RunCommand, label: string, hook: string): TemplateResult {
@@ -95,6 +110,8 @@ export class CodexSidebar extends LitElement {
   protected override updated(): void {
     // The words of days change with the day.
     if (this.#clock) this.#clock.end(new Date(this.#clock.nowMs()).setHours(24, 0, 0, 0));
+    if (this.#refocus !== undefined) (this.querySelector<HTMLElement>(`[data-id="${CSS.escape(this.#refocus)}"] select`) ?? this.querySelector<HTMLElement>('#side-runs'))?.focus();
+    this.#refocus = undefined;
   }
 
   protected override render(): TemplateResult {
@@ -124,7 +141,7 @@ export class CodexSidebar extends LitElement {
   #down(newest: StateMessage): TemplateResult {
     const { problem } = newest.link;
     const said = problem ? problemWords(problem) : t('The broker is not running. Requests are refused, none is lost, and nothing is charged.');
-    return html`<div class="notice error" role="group" aria-label=${t('Broker down')} data-test="side-down">${icon('debug-disconnect', 'bad')}<div class="grow">${prose(said)}</div></div>
+    return html`${notice('error', t('Broker down'), 'side-down', 'debug-disconnect', prose(said))}
       <div class="row">${this.#button('startBroker', t('Start Now'), 'side-start')}${this.#link('showLog', t('Show log'), 'side-log')}</div>`;
   }
 
@@ -134,9 +151,9 @@ export class CodexSidebar extends LitElement {
     const [wrong] = snapshot.problems;
     const block = sideBlock(snapshot, newest.meter, taste);
     return html`
-      ${question ? html`<div class="notice warning" role="group" aria-label=${t('A request waits for your answer')} data-test="side-question">${icon('question', 'warn')}<div class="grow">${question.text}<div class="row">${this.#link('answerQuestion', t('Answer'), 'side-answer')}</div></div></div>` : nothing}
-      ${block ? html`<div class="notice warning" role="group" aria-label=${t('Blocked')} data-test="side-blocked">${icon('circle-slash', 'warn')}<div class="grow">${block.text}<div class="row">${block.action === 'topUp' ? this.#link('topUp', t('Add credits'), 'side-cure') : block.action === 'budgets' ? this.#link('showBudgets', t('Show budgets'), 'side-cure') : this.#link('openDashboard', t('Show limits'), 'side-cure')}</div></div></div>` : nothing}
-      ${wrong && !block ? html`<div class="notice warning" role="group" aria-label=${t('A problem')} data-test="side-problem">${icon('warning', 'warn')}<div class="grow">${prose(problemWords(wrong))}</div></div>` : nothing}`;
+      ${question ? notice('warning', t('A request waits for your answer'), 'side-question', 'question', question.text, this.#link('answerQuestion', t('Answer'), 'side-answer')) : nothing}
+      ${block ? notice('warning', t('Blocked'), 'side-blocked', 'circle-slash', block.text, block.action === 'topUp' ? this.#link('topUp', t('Add credits'), 'side-cure') : block.action === 'budgets' ? this.#link('showBudgets', t('Show budgets'), 'side-cure') : this.#link('openDashboard', t('Show limits'), 'side-cure')) : nothing}
+      ${wrong && !block ? notice('warning', t('A problem'), 'side-problem', 'warning', prose(problemWords(wrong))) : nothing}`;
   }
 
   #balance(snapshot: Snapshot, taste: SideTaste & Moment, live: boolean, moment: Moment): TemplateResult {
@@ -166,16 +183,26 @@ export class CodexSidebar extends LitElement {
   }
 
   #runs(snapshot: Snapshot, taste: SideTaste & Moment): TemplateResult | typeof nothing {
-    const { running } = snapshot;
-    const waits = sideWaiting(snapshot, taste.nowMs, countdown);
-    if (running.length === 0 && !waits) return nothing;
-    const cancelling = new Set(this.page.cancelling.values());
-    const rest = running.length - runsShown;
-    return html`<section class="part" aria-labelledby="side-runs" data-test="side-runs"><h2 id="side-runs">${t('Running and waiting')}</h2><ul>
-      ${repeat(running.slice(0, runsShown), (run) => run.requestId, (run) => html`<li>${icon('sync', 's codicon-modifier-spin')}<span class="grow wrap">${run.workspaceLabel} <span class="dim">· ${movingText(taste, (nowMs) => stopwatch(nowMs - run.sinceMs))}${run.heldMicroCredits > 0 ? ` · ${t('{0} held', creditsText(run.heldMicroCredits, taste.place.locale))}` : ''}</span></span>
-        <button type="button" class="ico" title=${t('Cancel')} aria-label=${t('Cancel the request of {0}', run.workspaceLabel)} data-test="side-cancel" ?disabled=${cancelling.has(run.requestId)} @click=${() => this.#cancel(run.requestId)}>${icon('debug-stop', 's')}</button></li>`)}
-      ${rest > 0 ? html`<li>${icon('sync', 's')}<span class="grow">${plural(rest, '{0} more runs', '{0} more run')}</span></li>` : nothing}
-      ${waits ? html`<li>${icon('history', 's')}<span class="grow">${waits.title}<span class="why">${movingText(taste, (nowMs) => sideWaiting(snapshot, nowMs, countdown)?.why ?? '')}</span></span></li>` : nothing}</ul></section>`;
+    const { running, waiting } = snapshot;
+    const { turnFailure } = this.page;
+    if (running.length + waiting.length === 0) return nothing;
+    const asking = new Set(snapshot.questions.map(({ requestId }) => requestId));
+    const more = (count: number, mark: string, words: () => string) => (count > 0 ? html`<li>${icon(mark, 's')}<span class="grow">${words()}</span></li>` : nothing);
+    const [runsMore, waitsMore] = [running.length - runsShown, waiting.length - runsShown];
+    return html`<section class="part" aria-labelledby="side-runs" data-test="side-runs"><h2 id="side-runs" tabindex="-1">${t('Running and waiting')}</h2><ul>
+      ${repeat(running.slice(0, runsShown), (run) => run.requestId, (run) => this.#line(run, icon('sync', 's codicon-modifier-spin'), html`${movingText(taste, (nowMs) => stopwatch(nowMs - run.sinceMs))}${run.heldMicroCredits > 0 ? ` · ${t('{0} held', creditsText(run.heldMicroCredits, taste.place.locale))}` : ''}`))}
+      ${more(runsMore, 'sync', () => plural(runsMore, '{0} more runs', '{0} more run'))}
+      ${repeat(inLine(waiting).slice(0, runsShown), (run) => run.requestId, (run) => {
+        const asked = asking.has(run.requestId);
+        return this.#line(run, icon(run.state === 'waiting' ? 'clock' : asked ? 'question' : 'debug-pause', 's'), runState(run, asked), html`<span class="why">${movingText(taste, (nowMs) => waitSentence(run, nowMs, asked) ?? '')}</span>${turnChoice(run, { underWay: this.#askedOf(run.requestId)?.priority, isLocked: this.#askedOf(run.requestId) !== undefined }, (priority) => this.#ask(run.requestId, priority))}${turnFailure?.requestId === run.requestId ? html`<span class="why">${turnFailure.said}</span>` : nothing}`);
+      })}
+      ${more(waitsMore, 'clock', () => plural(waitsMore, '{0} more waits', '{0} more wait'))}</ul></section>`;
+  }
+
+  /** A request that runs or waits, and the way to end it. */
+  #line({ requestId, workspaceLabel }: RunView, mark: unknown, state: unknown, below: unknown = nothing): TemplateResult {
+    return html`<li data-id=${requestId}>${mark}<span class="grow wrap">${workspaceLabel} <span class="dim">· ${state}</span>${below}</span>
+      <button type="button" class="ico" title=${t('Cancel')} aria-label=${t('Cancel the request of {0}', workspaceLabel)} data-test="side-cancel" ?disabled=${this.#askedOf(requestId) !== undefined} @click=${() => this.#ask(requestId)}>${icon('debug-stop', 's')}</button></li>`;
   }
 
   #today(snapshot: Snapshot, taste: SideTaste): TemplateResult | typeof nothing {
@@ -184,6 +211,10 @@ export class CodexSidebar extends LitElement {
     return html`<section class="part" aria-labelledby="side-today" data-test="side-today"><div class="head"><h2 id="side-today">${t('Used today')}</h2><span class="dim">${t('{0} credits', costText(snapshot.today.total, taste.place.locale))}</span></div>
       <ul>${repeat(rows, (row) => row.key, (row) => html`<li><span class="grow wrap">${row.label}</span><span class="dim">${row.amount}</span></li>`)}</ul></section>`;
   }
+}
+
+function notice(level: 'warning' | 'error', label: string, hook: string, mark: string, said: unknown, cure?: TemplateResult): TemplateResult {
+  return html`<div class="notice ${level}" role="group" aria-label=${label} data-test=${hook}>${icon(mark, level === 'error' ? 'bad' : 'warn')}<div class="grow">${said}${cure ? html`<div class="row">${cure}</div>` : nothing}</div></div>`;
 }
 
 /** A name that breaks between its parts before it breaks inside of one, such as at a model's hyphens. */

@@ -1,8 +1,10 @@
-// What the side bar's page remembers, and how a message changes it: the newest state, what is being cancelled, what is
-// said aloud. Pure.
+// What the side bar's page remembers, and how a message changes it: the newest state, what is being cancelled or gets another
+// turn, what is said aloud. Pure.
+import type { Priority } from '../domain/fairQueue.ts';
 import type { ExtensionMessage } from '../protocol/dashboardMessages.ts';
 import { t } from '../protocol/language.ts';
 import { problemMessage } from '../protocol/problemWords.ts';
+import { turnSentence } from './turnChoice.ts';
 
 /** The newest `state` message. */
 export type StateMessage = Extract<ExtensionMessage, { type: 'state' }>;
@@ -12,22 +14,26 @@ export interface SidebarState {
   readonly newest?: StateMessage;
   /** Page clock when the newest snapshot arrived; with it the broker's clock is carried on. */
   readonly receivedAtMs: number;
-  /** Requests whose cancellation was asked for, by the question's id. */
-  readonly cancelling: ReadonlyMap<number, string>;
+  /** Requests that are to get another turn, or to be cancelled where none is named, by the question's id. */
+  readonly asked: ReadonlyMap<number, { readonly requestId: string; readonly priority?: Priority }>;
+  /** Why the last one got no other turn. */
+  readonly turnFailure?: { readonly requestId: string; readonly said: string };
   /** The sentence for the page's live region: the meter's own, at each change of its state, and never each number. */
   readonly announcement: string;
 }
 
 /** The page before anything arrived. */
-export const firstSidebarState: SidebarState = { receivedAtMs: 0, cancelling: new Map(), announcement: '' };
+export const firstSidebarState: SidebarState = { receivedAtMs: 0, asked: new Map(), announcement: '' };
 
 /** Takes a message in; what is not the side bar's changes nothing. `nowMs` is the page's clock. */
 export function receiveSidebar(state: SidebarState, message: ExtensionMessage, nowMs: number): SidebarState {
-  if (message.type === 'cancelResult') {
-    const cancelling = new Map(state.cancelling);
-    cancelling.delete(message.id);
-    const said = message.problem ? `${t('Not cancelled.')} ${problemMessage(message.problem)}` : message.cancelled ? t('Cancelled.') : t('It had ended before it could be cancelled.');
-    return { ...state, cancelling, announcement: said };
+  if (message.type === 'cancelResult' || message.type === 'changeResult') {
+    const { requestId = '', priority } = state.asked.get(message.id) ?? {};
+    const asked = new Map(state.asked);
+    asked.delete(message.id);
+    const why = message.problem && problemMessage(message.problem);
+    if (message.type === 'cancelResult') return { ...state, asked, announcement: why ? `${t('Not cancelled.')} ${why}` : message.cancelled ? t('Cancelled.') : t('It had ended before it could be cancelled.') };
+    return { ...state, asked, announcement: why ?? (priority ? turnSentence(priority) : ''), ...(why ? { turnFailure: { requestId, said: why } } : {}) };
   }
   if (message.type !== 'state') return state;
   const { newest } = state;

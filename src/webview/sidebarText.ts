@@ -1,4 +1,4 @@
-// What the side bar says: the tightest limits as short lines, what runs and waits, today in three lines. Pure, and
+// What the side bar says: the tightest limits as short lines, today in three lines. Pure, and
 // built on the same rules as the status bar and the dashboard, so that none of them disagrees.
 import { compareTightness, type LimitStand } from '../domain/tightest.ts';
 import { formatCredits, formatUsd } from '../domain/units.ts';
@@ -9,7 +9,6 @@ import type { MeterFace } from '../protocol/meterFace.ts';
 import { grantedMicroCredits } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { runOutPhrase } from '../protocol/snapshotForecast.ts';
-import { inLine } from '../protocol/waitingOrder.ts';
 import { costText, creditsText, isCostKnown, percentText } from './amountText.ts';
 import { budgetRows, renewsText } from './budgetText.ts';
 import { limitRow } from './limitText.ts';
@@ -129,14 +128,4 @@ export function sideToday(snapshot: Snapshot, locale: string): readonly { readon
     ...rows.slice(0, workspacesShown).map((row) => line(row.key, row.label, row)),
     ...(rest.length === 0 ? [] : [line(' others', plural(rest.length, '{0} other', '{0} others'), rest.reduce((sum, row) => ({ costMicroCredits: sum.costMicroCredits + row.costMicroCredits, unpriced: sum.unpriced + row.unpriced, estimated: sum.estimated + row.estimated }), { costMicroCredits: 0, unpriced: 0, estimated: 0 }))]),
   ];
-}
-
-/** What waits in one line, and why the first of it does. */
-export function sideWaiting(snapshot: Snapshot, nowMs: number, words: (ms: number) => string): { readonly title: string; readonly why: string } | undefined {
-  const { waiting } = snapshot;
-  const [first] = inLine(waiting);
-  if (!first) return undefined;
-  const asking = snapshot.questions.some((question) => question.requestId === first.requestId);
-  const starts = first.startsAtMs === undefined ? [] : [first.startsAtMs - nowMs <= 1000 ? t('Starts now.') : t('The first starts in about {0}.', words(first.startsAtMs - nowMs))];
-  return { title: t('{0} waiting', waiting.length), why: [asking ? t('For your answer.') : first.reason ?? t('For its turn.'), ...starts].join(' ') };
 }

@@ -1,10 +1,10 @@
 // What the side bar says: the tightest limits first, one setting flips everything, nothing unknown is a zero.
 import assert from 'node:assert/strict';
+import { problem } from '../../src/domain/problem.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { receiveSidebar, firstSidebarState, sidebarNowMs } from '../../src/webview/sidebarState.ts';
-import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
-import { duration } from '../../src/webview/timeText.ts';
-import { ruledSnapshot, sampleBudget, sampleQuestion } from './sampleRules.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday } from '../../src/webview/sidebarText.ts';
+import { ruledSnapshot, sampleBudget } from './sampleRules.ts';
 import { sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 import { sampleStates, stateMessage } from './sampleStates.ts';
 
@@ -88,14 +88,6 @@ describe('side bar text', () => {
     const byWorkspace = [{ ...today.byWorkspace[0]!, costMicroCredits: 0, unpriced: 3, estimated: 0 }];
     assert.deepEqual(sideToday(sampleSnapshot({ today: { ...today, byWorkspace } }), 'en').map((row) => row.amount), ['—']);
   });
-
-  it('says why the first one waits and when it starts', () => {
-    assert.deepEqual(sideWaiting(sampleSnapshot(), sampleNowMs, duration), { title: '2 waiting', why: 'Needs about 210 k tokens; 440 k are left this minute and 380 k of them are kept for running requests. The first starts in about 18 s.' });
-    const [first] = sampleSnapshot().waiting;
-    assert.ok(first);
-    assert.equal(sideWaiting(sampleSnapshot({ waiting: [{ ...first, state: 'parked' }], questions: [sampleQuestion({ requestId: first.requestId })] }), sampleNowMs + 60_000, duration)?.why, 'For your answer. Starts now.');
-    assert.equal(sideWaiting(sampleSnapshot({ waiting: [] }), sampleNowMs, duration), undefined);
-  });
 });
 
 describe('side bar state', () => {
@@ -111,8 +103,17 @@ describe('side bar state', () => {
     assert.equal(state.announcement, '');
     assert.equal(receiveSidebar(state, stateMessage(sampleSnapshot({ sequence: 99, atMs: sampleNowMs + 1 })), 0).announcement, '');
     assert.equal(receiveSidebar(state, stateMessage(sampleSnapshot(), { link: { state: 'down' } }), 0).announcement, 'Codex broker is not running');
-    const cancelling = { ...state, cancelling: new Map([[1, 'r']]) };
-    assert.deepEqual([receiveSidebar(cancelling, { type: 'cancelResult', id: 1, cancelled: true }, 0)].map(({ cancelling: { size }, announcement }) => [size, announcement]), [[0, 'Cancelled.']]);
+    const cancelling = { ...state, asked: new Map([[1, { requestId: 'r' }]]) };
+    assert.deepEqual([receiveSidebar(cancelling, { type: 'cancelResult', id: 1, cancelled: true }, 0)].map(({ asked: { size }, announcement }) => [size, announcement]), [[0, 'Cancelled.']]);
     assert.equal(receiveSidebar(state, { type: 'openTopUp' }, 0), state);
+  });
+
+  it('says what became of another turn, and keeps why there was none beside its request alone', () => {
+    const turning = { ...firstSidebarState, asked: new Map([[1, { requestId: 'r', priority: 'interactive' as const }]]) };
+    const made = receiveSidebar(turning, { type: 'changeResult', id: 1 }, 0);
+    assert.deepEqual([made.asked.size, made.announcement, made.turnFailure], [0, 'It goes first.', undefined]);
+    const why = problem('request_not_found', 'The request does not wait in line any more. Nothing was changed.');
+    const not = receiveSidebar(turning, { type: 'changeResult', id: 1, problem: why }, 0);
+    assert.deepEqual([not.asked.size, not.announcement, not.turnFailure], [0, why.message, { requestId: 'r', said: why.message }]);
   });
 });

@@ -12,7 +12,7 @@ import { madeText } from '../../src/webview/pageChanges.ts';
 import { firstPageState, receive } from '../../src/webview/pageState.ts';
 import { runState, runSummary, waitSentence } from '../../src/webview/runText.ts';
 import { firstSidebarState, receiveSidebar } from '../../src/webview/sidebarState.ts';
-import { sideBalance, sideBlock, sideLimits, sideToday, sideWaiting } from '../../src/webview/sidebarText.ts';
+import { sideBalance, sideBlock, sideLimits, sideToday } from '../../src/webview/sidebarText.ts';
 import { tightText } from '../../src/webview/tightestText.ts';
 import { age, dayAndTime, dayTitle, duration, measuredTime } from '../../src/webview/timeText.ts';
 import { german, pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
@@ -80,7 +80,7 @@ function texts(locale: string): string[] {
     ...places, ...tight.flatMap((each) => [each?.title ?? '', each?.of ?? '', each?.pace ?? '', each?.ends ?? '']),
     ...runs.flatMap((each) => [false, true].flatMap((asked) => [runState(each, asked), waitSentence(each, sampleNowMs, asked) ?? ''])), runSummary(0, 0), runSummary(2, 1),
     ...stopped.flatMap((more) => sideBlock(sampleSnapshot(more), { icon: 'history', spoken: '', action: 'dashboard' }, { workspaceId: own, nowMs: sampleNowMs, show: 'left', place })?.text ?? ''),
-    ...runs.flatMap((each) => Object.values(sideWaiting(sampleSnapshot({ waiting: [each] }), sampleNowMs, duration) ?? {})),
+    ...[firstSidebarState.asked, new Map([[1, { requestId: 'r', priority: 'batch' as const }]])].flatMap((asked) => [{}, { problem: refused }].map((more) => receiveSidebar({ ...firstSidebarState, asked }, { type: 'changeResult', id: 1, ...more }, 1).announcement)),
     ...change(), ...change(5), kindName('included'), kindName('promotional'), requestsText(1, locale), requestsText(2000, locale), tokensLine(today.total, locale), tokensLine({ ...today.total, cachedInputTokens: 0 }, locale),
     ...announced({ type: 'saveResult', id: 1, saved: true }, { type: 'saveResult', id: 1, saved: false, problem: refused }, { type: 'cancelResult', id: 1, cancelled: true }, { type: 'allowResult', id: 2 }, ...states, stateMessage(undefined, { link: { state: 'down' } }), states[0]!),
     ...[{ cancelled: true }, { cancelled: false }, { cancelled: false, problem: refused }].map((more) => receiveSidebar(firstSidebarState, { type: 'cancelResult', id: 1, ...more }, 1).announcement),
@@ -104,7 +104,7 @@ describe('the texts of the Now page and the side bar', () => {
       assert.equal(limitRow({ ...window, windowMinutes: 10_080, resetsAtMs: sampleNowMs + 90 * 3_600_000 }, sampleNowMs, 'left', place).sentence, `Tokens pro Woche, shop: 40${nbsp}% übrig, Sa., 21. Nov., 08:25, in 3 Tg. 18 h`);
       assert.deepEqual(drawText(sampleSnapshot({ balance: purchased, consent: nobody }), 'de', own), { title: 'Gekauft', amount: '250,00 Credits übrig', then: 'Anderes ist nicht übrig, daher fragt die nächste Anfrage zuerst, ob sie sie verwenden darf.' });
       assert.equal(consentText({ consent: { ...nobody, workspaceIds: [own, 'b', 'c'] } }, { workspaceId: own, workspaceLabel: 'shop' }), 'dieser Arbeitsbereich (shop) und 2 weitere');
-      assert.deepEqual(sideWaiting(sampleSnapshot({ waiting: [runs[4]!] }), sampleNowMs, duration), { title: '1 wartend', why: 'Bis sie an der Reihe ist. Die erste beginnt in etwa 9 s.' });
+      assert.equal(waitSentence(runs[4]!, sampleNowMs), 'Sie wartet, bis sie an der Reihe ist. Beginnt in etwa 9 s.');
       assert.deepEqual([dayAndTime(sampleNowMs, sampleNowMs, place), age(190_000), measuredTime(2100), dayTitle('2026-11-12', 'de'), requestsText(2000, 'de')], ['heute 14:25', 'vor 3 min', '2,1 s', 'Do., 12. Nov.', '2.000 Anfragen']);
       assert.ok(!texts('de').some((text) => /\{\d\}|undefined|NaN/.test(text)));
     });

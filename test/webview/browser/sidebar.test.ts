@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { problem } from '../../../src/domain/problem.ts';
 import { sampleSnapshot } from '../sampleSnapshot.ts';
 import { sampleStates, stateMessage } from '../sampleStates.ts';
 import { seriousFindings } from './axeFindings.ts';
@@ -138,6 +139,50 @@ describe('side bar page', function sidebar() {
     assert.equal(await open.page.locator('[data-test=side-runs]').count(), 0, 'what runs is not known now');
     const posted = await open.posted();
     assert.deepEqual(posted.map((message) => (message.type === 'run' ? message.command : message.type)), ['ready', 'cancel', 'openDashboard', 'showBudgets', 'answerQuestion', 'startBroker']);
+    await open.close();
+  });
+
+  it('ends and reorders what waits, each by itself, as the dashboard does, and gives the focus back', async () => {
+    const open = await openPage({ isSidebar: true, width: 200 });
+    const { page } = open;
+    await open.send(...sampleStates['normal'] ?? []);
+    const [turns, lines] = [page.locator('[data-test=turn]'), page.locator('[data-test=side-runs] li')];
+    // In the order in which they start, each with its own reason.
+    assert.deepEqual(await turns.evaluateAll((all) => all.map((one) => [one.getAttribute('aria-label'), (one as HTMLSelectElement).value])), [['Turn of the request of mobile-app', 'agent'], ['Turn of the request of docs-site', 'batch']]);
+    const told = (await lines.allInnerTexts()).join('|');
+    assert.match(told, /mobile-app · Waiting, 1st\s+Needs about 210 k tokens;.*Starts in about 18 s\.[^]*docs-site · Waiting, 2nd\s+Batch goes after agent work\. Starts in about 25 s\./);
+    await turns.first().focus();
+    await page.keyboard.press('ArrowUp');
+    assert.ok(await turns.first().isDisabled() && await turns.first().inputValue() === 'interactive');
+    const asked = async () => (await open.posted()).filter((message) => message.type === 'change' || message.type === 'cancel');
+    const [first] = await asked();
+    assert.deepEqual(first, { type: 'change', id: first?.id, change: { kind: 'priority', requestId: 'req_7f3b2201', priority: 'interactive' } });
+    await open.send({ type: 'changeResult', id: first.id });
+    assert.equal(await page.locator('main > [role=status]').innerText(), 'It goes first.');
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Turn of the request of mobile-app');
+    await turns.nth(1).selectOption('agent');
+    await open.send({ type: 'changeResult', id: (await asked())[1]!.id, problem: problem('request_not_found', 'The request does not wait in line any more. Nothing was changed.') });
+    assert.match((await lines.allInnerTexts()).join('|'), /docs-site[^|]*does not wait in line any more/);
+    assert.equal(await turns.nth(1).inputValue(), 'batch');
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    assert.deepEqual(await seriousFindings(open, false), []);
+    await page.screenshot({ path: path.join(folder, 'sidebar-turns-200.png'), fullPage: true });
+    const cancel = page.getByRole('button', { name: 'Cancel the request of docs-site' });
+    await cancel.focus();
+    await page.keyboard.press('Enter');
+    assert.ok(await cancel.isDisabled());
+    const last = (await asked())[2];
+    assert.deepEqual(last, { type: 'cancel', id: last?.id, requestId: 'req_7f3b2207' });
+    const full = sampleSnapshot({ sequence: 99 });
+    await open.send({ type: 'cancelResult', id: last.id, cancelled: true }, stateMessage({ ...full, waiting: full.waiting.filter(({ requestId }) => requestId !== 'req_7f3b2207') }));
+    assert.deepEqual([await turns.count(), await page.evaluate(() => document.activeElement?.id)], [1, 'side-runs'], 'its line is gone');
+    const [waits] = full.waiting;
+    const { priority: _none, place: _nowhere, ...parked } = { ...waits!, state: 'parked' as const };
+    await open.send(stateMessage({ ...full, sequence: 100, waiting: [parked, ...[1, 2, 3, 4].map((place) => ({ ...waits!, requestId: `w${place}`, place }))] }));
+    assert.deepEqual([await turns.count(), (await lines.allInnerTexts()).at(-1)?.trim()], [3, '2 more wait']);
+    await open.send(stateMessage({ ...full, sequence: 101, waiting: [parked] }));
+    assert.equal(await turns.count(), 0, 'what is parked stands in no line');
+    assert.deepEqual(await open.violations(), []);
     await open.close();
   });
 });
