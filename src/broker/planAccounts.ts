@@ -163,8 +163,11 @@ export class PlanAccounts {
   #observe(account: Told, observation: PlanObservation, { sentAtMs, model }: Asked): void {
     const { modelLimits = [], appliedLimitId } = observation;
     const applied = model === undefined || appliedLimitId === undefined ? undefined : { limitId: appliedLimitId, model };
+    const limitOfModel = () => account.modelLimits.find(({ models }) => model !== undefined && models.includes(model))?.limitId;
+    const before = limitOfModel();
     account.modelLimits = observeModelLimits(account.modelLimits, modelLimits, applied, this.#parts.clock.nowMs(), sentAtMs);
-    if (observation.windows.length + modelLimits.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
+    const isTold = observation.windows.length + modelLimits.length > 0 || observation.credits || observation.planType || observation.refused;
+    if (!isTold && limitOfModel() === before) return;
     account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs(), sentAtMs);
     this.#parts.planTold(account.name, observation.windows);
     if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits, modelLimits: own }]) => ({ id, limits, modelLimits: own })));
