@@ -70,7 +70,7 @@ export class PlanAccounts {
 
   constructor(parts: PlanAccountsParts) {
     this.#parts = parts;
-    for (const { id, limits } of parts.remembered) this.#accounts.set(id, { ...this.#fresh(id), limits });
+    for (const { id, limits, modelLimits } of parts.remembered) this.#accounts.set(id, { ...this.#fresh(id), limits, modelLimits });
   }
 
   /** What a request goes with; a problem where it brings no sign-in. */
@@ -163,11 +163,14 @@ export class PlanAccounts {
   #observe(account: Told, observation: PlanObservation, { sentAtMs, model }: Asked): void {
     const { modelLimits = [], appliedLimitId } = observation;
     const applied = model === undefined || appliedLimitId === undefined ? undefined : { limitId: appliedLimitId, model };
+    const limitOfModel = () => account.modelLimits.find(({ models }) => model !== undefined && models.includes(model))?.limitId;
+    const before = limitOfModel();
     account.modelLimits = observeModelLimits(account.modelLimits, modelLimits, applied, this.#parts.clock.nowMs(), sentAtMs);
-    if (observation.windows.length + modelLimits.length === 0 && !observation.credits && !observation.planType && !observation.refused) return;
+    const isTold = observation.windows.length + modelLimits.length > 0 || observation.credits || observation.planType || observation.refused;
+    if (!isTold && limitOfModel() === before) return;
     account.limits = observePlan(account.limits, observation, this.#parts.clock.nowMs(), sentAtMs);
     this.#parts.planTold(account.name, observation.windows);
-    if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits }]) => ({ id, limits })));
+    if (account !== this.#api) this.#parts.remember([...this.#accounts].filter(([, one]) => one.isLasting).map(([id, { limits, modelLimits: own }]) => ({ id, limits, modelLimits: own })));
     this.#parts.changed();
   }
 

@@ -1,17 +1,21 @@
-// What ChatGPT told of plans, remembered over a restart of the broker in `plans.json`, so that their windows are shown with their
-// age before the first request. Of an account only the hash of its id is kept; nothing of a sign-in. That a plan is used up is
-// believed for a minute only (`usedUpMsMax`), so an old file refuses nothing.
+// What ChatGPT told of plans, and of their limits for some models alone, remembered over a restart of the broker in `plans.json`, so
+// that both are shown with their age before the first request. Of an account only the hash of its id is kept; nothing of a sign-in. That
+// a plan or a limit is used up is believed for a minute only (`usedUpMsMax`), so an old file refuses nothing.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { planWindowsMax } from '../domain/planLimits.ts';
+import { limitModelsMax, modelLimitsMax } from '../domain/modelLimits.ts';
+import type { ModelLimit } from '../domain/modelLimits.ts';
+import { planWindowsMax, unknownPlan } from '../domain/planLimits.ts';
 import type { PlanLimits } from '../domain/planLimits.ts';
+import { nameCharactersMax } from '../protocol/responseUsage.ts';
 import type { Clock } from './clock.ts';
 
-/** A plan as it was known: the hash of its account's id, and what was told. */
+/** A plan as it was known: the hash of its account's id, and what was told of it and of its limits for some models alone. */
 export interface RememberedPlan {
   readonly id: string;
   readonly limits: PlanLimits;
+  readonly modelLimits: readonly ModelLimit[];
 }
 
 /** Longer than the longest window of a plan nothing of it is worth telling. */
@@ -22,14 +26,23 @@ const plansMax = 16;
 const plansFile = 'plans.json';
 
 const moment = z.number().int().nonnegative();
+const windows = z.array(z.object({ windowMinutes: z.number().int().positive(), usedPercent: z.number().nonnegative(), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax);
+const modelLimit = z.object({
+  limitId: z.string().regex(/^[a-z0-9_]{1,64}$/),
+  name: z.string().min(1).max(nameCharactersMax),
+  limits: z.object({ windows, observedAtMs: moment }),
+  models: z.array(z.string().max(nameCharactersMax)).max(limitModelsMax),
+});
 const remembered = z.array(z.object({
   id: z.string().regex(/^[0-9a-f]{64}$/),
   limits: z.object({
-    windows: z.array(z.object({ windowMinutes: z.number().int().positive(), usedPercent: z.number().nonnegative(), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax),
+    windows,
     credits: z.object({ hasCredits: z.boolean(), isUnlimited: z.boolean(), balance: z.string().max(100).optional() }).optional(),
-    planType: z.string().max(100).optional(),
-    observedAtMs: moment,
+    planType: z.string().max(nameCharactersMax).optional(),
+    observedAtMs: moment.optional(),
   }),
+  // A file of before has none, and what makes no sense of them takes nothing from the plan's own.
+  modelLimits: z.array(modelLimit).max(modelLimitsMax).catch([]),
 })).max(plansMax);
 
 /** Reads and writes the file. Close it with the broker. */
@@ -50,7 +63,10 @@ export class PlanMemory {
   read(): RememberedPlan[] {
     try {
       const nowMs = this.#clock.nowMs();
-      return remembered.parse(JSON.parse(readFileSync(this.#path, 'utf8'))).filter(({ limits: { observedAtMs } }) => observedAtMs <= nowMs && nowMs - observedAtMs <= rememberedMsMax) as RememberedPlan[];
+      const isFresh = ({ limits: { observedAtMs } }: { readonly limits: PlanLimits }) => observedAtMs !== undefined && observedAtMs <= nowMs && nowMs - observedAtMs <= rememberedMsMax;
+      const plans = remembered.parse(JSON.parse(readFileSync(this.#path, 'utf8'))) as RememberedPlan[];
+      return plans.map((plan) => ({ ...plan, ...(isFresh(plan) ? {} : { limits: unknownPlan }), modelLimits: plan.modelLimits.filter(isFresh) }))
+        .filter((plan) => isFresh(plan) || plan.modelLimits.length > 0);
     } catch {
       // The next answer tells it anew.
       return [];
@@ -71,8 +87,10 @@ export class PlanMemory {
 
   #write(): void {
     this.#cancel = undefined;
-    const plans = (this.#latest ?? []).filter(({ limits }) => limits.observedAtMs !== undefined).slice(-plansMax)
-      .map(({ id, limits: { refused: _refused, ...limits } }) => ({ id, limits }));
+    const isTold = ({ limits }: { readonly limits: PlanLimits }) => limits.observedAtMs !== undefined;
+    const plans = (this.#latest ?? []).map(({ id, limits, modelLimits }): RememberedPlan => ({
+      id, limits: withoutRefusal(limits), modelLimits: modelLimits.filter(isTold).map((one) => ({ ...one, limits: withoutRefusal(one.limits) })),
+    })).filter((plan) => isTold(plan) || plan.modelLimits.length > 0).slice(-plansMax);
     try {
       writeFileSync(`${this.#path}.new`, `${JSON.stringify(plans)}\n`, { mode: 0o600 });
       renameSync(`${this.#path}.new`, this.#path);
@@ -81,4 +99,9 @@ export class PlanMemory {
       this.#log('plans-not-remembered', { error: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** A refusal is worth nothing after a minute. */
+function withoutRefusal({ refused: _refused, ...limits }: PlanLimits): PlanLimits {
+  return limits;
 }

@@ -57,9 +57,17 @@ export function readModelLimits(names: Iterable<string>, header: HeaderGetter, n
   return { ...(modelLimits.length > 0 ? { modelLimits } : {}), ...field('appliedLimitId', appliedLimitId) };
 }
 
-/** Reads a parsed `codex.rate_limits` event of a limit of some models alone; undefined for one of the plan's own. Which models it belongs to it does not tell. */
+/**
+ * The id of the limit that a parsed `codex.rate_limits` event names; undefined where it names none. An event tells no model: of which one
+ * its limit is, only the answer says that it came in, and only while all events of that name one limit. Else nothing but heads tells.
+ */
+export function limitNamedBy(event: Readonly<Record<string, unknown>>): string | undefined {
+  return limitIdOf(event['metered_limit_name'] ?? event['limit_name']);
+}
+
+/** Reads a parsed `codex.rate_limits` event of a limit of some models alone; undefined for one of the plan's own. */
 export function readModelLimitEvent(event: Readonly<Record<string, unknown>>, nowMs: number): PlanObservation | undefined {
-  const limitId = limitIdOf(event['metered_limit_name'] ?? event['limit_name']);
+  const limitId = limitNamedBy(event);
   const windows = windowsOfEvent(event, nowMs);
   return limitId === undefined || limitId === planLimitId || windows.length === 0 ? undefined : { windows: [], modelLimits: [{ limitId, ...field('name', readable(event['limit_name'])), windows }] };
 }

@@ -113,6 +113,24 @@ describe('ChatGPT accounts', () => {
     }, false, before);
   });
 
+  it('have their limits for some models alone from before a restart, known by the same models, and refuse nothing by that', async () => {
+    let before: readonly RememberedPlan[] = [];
+    const own = (percent: number) => ({ 'x-codex-active-limit': 'codex_bengalfox', 'x-codex-bengalfox-limit-name': 'sonic', 'x-codex-bengalfox-primary-used-percent': String(percent), 'x-codex-bengalfox-primary-window-minutes': '300' });
+    await inWorld(({ way, kept, clock }) => {
+      way('account-one').way.headSeen(own(100), { ...at(clock), model: 'gpt-sonic' });
+      before = [...kept];
+    });
+    await inWorld(({ accounts, way, clock }) => {
+      clock.jumpWall(3_600_000);
+      assert.deepEqual(accounts.windows().map(({ model, remaining, ofPlan }) => [model, remaining, ofPlan?.models]), [['sonic', 0, ['gpt-sonic']]]);
+      const one = way('account-one');
+      assert.equal(one.cover.ended('gpt-sonic'), undefined);
+      // An event names the limit and no model; which ones it is for is known from before.
+      one.way.limitsTold({ windows: [], modelLimits: [{ limitId: 'codex_bengalfox', windows: [{ windowMinutes: 300, usedPercent: 100, resetsAtMs: clock.nowMs() + 600_000 }] }] }, at(clock));
+      assert.equal(one.cover.ended('gpt-sonic')?.code, 'plan_used_up');
+    }, false, before);
+  });
+
   it('go by the answer to the newest request, whichever comes last', () => inWorld(({ accounts, clock, way }) => {
     const one = way('account-one');
     const slow = at(clock);

@@ -3,13 +3,17 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ModelLimit } from '../../src/domain/modelLimits.ts';
 import { PlanMemory, rememberedMsMax, writeEveryMs, type RememberedPlan } from '../../src/broker/planMemory.ts';
 import { withFolder } from '../support/ledger/tempLedger.ts';
 import { manualClock, noonMs } from '../support/manualClock.ts';
 
 const id = createHash('sha256').update('account-one').digest('hex');
 const plan = (usedPercent: number): RememberedPlan => ({
-  id, limits: { windows: [{ windowMinutes: 10_080, usedPercent, resetsAtMs: noonMs + 86_400_000, observedAtMs: noonMs }], planType: 'pro', credits: { hasCredits: true, isUnlimited: false, balance: '3' }, observedAtMs: noonMs },
+  id, limits: { windows: [{ windowMinutes: 10_080, usedPercent, resetsAtMs: noonMs + 86_400_000, observedAtMs: noonMs }], planType: 'pro', credits: { hasCredits: true, isUnlimited: false, balance: '3' }, observedAtMs: noonMs }, modelLimits: [],
+});
+const ownLimit = (usedPercent: number, observedAtMs = noonMs): ModelLimit => ({
+  limitId: 'codex_bengalfox', name: 'sonic', models: ['gpt-sonic'], limits: { windows: [{ windowMinutes: 300, usedPercent, observedAtMs }], observedAtMs },
 });
 
 describe('plans over a restart', () => {
@@ -43,6 +47,27 @@ describe('plans over a restart', () => {
     for (const text of ['', '{', '[{"id":"../x","limits":{"windows":[],"observedAtMs":1}}]', '[{"id":1}]', 'null']) {
       writeFileSync(join(folder, 'plans.json'), text);
       assert.deepEqual(memory.read(), [], text);
+    }
+  }));
+
+  it('keep their limits for some models alone, each as long as it is fresh itself, and the plan\'s own where those make no sense', () => withFolder((folder) => {
+    const clock = manualClock();
+    const memory = new PlanMemory(folder, clock, () => assert.fail('nothing is wrong'));
+    const keep = (one: RememberedPlan) => { memory.keep([one]); memory.close(); };
+    keep({ ...plan(10), modelLimits: [{ ...ownLimit(40), limits: { ...ownLimit(40).limits, refused: { atMs: noonMs, untilMs: noonMs + 60_000 } } }, { ...ownLimit(1), limitId: 'untold', limits: { windows: [] } }] });
+    assert.deepEqual(memory.read(), [{ ...plan(10), modelLimits: [ownLimit(40)] }]);
+    assert.doesNotMatch(readFileSync(join(folder, 'plans.json'), 'utf8'), /refused|untold/);
+    keep({ id, limits: { windows: [] }, modelLimits: [ownLimit(41)] });
+    assert.deepEqual(memory.read(), [{ id, limits: { windows: [] }, modelLimits: [ownLimit(41)] }], 'nothing was told of the plan itself');
+    clock.jumpWall(rememberedMsMax);
+    keep({ ...plan(10), modelLimits: [ownLimit(40), { ...ownLimit(50, clock.nowMs()), limitId: 'codex_later' }] });
+    clock.jumpWall(1);
+    assert.deepEqual(memory.read(), [{ id, limits: { windows: [] }, modelLimits: [{ ...ownLimit(50, clock.nowMs() - 1), limitId: 'codex_later' }] }], 'the rest is old');
+    clock.jumpWall(-rememberedMsMax - 1);
+    const { modelLimits: _, ...before } = plan(12);
+    for (const modelLimits of [undefined, null, 'all', [{ ...ownLimit(1), limitId: '../x' }], [{ ...ownLimit(1), models: [7] }], Array.from({ length: 9 }, () => ownLimit(1))]) {
+      writeFileSync(join(folder, 'plans.json'), JSON.stringify([{ ...before, modelLimits }]));
+      assert.deepEqual(memory.read(), [plan(12)], JSON.stringify(modelLimits));
     }
   }));
 

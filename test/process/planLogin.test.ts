@@ -10,7 +10,8 @@ import { exchange, jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { accountId, madeUpBearer, openPlanBench, signedIn } from '../support/process/planBench.ts';
 import type { PlanBench } from '../support/process/planBench.ts';
-import { recordedModel, recordedRequest } from '../support/process/recordedStream.ts';
+import { recordedModel, recordedRequest, recordedStream } from '../support/process/recordedStream.ts';
+import { chunkOf, lastChunk, openUpstream, streamHead } from '../support/process/scriptedUpstream.ts';
 import { addCredits, callBroker, codexHeaders, explained, until } from '../support/process/workbench.ts';
 import { connectSocket, createMessage, endTypes, UpgradeRefused } from '../support/socketClient.ts';
 
@@ -42,6 +43,30 @@ describe('a ChatGPT sign-in', function () {
     const after = await startBroker(serve);
     assert.deepEqual(await known(after), told);
     assert.equal(await after.stop(), 0);
+  });
+
+  it('has the limits of some of its models known from before a restart too', async () => {
+    bench = await openPlanBench();
+    const own = { 'x-codex-active-limit': 'codex_bengalfox', 'x-codex-bengalfox-limit-name': 'Bengal', 'x-codex-bengalfox-primary-used-percent': '42', 'x-codex-bengalfox-primary-window-minutes': '300' };
+    const upstream = await openUpstream(async (_request, wire) => {
+      await wire.write(Buffer.concat([Buffer.from(streamHead(own)), chunkOf(recordedStream), Buffer.from(lastChunk)]));
+    });
+    try {
+      const serve = { dataDir: path.join(bench.folder, 'restarted'), upstream: bench.sandbox.url, args: ['--chatgpt-upstream', `${upstream.url}/backend-api/codex`] };
+      const known = async (broker: Parameters<typeof callBroker>[0]) => (await callBroker(broker, 'status', {})).windows.filter((one) => one.measure === 'percent');
+      const before = await startBroker(serve);
+      const { token } = await callBroker(before, 'token', { workspacePath: bench.folder });
+      assert.equal((await exchange(`${before.url}/w/${token}/backend-api/codex/responses`, { headers: { ...codexHeaders, ...signedIn, 'content-type': 'application/json' }, body: recordedRequest() })).status, 200);
+      await until(async () => (await known(before)).length > 0);
+      const told = await known(before);
+      assert.deepEqual(told.map(({ model, remaining, ofPlan }) => [model, remaining, ofPlan?.models]), [['Bengal', 58, [recordedModel]]]);
+      assert.equal(await before.stop(), 0);
+      const after = await startBroker(serve);
+      assert.deepEqual(await known(after), told);
+      assert.equal(await after.stop(), 0);
+    } finally {
+      await upstream.close();
+    }
   });
 
   it('goes to its own upstream unchanged, without the broker\'s key, and costs no credits', async () => {

@@ -2,7 +2,7 @@
 // no sense is left out and hides no other.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { planUsageCharactersMax, readModelLimitEvent, readModelLimits, readPlanEvent, readPlanHeaders, readPlanUsage } from '../../src/protocol/codexLimits.ts';
+import { limitNamedBy, planUsageCharactersMax, readModelLimitEvent, readModelLimits, readPlanEvent, readPlanHeaders, readPlanUsage } from '../../src/protocol/codexLimits.ts';
 
 const nowMs = Date.UTC(2026, 10, 30);
 const nowS = nowMs / 1000;
@@ -65,6 +65,7 @@ describe('limits of a Codex backend', () => {
     assert.equal(read(many).modelLimits?.length, 8);
     const event = { type: 'codex.rate_limits', metered_limit_name: 'codex-bengalfox', limit_name: 'gpt-5.2-codex-sonic', rate_limits: { primary: { used_percent: 97, window_minutes: 300, reset_at: nowS + 60 } } };
     assert.deepEqual(readModelLimitEvent(event, nowMs), { windows: [], modelLimits: [sonic] });
+    assert.deepEqual([event, { ...event, metered_limit_name: undefined }, { ...event, metered_limit_name: 'codex' }, { rate_limits: event.rate_limits }].map(limitNamedBy), ['codex_bengalfox', undefined, 'codex', undefined]);
     for (const other of [{ ...event, metered_limit_name: 'codex' }, { rate_limits: event.rate_limits }, { ...event, rate_limits: {} }, { ...event, metered_limit_name: 'a b' }]) assert.equal(readModelLimitEvent(other, nowMs), undefined, JSON.stringify(other));
     const page = { rate_limit: {}, additional_rate_limits: [{ limit_name: 'gpt-5.2-codex-sonic', metered_feature: 'codex_bengalfox', rate_limit: { primary_window: { used_percent: 97, limit_window_seconds: 18_000, reset_at: nowS + 60 } } }, 7, { limit_name: 'none' }] };
     assert.deepEqual(readPlanUsage(JSON.stringify(page), nowMs), { windows: [], modelLimits: [sonic] });
@@ -84,6 +85,7 @@ describe('limits of a Codex backend', () => {
       readPlanUsage(text, nowMs);
       readPlanHeaders(() => text, nowMs);
       readModelLimits([text, `x-${text}-primary-used-percent`], () => text, nowMs);
+      limitNamedBy({ metered_limit_name: value, limit_name: value });
       readModelLimitEvent({ rate_limits: value, metered_limit_name: value, limit_name: value }, nowMs);
       readPlanUsage(JSON.stringify({ rate_limit: {}, additional_rate_limits: value }), nowMs);
     }));

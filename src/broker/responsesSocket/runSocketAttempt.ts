@@ -3,7 +3,7 @@
 // waits in line itself.
 import { problem } from '../../domain/problem.ts';
 import type { Problem } from '../../domain/problem.ts';
-import { readModelLimitEvent, readPlanEvent } from '../../protocol/codexLimits.ts';
+import { limitNamedBy, readModelLimitEvent, readPlanEvent } from '../../protocol/codexLimits.ts';
 import { meterEvent } from '../../protocol/codexMeter.ts';
 import { record } from '../../protocol/responseUsage.ts';
 import type { AdmissionRequest, Lease } from '../admissionTicket.ts';
@@ -45,6 +45,7 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   const asked: Asked = { sentAtMs: parts.clock.nowMs(), model: request.facts.model };
   let stopBegin = () => undefined as void;
   let stopped: string | undefined;
+  const limitsNamed = new Set<string | undefined>();
   const report = new Promise<AttemptReport>((resolve) => {
     const attempt: SocketAttempt = new SocketAttempt({ ...connection, isSettled: (id) => connection.settledIds.includes(id) }, {
       begun: () => {
@@ -61,6 +62,8 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
         const event = parsedEvent(message);
         const told = readPlanEvent(event, parts.clock.nowMs()) ?? readModelLimitEvent(event, parts.clock.nowMs());
         if (told) parts.limitsTold(told, asked);
+        // What comes before the answer begins may belong to the one before it; a second name is as many as are worth knowing.
+        if (attempt.isBegun && limitsNamed.size < 2) limitsNamed.add(limitNamedBy(event));
       },
       ...(listener.codexStream ? { ending: () => {
         const meter = parts.meter?.meterOf(request.facts);
@@ -88,6 +91,8 @@ export async function runSocketAttempt(connection: SocketConnection, carried: So
   });
   const seen = await report;
   const { attempt } = connection;
+  const [appliedLimitId, ...otherLimits] = limitsNamed;
+  if (appliedLimitId !== undefined && otherLimits.length === 0) parts.limitsTold({ windows: [], appliedLimitId }, asked);
   if (seen.kept) parts.headSeen(seen.kept.headers, asked, seen.kept);
   connection.attempt = undefined;
   return conclude(connection, carried, lease, stopped === undefined ? seen : { ...seen, stopped }, attempt);
