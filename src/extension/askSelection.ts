@@ -1,7 +1,10 @@
 // The command that asks the model a question about the selected text: the answer streams into a
 // read-only document, can be cancelled at any time, and ends with what it cost and why.
+import { isAbsolute, relative } from 'node:path';
 import { ProblemError } from '../domain/problem.ts';
 import { t } from '../protocol/language.ts';
+import type { ToldOrigin } from '../protocol/originHeaders.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import type { AnswerDocument, AnswerDocuments, DocumentEditor } from './answerDocument.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor, Log } from './editorApi.ts';
@@ -21,7 +24,7 @@ export interface AskParts {
   readonly schedule: Schedule;
   readonly request: LoopbackRequest;
   readonly call: BrokerCall;
-  readonly workspace: Pick<WindowWorkspace, 'token' | 'forget'>;
+  readonly workspace: Pick<WindowWorkspace, 'token' | 'folder' | 'forget'>;
   readonly answers: Pick<AnswerDocuments, 'open'>;
   model(): string;
   /** True while no money is meant. */
@@ -44,6 +47,8 @@ export async function askAboutSelection(parts: AskParts): Promise<void> {
   }
   const selected = source.document.getText(source.selection);
   const { languageId } = source.document;
+  const file = fileWithin(parts.workspace.folder, source.document.fileName);
+  const origin: ToldOrigin = { command: ownCommands.ask, ...(file === undefined ? {} : { file }) };
   const fileName = source.document.fileName.split(/[\\/]/).at(-1) ?? 'untitled';
   if (selected.length > selectionCharactersMax) {
     await window.showWarningMessage(t('The selection has more than {0} characters. Select less; nothing was sent.', new Intl.NumberFormat(parts.editor.env.language).format(selectionCharactersMax)));
@@ -58,7 +63,7 @@ export async function askAboutSelection(parts: AskParts): Promise<void> {
       const listening = cancellation.onCancellationRequested(() => abort.abort());
       try {
         progress.report({ message: t('in line at the broker') });
-        await answerInto(parts, abort, promptText(fileName, languageId, selected, question), question, (message) => progress.report({ message }));
+        await answerInto(parts, abort, { text: promptText(fileName, languageId, selected, question), origin }, question, (message) => progress.report({ message }));
       } finally {
         listening.dispose();
       }
@@ -68,7 +73,7 @@ export async function askAboutSelection(parts: AskParts): Promise<void> {
   }
 }
 
-async function answerInto(parts: AskParts, abort: AbortController, text: string, question: string, report: (message: string) => void): Promise<void> {
+async function answerInto(parts: AskParts, abort: AbortController, asked: { readonly text: string; readonly origin: ToldOrigin }, question: string, report: (message: string) => void): Promise<void> {
   const model = parts.model();
   const token = await parts.workspace.token();
   let opened: Promise<AnswerDocument> | undefined;
@@ -78,7 +83,7 @@ async function answerInto(parts: AskParts, abort: AbortController, text: string,
   const open = () => parts.answers.open(parts.editor, parts.schedule, question, `# ${question.replace(/\s+/g, ' ')}\n\n`, () => abort.abort());
   let outcome = '';
   try {
-    const end = await streamAnswer(parts.request, token, { model, instructions, text }, abort.signal, (id) => {
+    const end = await streamAnswer(parts.request, token, { model, instructions, ...asked }, abort.signal, (id) => {
       requestId = id;
       report(t('answering'));
       opened = open().then((ready) => {
@@ -120,6 +125,13 @@ async function tellAway(parts: AskParts, page: AnswerDocument, requestId: string
   const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), show, explain);
   if (chosen === show) await page.show();
   if (chosen === explain) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
+}
+
+/** A file's path within a folder, with slashes on every system; undefined for one that is elsewhere or nowhere. */
+function fileWithin(folder: string | undefined, file: string): string | undefined {
+  if (folder === undefined || !isAbsolute(file)) return undefined;
+  const within = relative(folder, file);
+  return within === '' || /^\.\.(?:[\\/]|$)/.test(within) || isAbsolute(within) ? undefined : within.replaceAll('\\', '/');
 }
 
 /** The prompt; the fence is longer than any run of backticks inside the selection. */

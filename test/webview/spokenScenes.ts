@@ -64,6 +64,12 @@ const states: Scene = {
   },
 };
 
+/** Keys of groups as the ledger has them. */
+const groupKeys = {
+  workspace: ['codex_exec', 'docs-site'], client: ['codex_exec', 'docs-site'], thread: ['', '0193b2c4-0000-7000-8000-000000000000'], kind: ['', 'turn', 'compaction', 'review', 'background', 'embeddings'],
+  branch: ['', 'ws_docs-site main', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask', 'task', 'nightly'], file: ['', 'ws_docs-site src/a.ts'],
+} as const;
+
 const history: Scene = {
   name: 'history',
   show: async (page) => {
@@ -72,11 +78,11 @@ const history: Scene = {
     await page.look('reading');
     await page.answer();
     await page.look('days');
-    for (const by of ['workspace', 'client', 'thread', 'kind']) {
+    for (const by of ['workspace', 'client', 'thread', 'kind', 'branch', 'command', 'file'] as const) {
       await page.page.locator(`[data-choice="${by}"]`).click();
       const grouped = sampleHistory(30);
-      const keys = by === 'kind' ? ['', 'turn', 'compaction', 'review', 'background', 'embeddings'] : by === 'thread' ? ['', '0193b2c4-0000-7000-8000-000000000000'] : ['codex_exec', 'docs-site'];
-      const groups = keys.map((key, index) => ({ ...grouped.groups[index]!, key, label: key !== '' ? key : by === 'kind' ? 'request' : 'no thread', unpriced: index }));
+      const keys = groupKeys[by];
+      const groups = keys.map((key, index) => ({ ...grouped.groups[index]!, key, label: key !== '' ? key.replace(/^ws_(\S+) /, '$1 · ') : by === 'kind' ? 'request' : `no ${by} known`, unpriced: index }));
       await page.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: { ...grouped, groups, costs: grouped.costs.slice(0, keys.length), groupCount: 2_000, rest: noUsage('rest'), total: { ...grouped.total, unpriced: 2 }, imported: { requests: 3, inputTokens: 90_000, cachedInputTokens: 40_000, cacheWriteTokens: 0, outputTokens: 3_000, reasoningTokens: 0, costMicroCredits: 2_000_000 } } } : sampleAnswer(id, question)));
       await page.look(`by ${by}`);
     }
