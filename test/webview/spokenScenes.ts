@@ -67,7 +67,7 @@ const states: Scene = {
 /** Keys of groups as the ledger has them. */
 const groupKeys = {
   workspace: ['codex_exec', 'docs-site'], client: ['codex_exec', 'docs-site'], thread: ['', '0193b2c4-0000-7000-8000-000000000000'], kind: ['', 'turn', 'compaction', 'review', 'background', 'embeddings'],
-  branch: ['', 'ws_docs-site main', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask', 'task', 'nightly'], file: ['', 'ws_docs-site src/a.ts'],
+  branch: ['', 'ws_docs-site feature/eu-rounding', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask', 'task', 'nightly-eval'], file: ['', 'ws_docs-site src/rounding.ts'],
 } as const;
 
 const history: Scene = {
@@ -217,7 +217,7 @@ const dataNames: ReadonlySet<string> = new Set([
 
 /** Everything of the samples that is in no language. */
 export function sceneData(): string[] {
-  const data = new Set(['The broker did not answer.', 'prices.json', 'OpenAI', 'ChatGPT', 'Codex', 'CSV', 'JSON', 'Markdown', 'gpt-6*', 'codex_exec', '0193b2c4', '$']);
+  const data = new Set(['The broker did not answer.', 'prices.json', 'OpenAI', 'ChatGPT', 'Codex', 'CSV', 'JSON', 'Markdown', 'gpt-6*', 'codex_exec', '0193b2c4', '$', 'feature/eu-rounding', '1a2b3c4', 'nightly-eval', 'src/rounding.ts']);
   const walk = (value: unknown, name: string) => {
     if (typeof value === 'string') {
       if (dataNames.has(name)) for (const each of [...value.split('`').map((part) => part.trim()), value, clientName(value)]) if (/\p{L}/u.test(each)) data.add(each);
