@@ -18,19 +18,19 @@ export type Route =
   | { readonly kind: 'control'; readonly method: string }
   | { readonly kind: 'live' };
 
-/** A request that may go on, and the token it came with. */
-export interface Access { readonly route: Route; readonly token?: string }
+/** A request that may go on, the token it came with, and the command that its address says it comes from. */
+export interface Access { readonly route: Route; readonly token?: string; readonly command?: string }
 
 /** Reads the target. The table is fixed but for what `passThrough` opens; of the text only ids and listed parameters of a strict shape reach an upstream address. */
-export function routeOf(target: string, passThrough: readonly string[] = []): { route: Route; pathToken?: string } | undefined {
+export function routeOf(target: string, passThrough: readonly string[] = []): { route: Route; pathToken?: string; command?: string } | undefined {
   // Absolute forms, double slashes, backslashes, encoded or odd characters are none of ours.
   if (target.length > 2048 || !/^\/[\w./~:-]*(?:\?[\w=&.~%-]*)?$/.test(target) || target.includes('//') || target.includes('..')) return undefined;
   const [path = '', query = ''] = target.split('?');
-  const inWorkspace = /^\/w\/([\w-]{20,100})(\/.*)$/.exec(path);
-  const rest = inWorkspace?.[2] ?? path;
+  const inWorkspace = /^\/w\/([\w-]{20,100})(?:\/from\/([a-z][a-z-]{0,31}))?(\/.*)$/.exec(path);
+  const rest = inWorkspace?.[3] ?? path;
   const parameters = new URLSearchParams(query);
   const route = routeOfPath(rest, parameters, inWorkspace !== null) ?? apiRoute(apiCallsOf(rest, parameters) ?? passedCallsOf(rest, query, passThrough));
-  return route && { route, ...(inWorkspace?.[1] ? { pathToken: inWorkspace[1] } : {}) };
+  return route && { route, ...(inWorkspace?.[1] ? { pathToken: inWorkspace[1] } : {}), ...(inWorkspace?.[2] ? { command: inWorkspace[2] } : {}) };
 }
 
 function apiRoute(calls: ApiCalls | undefined): Route | undefined {
@@ -83,7 +83,7 @@ export function checkAccess(request: IncomingMessage, port: number, passThrough:
   const found = routeOf(request.url ?? '', passThrough);
   if (!found) return { problem: problem('unknown_route', 'The broker has no such address, so nothing was sent.') };
   const token = found.pathToken ?? bearerOf(headers.authorization);
-  return { route: found.route, ...(token === undefined ? {} : { token }) };
+  return { route: found.route, ...(token === undefined ? {} : { token }), ...(found.command === undefined ? {} : { command: found.command }) };
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

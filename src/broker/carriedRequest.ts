@@ -32,6 +32,8 @@ export interface ResponsesParts extends UpstreamWay {
   readonly estimator: Estimator;
   /** Which workspace began which response. */
   readonly owners: ResponseOwners;
+  /** Which git branch a workspace's folder is on now, within a moment; undefined where that is not known. */
+  readonly branchOf: (folder: string) => Promise<string | undefined>;
   /** Responses that go on at the upstream without their client. */
   readonly background: BackgroundRuns;
   readonly prices: PriceLookup;

@@ -20,6 +20,7 @@ import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
+import { readBranch } from './gitBranch.ts';
 import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
@@ -59,6 +60,7 @@ import type { NetworkSettings } from './upstream/network.ts';
 import { upstreamTarget } from './upstream/upstreamTarget.ts';
 import type { UpstreamTarget } from './upstream/upstreamTarget.ts';
 import { noteUpstreams } from './upstreamNotes.ts';
+import { WorkspaceBranches } from './workspaceBranches.ts';
 
 /** What a broker is started with. */
 export interface BrokerOptions {
@@ -87,6 +89,8 @@ export interface BrokerOptions {
   /** The module that serves the ledger's thread. */
   readonly ledgerEntry: URL;
   readonly keychain: Keychain | undefined;
+  /** The person's home folder. */
+  readonly home: string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: () => number;
@@ -190,6 +194,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const watch = new RunawayWatch({ ledger: store, clock, isOn: options.runawayGuard, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe, limitsTold: (observation, windows) => limitNotes.answered(observation, windows) });
     const bodies = new BodyRoom();
+    const branches = new WorkspaceBranches(clock, (path) => readBranch(path, options.home));
     const registered = (workspace: Workspace) => {
       const before = workspaces.get(workspace.workspaceId);
       workspaces.set(workspace.workspaceId, workspace);
@@ -210,7 +215,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
     const background: BackgroundRuns = new BackgroundRuns({ target, credential: () => apiKeyCredential(keys.apiKey, target), clock, log, end: (run, report) => endRun(parts, run, report) });
     const parts: ResponsesParts = {
-      background, owners: new ResponseOwners({ ledger: store, log }), admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
+      background, owners: new ResponseOwners({ ledger: store, log }), branchOf: (path) => branches.branchOf(path), admission, watch, bodies, ledger: store, clock, estimator, prices, ceilingPrice, target, fallback,
       settle: async (command: SettleCommand) => {
         const result = await settlements.settle(command);
         // What the hold did not use came back: requests that wait for it are decided again.

@@ -43,7 +43,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       const workspace: Workspace = { workspaceId: found.workspaceId, path: found.path, label: label ?? found.label, tokenHash: tokenHash(token) };
       await ledger.command({ type: 'workspace', ...workspace, atMs: clock.nowMs() });
       parts.registered(workspace);
-      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1`,
+      return { token, workspaceId: found.workspaceId, baseUrl: `${parts.url()}/v1`, codexBaseUrl: `${parts.url()}/w/${token}/v1`, takesOrigin: true,
         // Practice mode takes no sign-in of a person.
         ...(parts.practice ? {} : { chatgptBaseUrl: `${parts.url()}/w/${token}/backend-api/codex` }) };
     },

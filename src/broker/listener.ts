@@ -10,6 +10,7 @@ import type { Problem } from '../domain/problem.ts';
 import { readClient } from '../protocol/requestEnvelope.ts';
 import type { CallOutcome, Health } from '../protocol/control.ts';
 import { controlProtocolVersion } from '../protocol/control.ts';
+import { commandHeader } from '../protocol/originHeaders.ts';
 import { checkAccess, isControlToken, workspaceOfToken } from './accessCheck.ts';
 import type { Access, Route } from './accessCheck.ts';
 import type { ApiCalls } from './apiRoutes.ts';
@@ -132,6 +133,7 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
     refuse(response, what, listenerOf(message, requestId), parts.clock.nowMs());
   };
   if ('problem' in access) { await turnAway(access.problem); return; }
+  noteCommand(message, access);
   const wrongMethod = wrongMethodOf(access, message.method);
   if (wrongMethod) { await turnAway(wrongMethod); return; }
   const { route, token } = access;
@@ -164,6 +166,11 @@ async function answer(parts: DoorParts, message: IncomingMessage, response: Serv
     case 'control': await control(parts, message, response, route.method, token); return;
     case 'live': await turnAway(problem('method_not_allowed', 'The live connection is a WebSocket.'));
   }
+}
+
+/** A command that the address says counts as if the head said it: Codex can be given an address, and no headers. */
+function noteCommand({ headers }: IncomingMessage, { command }: Access): void {
+  if (command !== undefined) headers[commandHeader] = command;
 }
 
 function wrongMethodOf({ route }: Access, method: string | undefined): Problem | undefined {
@@ -211,6 +218,7 @@ function upgrade(parts: DoorParts, message: IncomingMessage, socket: Duplex, hea
   };
   if ('problem' in access) { decline(`${problemKinds[access.problem.code].status} Refused`, access.problem); return; }
   const { route, token } = access;
+  noteCommand(message, access);
   if (route.kind === 'responses' && route.dialect === undefined) {
     const workspace = workspaceOfToken(token, parts.workspaces());
     // Codex tries any other status again and again; sent to HTTP it hears there, at once, what is wrong.

@@ -19,6 +19,8 @@ export interface Understood {
   readonly dialect?: ApiDialect;
   readonly client: ClientFacts;
   readonly workspace: Workspace;
+  /** The git branch that the workspace's folder is on. */
+  readonly branch?: string | undefined;
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly bodyBytes: number;
@@ -56,6 +58,9 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
       ...(requestKind === undefined ? {} : { requestKind }),
+      ...(seen.branch === undefined ? {} : { branch: seen.branch }),
+      ...(client.command === undefined ? {} : { command: client.command }),
+      ...(client.file === undefined ? {} : { file: client.file }),
     },
     workspaceLabel: workspace.label, priority: priorityOf(seen, tier), estimate, tier, patienceMs: client.patienceMs,
     ...(envelope.size.images ? { images: envelope.size.images } : {}), ...(envelope.makesImage ? { madeImages: 1 } : {}),

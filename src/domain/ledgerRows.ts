@@ -98,8 +98,19 @@ export interface EntryRow {
   readonly hash: string;
 }
 
+/** What a request was for, as far as that is known; said by its client, but for the branch. Null where it is not known. */
+export interface RequestOrigin {
+  /** Codex's word for what the request was. */
+  readonly requestKind: string | null;
+  /** The git branch that the workspace's folder was on when the request came. */
+  readonly branch: string | null;
+  /** The command that it came from, and the file that it is about, by its path within the workspace. */
+  readonly command: string | null;
+  readonly file: string | null;
+}
+
 /** Why an attempt was admitted or refused, with the request that it was decided for. */
-export interface DecisionRow {
+export interface DecisionRow extends RequestOrigin {
   readonly attemptId: string;
   readonly number: number;
   readonly atMs: number;
@@ -113,7 +124,6 @@ export interface DecisionRow {
   readonly clientVersion: string | null;
   readonly threadId: string | null;
   readonly turnId: string | null;
-  readonly requestKind: string | null;
   readonly model: string;
   readonly stream: boolean;
   readonly termsHash: string;

@@ -1,11 +1,11 @@
-// Rollups: sums of usage by quarter hour, and by day, and by what people ask about (model, workspace, client,
-// thread, kind), kept beside the usage events so that reports and budgets need not read them all. Pure: what
+// Rollups: sums of usage by quarter hour, and by day, and by what people ask about (model, workspace, branch,
+// client, command, file, thread, kind), kept beside the usage events so that reports and budgets need not read them all. Pure: what
 // one usage event adds to them. The audit computes them a second time from the events.
 import { bucketMs } from './budgets.ts';
-import type { UsageEventRow } from './ledgerRows.ts';
+import type { RequestOrigin, UsageEventRow } from './ledgerRows.ts';
 
 /** What usage is summed by. `asked` is the model as it was asked for, `model` the one that served. */
-export const rollupDimensions = ['total', 'model', 'asked', 'workspace', 'client', 'thread', 'kind'] as const;
+export const rollupDimensions = ['total', 'model', 'asked', 'workspace', 'client', 'thread', 'kind', 'branch', 'command', 'file'] as const;
 
 /** See `rollupDimensions`. */
 export type RollupDimension = (typeof rollupDimensions)[number];
@@ -42,8 +42,8 @@ export const rollupColumns = [
 
 /** What belongs to a usage event beside its own row. */
 export interface RollupContext {
-  /** Codex's word for what the request was; null when it said none. */
-  readonly requestKind: string | null;
+  /** What its request was for. */
+  readonly origin: RequestOrigin;
   /** The charge's cost; absent when it was not charged. */
   readonly costMicroCredits?: number;
   /** What was estimated for the attempt; absent for one that was refused. */
@@ -64,11 +64,23 @@ export function bucketOf(atMs: number): number {
 }
 
 /** What an event is counted under in each dimension. */
-export function rollupKeys(event: Pick<UsageEventRow, 'model' | 'modelServed' | 'workspaceId' | 'client' | 'threadId'>, requestKind: string | null): Readonly<Record<RollupDimension, string>> {
+export function rollupKeys(event: Pick<UsageEventRow, 'model' | 'modelServed' | 'workspaceId' | 'client' | 'threadId'>, { requestKind, branch, command, file }: RequestOrigin): Readonly<Record<RollupDimension, string>> {
+  const { workspaceId } = event;
   return {
-    total: '', model: event.modelServed ?? event.model, asked: event.model, workspace: event.workspaceId, client: event.client,
-    thread: event.threadId ?? '', kind: requestKind ?? '',
+    total: '', model: event.modelServed ?? event.model, asked: event.model, workspace: workspaceId, client: event.client,
+    thread: event.threadId ?? '', kind: requestKind ?? '', branch: keyWithin(workspaceId, branch), command: command ?? '', file: keyWithin(workspaceId, file),
   };
+}
+
+/** The key of what belongs to a workspace, such as a branch: two workspaces have the same names. No workspace's id has a space in it. */
+function keyWithin(workspaceId: string, name: string | null): string {
+  return name === null ? '' : `${workspaceId} ${name}`;
+}
+
+/** The parts of such a key; undefined for the one of what is not known. */
+export function partsOfKey(key: string): { readonly workspaceId: string; readonly name: string } | undefined {
+  const space = key.indexOf(' ');
+  return space === -1 ? undefined : { workspaceId: key.slice(0, space), name: key.slice(space + 1) };
 }
 
 /** What an event adds under each of its keys, but for `requests`, which depends on earlier events. */

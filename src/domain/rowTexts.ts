@@ -34,7 +34,8 @@ export function attemptTermsText(decision: Omit<DecisionRow, 'termsHash'>, hold:
   return JSON.stringify([decision.attemptId, decision.number, decision.atMs, decision.waitedMs, decision.record, decision.requestId, decision.receivedAtMs,
     decision.workspaceId, decision.client, decision.clientVersion, decision.threadId, decision.turnId, decision.requestKind, decision.model, decision.stream,
     hold ? [hold.attemptId, hold.requestId, hold.number, hold.workspaceId, hold.openedAtMs, hold.amountMicroCredits, hold.price, hold.tier,
-      hold.estimatedInputTokens, hold.estimatedOutputTokens, ...(hold.likelyOutputTokens === null ? [] : [hold.estimateMicroCredits, hold.likelyOutputTokens, hold.basis])] : null]);
+      hold.estimatedInputTokens, hold.estimatedOutputTokens, ...(hold.likelyOutputTokens === null ? [] : [hold.estimateMicroCredits, hold.likelyOutputTokens, hold.basis])] : null,
+    ...([decision.branch, decision.command, decision.file].every((one) => one === null) ? [] : [decision.branch, decision.command, decision.file])]);
 }
 
 /** The text whose hash stands for a grant's terms: everything but what is left and reserved of it. */

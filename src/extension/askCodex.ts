@@ -1,5 +1,6 @@
 // Asks the model a question about something in the editor: the answer streams into a read-only
 // document, can be cancelled at any time, and ends with what it cost and why.
+import { isAbsolute, relative } from 'node:path';
 import { ProblemError } from '../domain/problem.ts';
 import { t } from '../protocol/language.ts';
 import type { AnswerDocument, AnswerDocuments, DocumentEditor } from './answerDocument.ts';
@@ -22,7 +23,7 @@ export interface AskParts {
   readonly schedule: Schedule;
   readonly request: LoopbackRequest;
   readonly call: BrokerCall;
-  readonly workspace: Pick<WindowWorkspace, 'token' | 'forget'>;
+  readonly workspace: Pick<WindowWorkspace, 'token' | 'folder' | 'forget'>;
   readonly answers: Pick<AnswerDocuments, 'open'>;
   model(): string;
   /** True while no money is meant. */
@@ -62,9 +63,11 @@ export async function askAbout(parts: AskParts, gather: () => AskSubject | NoSub
   }
 }
 
-async function answerInto(parts: AskParts, abort: AbortController, { kind, text: about }: AskSubject, question: string, report: (message: string) => void): Promise<void> {
+async function answerInto(parts: AskParts, abort: AbortController, { command, file, text: about }: AskSubject, question: string, report: (message: string) => void): Promise<void> {
   const model = parts.model();
   const text = `${about}\n\nQuestion: ${question}`;
+  const within = file === undefined ? undefined : fileWithin(parts.workspace.folder, file);
+  const origin = { command, ...(within === undefined ? {} : { file: within }) };
   const token = await parts.workspace.token();
   let opened: Promise<AnswerDocument> | undefined;
   let requestId: string | undefined;
@@ -73,7 +76,7 @@ async function answerInto(parts: AskParts, abort: AbortController, { kind, text:
   const open = () => parts.answers.open(parts.editor, parts.schedule, question, `# ${question.replace(/\s+/g, ' ')}\n\n`, () => abort.abort());
   let outcome = '';
   try {
-    const end = await streamAnswer(parts.request, token, { model, instructions, text }, abort.signal, (id) => {
+    const end = await streamAnswer(parts.request, token, { model, instructions, text, origin }, abort.signal, (id) => {
       requestId = id;
       report(t('answering'));
       opened = open().then((ready) => {
@@ -104,7 +107,7 @@ async function answerInto(parts: AskParts, abort: AbortController, { kind, text:
   if (requestId !== undefined) page.settled(requestId);
   page.append(`\n\n---\n\n${[...(outcome === '' ? [] : [outcome]), ...ofRequest].join('  \n')}\n`);
   await page.written();
-  parts.log.info(`Question about ${kind} answered: ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
+  parts.log.info(`Question answered (${command}): ${told ? `${told.charge?.costMicroCredits ?? 0} microcredits` : 'cost not known yet'}, request ${requestId ?? 'unknown'}.`);
   // Who has the answer before them reads how it ended and what it cost there.
   if (requestId !== undefined && !page.isShown()) void tellAway(parts, page, requestId, outcome || t('Answered'), cost);
 }
@@ -115,4 +118,11 @@ async function tellAway(parts: AskParts, page: AnswerDocument, requestId: string
   const chosen = await parts.editor.window.showInformationMessage(withoutLinks(`${outcome.replace(/\.$/, '')} · ${cost}`), show, explain);
   if (chosen === show) await page.show();
   if (chosen === explain) await parts.editor.commands.executeCommand(commandNames.explainRequest, requestId);
+}
+
+/** A file's path within a folder, with slashes on every system; undefined for one that is elsewhere or nowhere. */
+function fileWithin(folder: string | undefined, file: string): string | undefined {
+  if (folder === undefined || !isAbsolute(file)) return undefined;
+  const within = relative(folder, file);
+  return within === '' || /^\.\.(?:[\\/]|$)/.test(within) || isAbsolute(within) ? undefined : within.replaceAll('\\', '/');
 }

@@ -1,12 +1,15 @@
 // What a question can be about: the words that the model reads before the question, and what a person is told of them. Pure.
+import type { AskCommand } from '../protocol/originWords.ts';
 
 /** Most characters that are sent with a question. */
 export const subjectCharactersMax = 400_000;
 
 /** What a question is about. */
 export interface AskSubject {
-  /** As the log names it; what was asked about never stands there. */
-  readonly kind: 'a selection' | 'files' | 'changes' | 'a failed command';
+  /** As the log and the ledger name it; what was asked about never stands in the log. */
+  readonly command: AskCommand;
+  /** The one file that it is about, by its path. */
+  readonly file?: string;
   /** Title of the box that asks for the question. */
   readonly title: string;
   /** A question that one may have. */

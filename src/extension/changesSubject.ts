@@ -2,6 +2,7 @@
 // what it is told about repositories and trust holds here too.
 import type * as vscode from 'vscode';
 import { plural, t } from '../protocol/language.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import { baseName, fenced, subjectCharactersMax, type AskSubject, type NoSubject } from './askSubject.ts';
 import type { Editor } from './editorApi.ts';
 import { gitApi, untrackedStatus, type GitApi, type GitRepository } from './gitApi.ts';
@@ -87,7 +88,7 @@ async function subjectOf(editor: ChangesEditor, repository: GitRepository, meant
   const lacking = left.length === 0 ? '' : `\n\nLeft out for their size or number: ${left.slice(0, changedFilesMax).map((uri) => editor.workspace.asRelativePath(uri)).join(', ')}`;
   const note = [...(left.length === 0 ? [] : [plural(left.length, '{0} file is left out: at most {1} characters of at most {2} files are sent.', '{0} files are left out: at most {1} characters of at most {2} files are sent.', most, changedFilesMax)]), ...notes].join(' ');
   return {
-    kind: 'changes', example: t('Is anything wrong with this?'), ...(note === '' ? {} : { note }),
+    command: ownCommands.askChanges, ...(meant.length === 1 && only ? { file: only.fsPath } : {}), example: t('Is anything wrong with this?'), ...(note === '' ? {} : { note }),
     title: meant.length === 1 && only ? t('Ask Codex About the Changes of {0}', baseName(only.path)) : plural(meant.length, 'Ask Codex About the Changes of {0} File', 'Ask Codex About the Changes of {0} Files'),
     text: `The changes since the last commit, staged or not:\n\n${fenced(diffs.join('\n'), 'diff')}${lacking}`,
   };

@@ -2,6 +2,8 @@
 // token in, events out, and an end that takes the whole group with it. It decides nothing.
 import { spawn } from 'node:child_process';
 import type { TokenResult } from '../protocol/control.ts';
+import { withCommand } from '../protocol/originHeaders.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import type { CodexProgram } from './codexProgram.ts';
 import type { Schedule } from './schedule.ts';
 import type { TaskSandbox } from './settings.ts';
@@ -39,9 +41,11 @@ export const endWaitMsMax = 3_000;
 
 /** Codex's arguments. The prompt travels on standard input, so that no list of processes shows it. */
 export function codexArguments(run: Pick<CodexRun, 'token' | 'pay' | 'folder' | 'model' | 'sandbox' | 'threadId'>): string[] {
+  const address = run.pay === 'plan' ? run.token.chatgptBaseUrl ?? run.token.codexBaseUrl : run.token.codexBaseUrl;
   return [
     'exec', '--json', '--skip-git-repo-check',
-    '-c', `openai_base_url=${JSON.stringify(run.pay === 'plan' ? run.token.chatgptBaseUrl ?? run.token.codexBaseUrl : run.token.codexBaseUrl)}`,
+    // Codex lets nobody add headers to its own provider (measured with 0.169), so the address says what it runs for.
+    '-c', `openai_base_url=${JSON.stringify(run.token.takesOrigin ? withCommand(address, ownCommands.task) : address)}`,
     '--sandbox', run.sandbox, '--cd', run.folder,
     ...(run.model === '' ? [] : ['--model', run.model]),
     ...(run.threadId === undefined ? [] : ['resume', run.threadId]),

@@ -1,5 +1,6 @@
 // The last command in a terminal that failed, as what a question is about.
 import { t } from '../protocol/language.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import { fenced, type AskSubject, type NoSubject } from './askSubject.ts';
 import type { FailedCommand } from './failedCommands.ts';
 
@@ -13,7 +14,7 @@ export function failedCommandSubject(failed: FailedCommand | undefined): AskSubj
   const shown = line.length > shownCharactersMax ? `${line.slice(0, shownCharactersMax - 1)}…` : line;
   const wrote = output === '' ? 'It wrote nothing.' : `${isCut ? 'The end of what it wrote:' : 'What it wrote:'}\n\n${fenced(output, '')}`;
   return {
-    kind: 'a failed command', example: t('Why did it fail?'), title: t('Ask Codex About the Failed Command'),
+    command: ownCommands.askFailedCommand, example: t('Why did it fail?'), title: t('Ask Codex About the Failed Command'),
     note: isCut ? t('"{0}" ended with code {1}; the end of what it wrote is sent.', shown, exitCode) : t('"{0}" ended with code {1}; what it wrote is sent.', shown, exitCode),
     text: `This command${folder === undefined ? '' : `, run in ${folder},`} ended with exit code ${exitCode}:\n\n${fenced(commandLine, 'sh')}\n\n${wrote}`,
   };

@@ -2,6 +2,7 @@
 // yet counts as it stands in the editor.
 import type * as vscode from 'vscode';
 import { plural, t } from '../protocol/language.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import { baseName, fenced, subjectCharactersMax, type AskSubject, type NoSubject } from './askSubject.ts';
 import type { Editor } from './editorApi.ts';
 
@@ -32,7 +33,7 @@ export async function fileSubject(editor: FileEditor, values: readonly unknown[]
   if (characters === 0) return { sorry: t('There is no text in it, so there is nothing to ask about.') };
   const [first] = uris;
   return {
-    kind: 'files', example: t('What does this do?'), text: parts.join('\n\n'),
+    command: ownCommands.askFiles, ...(uris.length === 1 && first ? { file: first.fsPath } : {}), example: t('What does this do?'), text: parts.join('\n\n'),
     title: uris.length === 1 && first ? t('Ask Codex About {0}', baseName(first.path)) : plural(uris.length, 'Ask Codex About {0} File', 'Ask Codex About {0} Files'),
   };
 }

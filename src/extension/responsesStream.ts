@@ -2,6 +2,8 @@
 // arrives. It knows the stream's events, not what becomes of the text.
 import { createParser } from 'eventsource-parser';
 import { problem, problemKinds, ProblemError, type Problem, type ProblemCode, problemThat } from '../domain/problem.ts';
+import { originHeaders } from '../protocol/originHeaders.ts';
+import type { ToldOrigin } from '../protocol/originHeaders.ts';
 import { toldProblem } from './programAnswer.ts';
 import { say } from '../domain/say.ts';
 import type { TokenResult } from '../protocol/control.ts';
@@ -12,6 +14,8 @@ export interface ResponsesQuestion {
   readonly model: string;
   readonly instructions: string;
   readonly text: string;
+  /** What is said to the broker, and to nobody else, of where it comes from. */
+  readonly origin: ToldOrigin;
 }
 
 /** How an answer ended. `requestId` is what `explain` takes. */
@@ -39,7 +43,7 @@ export async function streamAnswer(
     answer = await request({
       method: 'POST', url: `${token.baseUrl}/responses`, signal,
       // The name under which the ledger counts the editor's own questions.
-      headers: { authorization: `Bearer ${token.token}`, accept: 'text/event-stream', 'user-agent': 'editor' },
+      headers: { authorization: `Bearer ${token.token}`, accept: 'text/event-stream', 'user-agent': 'editor', ...(token.takesOrigin ? originHeaders(question.origin) : {}) },
       body: JSON.stringify({
         model: question.model, instructions: question.instructions, stream: true, store: false,
         input: [{ role: 'user', content: [{ type: 'input_text', text: question.text }] }],

@@ -1,5 +1,6 @@
 // The selected text of the active editor, as what a question is about.
 import { t } from '../protocol/language.ts';
+import { ownCommands } from '../protocol/originWords.ts';
 import { baseName, fenced, subjectCharactersMax, type AskSubject, type NoSubject } from './askSubject.ts';
 import type { Editor } from './editorApi.ts';
 
@@ -12,7 +13,7 @@ export function selectionSubject({ window, env }: Pick<Editor, 'window' | 'env'>
     return { isWarning: true, sorry: t('The selection has more than {0} characters. Select less; nothing was sent.', new Intl.NumberFormat(env.language).format(subjectCharactersMax)) };
   }
   return {
-    kind: 'a selection', example: t('What does this do?'), title: t('Ask Codex About the Selection'),
+    command: ownCommands.askSelection, file: source.document.fileName, example: t('What does this do?'), title: t('Ask Codex About the Selection'),
     text: `From the file ${baseName(source.document.fileName)}:\n\n${fenced(selected, source.document.languageId)}`,
   };
 }

@@ -30,6 +30,8 @@ export interface TokenResult {
   readonly codexBaseUrl: string;
   /** `http://127.0.0.1:PORT/w/TOKEN/backend-api/codex`, for a Codex that is signed in with ChatGPT: its plan pays. Absent from brokers that cannot. */
   readonly chatgptBaseUrl?: string;
+  /** It takes what a request says of where it comes from (`originHeaders.ts`) and sends that to nobody. Absent from brokers that do not know it. */
+  readonly takesOrigin?: true;
 }
 
 /** A grant as it stands after the call; `created` is false when the key was known already. */
@@ -95,6 +97,10 @@ export interface ExplainResult {
   readonly workspaceLabel: string;
   readonly client: string;
   readonly threadId?: string;
+  /** The git branch of the workspace's folder, the command that it came from and the file that it is about, where they are known. */
+  readonly branch?: string;
+  readonly command?: string;
+  readonly file?: string;
   readonly model: string;
   readonly waitedMs: number;
   readonly decision: DecisionRecord;

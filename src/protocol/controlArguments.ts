@@ -1,7 +1,7 @@
 // The control calls by name, each with the shape of its arguments. They are checked with these at the edge
 // of the broker, whoever calls.
 import * as z from 'zod';
-import { historyGroupings } from './history.ts';
+import { historyGroupings, usageGroupings } from './history.ts';
 import { entryKinds, happeningKinds, pageRowsMax } from './ledgerPages.ts';
 
 /** The largest single grant: one million credits (US$40,000). */
@@ -100,7 +100,7 @@ export const controlArguments = {
     ]),
   }).strict(),
   usage: z.object({
-    by: z.enum(['day', 'model', 'workspace', 'client', 'thread', 'kind']),
+    by: z.enum(usageGroupings),
     sinceMs: timeMs.optional(),
     /** Leaves out what went around the broker and was imported. */
     withoutImported: z.boolean().optional(),

@@ -5,9 +5,14 @@ import { sum } from '../domain/units.ts';
 import type { ImportedSums, UsageRow } from './snapshot.ts';
 
 /** What usage can be grouped by. */
-export const historyGroupings = ['model', 'workspace', 'client', 'thread', 'kind'] as const;
+export const historyGroupings = ['model', 'workspace', 'branch', 'client', 'command', 'file', 'thread', 'kind'] as const;
 /** See `historyGroupings`. */
 export type HistoryGrouping = (typeof historyGroupings)[number];
+
+/** What a report can be grouped by. */
+export const usageGroupings = ['day', ...historyGroupings] as const;
+/** See `usageGroupings`. */
+export type UsageGrouping = (typeof usageGroupings)[number];
 
 /** Ranges of a history in local days up to today, which counts as a whole one. */
 export const rangeDays = [1, 7, 30, 90] as const;

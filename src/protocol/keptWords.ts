@@ -7,7 +7,7 @@ import type { StoredFolder } from './sentReport.ts';
 /** What files of a kind hold. */
 export function dataKindWords(kind: DataKind): string {
   switch (kind) {
-    case 'ledger': return t('Ledger: requests, tokens, cost, credits, times, clients, workspaces and their folders');
+    case 'ledger': return t('Ledger: requests, tokens, cost, credits, times, clients, workspaces with their folders and git branches, commands, and names of files that were asked about');
     case 'backups': return t('Backups of the ledger');
     case 'aside': return t('Ledgers that a restore put aside');
     case 'anchor': return t('Where the ledger stood, to tell an older copy');

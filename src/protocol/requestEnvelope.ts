@@ -3,8 +3,11 @@
 // It keeps no prompt, trusts no header for identity, and never throws.
 import type { BodySize } from '../domain/estimateBasis.ts';
 import { bodySize } from './bodySize.ts';
+import { clean } from './clientText.ts';
 import type { HeaderGetter } from './rateLimitHeaders.ts';
-import { field, nameCharactersMax, record, steering } from './responseUsage.ts';
+import { readOrigin } from './originHeaders.ts';
+import type { ToldOrigin } from './originHeaders.ts';
+import { field, record } from './responseUsage.ts';
 import { stepPrints } from './stepPrint.ts';
 import type { StepPrints } from './stepPrint.ts';
 
@@ -37,7 +40,7 @@ export interface BrokenEnvelope {
 export type RequestKind = 'turn' | 'prewarm' | 'compaction' | 'review' | 'chat' | 'embeddings' | 'background';
 
 /** Who sent a request. Read from what the client claims: good for counting, never for permission. */
-export interface ClientFacts {
+export interface ClientFacts extends ToldOrigin {
   readonly name: string;
   readonly version?: string;
   readonly threadId?: string;
@@ -107,6 +110,7 @@ export function readClient(header: HeaderGetter): ClientFacts {
     ...field('threadId', clean(header('thread-id')) ?? clean(header('session-id'))),
     ...field('turnId', clean(metadata?.['turn_id'])),
     ...field('requestKind', kindOf(clean(header('x-openai-subagent')), clean(metadata?.['request_kind']))),
+    ...readOrigin(header),
     isCodex,
     patienceMs: isCodex ? patienceCodexMs : patienceOtherMs,
   };
@@ -138,11 +142,4 @@ function turnMetadata(value: string | undefined): Readonly<Record<string, unknow
 function kindOf(subagent: string | undefined, kind: string | undefined): ClientFacts['requestKind'] | undefined {
   if (subagent === 'review') return 'review';
   return kind === 'turn' || kind === 'prewarm' || kind === 'compaction' || kind === 'review' ? kind : undefined;
-}
-
-/** Without control characters and marks that turn the direction of text, bounded; undefined when nothing is left. */
-export function clean(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const text = value.slice(0, 4 * nameCharactersMax).replaceAll(steering, '').trim();
-  return text === '' ? undefined : text.slice(0, nameCharactersMax);
 }

@@ -5,6 +5,7 @@ import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import { clientName } from './clientName.ts';
 import type { AttemptView, CorrectionView, ExplainResult } from './control.ts';
 import { languageTag, plural, t } from './language.ts';
+import { branchSentence, commandWords } from './originWords.ts';
 import { outcomeName } from './outcomeWords.ts';
 import { toldWaitMsMin } from './shortWait.ts';
 import { layerSentence, shownLayer } from './shownLayer.ts';
@@ -26,9 +27,12 @@ export function storyBeside(result: ToldRequest, notice: string | undefined): st
   return [...beginning(result), ...ending(result, notice)];
 }
 
-function beginning({ client, workspaceLabel, model, waitedMs, decision }: ToldRequest): string[] {
+function beginning({ client, workspaceLabel, branch, command, file, model, waitedMs, decision }: ToldRequest): string[] {
   return [
     t('{0} in workspace {1} asked for {2}.', clientName(client), workspaceLabel, model),
+    ...(command === undefined ? [] : [t('It came from the command "{0}".', commandWords(command))]),
+    ...(file === undefined ? [] : [t('It was about the file {0}.', file)]),
+    ...(branch === undefined ? [] : [branchSentence(branch)]),
     ...(waitedMs < toldWaitMsMin ? [] : [decision.outcome === 'refuse' ? t('It waited {0} s in line.', seconds(waitedMs)) : t('It waited {0} s in line before it was sent.', seconds(waitedMs))]),
     ...(decision.answered ? [answeredText(decision.answered)] : []),
   ];

@@ -1,9 +1,11 @@
 // The words and numbers of the History page: the chart, the table of groups, the facts on top. Pure; every sum is the
 // ledger's.
 import { creditsPerUsd, formatCredits, formatTokens, formatUsd, microCreditsPerCredit } from '../domain/units.ts';
+import { partsOfKey } from '../domain/rollups.ts';
 import { clientName } from '../protocol/clientName.ts';
 import type { HistoryGrouping, HistoryResult, RangeDays } from '../protocol/history.ts';
 import { plural, t } from '../protocol/language.ts';
+import { branchWords, commandWords } from '../protocol/originWords.ts';
 import type { UsageRow } from '../protocol/snapshot.ts';
 import { workspaceWords } from '../protocol/workspaceWords.ts';
 import { cachedShare, costText, countText, creditsText, isCostKnown, percentText, requestsText } from './amountText.ts';
@@ -23,7 +25,10 @@ export function groupingTitle(by: HistoryGrouping): string {
   switch (by) {
     case 'model': return t('Model');
     case 'workspace': return t('Workspace');
+    case 'branch': return t('Branch');
     case 'client': return t('Client');
+    case 'command': return t('Command');
+    case 'file': return t('File');
     case 'thread': return t('Thread');
     case 'kind': return t('Kind');
   }
@@ -44,8 +49,30 @@ export function groupName(row: UsageRow, by: HistoryGrouping): string {
   if (by === 'client') return clientName(row.label);
   if (by === 'kind') return requestKindName(row.label);
   if (by === 'workspace') return workspaceWords(row.label);
-  if (row.key === '') return by === 'thread' ? t('no thread') : by === 'model' ? t('unknown model') : row.label;
+  if (row.key === '') return namelessName(by) ?? row.label;
+  if (by === 'command') return commandWords(row.label);
+  if (by === 'branch' || by === 'file') return nameWithin(row, by);
   return by === 'thread' && row.key.length > 13 ? `${row.key.slice(0, 13)}…` : row.label;
+}
+
+/** What is called so that has no name. */
+function namelessName(by: HistoryGrouping): string | undefined {
+  switch (by) {
+    case 'thread': return t('no thread');
+    case 'model': return t('unknown model');
+    case 'branch': return t('no branch known');
+    case 'command': return t('no command known');
+    case 'file': return t('no file known');
+    default: return undefined;
+  }
+}
+
+/** A branch or a file with its workspace, since two workspaces have the same names: "api · main". */
+function nameWithin({ key, label }: UsageRow, by: 'branch' | 'file'): string {
+  const parts = partsOfKey(key);
+  if (!parts) return label;
+  const workspace = workspaceWords(label.slice(0, Math.max(0, label.length - parts.name.length - ' · '.length)));
+  return `${workspace} · ${by === 'branch' ? branchWords(parts.name) : parts.name}`;
 }
 
 /** A kind of request as a word; one that is not known as it came. */
@@ -133,7 +160,10 @@ function splitText(by: HistoryGrouping): string {
   switch (by) {
     case 'model': return t('by model');
     case 'workspace': return t('by workspace');
+    case 'branch': return t('by branch');
     case 'client': return t('by client');
+    case 'command': return t('by command');
+    case 'file': return t('by file');
     case 'thread': return t('by thread');
     case 'kind': return t('by kind');
   }
@@ -189,10 +219,15 @@ export function groupTable(result: HistoryResult, by: HistoryGrouping, title: st
     title,
     columns: [{ key: by, title: groupingTitle(by) }, number('requests', t('Requests')), number('freshInputTokens', t('Fresh input')), number('cachedInputTokens', t('Cached input')), number('outputTokens', t('Output')), number('reasoningTokens', t('of it reasoning')), number('costMicroCredits', t('Credits')), number('estimated', t('Estimated')), number('unpriced', t('Unpriced'))],
     rows: [
-      ...result.groups.map((group) => cells({ text: groupName(group, by), value: by === 'workspace' ? group.label : group.key || group.label }, group)),
+      ...result.groups.map((group) => cells({ text: groupName(group, by), value: isNamedByLabel(by) ? group.label : group.key || group.label }, group)),
       ...(result.rest ? [cells(words(otherGroups(result, locale)), result.rest)] : []), cells(words(t('Total')), result.total),
     ],
   };
+}
+
+/** Whether a group's key says nothing to a person, as a workspace's id. */
+function isNamedByLabel(by: HistoryGrouping): boolean {
+  return by === 'workspace' || by === 'branch' || by === 'file';
 }
 
 /** "19,950 other", for the row of all that is not listed. */

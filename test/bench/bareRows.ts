@@ -19,7 +19,7 @@ const insertSql = (table: string, columns: string) => `INSERT INTO ${table} (${c
 /** Makes what writes commands into the tables of a ledger, as rows alone. Call it in a transaction for each group. */
 export function bareRowsWriter(db: DatabaseSync): (group: readonly LedgerCommand[]) => void {
   db.exec(`INSERT INTO grants (grant_id, key, content, kind, amount, remaining, held, priority, created_at_ms, ordinal) VALUES ('${grantId}', 'k', '[]', 'purchased', 1000000000000000, 1000000000000000, 0, 0, 0, 1)`);
-  const request = db.prepare(insertSql('requests', 'request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream'));
+  const request = db.prepare(insertSql('requests', 'request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream, branch, command, file'));
   const decision = db.prepare(insertSql('decisions', 'attempt_id, request_id, number, at_ms, waited_ms, record, terms_hash'));
   const [hold, event, charge, entry] = [db.prepare(insertSql('holds', holdColumns)), db.prepare(insertSql('usage_events', usageEventColumns)), db.prepare(insertSql('charges', chargeColumns)), db.prepare(insertSql('entries', entryColumns))];
   const moveGrant = db.prepare('UPDATE grants SET remaining = remaining + ?, held = held + ? WHERE grant_id = ?');
@@ -36,7 +36,7 @@ export function bareRowsWriter(db: DatabaseSync): (group: readonly LedgerCommand
   const reserve = (one: ReserveCommand) => {
     const { request: of, attemptId, atMs } = one;
     const amount = one.estimateMicroCredits ?? 0;
-    request.run(of.requestId, of.receivedAtMs, of.workspaceId, of.client, of.clientVersion ?? null, of.threadId ?? null, of.turnId ?? null, kind, of.model, 1);
+    request.run(of.requestId, of.receivedAtMs, of.workspaceId, of.client, of.clientVersion ?? null, of.threadId ?? null, of.turnId ?? null, kind, of.model, 1, of.branch ?? null, null, null);
     decision.run(attemptId, of.requestId, 1, atMs, 0, record, hash);
     hold.run(attemptId, of.requestId, 1, of.workspaceId, atMs, amount, price, 'standard', one.estimatedInputTokens, one.estimatedOutputTokens, amount, 1000, one.basis ?? null, 'open');
     move(one, 'reserve', atMs, 0, amount);
@@ -56,7 +56,7 @@ export function bareRowsWriter(db: DatabaseSync): (group: readonly LedgerCommand
     move(of, 'post', atMs, -amount, -amount);
     endHold.run('posted', attemptId);
     const bucket = bucketOf(atMs);
-    for (const [dimension, key] of [['total', ''], ['model', model], ['asked', model], ['workspace', workspaceId], ['client', client], ['thread', threadId ?? ''], ['kind', kind]] as const) touched.set(`${dimension} ${key} ${bucket}`, [dimension, key, bucket]);
+    for (const [dimension, key] of [['total', ''], ['model', model], ['asked', model], ['workspace', workspaceId], ['client', client], ['thread', threadId ?? ''], ['kind', kind], ['branch', `${workspaceId} main`], ['command', ''], ['file', '']] as const) touched.set(`${dimension} ${key} ${bucket}`, [dimension, key, bucket]);
   };
   return (group) => {
     const touched = new Map<string, SQLInputValue[]>();

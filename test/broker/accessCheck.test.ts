@@ -49,6 +49,9 @@ describe('the target', () => {
     const nonce = 'n'.repeat(24);
     assert.deepEqual(routeOf('/v1/responses'), { route: { kind: 'responses' } });
     assert.deepEqual(routeOf(`/w/${token}/v1/responses`), { route: { kind: 'responses' }, pathToken: token });
+    assert.deepEqual(routeOf(`/w/${token}/from/task/v1/responses`), { route: { kind: 'responses' }, pathToken: token, command: 'task' });
+    assert.deepEqual(routeOf(`/w/${token}/from/task/backend-api/codex/responses`), { route: { kind: 'responses', onPlan: true }, pathToken: token, command: 'task' });
+    for (const none of ['/from/task/v1/responses', `/w/${token}/from/v1/responses`, `/w/${token}/from//v1/responses`, `/w/${token}/from/Task/v1/responses`, `/w/${token}/from/${'a'.repeat(33)}/v1/responses`, `/w/${token}/from/task/healthz`, `/w/${token}/from/a/from/b/v1/responses`]) assert.equal(routeOf(none), undefined, none);
     assert.deepEqual(routeOf('/v1/models?client_version=0.169.0'), { route: { kind: 'models', clientVersion: '0.169.0' } });
     assert.deepEqual(routeOf(`/w/${token}/v1/models?client_version=0.1%26x`), { route: { kind: 'models' }, pathToken: token });
     assert.deepEqual(routeOf(`/healthz?nonce=${nonce}`), { route: { kind: 'health', nonce } });

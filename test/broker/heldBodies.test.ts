@@ -55,7 +55,7 @@ async function withRoute(roomBytes: number, run: (world: World) => Promise<void>
   const parts: ResponsesParts = {
     admission: new Admission({ pacer, ledger, clock: systemClock, watch: calmWatch, unsafe: nothing, canAsk: () => false, changed: nothing }), watch: calmWatch, bodies: room, ledger, settle: (command) => ledger.command(command), clock: systemClock,
     estimator: new Estimator(), prices: nothing, ceilingPrice: () => testPrice, target, credential: () => apiKeyCredential('sk', target), headSeen: nothing, limitsTold: nothing, keyAnswered: nothing, upstreamAnswered: nothing, changed: nothing, log: nothing,
-    owners: new ResponseOwners({ ledger, log: nothing }), background: new BackgroundRuns({ target, credential: nothing, clock: systemClock, end: nothing, log: nothing }),
+    branchOf: () => Promise.resolve(undefined), owners: new ResponseOwners({ ledger, log: nothing }), background: new BackgroundRuns({ target, credential: nothing, clock: systemClock, end: nothing, log: nothing }),
   };
   let count = 0;
   const route = http.createServer((message, response) => { void carryResponses(parts, message, response, workspace, `req_${count += 1}`); });

@@ -10,7 +10,7 @@ const sample = {
   entry: { prevHash: 'p', id: 'e', atMs: 1, account: 'grant' as const, kind: 'post' as const, grantId: 'g', attemptId: 'a', chargeId: 'c', amountMicroCredits: -1, heldDeltaMicroCredits: -2, balanceAfterMicroCredits: 3, heldAfterMicroCredits: 4, termsHash: 'h', corrects: null as string | null },
   grant: { id: 'g', key: 'k', content: 'c', kind: 'included' as const, amountMicroCredits: 1, priority: 2, createdAtMs: 3, order: 4, startsAtMs: 1, expiresAtMs: 5, models: '[]', workspaces: '["w"]', allowanceId: 'l', note: 'n' },
   directive: { prevHash: 'p', id: 'd', atMs: 1, kind: 'policy', subject: 's', content: '{}' },
-  decision: { attemptId: 'a', number: 1, atMs: 2, waitedMs: 3, record: '{}', requestId: 'r', receivedAtMs: 4, workspaceId: 'w', client: 'c', clientVersion: 'v', threadId: 't', turnId: 'u', requestKind: 'turn', model: 'm', stream: true },
+  decision: { attemptId: 'a', number: 1, atMs: 2, waitedMs: 3, record: '{}', requestId: 'r', receivedAtMs: 4, workspaceId: 'w', client: 'c', clientVersion: 'v', threadId: 't', turnId: 'u', requestKind: 'turn', branch: 'b', command: 'k', file: 'f', model: 'm', stream: true },
   hold: { attemptId: 'a', requestId: 'r', number: 1, workspaceId: 'w', openedAtMs: 2, amountMicroCredits: 3, price: null, tier: 'flex' as const, estimatedInputTokens: 4, estimatedOutputTokens: 5, estimateMicroCredits: 6, likelyOutputTokens: 7, basis: '{}' },
 };
 
@@ -48,12 +48,15 @@ describe('the text of a row', () => {
     assert.equal((JSON.parse(usageEventText({ ...sample.event, corrects: null })) as unknown[]).length, 27);
     assert.equal((JSON.parse(chargeText({ ...sample.charge, corrects: null })) as unknown[]).length, 12);
     assert.equal((JSON.parse(grantTermsText({ ...sample.grant, startsAtMs: null, models: null, workspaces: null, allowanceId: null })) as unknown[]).length, 10);
-    const hold = (JSON.parse(attemptTermsText(sample.decision, { ...sample.hold, estimateMicroCredits: null, likelyOutputTokens: null, basis: null })) as unknown[]).at(-1);
+    const unknown = { ...sample.decision, branch: null, command: null, file: null };
+    assert.deepEqual([sample.decision, unknown].map((decision) => (JSON.parse(attemptTermsText(decision, sample.hold)) as unknown[]).length), [19, 16]);
+    const hold = (JSON.parse(attemptTermsText(unknown, { ...sample.hold, estimateMicroCredits: null, likelyOutputTokens: null, basis: null })) as unknown[]).at(-1);
     assert.equal((hold as unknown[]).length, 10);
   });
 
   it('does not run fields together', () => {
     assert.notEqual(entryText({ ...sample.entry, id: 'e","x', grantId: 'g' }), entryText({ ...sample.entry, id: 'e', grantId: 'x","g' }));
+    assert.equal(new Set([['b', null, null], [null, 'b', null], [null, null, 'b'], [null, null, null]].map(([branch = null, command = null, file = null]) => attemptTermsText({ ...sample.decision, branch, command, file }, sample.hold))).size, 4);
     assert.notEqual(usageEventText({ ...sample.event, threadId: null }), usageEventText({ ...sample.event, threadId: 'null' }));
   });
 

@@ -36,7 +36,7 @@ describe('ask Codex', function slowMachine() {
     parts = {
       answers, practice: () => false,
       editor: fake.editor, log: fake.log, schedule: realSchedule, request: loopbackRequest, model: () => 'gpt-5.4-mini', passGate: async () => passes,
-      workspace: { forget: () => undefined, token: async () => ({ token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${broker.url}/v1`, codexBaseUrl: '' }) },
+      workspace: { folder: '/w', forget: () => undefined, token: async () => ({ token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${broker.url}/v1`, codexBaseUrl: '' }) },
       call: (async (_method: string, { id }: { id: string }) => ({
         id, model: 'gpt-5.4-mini', charge: { costMicroCredits: 120_000 }, attempts: [{ outcome: 'completed', usage: { inputTokens: 1_204, outputTokens: 310 } }], entries: [], story: [],
       })) as unknown as AskParts['call'],
@@ -74,6 +74,27 @@ describe('ask Codex', function slowMachine() {
     assert.equal(broker.requests.at(-1)?.headers.authorization, `Bearer ${fakeWorkspaceToken}`);
     const log = fake.logLines.join('\n');
     assert.ok(log.includes('req_9') && !log.includes('Why one') && !log.includes('const a') && !log.includes(fakeWorkspaceToken), log);
+  });
+
+  it('tells the broker its command and the file within the folder, where that is kept from the upstream', async () => {
+    answerWith((response) => { event(response, { type: 'response.completed', response: {} } as never); response.end(); });
+    const toldOf = async (fileName: string, takesOrigin: boolean) => {
+      fake.selection = { text: 'x', fileName, languageId: 'plaintext' };
+      fake.answers.push('Why?');
+      const token = { token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${broker.url}/v1`, codexBaseUrl: '', ...(takesOrigin ? { takesOrigin } as const : {}) };
+      await askAboutSelection({ ...parts, workspace: { ...parts.workspace, token: async () => token } });
+      const { headers } = broker.requests.at(-1)!;
+      return [headers['x-codex-broker-command'], headers['x-codex-broker-file']];
+    };
+    fake.answers.length = 0;
+    assert.deepEqual(await toldOf('/w/src/ünö 🙂.ts', true), ['ask-selection', encodeURIComponent('src/ünö 🙂.ts')]);
+    for (const elsewhere of ['/other/secret.ts', '/w', '/w2/a.ts', 'Untitled-1']) assert.deepEqual(await toldOf(elsewhere, true), ['ask-selection', undefined], elsewhere);
+    assert.deepEqual(await toldOf('/w/..a.ts', true), ['ask-selection', '..a.ts']);
+    const long = await toldOf(`/w/${'a'.repeat(300)}/end.ts`, true);
+    assert.match(decodeURIComponent(String(long[1])), /^…a+\/end\.ts$/);
+    assert.equal(decodeURIComponent(String(long[1])).length, 200);
+    // A broker that does not know of it would send it on.
+    assert.deepEqual(await toldOf('/w/src/a.ts', false), [undefined, undefined]);
   });
 
   it('speaks of practice credits in practice mode, and leads from the answer to its explanation', async () => {
@@ -227,10 +248,10 @@ describe('ask Codex', function slowMachine() {
       event(response, { type: 'response.completed', response: {} } as never);
       response.end();
     };
-    await askAbout(parts, async () => ({ kind: 'a failed command', title: 'Ask About It', example: 'Why?', note: '"[x](command:y)" failed.', text: 'The secret command.' }));
+    await askAbout(parts, async () => ({ command: 'ask-failed-command', title: 'Ask About It', example: 'Why?', note: '"[x](command:y)" failed.', text: 'The secret command.' }));
     assert.deepEqual([fake.titles[0], fake.titles[1], fake.shown[0]?.message], ['Ask About It', 'Why?', '"[x] (command:y)" failed. gpt-5.4-mini answers; the cost is shown at the end.']);
     assert.ok(JSON.stringify(JSON.parse(body)).includes('The secret command.\\n\\nQuestion: Why one?'), body);
-    assert.match(fake.logLines.join('\n'), /Question about a failed command answered/);
+    assert.match(fake.logLines.join('\n'), /Question answered \(ask-failed-command\)/);
     assert.doesNotMatch(fake.logLines.join('\n'), /secret/);
     await askAbout(parts, () => ({ sorry: 'No [x](command:y) here.', isWarning: true }));
     assert.deepEqual([fake.shown.at(-1)?.kind, fake.shown.at(-1)?.message], ['warning', 'No [x] (command:y) here.']);

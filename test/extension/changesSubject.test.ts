@@ -24,7 +24,7 @@ describe('ask about changes', () => {
   it('takes every file that differs from the last commit, and says what new files need', async () => {
     withGit(repository('/w', { '/w/a.ts': '-a ```\n+b\n', '/w/b.ts': '+c\n' }, 2));
     assert.deepEqual(await ask(), {
-      kind: 'changes', title: 'Ask Codex About the Changes of 2 Files', example: 'Is anything wrong with this?', note: '2 new files are left out; staged, they count.',
+      command: 'ask-changes', title: 'Ask Codex About the Changes of 2 Files', example: 'Is anything wrong with this?', note: '2 new files are left out; staged, they count.',
       text: 'The changes since the last commit, staged or not:\n\n````diff\n-a ```\n+b\n\n+c\n````',
     });
     assert.deepEqual(fake.shown, []);
@@ -34,7 +34,7 @@ describe('ask about changes', () => {
     withGit(repository('/w', { '/w/a.ts': '+a\n', '/w/b.ts': '+b\n' }, 1));
     open('/w/a.ts');
     fake.answers.push('The changes of a.ts alone', 'The changes of all 2 files', undefined);
-    assert.deepEqual(await ask(), { kind: 'changes', title: 'Ask Codex About the Changes of a.ts', example: 'Is anything wrong with this?', text: 'The changes since the last commit, staged or not:\n\n```diff\n+a\n```' });
+    assert.deepEqual(await ask(), { command: 'ask-changes', file: '/w/a.ts', title: 'Ask Codex About the Changes of a.ts', example: 'Is anything wrong with this?', text: 'The changes since the last commit, staged or not:\n\n```diff\n+a\n```' });
     assert.match(JSON.stringify(await ask()), /2 Files.*\+a.*\+b/);
     assert.equal(await ask(), undefined);
     assert.deepEqual(fake.shown[0]?.buttons, ['The changes of all 2 files', 'The changes of a.ts alone']);

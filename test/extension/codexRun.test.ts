@@ -56,6 +56,12 @@ describe('running Codex', function slowMachine() {
     assert.ok(!('CODEX_API_KEY' in codexEnvironment(planned)) && !('OPENAI_API_KEY' in codexEnvironment(planned)));
   });
 
+  it('lets the address say what it runs for, where the broker keeps that to itself', () => {
+    const told = (change: Partial<CodexRun>) => codexArguments(run('codex', change)).find((one) => one.startsWith('openai_base_url'));
+    assert.equal(told({ token: { ...token, takesOrigin: true } }), 'openai_base_url="http://127.0.0.1:9/w/tok/from/task/v1"');
+    assert.equal(told({ pay: 'plan', token: { ...token, takesOrigin: true, chatgptBaseUrl: 'http://127.0.0.1:9/w/tok/backend-api/codex' } }), 'openai_base_url="http://127.0.0.1:9/w/tok/from/task/backend-api/codex"');
+  });
+
   it('ends the whole group when cancelled, children that ignore a request to end included', async () => {
     const path = script('codex', `
       const { spawn } = require('node:child_process');

@@ -67,7 +67,7 @@ describe('failed commands', () => {
 
   it('are asked about with code, folder and output', () => {
     assert.deepEqual(failedCommandSubject({ commandLine: 'npm\ntest', exitCode: 1, folder: '/w', output: 'FAIL ``` a', isCut: false }), {
-      kind: 'a failed command', title: 'Ask Codex About the Failed Command', example: 'Why did it fail?', note: '"npm test" ended with code 1; what it wrote is sent.',
+      command: 'ask-failed-command', title: 'Ask Codex About the Failed Command', example: 'Why did it fail?', note: '"npm test" ended with code 1; what it wrote is sent.',
       text: 'This command, run in /w, ended with exit code 1:\n\n```sh\nnpm\ntest\n```\n\nWhat it wrote:\n\n````\nFAIL ``` a\n````',
     });
     const long = failedCommandSubject({ commandLine: 'x'.repeat(200), exitCode: 2, output: '', isCut: false });

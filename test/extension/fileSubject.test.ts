@@ -15,7 +15,7 @@ describe('ask about files', () => {
 
   it('takes the file of the active editor, with its name in the workspace and a fence that holds', async () => {
     fake.selection = { text: '', fileName: '/w/src/a.ts', languageId: 'typescript' };
-    assert.deepEqual(await ask(), { kind: 'files', title: 'Ask Codex About a.ts', example: 'What does this do?', text: 'The file src/a.ts:\n\n````ts\nconst a = "```";\n````' });
+    assert.deepEqual(await ask(), { command: 'ask-files', file: '/w/src/a.ts', title: 'Ask Codex About a.ts', example: 'What does this do?', text: 'The file src/a.ts:\n\n````ts\nconst a = "```";\n````' });
   });
 
   it('takes the file under the pointer before the active one, and all that are selected with it', async () => {

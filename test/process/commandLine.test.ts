@@ -49,7 +49,7 @@ describe('the command line with a running broker', function () {
   it('shows a workspace\'s token, the same each time, by any name of the folder', async () => {
     const workspace = path.join(bench.folder, 'workspace');
     const made = await json('token', '--workspace', workspace);
-    assert.deepEqual(Object.keys(made).sort(), ['baseUrl', 'chatgptBaseUrl', 'codexBaseUrl', 'token', 'workspaceId']);
+    assert.deepEqual(Object.keys(made).sort(), ['baseUrl', 'chatgptBaseUrl', 'codexBaseUrl', 'takesOrigin', 'token', 'workspaceId']);
     assert.match(made.token, /^[\w-]{43}$/);
     assert.deepEqual([made.baseUrl, made.codexBaseUrl, made.chatgptBaseUrl], [`${bench.broker.url}/v1`, `${bench.broker.url}/w/${made.token}/v1`, `${bench.broker.url}/w/${made.token}/backend-api/codex`]);
     symlinkSync(workspace, path.join(bench.folder, 'link'));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readEnvelope } from '../../src/protocol/dialectEnvelope.ts';
+import { originHeaders } from '../../src/protocol/originHeaders.ts';
 import { patienceCodexMs, patienceOtherMs, readClient } from '../../src/protocol/requestEnvelope.ts';
 import { stepPrints } from '../../src/protocol/stepPrint.ts';
 
@@ -14,6 +15,21 @@ describe('request envelope', () => {
       model: 'gpt-5.5', stream: true, input: [], reasoning: { effort: 'medium' }, store: false, prompt_cache_key: '01a2', service_tier: 'fast', max_output_tokens: 500, background: false,
     })), { model: 'gpt-5.5', stream: true, maxOutputTokens: 500, serviceTier: 'fast', effort: 'medium', promptCacheKey: '01a2', background: false, size: { textBytes: 0, textTokens: 0 } });
     assert.deepEqual(readEnvelope('{"model":"gpt-5.5","input":"hi","max_output_tokens":null}'), { model: 'gpt-5.5', stream: false, size: { textBytes: 6, textTokens: 5 }, prints: stepPrints({ input: 'hi' }) });
+  });
+
+  it('reads which command and file a client names, cleaned, bounded and never trusted', () => {
+    const read = (all: Record<string, string>) => { const { command, file } = readClient(headers(all)); return [command, file]; };
+    assert.deepEqual(read({}), [undefined, undefined]);
+    assert.deepEqual(read({ 'x-codex-broker-command': 'ask', 'x-codex-broker-file': 'src%2F%C3%BCn%C3%B6.ts' }), ['ask', 'src/ünö.ts']);
+    assert.deepEqual(read({ 'x-codex-broker-command': ' a\u0000\u202Eb ', 'x-codex-broker-file': 'a%0A%00%E2%80%AEb' }), ['ab', 'ab']);
+    assert.deepEqual(read({ 'x-codex-broker-command': '', 'x-codex-broker-file': '%00' }), [undefined, undefined]);
+    assert.deepEqual(read({ 'x-codex-broker-file': '%E0%A4%A' }), [undefined, undefined], 'not percent-encoded');
+    assert.deepEqual(read({ 'x-codex-broker-command': 'c'.repeat(5000), 'x-codex-broker-file': 'f'.repeat(5000) }).map((one) => one?.length), [200, 200]);
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (file) => {
+      const [, told] = read(originHeaders({ file }));
+      assert.ok(told === undefined || told.length <= 200);
+      if (/^[\w/ .-]{1,200}$/.test(file) && file.trim() === file) assert.equal(told, file);
+    }));
   });
 
   it('says what is broken', () => {

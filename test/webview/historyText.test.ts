@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { sum } from '../../src/domain/units.ts';
 import { historyOfSteps } from '../../src/protocol/history.ts';
-import type { HistoryStep } from '../../src/protocol/history.ts';
+import type { HistoryGrouping, HistoryStep } from '../../src/protocol/history.ts';
 import { burnDown, burnSubjects } from '../../src/webview/burnText.ts';
 import { averageText, cachedWords, chartUnits, groupName, groupTable, historyChart, rangeText, stepTitle, sureness, tokenParts } from '../../src/webview/historyText.ts';
 import { manyThreads, sampleCourse, sampleHistory } from './sampleAnswers.ts';
@@ -46,6 +46,19 @@ describe('history in words', () => {
         chart.series.forEach((one, place_) => assert.equal(row[place_ + 1]!.value, unit === 'tokens' ? one.values[index] : Math.round(one.values[index]! * scale)));
       });
     }
+  });
+
+  it('names a branch and a file with the workspace, a head without a branch and the commands in words, and takes those names along', () => {
+    const named = (key: string, label: string, by: HistoryGrouping) => groupName({ ...month.total, key, label }, by);
+    assert.equal(named('ws_1 main', 'api · main', 'branch'), 'api · main');
+    assert.equal(named('ws_1 commit 1a2b3c4', 'No folder · commit 1a2b3c4', 'branch'), 'No folder · commit 1a2b3c4');
+    assert.equal(named('ws_1 src/a · b.ts', 'my · api · src/a · b.ts', 'file'), 'my · api · src/a · b.ts');
+    assert.deepEqual([named('ask', 'ask', 'command'), named('task', 'task', 'command'), named('nightly', 'nightly', 'command')], ['Ask About the Selection', 'Codex task', 'nightly']);
+    assert.deepEqual((['branch', 'command', 'file'] as const).map((by) => named('', `no ${by} known`, by)), ['no branch known', 'no command known', 'no file known']);
+    const result = { ...month, costs: month.costs.slice(0, 3), groups: [{ ...month.groups[0]!, key: 'ws_1 main', label: 'api · main' }, { ...month.groups[1]!, key: 'ws_2 main', label: 'site · main' }, { ...month.groups[2]!, key: '', label: 'no branch known' }] };
+    assert.deepEqual(groupTable(result, 'branch', 'Branches', 'en').rows.slice(0, 3).map((row) => [row[0]?.text, row[0]?.value]), [['api · main', 'api · main'], ['site · main', 'site · main'], ['no branch known', 'no branch known']]);
+    const chart = historyChart(result, 'branch', 'credits', 'en');
+    assert.deepEqual([chart.subtitle, chart.series[0]?.name], ['by branch', 'api · main']);
   });
 
   it('keeps a ledger of 20,000 threads short, and its sums whole', () => {

@@ -64,6 +64,12 @@ const states: Scene = {
   },
 };
 
+/** Keys of groups as the ledger has them. */
+const groupKeys = {
+  workspace: ['codex_exec', 'docs-site'], client: ['codex_exec', 'docs-site'], thread: ['', '0193b2c4-0000-7000-8000-000000000000'], kind: ['', 'turn', 'compaction', 'review', 'background', 'embeddings'],
+  branch: ['', 'ws_docs-site feature/eu-rounding', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask', 'task', 'nightly-eval'], file: ['', 'ws_docs-site src/rounding.ts'],
+} as const;
+
 const history: Scene = {
   name: 'history',
   show: async (page) => {
@@ -72,11 +78,11 @@ const history: Scene = {
     await page.look('reading');
     await page.answer();
     await page.look('days');
-    for (const by of ['workspace', 'client', 'thread', 'kind']) {
+    for (const by of ['workspace', 'client', 'thread', 'kind', 'branch', 'command', 'file'] as const) {
       await page.page.locator(`[data-choice="${by}"]`).click();
       const grouped = sampleHistory(30);
-      const keys = by === 'kind' ? ['', 'turn', 'compaction', 'review', 'background', 'embeddings'] : by === 'thread' ? ['', '0193b2c4-0000-7000-8000-000000000000'] : ['codex_exec', 'docs-site'];
-      const groups = keys.map((key, index) => ({ ...grouped.groups[index]!, key, label: key !== '' ? key : by === 'kind' ? 'request' : 'no thread', unpriced: index }));
+      const keys = groupKeys[by];
+      const groups = keys.map((key, index) => ({ ...grouped.groups[index]!, key, label: key !== '' ? key.replace(/^ws_(\S+) /, '$1 · ') : by === 'kind' ? 'request' : `no ${by} known`, unpriced: index }));
       await page.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: { ...grouped, groups, costs: grouped.costs.slice(0, keys.length), groupCount: 2_000, rest: noUsage('rest'), total: { ...grouped.total, unpriced: 2 }, imported: { requests: 3, inputTokens: 90_000, cachedInputTokens: 40_000, cacheWriteTokens: 0, outputTokens: 3_000, reasoningTokens: 0, costMicroCredits: 2_000_000 } } } : sampleAnswer(id, question)));
       await page.look(`by ${by}`);
     }
@@ -211,7 +217,7 @@ const dataNames: ReadonlySet<string> = new Set([
 
 /** Everything of the samples that is in no language. */
 export function sceneData(): string[] {
-  const data = new Set(['The broker did not answer.', 'prices.json', 'OpenAI', 'ChatGPT', 'Codex', 'CSV', 'JSON', 'Markdown', 'gpt-6*', 'codex_exec', '0193b2c4', '$']);
+  const data = new Set(['The broker did not answer.', 'prices.json', 'OpenAI', 'ChatGPT', 'Codex', 'CSV', 'JSON', 'Markdown', 'gpt-6*', 'codex_exec', '0193b2c4', '$', 'feature/eu-rounding', '1a2b3c4', 'nightly-eval', 'src/rounding.ts']);
   const walk = (value: unknown, name: string) => {
     if (typeof value === 'string') {
       if (dataNames.has(name)) for (const each of [...value.split('`').map((part) => part.trim()), value, clientName(value)]) if (/\p{L}/u.test(each)) data.add(each);

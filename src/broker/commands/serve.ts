@@ -44,7 +44,7 @@ export async function serve(args: readonly string[], io: CommandIo): Promise<num
       mode: practice ? 'practice' : 'live', version: io.version, passThrough: config.passThrough, runawayGuard: config.runawayGuard, spreadPlan: config.spreadPlan,
       ...(apiKey ? { apiKey } : {}), ...(config.idleExitMs === undefined ? {} : { idleExitMs: config.idleExitMs }),
       ledgerEntry: ledgerEntry(io.entry), keychain: practice || values['no-keychain'] ? undefined : loadKeychain(fileURLToPath(io.entry)),
-      clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),
+      home: io.home, clock: systemClock, ids: systemIds, random, utcOffsetMs, onStop: (why) => stop(why),
     });
   } catch (error) {
     sandbox?.stop();

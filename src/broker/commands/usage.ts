@@ -1,6 +1,7 @@
-// `codex-broker usage`: what was used, summed by day, model, workspace, client, thread or kind.
+// `codex-broker usage`: what was used, summed by day or by what people ask about.
 import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
 import { clientName } from '../../protocol/clientName.ts';
+import { usageGroupings } from '../../protocol/history.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
 import { momentOf, wordOf } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
@@ -8,12 +9,10 @@ import { readOptions, textTable } from './commandIo.ts';
 import { csvLine } from '../../protocol/csv.ts';
 import { withControl } from './withControl.ts';
 
-const groupings = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as const;
-
 /** `codex-broker usage` */
 export async function usage(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, { by: { type: 'string' }, since: { type: 'string' }, csv: { type: 'boolean' }, 'without-imported': { type: 'boolean' } });
-  const by = wordOf('by', values.by ?? 'day', groupings);
+  const by = wordOf('by', values.by ?? 'day', usageGroupings);
   const sinceMs = momentOf(values.since);
   return withControl(values, io, 'read', async ({ api }) => {
     const report = await api.usage({ by, ...(values['without-imported'] ? { withoutImported: true } : {}), ...(sinceMs === undefined ? {} : { sinceMs }) });

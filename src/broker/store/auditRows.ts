@@ -90,7 +90,7 @@ export function directiveRow(row: Row): DirectiveRow {
 
 /** Columns of a decision `d` joined with its request `r`, which a tampered ledger may lack; its attempt stands first. */
 export const decisionColumns = `d.attempt_id, d.number, d.at_ms, d.waited_ms, d.record, d.request_id, r.received_at_ms, r.workspace_id, r.client, r.client_version, r.thread_id, r.turn_id,
-  r.request_kind, r.model, r.stream, d.terms_hash`;
+  r.request_kind, r.model, r.stream, d.terms_hash, r.branch, r.command, r.file`;
 
 /** A decision, joined with its request. */
 export function decisionRow(row: Row): DecisionRow {
@@ -98,6 +98,7 @@ export function decisionRow(row: Row): DecisionRow {
     attemptId: row[0] as string, number: row[1] as number, atMs: row[2] as number, waitedMs: row[3] as number, record: row[4] as string, requestId: row[5] as string,
     receivedAtMs: row[6] as number, workspaceId: row[7] as string, client: row[8] as string, clientVersion: row[9] as OrNull<string>, threadId: row[10] as OrNull<string>,
     turnId: row[11] as OrNull<string>, requestKind: row[12] as OrNull<string>, model: row[13] as string, stream: truth(row[14]), termsHash: row[15] as string,
+    branch: row[16] as OrNull<string>, command: row[17] as OrNull<string>, file: row[18] as OrNull<string>,
   };
 }
 

@@ -102,7 +102,7 @@ function correctAttempt(db: DatabaseSync, chains: LedgerChains, command: Correct
     chains.entry({ id: `${kind}_${attemptId}${mark}_${grantId}`, atMs, kind, grantId, attemptId, chargeId, amountMicroCredits: microCredits, corrects: microCredits > 0 ? drawnBy(db, attemptId, grantId) : null });
   }
   if (plan.uncoveredMicroCredits > 0) bookOvershoot(chains, { attemptId, chargeId, atMs, microCredits: plan.uncoveredMicroCredits, mark });
-  addToRollups(db, chains, event, { requestKind: hold.requestKind, costMicroCredits: delta });
+  addToRollups(db, chains, event, { origin: hold.origin, costMicroCredits: delta });
   for (const { grantId, microCredits } of plan.movements) if (microCredits > 0) endGivenBack(db, chains, { attemptId, mark, atMs, grantId, microCredits, refundId: `refund_${attemptId}${mark}_${grantId}` });
   repayOverpaid(db, chains, { attemptId, mark, atMs });
   // What came back to a grant that is over has left the balance again.

@@ -8,7 +8,7 @@ const pageMax = 2000;
 
 /** Each set: what it selects, with the place of a row as `place` and its time as `at`. */
 const sets: Readonly<Record<ExportSet, string>> = {
-  requests: `SELECT u.sequence AS place, u.at_ms AS at, u.request_id, u.attempt_id, u.workspace_id, w.path AS workspace, u.client, u.thread_id, r.turn_id, r.request_kind AS kind, u.model, u.model_served,
+  requests: `SELECT u.sequence AS place, u.at_ms AS at, u.request_id, u.attempt_id, u.workspace_id, w.path AS workspace, u.client, u.thread_id, r.turn_id, r.request_kind AS kind, r.branch, r.command, r.file, u.model, u.model_served,
     u.tier, u.outcome, u.status, u.measured, u.free_reason, u.input_tokens, u.cached_input_tokens, u.cache_write_tokens, u.output_tokens, u.reasoning_tokens,
     c.cost AS cost_microcredits, c.drawn AS drawn_microcredits, c.uncovered AS uncovered_microcredits, u.waited_ms, u.first_byte_ms, u.duration_ms, u.upstream_request_id, u.response_id, u.notice, u.corrects
     FROM usage_events u JOIN requests r ON r.request_id = u.request_id LEFT JOIN charges c ON c.usage_event_id = u.id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id`,

@@ -2,12 +2,13 @@
 // memory, the others from their rows.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Slice } from '../../domain/grants.ts';
+import type { RequestOrigin } from '../../domain/ledgerRows.ts';
 import type { ModelPrice } from '../../domain/pricing.ts';
 import { statement } from './statements.ts';
 
 /** A hold as it was reserved, with the request that it is for. */
 export interface HeldAttempt {
-  readonly requestId: string; readonly workspaceId: string; readonly client: string; readonly threadId: string | null; readonly model: string; readonly requestKind: string | null;
+  readonly requestId: string; readonly workspaceId: string; readonly client: string; readonly threadId: string | null; readonly model: string; readonly origin: RequestOrigin;
   readonly state: string; readonly price: ModelPrice | null; readonly termsHash: string;
   readonly estimatedInputTokens: number; readonly likelyOutputTokens: number; readonly estimateMicroCredits: number | null;
   readonly slices: readonly Slice[];
@@ -48,15 +49,20 @@ export class HeldAttempts {
   clear(): void { this.#open.clear(); }
 }
 
+/** What a request was for, from its row. */
+function originOf(row: Readonly<Record<string, unknown>>): RequestOrigin {
+  return { requestKind: row['request_kind'] as string | null, branch: row['branch'] as string | null, command: row['command'] as string | null, file: row['file'] as string | null };
+}
+
 function readHeldAttempt(db: DatabaseSync, attemptId: string): HeldAttempt | undefined {
-  const row = statement(db, `SELECT h.*, d.terms_hash, d.record ->> '$.tracked' AS tracked, r.client, r.thread_id, r.model, r.request_kind
+  const row = statement(db, `SELECT h.*, d.terms_hash, d.record ->> '$.tracked' AS tracked, r.client, r.thread_id, r.model, r.request_kind, r.branch, r.command, r.file
     FROM holds h JOIN decisions d USING (attempt_id) JOIN requests r ON r.request_id = h.request_id WHERE h.attempt_id = ?`).get(attemptId);
   if (!row) return undefined;
   const slices = Number(row['amount']) === 0 ? [] : statement(db, `SELECT e.grant_id, e.held_delta, g.kind FROM entries e JOIN grants g USING (grant_id)
     WHERE e.attempt_id = ? AND e.kind = 'reserve' ORDER BY e.sequence`).all(attemptId);
   return {
     requestId: String(row['request_id']), workspaceId: String(row['workspace_id']), client: String(row['client']), threadId: row['thread_id'] as string | null,
-    model: String(row['model']), requestKind: row['request_kind'] as string | null, state: String(row['state']), termsHash: String(row['terms_hash']),
+    model: String(row['model']), origin: originOf(row), state: String(row['state']), termsHash: String(row['terms_hash']),
     price: row['price'] === null ? null : JSON.parse(String(row['price'])) as ModelPrice,
     estimatedInputTokens: Number(row['estimated_input']), likelyOutputTokens: Number(row['likely_output'] ?? row['estimated_output']),
     estimateMicroCredits: row['estimate'] === null ? null : Number(row['estimate']),

@@ -17,7 +17,7 @@ import { statement } from './statements.ts';
 type Row = Record<string, unknown>;
 type By = LedgerQueries['usage']['args']['by'];
 
-const dimensionOf: Readonly<Record<By, ImportDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'total' };
+const dimensionOf: Readonly<Record<By, ImportDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'total', branch: 'total', command: 'total', file: 'total' };
 
 /**
  * Sums of imported responses, with what they are summed under as `group_key`.

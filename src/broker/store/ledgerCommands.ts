@@ -24,6 +24,10 @@ export interface RequestFacts {
   readonly turnId?: string;
   /** Codex's own word: turn, compaction, review. */
   readonly requestKind?: string;
+  /** The git branch of the workspace's folder when it came, the command that it came from, and the file that it is about. */
+  readonly branch?: string;
+  readonly command?: string;
+  readonly file?: string;
   readonly model: string;
   readonly stream: boolean;
 }

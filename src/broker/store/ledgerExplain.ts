@@ -32,11 +32,17 @@ export function explainRequest(db: DatabaseSync, id: string): ExplainResult | nu
     id: requestId, receivedAtMs: Number(request['received_at_ms']), workspaceId: String(request['workspace_id']),
     workspaceLabel: String(request['label'] ?? request['workspace_id']), client: String(request['client']),
     ...(request['thread_id'] === null ? {} : { threadId: String(request['thread_id']) }),
+    ...named('branch', request), ...named('command', request), ...named('file', request),
     model: String(request['model']), waitedMs: Number(last['decided_waited_ms']), decision, attempts, charge,
     corrections: readCorrections(db, requestId), entries: readRequestEntries(db, requestId),
   };
   const notice = last['notice'] === null ? null : String(last['notice']);
   return { ...result, notice, story: storyOf(result, notice ?? undefined) };
+}
+
+/** What is known of a request, by its column's name. */
+function named<K extends 'branch' | 'command' | 'file'>(column: K, row: Row): { readonly [P in K]?: string } {
+  return (row[column] === null ? {} : { [column]: String(row[column]) }) as { readonly [P in K]?: string };
 }
 
 function attemptView(row: Row): AttemptView {

@@ -7,7 +7,7 @@ import type { Burn } from '../../domain/forecast.ts';
 import type { Grant } from '../../domain/grants.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
-import type { HistoryGrouping, HistoryResult } from '../../protocol/history.ts';
+import type { HistoryGrouping, HistoryResult, UsageGrouping } from '../../protocol/history.ts';
 import type { Course, EntryFilter, EntryPage, HappeningFilter, HappeningPage, HappeningPlace } from '../../protocol/ledgerPages.ts';
 import type { ExplainResult } from '../../protocol/control.ts';
 import type { ImportedView } from '../../protocol/importedUsage.ts';
@@ -98,7 +98,7 @@ export interface LedgerQueries {
   budgets: { args: { readonly nowMs: number }; result: readonly BudgetView[] };
   usage: {
     args: {
-      readonly by: 'day' | 'model' | 'workspace' | 'client' | 'thread' | 'kind';
+      readonly by: UsageGrouping;
       readonly sinceMs?: number;
       /** What makes the days local ones; without it they are those of UTC. */
       readonly utcOffsets?: readonly OffsetSpan[];

@@ -5,7 +5,7 @@ import type { AutoTopUp } from '../../domain/autoTopUp.ts';
 import { consentFor } from '../../domain/consent.ts';
 import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState } from '../../domain/directives.ts';
-import type { DecisionRow, HoldRow } from '../../domain/ledgerRows.ts';
+import type { DecisionRow, HoldRow, RequestOrigin } from '../../domain/ledgerRows.ts';
 import type { ModelPrice } from '../../domain/pricing.ts';
 import { attemptTermsText } from '../../domain/rowTexts.ts';
 import { noTokens } from '../../domain/tokenUsage.ts';
@@ -16,7 +16,7 @@ import { addGrants, offerOf } from './autoTopUps.ts';
 import { readBudgetUses } from './budgetReads.ts';
 import { notePrice, readDirectives } from './directiveTable.ts';
 import type { LedgerChains } from './ledgerChains.ts';
-import type { DecideFacts, LedgerCommandResults, ReserveCommand } from './ledgerCommands.ts';
+import type { DecideFacts, LedgerCommandResults, RequestFacts, ReserveCommand } from './ledgerCommands.ts';
 import { addToRollups } from './rollupTable.ts';
 import { statement } from './statements.ts';
 import { doUpkeep } from './upkeep.ts';
@@ -89,7 +89,7 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   const row: Omit<DecisionRow, 'termsHash'> = {
     attemptId, number: command.number, atMs: command.atMs, waitedMs: command.limits.waitedMs, record: JSON.stringify(decision), requestId: request.requestId,
     receivedAtMs: request.receivedAtMs, workspaceId: request.workspaceId, client: request.client, clientVersion: request.clientVersion ?? null,
-    threadId: request.threadId ?? null, turnId: request.turnId ?? null, requestKind: request.requestKind ?? null, model: request.model, stream: request.stream,
+    threadId: request.threadId ?? null, turnId: request.turnId ?? null, ...originOf(request), model: request.model, stream: request.stream,
   };
   const hold: Omit<HoldRow, 'state'> | undefined = decision.outcome === 'refuse' ? undefined : {
     attemptId, requestId: request.requestId, number: command.number, workspaceId: request.workspaceId, openedAtMs: command.atMs,
@@ -114,12 +114,17 @@ export function reserve(db: DatabaseSync, chains: LedgerChains, command: Reserve
   // A later attempt belongs to the request as it was first written, so its settlement reads that.
   if (isFirst) {
     chains.held.remember(attemptId, {
-      requestId: request.requestId, workspaceId: request.workspaceId, client: request.client, threadId: row.threadId, model: request.model, requestKind: row.requestKind, state: 'open',
+      requestId: request.requestId, workspaceId: request.workspaceId, client: request.client, threadId: row.threadId, model: request.model, origin: originOf(request), state: 'open',
       price: hold.price, termsHash, estimatedInputTokens: hold.estimatedInputTokens, likelyOutputTokens: hold.likelyOutputTokens ?? hold.estimatedOutputTokens,
       estimateMicroCredits: hold.estimateMicroCredits, slices: decision.slices, tracked: decision.slices.length > 0 || decision.tracked === true, isOnly: true,
     });
   }
   return result;
+}
+
+/** What a request was for, as its row says it. */
+function originOf({ requestKind, branch, command, file }: RequestFacts): RequestOrigin {
+  return { requestKind: requestKind ?? null, branch: branch ?? null, command: command ?? null, file: file ?? null };
 }
 
 /** A refused request has a usage event too, which says why it cost nothing. */
@@ -132,16 +137,16 @@ function refuse(db: DatabaseSync, chains: LedgerChains, command: ReserveCommand,
     upstreamRequestId: null, responseId: null, notice: null, termsHash, corrects: null,
   } as const;
   chains.usageEvent(event);
-  addToRollups(db, chains, event, { requestKind: request.requestKind ?? null });
+  addToRollups(db, chains, event, { origin: originOf(request) });
 }
 
 /** @returns whether its request was written with it, and not before @throws Error where the request was another when it was written */
 function insertDecision(db: DatabaseSync, row: Omit<DecisionRow, 'termsHash'>, termsHash: string): boolean {
-  const facts = [row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind, row.model, row.stream ? 1 : 0];
-  const { changes } = statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream)
-    VALUES (?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, ...facts);
+  const facts = [row.receivedAtMs, row.workspaceId, row.client, row.clientVersion, row.threadId, row.turnId, row.requestKind, row.model, row.stream ? 1 : 0, row.branch, row.command, row.file];
+  const { changes } = statement(db, `INSERT OR IGNORE INTO requests (request_id, received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream, branch, command, file)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(row.requestId, ...facts);
   if (changes === 0) {
-    const first = statement(db, 'SELECT received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream FROM requests WHERE request_id = ?').get(row.requestId);
+    const first = statement(db, 'SELECT received_at_ms, workspace_id, client, client_version, thread_id, turn_id, request_kind, model, stream, branch, command, file FROM requests WHERE request_id = ?').get(row.requestId);
     if (JSON.stringify(Object.values(first ?? {})) !== JSON.stringify(facts)) throw new Error(`request ${row.requestId} was another when its first attempt was decided`);
   }
   statement(db, 'INSERT INTO decisions (attempt_id, request_id, number, at_ms, waited_ms, record, terms_hash) VALUES (?,?,?,?,?,?,?)')

@@ -2,7 +2,7 @@
 // time from the events, for a migration and for the audit.
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
-import type { UsageEventRow } from '../../domain/ledgerRows.ts';
+import type { RequestOrigin, UsageEventRow } from '../../domain/ledgerRows.ts';
 import { bucketsPerDay, rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
 import type { RollupContext, RollupDimension } from '../../domain/rollups.ts';
 import type { LedgerChains } from './ledgerChains.ts';
@@ -29,8 +29,8 @@ export function rollupsSince(bucket: number): readonly [number, number, number] 
 
 /** Adds an event. Call it after the event's row is written. `isOnly`: its attempt is known to be the only one of its request, so none has to be looked for. */
 export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit<UsageEventRow, 'sequence' | 'prevHash' | 'hash'>, context: RollupContext, isOnly = false): void {
-  const keys = rollupKeys(event, context.requestKind);
-  const counted = isOnly ? undefined : event.corrects === null ? countedUnder(db, event, context.requestKind) : keys;
+  const keys = rollupKeys(event, context.origin);
+  const counted = isOnly ? undefined : event.corrects === null ? countedUnder(db, event, context.origin) : keys;
   chains.rollups.add(event.atMs, keys, rollupSums(event, context), (dimension) => (counted?.[dimension] === keys[dimension] ? 0 : 1));
 }
 
@@ -38,10 +38,10 @@ export function addToRollups(db: DatabaseSync, chains: LedgerChains, event: Omit
  * Under which keys an earlier attempt of the same request was counted already. Retries differ at the most in
  * the model that served: that one counts anew under a key that no earlier attempt had.
  */
-function countedUnder(db: DatabaseSync, event: Pick<UsageEventRow, 'id' | 'requestId' | 'model' | 'modelServed' | 'workspaceId' | 'client' | 'threadId'>, requestKind: string | null): Readonly<Record<RollupDimension, string>> | undefined {
+function countedUnder(db: DatabaseSync, event: Pick<UsageEventRow, 'id' | 'requestId' | 'model' | 'modelServed' | 'workspaceId' | 'client' | 'threadId'>, origin: RequestOrigin): Readonly<Record<RollupDimension, string>> | undefined {
   const earlier = statement(db, 'SELECT COALESCE(model_served, model) AS served FROM usage_events WHERE request_id = ? AND id <> ? AND corrects IS NULL').all(event.requestId, event.id);
   if (earlier.length === 0) return undefined;
-  const keys = rollupKeys(event, requestKind);
+  const keys = rollupKeys(event, origin);
   return { ...keys, model: earlier.some((row) => row['served'] === keys.model) ? keys.model : '\0' };
 }
 
@@ -49,7 +49,13 @@ function countedUnder(db: DatabaseSync, event: Pick<UsageEventRow, 'id' | 'reque
 const keySql: Readonly<Record<RollupDimension, string>> = {
   total: `''`, model: 'COALESCE(u.model_served, u.model)', asked: 'u.model', workspace: 'u.workspace_id', client: 'u.client',
   thread: `COALESCE(u.thread_id, '')`, kind: `COALESCE(r.request_kind, '')`,
+  branch: keyWithinSql('r.branch'), command: `COALESCE(r.command, '')`, file: keyWithinSql('r.file'),
 };
+
+/** The key of what belongs to a workspace. */
+function keyWithinSql(name: string): string {
+  return `COALESCE(u.workspace_id || ' ' || ${name}, '')`;
+}
 
 const learntSql = 'h.attempt_id IS NOT NULL AND u.measured = 1 AND c.id IS NOT NULL AND u.corrects IS NULL';
 const ifLearnt = (value: string) => `CASE WHEN ${learntSql} THEN ${value} ELSE 0 END`;
@@ -87,8 +93,8 @@ export const summedColumns = sumColumns.map((name) => `SUM(${name}) AS ${name}`)
 /** The days as the quarter hours give them; the columns stand as in the table. */
 export const daysFromBuckets = `SELECT dimension, key, bucket / ${bucketsPerDay} AS day, ${summedColumns} FROM rollups`;
 
-/** Fills the empty tables from the events. */
-export function fillRollups(db: DatabaseSync): void {
-  for (const dimension of rollupDimensions) db.exec(`INSERT INTO rollups SELECT dimension, key, bucket, ${summedColumns} FROM (${eventSums(dimension)}) GROUP BY key, bucket`);
+/** Fills the empty tables from the events. @param dimensions those that the tables' version has */
+export function fillRollups(db: DatabaseSync, dimensions: readonly RollupDimension[]): void {
+  for (const dimension of dimensions) db.exec(`INSERT INTO rollups SELECT dimension, key, bucket, ${summedColumns} FROM (${eventSums(dimension)}) GROUP BY key, bucket`);
   db.exec(`INSERT INTO rollup_days ${daysFromBuckets} GROUP BY dimension, key, day`);
 }

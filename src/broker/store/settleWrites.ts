@@ -69,7 +69,7 @@ export function settle(db: DatabaseSync, chains: LedgerChains, command: SettleCo
   statement(db, 'UPDATE holds SET state = ? WHERE attempt_id = ?').run(charge ? 'posted' : 'voided', attemptId);
   chains.held.forget(attemptId);
   addToRollups(db, chains, event, {
-    requestKind: hold.requestKind, ...(charge ? { costMicroCredits: charge.costMicroCredits } : {}),
+    origin: hold.origin, ...(charge ? { costMicroCredits: charge.costMicroCredits } : {}),
     estimate: { inputTokens: hold.estimatedInputTokens, outputTokens: hold.likelyOutputTokens, microCredits: hold.estimateMicroCredits },
   }, hold.isOnly);
   endTakenBack(db, chains, plan.postings, command);

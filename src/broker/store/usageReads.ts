@@ -5,6 +5,7 @@ import { bucketMs } from '../../domain/budgets.ts';
 import { outsideWorkspace } from '../../domain/importedUse.ts';
 import { dayKeyOf } from '../../domain/localDays.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
+import { partsOfKey } from '../../domain/rollups.ts';
 import type { RollupDimension } from '../../domain/rollups.ts';
 import { addUsage, noTokens } from '../../domain/tokenUsage.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
@@ -17,12 +18,12 @@ type Args = LedgerQueries['usage']['args'];
 type Row = Record<string, unknown>;
 
 /** The rollup that a report is read from. */
-export const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind' };
+export const dimensionOf: Readonly<Record<Args['by'], RollupDimension>> = { day: 'total', model: 'model', workspace: 'workspace', client: 'client', thread: 'thread', kind: 'kind', branch: 'branch', command: 'command', file: 'file' };
 /** The distances to UTC as a table, so that each quarter hour is counted to the local day of its own time. */
 const spansTable = `WITH s AS MATERIALIZED (SELECT value ->> 'fromMs' AS from_ms, value ->> 'untilMs' AS until_ms, value ->> 'offsetMs' AS offset_ms FROM json_each(?5))`;
 const utcOnly: readonly OffsetSpan[] = [{ fromMs: -8_640_000_000_000_000, untilMs: 8_640_000_000_000_000, offsetMs: 0 }];
 /** What a key that is empty is called. */
-const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no thread', kind: 'request', model: 'unknown model' };
+const nameless: Readonly<Partial<Record<Args['by'], string>>> = { thread: 'no thread', kind: 'request', model: 'unknown model', branch: 'no branch known', command: 'no command known', file: 'no file known' };
 
 /** Usage summed by a key; the attempts that the upstream never saw count as requests of zero tokens. A request counts when its first attempt ended. */
 export function readUsage(db: DatabaseSync, args: Args): UsageRow[] {
@@ -103,8 +104,13 @@ function keysOf(db: DatabaseSync, dimension: RollupDimension, { sinceMs = 0, lim
 }
 
 function labelOf(db: DatabaseSync, by: Args['by'], key: string): string {
-  if (by === 'workspace' && key === outsideWorkspace.workspaceId) return outsideWorkspace.label;
-  if (by !== 'workspace') return key === '' ? nameless[by] ?? '' : key;
+  const parts = by === 'branch' || by === 'file' ? partsOfKey(key) : undefined;
+  if (parts) return `${workspaceLabel(db, parts.workspaceId)} · ${parts.name}`;
+  return by === 'workspace' ? workspaceLabel(db, key) : key === '' ? nameless[by] ?? '' : key;
+}
+
+function workspaceLabel(db: DatabaseSync, key: string): string {
+  if (key === outsideWorkspace.workspaceId) return outsideWorkspace.label;
   const label = statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(key)?.['label'];
   return typeof label === 'string' ? label : key;
 }

@@ -1,6 +1,7 @@
 // Which headers cross the broker, both ways. Everything that is not on a list stays here: client
 // credentials, cookies, proxy and hop-by-hop headers never reach the other side.
 import type { IncomingHttpHeaders } from 'node:http';
+import { ownHeaderPrefix } from '../../protocol/originHeaders.ts';
 
 /** Headers of a client that go upstream. */
 const requestHeaders = new Set([
@@ -19,7 +20,8 @@ const responsePrefixes = ['x-ratelimit-', 'x-codex-', 'openai-'];
 export function upstreamHeaders(client: IncomingHttpHeaders, shown: Readonly<Record<string, string>>, bodyBytes: number | undefined): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, value] of Object.entries(client)) {
-    if (typeof value === 'string' && (requestHeaders.has(name) || requestPrefixes.some((prefix) => name.startsWith(prefix)))) out[name] = value;
+    // What is between a client and the broker stays here, whatever list its name would fit.
+    if (typeof value === 'string' && !name.startsWith(ownHeaderPrefix) && (requestHeaders.has(name) || requestPrefixes.some((prefix) => name.startsWith(prefix)))) out[name] = value;
   }
   Object.assign(out, shown);
   // The usage is read from the stream as it passes, so it must not come compressed.

@@ -55,7 +55,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     admission, watch: calmWatch, ledger, clock, target, bodies: new BodyRoom(), estimator: new Estimator(), prices: () => testPrice, ceilingPrice: () => testPrice,
     settle: (command) => { settled.push(command); return Promise.resolve({ exists: false, drawnMicroCredits: 0 }); },
     credential: () => apiKeyCredential(world.apiKey, target), headSeen: () => undefined, limitsTold: () => undefined, keyAnswered: () => undefined, upstreamAnswered: (what) => { world.problem = what; }, changed: () => undefined, log: () => undefined, newRequestId: () => { if (world.isFaulty) throw new Error('a fault of ours'); return `req_${ids += 1}`; },
-    owners: new ResponseOwners({ ledger, log: () => undefined }), background: new BackgroundRuns({ target, credential: () => undefined, clock, end: () => undefined, log: () => undefined }),
+    branchOf: () => Promise.resolve(undefined), owners: new ResponseOwners({ ledger, log: () => undefined }), background: new BackgroundRuns({ target, credential: () => undefined, clock, end: () => undefined, log: () => undefined }),
   });
   const server = http.createServer();
   server.on('upgrade', (message, socket, head) => {

@@ -40,7 +40,8 @@ function madeLedger(count: number): { readonly ledger: SqliteLedger; readonly db
     const atMs = firstDayMs + Math.floor(index * days * dayMs / count);
     const cached = random.next() < 0.7 ? Math.floor(random.next() * 200_000) : 0;
     const reserve = reserveCommand(`req_${String(index).padStart(6, '0')}abc-1`, 500 * credit, {
-      atMs, request: { requestId: `req_${String(index).padStart(6, '0')}abc`, receivedAtMs: atMs, workspaceId: random.pick(['ws_a', 'ws_a', 'ws_b', 'ws_c']), client: random.pick(['codex_exec', 'codex_vscode', 'sdk']), model: random.pick(['gpt-a', 'gpt-b', 'gpt-c', 'gpt-d', 'gpt-e', 'gpt-f']), threadId: `thread-${Math.floor(random.next() * 80)}`, stream: true },
+      atMs, request: { requestId: `req_${String(index).padStart(6, '0')}abc`, receivedAtMs: atMs, workspaceId: random.pick(['ws_a', 'ws_a', 'ws_b', 'ws_c']), client: random.pick(['codex_exec', 'codex_vscode', 'sdk']), model: random.pick(['gpt-a', 'gpt-b', 'gpt-c', 'gpt-d', 'gpt-e', 'gpt-f']), threadId: `thread-${Math.floor(random.next() * 80)}`, stream: true,
+        ...(index % 3 === 0 ? {} : { branch: index % 3 === 1 ? 'main' : `feature/${index % 11}` }), ...(index % 4 === 0 ? { command: 'ask', file: `src/part ${index % 13}.ts` } : index % 4 === 1 ? { command: 'task' } : {}) },
     });
     const settle = settleCommand(reserve.attemptId, { inputTokens: cached + Math.floor(random.next() * 100_000), cachedInputTokens: cached, outputTokens: Math.floor(random.next() * 5000), reasoningTokens: 0 }, { atMs: atMs + 1000, tier: random.pick(tiers) });
     return { atMs: atMs + 1000, reserve, settle };
@@ -53,7 +54,8 @@ function madeLedger(count: number): { readonly ledger: SqliteLedger; readonly db
 }
 
 const costOf = ({ settle }: Made) => chargeFor(settle.usage, testPrice, settle.tier).costMicroCredits;
-const keyOf = ({ reserve: { request } }: Made, by: HistoryGrouping) => ({ model: request.model, workspace: request.workspaceId, client: request.client, thread: request.threadId ?? '', kind: '' })[by];
+const keyOf = ({ reserve: { request } }: Made, by: HistoryGrouping) => ({ model: request.model, workspace: request.workspaceId, client: request.client, thread: request.threadId ?? '', kind: '', command: request.command ?? '',
+  branch: request.branch === undefined ? '' : `${request.workspaceId} ${request.branch}`, file: request.file === undefined ? '' : `${request.workspaceId} ${request.file}` })[by];
 const dayOf = (atMs: number) => Math.floor((atMs + offsetMs - (firstDayMs + offsetMs)) / dayMs);
 
 describe('the history of the dashboard', () => {
@@ -77,6 +79,16 @@ describe('the history of the dashboard', () => {
       assert.equal(told.rest === undefined, costs.size <= 5);
     });
   }
+
+  it('tells branches and files of two workspaces apart, with the names of both', () => {
+    const told = history('branch').groups.filter((group) => group.key.endsWith(' main'));
+    assert.deepEqual(Object.fromEntries(told.map((group) => [group.key, group.label])), Object.fromEntries(ledger.query('usage', { by: 'workspace' }).map(({ key, label }) => [`${key} main`, `${label} · main`])));
+    assert.ok(history('file').groups.some((group) => group.key === 'ws_a src/part 0.ts' && group.label.endsWith(' · src/part 0.ts')));
+    assert.equal(history('branch').groups.find((group) => group.key === '')?.label, 'no branch known');
+    // One workspace's own history has the same keys and names.
+    const own = ledger.query('workspaceUsage', { by: 'branch', workspaceId: 'ws_a', fromMs: firstDayMs, untilMs: untilMs + 1 });
+    assert.deepEqual(own.filter((row) => row.key.endsWith(' main')).map((row) => [row.key, row.costMicroCredits]), told.filter((group) => group.key.startsWith('ws_a ')).map((group) => [group.key, group.costMicroCredits]));
+  });
 
   it('counts each quarter hour to the day of its own time where clocks are set', () => {
     const changeMs = firstDayMs + 2 * dayMs + 3 * hourMs;

@@ -29,11 +29,17 @@ const secondFixture = join(import.meta.dirname, 'fixtures/ledgerVersion2.db');
  */
 const oldRules = join(import.meta.dirname, 'fixtures/ledgerVersion2Rules.db');
 
+/** Written by the fourth version: 70 groups of commands of a random ledger, with imports, corrections and a checkpoint; five attempts are open. */
+const fourthFixture = join(import.meta.dirname, 'fixtures/ledgerVersion4.db');
+
 const withOld = (run: (path: string, folder: string) => void | Promise<void>) => withFolder((folder) => {
   const path = join(folder, 'ledger.db');
   copyFileSync(fixture, path);
   return run(path, folder);
 });
+
+/** What usage was summed by before the fifth version. */
+const isOlder = `dimension NOT IN ('branch', 'command', 'file')`;
 
 function rowsOf(path: string, sql: string): unknown[] {
   const db = new DatabaseSync(path, { readOnly: true });
@@ -131,7 +137,7 @@ describe('a ledger of the second version', () => {
     for (const table of ['usage_events', 'charges', 'entries', 'directives', 'grants', 'holds', 'decisions']) assert.deepEqual(rowsOf(path, `SELECT * FROM ${table}`), rowsOf(secondFixture, `SELECT * FROM ${table}`), table);
     // The same sums, in another order and by the day too.
     const sums = 'SELECT dimension, key, SUM(requests) AS requests, SUM(input) AS input, SUM(cost) AS cost, SUM(output_error) AS error FROM';
-    for (const table of ['rollups', 'rollup_days']) assert.deepEqual(rowsOf(path, `${sums} ${table} GROUP BY 1, 2`), rowsOf(secondFixture, `${sums} rollups GROUP BY 1, 2`), table);
+    for (const table of ['rollups', 'rollup_days']) assert.deepEqual(rowsOf(path, `${sums} ${table} WHERE ${isOlder} GROUP BY 1, 2`), rowsOf(secondFixture, `${sums} rollups GROUP BY 1, 2`), table);
     assert.deepEqual([fileVersion(path), fileVersion(copyBeforeMigration(path, 2))], [schemaVersion, 2]);
     assert.deepEqual(checkAgain(path), []);
   }));
@@ -149,6 +155,29 @@ describe('a ledger of the second version', () => {
     assert.deepEqual([owedMicroCredits, ledger.query('balance', { nowMs: startMs }).owedMicroCredits], [150_000, 100_000]);
     sound();
     ledger.close();
+    assert.deepEqual(checkAgain(path), []);
+  }));
+});
+
+describe('a ledger of the fourth version', () => {
+  it('keeps every row, hash and sum, says that nothing is known of branches, and is kept as it was beside it', () => withFolder((folder) => {
+    const path = join(folder, 'ledger.db');
+    copyFileSync(fourthFixture, path);
+    const ledger = SqliteLedger.open(path, sha256);
+    // The next proof begins where the last one ended.
+    assert.equal(ledger.query('audit', { full: false }).full, false);
+    for (const full of [false, true]) assert.deepEqual(ledger.query('audit', { full }).violations, []);
+    for (const table of ['usage_events', 'charges', 'entries', 'directives', 'grants', 'holds', 'decisions', 'imports', 'import_sums', 'checkpoints']) assert.deepEqual(rowsOf(path, `SELECT * FROM ${table}`), rowsOf(fourthFixture, `SELECT * FROM ${table}`), table);
+    for (const table of ['rollups', 'rollup_days']) assert.deepEqual(rowsOf(path, `SELECT * FROM ${table} WHERE ${isOlder}`), rowsOf(fourthFixture, `SELECT * FROM ${table}`), table);
+    const [all] = ledger.query('usage', { by: 'model' }).map((row) => row.costMicroCredits).reduce((sums, one) => [(sums[0] ?? 0) + one], [0]);
+    for (const by of ['branch', 'command', 'file'] as const) assert.deepEqual(ledger.query('usage', { by }).map((row) => [row.key, row.label, row.costMicroCredits]), [['', `no ${by} known`, all]], by);
+    // What comes now is under its branch, beside that.
+    runOne(ledger, reserveCommand('new-1', undefined, { plan: { because: 'A plan pays.' }, request: { requestId: 'new', receivedAtMs: startMs, workspaceId: 'ws_a', client: 'codex', model: 'gpt-test', stream: true, branch: 'main' } }));
+    runOne(ledger, settleCommand('new-1', { inputTokens: 8 }, { chargeable: false, freeReason: 'A plan pays.' }));
+    assert.deepEqual(ledger.query('usage', { by: 'branch' }).map((row) => row.key).sort(), ['', 'ws_a main']);
+    for (const full of [false, true]) assert.deepEqual(ledger.query('audit', { full, keepAtMs: startMs }).violations, []);
+    ledger.close();
+    assert.deepEqual([fileVersion(path), fileVersion(copyBeforeMigration(path, 4))], [schemaVersion, 4]);
     assert.deepEqual(checkAgain(path), []);
   }));
 });

@@ -14,6 +14,11 @@ describe('headers to the upstream', () => {
     assert.deepEqual([out['authorization'], out['content-length'], out['accept-encoding'], out['content-encoding']], ['Bearer sk-real', '12', 'identity', 'zstd']);
   });
 
+  it('are none of those between a client and the broker, whatever list their names would fit', () => {
+    const own = { 'x-codex-broker-command': 'ask', 'x-codex-broker-file': 'src%2Fa.ts', 'x-codex-broker-later': 'x' };
+    assert.deepEqual(Object.keys(upstreamHeaders({ ...own, 'x-codex-window-id': 'w' }, {}, undefined)).sort(), ['accept-encoding', 'x-codex-window-id']);
+  });
+
   it('have no length without a body', () => {
     assert.equal(upstreamHeaders({}, {}, undefined)['content-length'], undefined);
   });

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Directive } from '../../../src/domain/directives.ts';
 import type { Correction, LedgerCommand } from '../../../src/broker/store/ledgerCommands.ts';
 import { fastFolder } from '../../support/ledger/tempLedger.ts';
-import { columnTamperings, tamperedColumns, untamperedTables } from '../../support/tampering/columnTamperings.ts';
+import { columnTamperings, newerColumnTamperings, tamperedColumns, untamperedTables } from '../../support/tampering/columnTamperings.ts';
 import { fieldTamperings } from '../../support/tampering/fieldTamperings.ts';
 import { neverThere, takeCensus } from '../../support/tampering/ledgerCensus.ts';
 import { jointTamperings, newerTamperings, rowTamperings } from '../../support/tampering/rowTamperings.ts';
@@ -29,7 +29,7 @@ const everyNth = isLong ? 1 : 9;
 /** Tampered ledgers that both proofs must have found. */
 const foundMin = isLong ? 1500 : 200;
 
-const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings, ...fieldTamperings, ...newerTamperings];
+const tamperings = [...columnTamperings, ...rowTamperings, ...jointTamperings, ...fieldTamperings, ...newerTamperings, ...newerColumnTamperings];
 const effortNames = Object.keys(efforts) as Effort[];
 
 /** Every command, and every kind of directive and correction that is asked for; one that the product learns is missed by the types. */

@@ -13,6 +13,12 @@ function priceOf(random: SeededRandom, model: string): ModelPrice | undefined {
   return { 'gpt-test': testPrice, 'gpt-odd': oddPrice, 'gpt-small': random.pick(smallPrices) }[model];
 }
 
+/** What a request was for, by its number: as chance would have it, and nothing is drawn for it. */
+function originOf(number: number): Pick<ReserveCommand['request'], 'branch' | 'command' | 'file'> {
+  const [branch, command, file] = [['main', 'feature/a', undefined][number % 3], ['ask', 'task', undefined, undefined][number % 4], ['src/a.ts', 'a b.md', undefined, undefined, undefined][number % 5]];
+  return { ...(branch === undefined ? {} : { branch }), ...(command === undefined ? {} : { command }), ...(file === undefined ? {} : { file }) };
+}
+
 /** An attempt of a request, mostly of a new one. */
 export function reserveOf(days: Days): ReserveCommand {
   const { random, nowMs } = days;
@@ -21,6 +27,7 @@ export function reserveOf(days: Days): ReserveCommand {
   const request: ReserveCommand['request'] = days.requests.get(requestId) ?? {
     requestId, receivedAtMs: nowMs, workspaceId: random.pick(workspaces), client: random.pick(clients), model: random.pick(models), stream: random.chance(0.8),
     ...(random.chance(0.7) ? { threadId: random.pick(threads) } : {}), ...(random.chance(0.3) ? { turnId: `turn_${requestId}`, clientVersion: '1.2.3' } : {}), ...(random.chance(0.5) ? { requestKind: random.pick(['turn', 'compaction', 'review']) } : {}),
+    ...originOf(days.next),
   };
   days.requests.set(requestId, request);
   const { unpricedRule: _rule, price: _price, ...command } = reserveCommand(`${requestId}-${days.next += 1}`, undefined, {

@@ -25,10 +25,12 @@ export const chainTexts: Readonly<Record<string, string>> = {
     input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, json(price))`,
 };
 
-/** The hash of a decision `d` of a request `r` with its hold `h`, if it has one. */
-export const attemptTerms = `sha256(json_array(d.attempt_id, d.number, d.at_ms, d.waited_ms, d.record, d.request_id, r.received_at_ms, r.workspace_id, r.client, r.client_version,
+const termsList = `d.attempt_id, d.number, d.at_ms, d.waited_ms, d.record, d.request_id, r.received_at_ms, r.workspace_id, r.client, r.client_version,
   r.thread_id, r.turn_id, r.request_kind, r.model, ${truth('r.stream')},
-  json(CASE WHEN h.attempt_id IS NULL THEN NULL WHEN h.likely_output IS NULL THEN json_array(${holdList}) ELSE json_array(${holdList}, h.estimate, h.likely_output, h.basis) END)))`;
+  json(CASE WHEN h.attempt_id IS NULL THEN NULL WHEN h.likely_output IS NULL THEN json_array(${holdList}) ELSE json_array(${holdList}, h.estimate, h.likely_output, h.basis) END)`;
+
+/** The hash of a decision `d` of a request `r` with its hold `h`, if it has one. */
+export const attemptTerms = `sha256(${either('COALESCE(r.branch, r.command, r.file) IS NULL', `json_array(${termsList})`, `json_array(${termsList}, r.branch, r.command, r.file)`)})`;
 
 /** The rows that `attemptTerms` is about. */
 export const attemptRows = 'decisions d LEFT JOIN requests r ON r.request_id = d.request_id LEFT JOIN holds h ON h.attempt_id = d.attempt_id';

@@ -8,6 +8,7 @@ const bucketsPerDay = 96;
 /** What an event is counted under in each dimension. */
 const keys: Readonly<Record<string, string>> = {
   total: `''`, model: 'COALESCE(model_served, model)', asked: 'model', workspace: 'workspace_id', client: 'client', thread: `COALESCE(thread_id, '')`, kind: `COALESCE(request_kind, '')`,
+  branch: `IIF(branch IS NULL, '', workspace_id || ' ' || branch)`, command: `IFNULL(command, '')`, file: `IIF(file IS NULL, '', workspace_id || ' ' || file)`,
 };
 
 /** What an event adds to each column. Estimates are compared where usage was measured, charged and not corrected. */
@@ -20,7 +21,7 @@ const sums: Readonly<Record<string, string>> = {
 };
 const columns = Object.keys(sums);
 
-const events = `events AS (SELECT u.*, r.request_kind, c.cost, h.estimate, h.estimated_input, COALESCE(h.likely_output, h.estimated_output) AS likely,
+const events = `events AS (SELECT u.*, r.request_kind, r.branch, r.command, r.file, c.cost, h.estimate, h.estimated_input, COALESCE(h.likely_output, h.estimated_output) AS likely,
   h.attempt_id IS NOT NULL AND u.measured = 1 AND c.cost IS NOT NULL AND u.corrects IS NULL AS compared
   FROM usage_events u LEFT JOIN requests r USING (request_id) LEFT JOIN charges c ON c.usage_event_id = u.id LEFT JOIN holds h ON h.attempt_id = u.attempt_id)`;
 const keyed = `keyed AS (${Object.entries(keys).map(([dimension, key]) => `SELECT '${dimension}' AS dimension, ${key} AS key, * FROM events`).join(' UNION ALL ')})`;

@@ -25,7 +25,7 @@ export const tamperedColumns: Readonly<Record<string, Columns>> = {
     nullable: ['grant_id', 'attempt_id', 'charge_id', 'terms_hash', 'corrects'],
   },
   directives: { numbers: ['sequence', 'at_ms'], texts: ['id', 'kind', 'subject', 'content', 'prev_hash', 'hash'] },
-  requests: { numbers: ['received_at_ms', 'stream'], texts: ['request_id', 'workspace_id', 'client', 'client_version', 'thread_id', 'turn_id', 'request_kind', 'model'], nullable: ['client_version', 'thread_id', 'turn_id', 'request_kind'] },
+  requests: { numbers: ['received_at_ms', 'stream'], texts: ['request_id', 'workspace_id', 'client', 'client_version', 'thread_id', 'turn_id', 'request_kind', 'model', 'branch', 'command', 'file'], nullable: ['client_version', 'thread_id', 'turn_id', 'request_kind', 'branch', 'command', 'file'] },
   decisions: { numbers: ['number', 'at_ms', 'waited_ms'], texts: ['attempt_id', 'request_id', 'record', 'terms_hash'] },
   holds: {
     numbers: ['number', 'opened_at_ms', 'amount', 'estimated_input', 'estimated_output', 'estimate', 'likely_output'], texts: ['attempt_id', 'request_id', 'workspace_id', 'price', 'tier', 'state', 'basis'],
@@ -73,14 +73,22 @@ const setTexts: Readonly<Record<string, string>> = { 'holds.price': '{}', 'holds
 
 type Row = Readonly<Record<string, string | number | null>>;
 
+/** Columns that came later. What is done to them stands behind everything else, so that all that was there before begins at the ledger that it began at. */
+const newerColumns: Readonly<Record<string, readonly string[]>> = { requests: ['branch', 'command', 'file'] };
+const isNewer = (table: string, column: string) => newerColumns[table]?.includes(column) ?? false;
+
+/** Everything that can be done to one of the newer columns of one row. */
+export const newerColumnTamperings: readonly Tampering[] = Object.keys(newerColumns).flatMap((table) => columnsOf(table, '', '1', isNewer));
+
 /** Everything that can be done to one column of one row. */
 export const columnTamperings: readonly Tampering[] = [
   ...Object.keys(tamperedColumns).flatMap((table) => columnsOf(table)),
   ...rareRows.flatMap(({ of, where }) => Object.entries(where).flatMap(([table, condition]) => columnsOf(table, ` (${of})`, condition).filter((one) => !/ (?:swapped|down)$/.test(one.name)))),
 ];
 
-function columnsOf(table: string, of = '', among = '1'): Tampering[] {
-  const { numbers, texts, nullable = [], key = 'rowid' } = tamperedColumns[table] ?? { numbers: [], texts: [] };
+function columnsOf(table: string, of = '', among = '1', isWanted = (name: string, column: string) => !isNewer(name, column)): Tampering[] {
+  const { key = 'rowid', ...all } = tamperedColumns[table] ?? { numbers: [], texts: [] };
+  const [numbers, texts, nullable] = [all.numbers, all.texts, all.nullable ?? []].map((columns) => columns.filter((column) => isWanted(table, column))) as [string[], string[], string[]];
   const keyNames = key.split(', ');
   const selected = keyNames.map((name) => `${name} AS ${name}`).join(', ');
   const isRow = keyNames.map((name) => `${name} = ?`).join(' AND ');

@@ -79,6 +79,7 @@ export const unseenTamperings: readonly Unseen[] = [
         'decisions (of a fallback).record: changed', 'decisions (of a fallback).waited_ms: up', 'decisions (of a plan).waited_ms: up', 'decisions.number: down, up',
         'decisions.record: changed', 'decisions.waited_ms: down, swapped, up', 'directives.at_ms: down, swapped, up', 'directives.id: changed, swapped', 'entries.at_ms: down',
         'grants.key: changed, swapped', 'grants.note: changed, set, swapped, taken away', 'holds.basis: changed, set, taken away', 'requests.client_version: changed, set, taken away',
+        'requests.branch: changed, set, swapped, taken away', 'requests.command: changed, set, swapped, taken away', 'requests.file: changed, set, swapped, taken away',
         'requests.received_at_ms: down, swapped, up', 'requests.request_kind: changed, set, swapped, taken away', 'requests.stream: down, swapped, turned, up',
         'requests.turn_id: changed, set, swapped, taken away', 'the answered of a decision changed', 'the inLineMs of a decision changed', 'the inLineMs of a decision taken away', 'the answered of a decision taken away', 'the at of the fallback of a decision changed',
         'the because of the fallback of a decision changed', 'the code of a decision changed', 'the coveredBy of a decision of a plan taken away',

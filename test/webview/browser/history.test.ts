@@ -87,6 +87,22 @@ describe('pages that ask on demand', function onDemand() {
     assert.deepEqual(stored, { tab: 'history', historyChoice: { days: 7, by: 'client', unit: 'tokens', workspaceId: 'ws_docs-site' } });
   });
 
+  it('groups by branch, command and file, each with words for what is not known', async () => {
+    await openTab('history');
+    await open.answer();
+    const grouped = sampleHistory(30);
+    const keys = { branch: ['ws_docs-site feature/eu-rounding', 'ws_api main', 'ws_docs-site main', ''], command: ['', 'task', 'ask'], file: ['', 'ws_docs-site src/rounding.ts'] } as const;
+    for (const [by, words] of [['branch', ['docs-site · feature/eu-rounding', 'api · main', 'docs-site · main', 'no branch known']], ['command', ['no command known', 'Codex task', 'Ask About the Selection']], ['file', ['no file known', 'docs-site · src/rounding.ts']]] as const) {
+      await choice('Group by', by).click();
+      assert.deepEqual((await questions()).findLast((one) => one.about === 'history'), { about: 'history', days: 30, by });
+      const groups = keys[by].map((key, index) => ({ ...grouped.groups[index]!, key, label: key.replace(/^ws_(\S+) /, '$1 · ') || `no ${by} known` }));
+      await open.answer((id, question) => (question.about === 'history' ? { type: 'answer', about: 'history', id, result: { ...grouped, groups, groupCount: groups.length, costs: grouped.costs.slice(0, groups.length) } } : sampleAnswer(id, question)));
+      const rows = await hook('groups').locator('tbody tr').allInnerTexts();
+      words.forEach((word, index) => assert.ok(rows[index]?.includes(word), `${word} in ${rows[index]}`));
+      assert.ok((await open.page.locator('history-page .keys').first().innerText()).includes(words[0]));
+    }
+  });
+
   it('asks again once usage has moved, at most every few seconds, and lets go when left', async () => {
     await openTab('history');
     await open.answer();

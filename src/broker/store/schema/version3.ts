@@ -2,7 +2,11 @@
 // that reports and proofs of a long history stay quick. No row of the data sets changes; checkpoints of
 // older audits are dropped.
 import type { DatabaseSync } from 'node:sqlite';
+import type { RollupDimension } from '../../../domain/rollups.ts';
 import { fillRollups } from '../rollupTable.ts';
+
+/** What usage was summed by in this version. */
+const dimensions: readonly RollupDimension[] = ['total', 'model', 'asked', 'workspace', 'client', 'thread', 'kind'];
 
 const sums = `requests INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
   reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL, unpriced INTEGER NOT NULL,
@@ -40,5 +44,5 @@ INSERT INTO meta (name, value) SELECT 'older_rules_until', json_object('entries'
 export function toVersion3(db: DatabaseSync): void {
   db.exec(tables);
   db.exec(`CREATE TRIGGER checkpoints_not_updated BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;`);
-  fillRollups(db);
+  fillRollups(db, dimensions);
 }

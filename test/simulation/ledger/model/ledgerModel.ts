@@ -79,7 +79,7 @@ function reserve(state: ModelState, command: ReserveCommand): Answer {
   if (!isOpen) {
     state.rows.usage += 1;
     state.uses.push({
-      attemptId, requestId: request.requestId, atMs: command.atMs, workspaceId: request.workspaceId, client: request.client, threadId: request.threadId, requestKind: request.requestKind,
+      attemptId, requestId: request.requestId, atMs: command.atMs, workspaceId: request.workspaceId, client: request.client, threadId: request.threadId, requestKind: request.requestKind, branch: request.branch, command: request.command, file: request.file,
       asked: request.model, served: request.model, usage: zeroUsage, measured: true, isCorrection: false,
     });
   }

@@ -74,7 +74,7 @@ function book(state: ModelState, attempt: ModelAttempt, end: ModelEnd, by: { rea
   state.rows.charges += 1;
   state.uses.push({
     attemptId: facts.attemptId, requestId: facts.request.requestId, atMs, workspaceId: facts.request.workspaceId, client: facts.request.client, threadId: facts.request.threadId,
-    requestKind: facts.request.requestKind, asked: facts.request.model, served: servedOf(state, facts.attemptId), usage: usageChange, cost: change, measured: true, isCorrection: true,
+    requestKind: facts.request.requestKind, branch: facts.request.branch, command: facts.request.command, file: facts.request.file, asked: facts.request.model, served: servedOf(state, facts.attemptId), usage: usageChange, cost: change, measured: true, isCorrection: true,
   });
   state.attempts.set(facts.attemptId, {
     ...attempt,

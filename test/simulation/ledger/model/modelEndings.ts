@@ -90,7 +90,7 @@ function end(state: ModelState, id: string, attempt: ModelAttempt, ending: Endin
   state.notes.push(...notes.filter((note) => note !== false));
   const drawn = (isTracked ? cost ?? 0 : 0) - due;
   state.uses.push({
-    attemptId: id, requestId: request.requestId, atMs, workspaceId: request.workspaceId, client: request.client, threadId: request.threadId, requestKind: request.requestKind,
+    attemptId: id, requestId: request.requestId, atMs, workspaceId: request.workspaceId, client: request.client, threadId: request.threadId, requestKind: request.requestKind, branch: request.branch, command: request.command, file: request.file,
     asked: request.model, served: ending.served ?? request.model, usage, cost, measured: ending.measured, isCorrection: false, covered: attempt.covered,
     estimate: { input: attempt.facts.estimatedInputTokens, output: attempt.facts.likelyOutputTokens ?? attempt.facts.estimatedOutputTokens, microCredits: attempt.estimate },
   });

@@ -8,7 +8,7 @@ import { allowsAt, evenDay } from './modelEven.ts';
 import type { ModelState, ModelUse } from './modelState.ts';
 
 /** What usage is asked by. */
-export const reportKeys = ['day', 'model', 'workspace', 'client', 'thread', 'kind'] as const;
+export const reportKeys = ['day', 'model', 'workspace', 'client', 'thread', 'kind', 'branch', 'command', 'file'] as const;
 
 /** One line of a report. */
 export type ReportLine = Omit<UsageRow, 'label'>;
@@ -21,6 +21,9 @@ function keyOf(use: ModelUse, by: (typeof reportKeys)[number]): string {
     case 'client': return use.client;
     case 'thread': return use.threadId ?? '';
     case 'kind': return use.requestKind ?? '';
+    case 'branch': return use.branch === undefined ? '' : `${use.workspaceId} ${use.branch}`;
+    case 'command': return use.command ?? '';
+    case 'file': return use.file === undefined ? '' : `${use.workspaceId} ${use.file}`;
   }
 }
 
@@ -52,7 +55,7 @@ function lineOf(state: ModelState, by: (typeof reportKeys)[number], key: string,
 
 /** The same with what was imported, which tells under each key how much of it that is. */
 export function withImports(state: ModelState, by: (typeof reportKeys)[number], sinceMs = -Infinity): ReportLine[] {
-  const keyIn = (use: ImportedUse) => ({ day: new Date(use.atMs).toISOString().slice(0, 10), model: use.model ?? '', workspace: use.workspaceId, client: use.client, thread: use.threadId ?? '', kind: 'imported' })[by];
+  const keyIn = (use: ImportedUse) => ({ day: new Date(use.atMs).toISOString().slice(0, 10), model: use.model ?? '', workspace: use.workspaceId, client: use.client, thread: use.threadId ?? '', kind: 'imported', branch: '', command: '', file: '' })[by];
   const lines = new Map(usageBy(state, by, sinceMs).map((line) => [line.key, line]));
   const around = [...state.imports.values()].filter(({ use }) => use.atMs >= sinceMs);
   for (const key of new Set(around.map(({ use }) => keyIn(use)))) {

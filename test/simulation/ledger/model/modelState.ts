@@ -92,6 +92,9 @@ export interface ModelUse {
   readonly client: string;
   readonly threadId?: string | undefined;
   readonly requestKind?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly command?: string | undefined;
+  readonly file?: string | undefined;
   readonly asked: string;
   readonly served: string;
   readonly usage: TokenUsage;

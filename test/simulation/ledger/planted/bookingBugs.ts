@@ -57,7 +57,7 @@ export const bookingBugs: readonly PlantedBug[] = [
   inWorlds(owedWrites, 'what expired unused is owed too', `e.kind IN ('expire', 'void', 'refund')`, `e.kind = 'void'`, 'corrections'),
   inWorlds(correction, 'what comes back to a grant that is over stays in the balance', 'if (isOver(grant, back.atMs)) endGrant(', 'if (back.atMs < 0) endGrant(', 'corrections'),
   inWorlds(correction, 'a correction tells more than it moved', 'changedMicroCredits: chains.mark().balance - before };\n}\n\n/** The entry', 'changedMicroCredits: sum(plan.movements.map((one) => one.microCredits)) };\n}\n\n/** The entry', 'corrections'),
-  inWorlds(correction, 'reports miss corrections', 'addToRollups(db, chains, event, { requestKind: hold.requestKind, costMicroCredits: delta });', '', 'corrections'),
+  inWorlds(correction, 'reports miss corrections', 'addToRollups(db, chains, event, { origin: hold.origin, costMicroCredits: delta });', '', 'corrections'),
   inWorlds(grantWrites, 'a key makes a second grant', 'if (known) {', 'if (known && command.atMs < 0) {'),
   inWorlds(grantWrites, 'a key is used for another grant unnoticed', `known['content'] !== content`, `known['content'] === ''`),
   inWorlds(owedWrites, 'what is owed is paid twice', 'chains.entry({ id: `${id}_paid`', 'if (amount < 0) chains.entry({ id: `${id}_paid`', 'corrections'),
@@ -72,5 +72,7 @@ export const bookingBugs: readonly PlantedBug[] = [
   inWorlds(upkeep, 'upkeep takes what is reserved', '-availableMicroCredits(grant) });', '-grant.remainingMicroCredits });', 'expiry'),
   inWorlds(upkeep, 'upkeep leaves grants that were taken back', '(grant.voided !== undefined || isExpired(grant, nowMs))', 'isExpired(grant, nowMs)', 'corrections'),
   inWorlds(rollups, 'reports count a retry twice', 'if (earlier.length === 0) return undefined;', 'if (earlier.length >= 0) return undefined;'),
+  inWorlds('domain/rollups.ts', 'reports take branches of two workspaces for one', "return name === null ? '' : `${workspaceId} ${name}`;", "return name ?? '';"),
+  inWorlds(settle, 'the branch of a request is forgotten at its end', 'origin: hold.origin, ...(charge', 'origin: { ...hold.origin, branch: null }, ...(charge'),
   inWorlds('domain/rollups.ts', 'reports take estimates for measured', 'const learnt = estimate !== undefined && event.measured &&', 'const learnt = estimate !== undefined &&'),
 ];

@@ -15,6 +15,13 @@ import type { Scene } from './scene.ts';
 const attemptsMax = 3;
 const patienceMax = 3;
 
+/** What a request was for, by its second: nothing is drawn for it. */
+function originOf(nowMs: number): Pick<RequestFacts, 'branch' | 'command' | 'file'> {
+  const second = Math.abs(Math.trunc(nowMs / 1000));
+  const [branch, command, file] = [['main', 'feature/a', undefined][second % 3], ['ask', undefined][second % 2], ['src/a.ts', 'a b.md', undefined, undefined, undefined][second % 5]];
+  return { ...(branch === undefined ? {} : { branch }), ...(command === undefined ? {} : { command }), ...(file === undefined ? {} : { file }) };
+}
+
 /** A request on its way. */
 export class RequestLife {
   readonly facts: RequestFacts;
@@ -34,6 +41,7 @@ export class RequestLife {
     this.facts = {
       requestId: name('req'), receivedAtMs: nowMs, workspaceId: random.pick(workspaceIds), client: random.pick(clientNames), model, stream: random.chance(0.9),
       ...(random.chance(0.7) ? { threadId: random.pick(threadIds) } : {}), ...(random.chance(0.5) ? { requestKind: random.pick(['turn', 'compaction']) } : {}),
+      ...originOf(nowMs),
     };
   }
 
