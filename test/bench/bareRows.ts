@@ -4,7 +4,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { LedgerCommand, ReserveCommand, SettleCommand } from '../../src/broker/store/ledgerCommands.ts';
 import { chargeColumns, entryColumns, holdColumns, usageEventColumns } from '../../src/broker/store/auditRows.ts';
-import { addRollupDaySql, addRollupSql, sumColumns } from '../../src/broker/store/rollupTable.ts';
+import { addRollupDaySql, addRollupSql, sumColumns } from '../../src/broker/store/rollupSql.ts';
 import { bucketOf, dayOf } from '../../src/domain/rollups.ts';
 
 const grantId = 'grant_first';

@@ -4,7 +4,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketOf, dayOf, rollupColumns, rollupDimensions } from '../../domain/rollups.ts';
 import type { RollupDimension, RollupSums } from '../../domain/rollups.ts';
-import { addRollupDaySql, addRollupSql } from './rollupTable.ts';
+import { addRollupDaySql, addRollupSql } from './rollupSql.ts';
 import { statement } from './statements.ts';
 
 interface PendingRow { readonly bucket: number; readonly sums: number[] }

@@ -7,7 +7,8 @@ import type { RollupDimension } from '../../domain/rollups.ts';
 import { arrays } from './auditAttempts.ts';
 import { KeyedStream, leastNext } from './keyedStream.ts';
 import type { Row } from './keyedStream.ts';
-import { daysFromBuckets, everyKeySums, sumColumns } from './rollupTable.ts';
+import { sumColumns } from './rollupSql.ts';
+import { daysFromBuckets, everyKeySums } from './rollupTable.ts';
 
 /** Quarter hours, from the first one to before the last one. */
 interface Span { readonly from: number; readonly until: number }

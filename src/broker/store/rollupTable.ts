@@ -3,23 +3,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
 import type { RequestOrigin, UsageEventRow } from '../../domain/ledgerRows.ts';
-import { bucketsPerDay, rollupColumns, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
+import { bucketsPerDay, rollupDimensions, rollupKeys, rollupSums } from '../../domain/rollups.ts';
 import type { RollupContext, RollupDimension } from '../../domain/rollups.ts';
 import type { LedgerChains } from './ledgerChains.ts';
+import { sumColumns } from './rollupSql.ts';
 import { statement } from './statements.ts';
-
-/** The columns of the sums, as the table names them. */
-export const sumColumns = rollupColumns.map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-
-/** Adds sums to one key of one quarter hour, and of one day: dimension, key and bucket or day, then the sums in their order. */
-export const addRollupSql = addSql('rollups', 'bucket');
-/** See `addRollupSql`. */
-export const addRollupDaySql = addSql('rollup_days', 'day');
-
-function addSql(table: string, time: string): string {
-  return `INSERT INTO ${table} (dimension, key, ${time}, ${sumColumns.join(', ')}) VALUES (?,?,?,${sumColumns.map(() => '?').join(',')})
-    ON CONFLICT (${time}, dimension, key) DO UPDATE SET ${sumColumns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
-}
 
 /** What has to be read for a sum from a quarter hour on: quarter hours from the first number to before the second, and days from the third on. */
 export function rollupsSince(bucket: number): readonly [number, number, number] {

@@ -2,7 +2,7 @@
 // from and the file that it is about, with sums by each. Nothing of that is known of older requests, so no row of
 // theirs changes, and what they summed to is copied under the empty key.
 import type { DatabaseSync } from 'node:sqlite';
-import { sumColumns } from '../rollupTable.ts';
+import { sumColumns } from '../rollupSql.ts';
 
 const added = ['branch', 'command', 'file'] as const;
 const sums = sumColumns.join(', ');
