@@ -6,7 +6,7 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { NotStarted, runBroker, startBroker, testApiKey } from '../support/process/brokerProgram.ts';
-import type { CommandOptions, CommandResult, ServeOptions } from '../support/process/brokerProgram.ts';
+import type { BrokerProcess, CommandOptions, CommandResult, ServeOptions } from '../support/process/brokerProgram.ts';
 import { recordedModel, recordedUsage } from '../support/process/recordedStream.ts';
 import { makeFolder, openBench, removeFolder } from '../support/process/workbench.ts';
 import type { Workbench } from '../support/process/workbench.ts';
@@ -223,11 +223,20 @@ describe('the command line without a running broker', function () {
 
   it('reads settings from a file, options first', async () => {
     const file = path.join(folder, 'settings.json');
-    const free = await new Promise<number>((resolve) => {
-      const server = net.createServer().listen(0, '127.0.0.1', () => { const { port } = server.address() as AddressInfo; server.close(() => resolve(port)); });
-    });
-    writeFileSync(file, JSON.stringify({ port: free, upstream: 'http://127.0.0.1:9' }));
-    const broker = await startBroker({ dataDir, args: ['--config', file] });
+    const atFreePort = async (tries: number): Promise<[number, BrokerProcess]> => {
+      const free = await new Promise<number>((resolve) => {
+        const server = net.createServer().listen(0, '127.0.0.1', () => { const { port } = server.address() as AddressInfo; server.close(() => resolve(port)); });
+      });
+      writeFileSync(file, JSON.stringify({ port: free, upstream: 'http://127.0.0.1:9' }));
+      try {
+        return [free, await startBroker({ dataDir, args: ['--config', file] })];
+      } catch (error) {
+        // Another program got the port in between.
+        if (tries > 1 && error instanceof NotStarted && error.stderr.includes('(port_in_use)')) return atFreePort(tries - 1);
+        throw error;
+      }
+    };
+    const [free, broker] = await atFreePort(5);
     assert.equal(broker.port, free);
     await broker.stop();
     for (const text of ['{', '[]', '{"prot":1}', '{"port":"80"}', '{"apiKey":"sk-x"}']) {

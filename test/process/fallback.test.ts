@@ -154,8 +154,10 @@ describe('the fallback', function () {
       await wire.write(streamHead());
       await wire.write(chunkOf(recordedStream.subarray(0, 900)));
     };
-    const asked = bench.ask();
-    await until(async () => (await callBroker(bench.broker, 'status', {})).running.some((one) => one.fallback === own));
+    // What is stopped before the answer's head has come is refused as a whole; here the answer is under way.
+    let hasBegun = false;
+    const asked = bench.ask({ onResponse: () => { hasBegun = true; } });
+    await until(async () => hasBegun && (await callBroker(bench.broker, 'status', {})).running.some((one) => one.fallback === own));
     const [run] = (await callBroker(bench.broker, 'status', {})).running;
     await callBroker(bench.broker, 'cancel', { requestId: run?.requestId ?? '' });
     assert.equal((await asked).complete, false);

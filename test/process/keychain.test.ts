@@ -2,10 +2,11 @@
 // broker, found by the next, forgotten on request. Nothing of the user's own keyring is touched.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { brokerProgram, controlTokenOf, plainEnvironment } from '../support/process/brokerProgram.ts';
+import { filesIn } from '../support/process/filesIn.ts';
 import type { AuditResult } from '../../src/protocol/control.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 
@@ -15,7 +16,9 @@ const secretKey = 'sk-keychain-canary-0123456789';
 const session = `printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
 exec "$@"`;
 
-describe('the key in the system keychain', () => {
+describe('the key in the system keychain', function () {
+  // Each of them starts several sessions with a keyring of its own.
+  this.timeout(120_000);
   let folder = '';
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'codex-broker-keychain-'));
@@ -92,10 +95,7 @@ describe('the key in the system keychain', () => {
   });
 
   it('is in no file of the data folder', () => {
-    for (const name of readdirSync(path.join(folder, 'broker'))) {
-      const file = path.join(folder, 'broker', name);
-      if (statSync(file).isFile()) assert.ok(!readFileSync(file).includes(secretKey), `${name} holds the key`);
-    }
+    for (const [name, bytes] of filesIn(path.join(folder, 'broker'))) assert.ok(!bytes.includes(secretKey), `${name} holds the key`);
   });
 
   it('is forgotten on request, for the next broker too', async () => {

@@ -2,10 +2,11 @@
 // nothing else, the broker keeps Cloudflare's cookies and no others, what a plan pays for costs no credits, and
 // what is known of the plan is shown. The sign-in is made up; the upstream is the sandbox's ChatGPT face.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { startBroker, testApiKey } from '../support/process/brokerProgram.ts';
+import { filesIn } from '../support/process/filesIn.ts';
 import { exchange, jsonOf } from '../support/process/httpExchange.ts';
 import type { Answer } from '../support/process/httpExchange.ts';
 import { accountId, madeUpBearer, openPlanBench, signedIn } from '../support/process/planBench.ts';
@@ -123,11 +124,8 @@ describe('a ChatGPT sign-in', function () {
     client.socket.terminate();
     await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 0);
     const { dataDir } = bench.broker;
-    for (const name of readdirSync(dataDir, { recursive: true }).map(String)) {
-      const file = path.join(dataDir, name);
-      if (!statSync(file).isFile()) continue;
-      const text = readFileSync(file, 'latin1');
-      for (const secret of [madeUpBearer, accountId, 'visitor']) assert.ok(!text.includes(secret), `${name} holds ${secret.slice(0, 12)}`);
+    for (const [name, bytes] of filesIn(dataDir)) {
+      for (const secret of [madeUpBearer, accountId, 'visitor']) assert.ok(!bytes.includes(secret), `${name} holds ${secret.slice(0, 12)}`);
     }
     assert.ok(!JSON.stringify(await callBroker(bench.broker, 'status', {})).includes(accountId));
   });

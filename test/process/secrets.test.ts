@@ -1,9 +1,8 @@
 // Prompts, replies, keys, tokens and sign-ins stay where they belong: after everything that can go wrong with requests,
 // none of them stands in any file of the data folder, in what the program said, or in what any call tells.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { controlTokenOf, runBroker } from '../support/process/brokerProgram.ts';
+import { filesIn } from '../support/process/filesIn.ts';
 import { recordedRequest } from '../support/process/recordedStream.ts';
 import { recordedFrames } from '../support/process/scriptedSocketUpstream.ts';
 import { openSocketBench, recordedMessage } from '../support/process/socketBench.ts';
@@ -39,18 +38,13 @@ const scripts: Readonly<Record<string, Script>> = {
   'nothing': (_request, wire) => wire.reset(),
 };
 
-/** Everything that a data folder holds, read as bytes, by the names of its files. */
-function filesOf(folder: string): [string, Buffer][] {
-  return readdirSync(folder, { recursive: true }).map(String).map((name) => path.join(folder, name)).filter((file) => statSync(file).isFile()).map((file) => [path.relative(folder, file), readFileSync(file)]);
-}
-
 describe('what is secret', function () {
   this.timeout(90_000);
 
   /** What must stand nowhere, in each form in which it might. The tokens have files of their own, which say nothing else. */
   const secretsOf = (bench: Workbench) => [prompt, reply, key, signIn, bench.token.token, controlTokenOf(bench.dataDir)];
   function assertNowhere(bench: Workbench, told: Readonly<Record<string, string>>, complaint: string): void {
-    const files = filesOf(bench.dataDir);
+    const files = filesIn(bench.dataDir);
     assert.ok(files.some(([name]) => name === 'broker.log') && files.some(([name]) => name.startsWith('ledger.db')));
     for (const secret of secretsOf(bench)) {
       for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')]) {

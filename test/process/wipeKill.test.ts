@@ -3,7 +3,7 @@
 // be traced, it is ended at random moments instead. And the lock's file, which a wipe takes away, keeps two programs apart all the same.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { dataFolders } from '../../src/broker/dataInventory.ts';
 import { prepareDataFolder } from '../../src/broker/dataFolder.ts';
@@ -16,7 +16,7 @@ import { grantCommand } from '../support/ledger/ledgerCommands.ts';
 import { runOne } from '../support/ledger/tempLedger.ts';
 import { manualClock } from '../support/manualClock.ts';
 import { canTrace, countingCalls, diskCalls, killingAt } from '../support/process/systemCallKiller.ts';
-import { makeFolder, removeFolder, sleep } from '../support/process/workbench.ts';
+import { makeFolder, removeFolder, sleep, until } from '../support/process/workbench.ts';
 
 const program = path.resolve(import.meta.dirname, '../support/ledger/wipeProgram.ts');
 const leaseModule = path.resolve(import.meta.dirname, '../../src/broker/store/lease.ts');
@@ -24,7 +24,7 @@ const randomKills = 20;
 const foreign = 'notes.txt';
 
 /** Runs a program. @returns what it said */
-function said(under: readonly string[], args: readonly string[], killAfterMs?: number): Promise<string> {
+function said(under: readonly string[], args: readonly string[], killAfterMs?: number, spawned?: (pid: number) => void): Promise<string> {
   const [tracer, ...tracing] = under;
   const all = ['--disable-warning=ExperimentalWarning', ...args];
   return new Promise((resolve, reject) => {
@@ -34,6 +34,7 @@ function said(under: readonly string[], args: readonly string[], killAfterMs?: n
     child.once('error', reject);
     child.once('close', () => resolve(text));
     if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    spawned?.(child.pid ?? 0);
   });
 }
 
@@ -51,6 +52,18 @@ function makeWorld(dataDir: string): void {
     writeFileSync(path.join(folder, 'mode'), 'live\n');
   }
   writeFileSync(path.join(dataDir, foreign), 'mine');
+}
+
+/** Whether a process has opened a file; it may close others while they are looked at. */
+function hasOpen(pid: number, file: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(path.join(folder, name)) === file;
+    } catch {
+      return false;
+    }
+  });
 }
 
 const ledgersIn = (folder: string) => ['ledger.db', 'backups/ledger-20261130-120000000.db'].filter((name) => existsSync(path.join(folder, name)));
@@ -117,8 +130,11 @@ describe('a wipe that is killed', function () {
     const lease = acquireLease(dataDir);
     assert.ok(lease);
     // Another program waits for the lock of the file that is about to go.
-    const waiting = said([], ['--input-type=module', '-e', `import { acquireLease } from ${JSON.stringify(leaseModule)}; console.log('waits'); const lease = acquireLease(${JSON.stringify(dataDir)}, 5000); console.log(lease ? 'holds' : 'has nothing');`]);
-    await sleep(1500);
+    let pid = 0;
+    const waiting = said([], ['--input-type=module', '-e', `import { acquireLease } from ${JSON.stringify(leaseModule)}; console.log('waits'); const lease = acquireLease(${JSON.stringify(dataDir)}, 5000); console.log(lease ? 'holds' : 'has nothing');`], undefined, (of) => { pid = of; });
+    // Only the kernel of Linux tells when it has opened the file.
+    if (process.platform === 'linux') await until(() => hasOpen(pid, path.join(realpathSync(dataDir), 'lease.db')), 'the other program waiting');
+    else await sleep(1500);
     if (process.platform !== 'win32') rmSync(path.join(dataDir, 'lease.db'));
     lease.release();
     assert.match(await waiting, process.platform === 'win32' ? /holds/ : /has nothing/);

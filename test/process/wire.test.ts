@@ -36,7 +36,7 @@ describe('bytes and headers through the broker', function () {
 
   it('answers a client that offers HTTP/2 with its request as if it had not', async () => {
     const body = recordedRequest();
-    const text = await rawExchange(Number(new URL(bench.broker.url).port), `POST /v1/responses HTTP/1.1\r\nhost: ${new URL(bench.broker.url).host}\r\nauthorization: Bearer ${bench.token.token}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    const text = await rawExchange(Number(new URL(bench.broker.url).port), `POST /v1/responses HTTP/1.1\r\nhost: ${new URL(bench.broker.url).host}\r\nauthorization: Bearer ${bench.token.token}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, /\r\n0\r\n\r\n$/);
     assert.deepEqual(statusesOf(text), [200]);
     assert.match(text, /response\.completed/);
     assert.deepEqual(Object.keys(seen()?.headers ?? {}).filter((name) => /upgrade|http2/.test(name)), []);

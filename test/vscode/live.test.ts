@@ -11,7 +11,7 @@ import { startProgram, type ReadyProgram } from '../support/vscode/liveBroker.ts
 const requestsPerMinute = 20;
 
 describe('live mode in a real VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   this.bail(true);
   let session: EditorSession;
   let sandbox: ReadyProgram;
@@ -130,6 +130,11 @@ describe('live mode in a real VS Code', function () {
     await second.bench.picture(path.join(picturesFolder, 'card-asks-dark.png'));
     // The card lies over the message as long as the mouse is on the meter.
     await second.bench.page.mouse.move(640, 300);
+    // After some ten seconds VS Code puts a message away, into the list of all messages.
+    await second.bench.waitFor('the message', async () => {
+      if (!await message.isVisible()) await second.host.run(async ({ vscode }) => { await vscode.commands.executeCommand('notifications.showList'); });
+      return message.isVisible();
+    }, (isVisible) => isVisible);
     await message.getByRole('button', { name: 'More…' }).click();
     const choices = second.bench.page.locator('.quick-input-widget .monaco-list-row');
     await choices.first().waitFor();

@@ -12,7 +12,7 @@ interface Usage { readonly rows: readonly { readonly key: string; readonly label
 interface Credits { readonly balanceMicroCredits: number; readonly heldMicroCredits: number }
 
 describe('practice mode in a real VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   this.bail(true);
   let session: EditorSession;
   let first: SessionWindow;
@@ -209,7 +209,7 @@ describe('practice mode in a real VS Code', function () {
     let isOver = false;
     const working = Promise.all(Array.from({ length: 4 }, async () => {
       while (!isOver) {
-        await fetch(`${baseUrl}/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-5.4-mini', input: 'hi', stream: true }) })
+        await fetch(`${baseUrl}/responses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'gpt-5.4-mini', input: 'tell me in 300 words', stream: true }) })
           .then((response) => response.text()).catch(() => { isOver = true; });
       }
     }));

@@ -81,9 +81,13 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
+/** Only a fault uses that up. */
+const untilMsMax = 15_000;
+
 /** Waits for something that only needs the sockets to be served. */
 async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let round = 0; round < 2000; round += 1) {
+  const endMs = performance.now() + untilMsMax;
+  while (performance.now() < endMs) {
     if (holds()) return;
     await new Promise((resolve) => { setTimeout(resolve, 1); });
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Attempt, attemptMsMax, unreadMsMax } from '../../../src/broker/upstream/attempt.ts';
+import { Attempt, attemptMsMax, graceMs, unreadMsMax } from '../../../src/broker/upstream/attempt.ts';
 import type { AttemptReport } from '../../../src/broker/upstream/attempt.ts';
 import { manualClock } from '../../support/manualClock.ts';
 import type { ManualClock } from '../../support/manualClock.ts';
@@ -74,6 +74,20 @@ describe('an attempt over HTTP', () => {
     clock.advance(attemptMsMax);
     assert.deepEqual([reports.map((one) => [one.ending, one.begun, one.status]), done], [[['upstream-broke', false, undefined]], ['abort']]);
     await Promise.resolve();
+  }));
+
+  it('stops its upstream within two seconds after its client left, and not before it may have told its usage', () => withAttempt(async ({ clock, attempt, reports, done, controller, answer, response }) => {
+    attempt.onResponseStart(controller, 200, head);
+    attempt.onResponseData(controller, delta);
+    const seen = await answer;
+    const closed = once(response, 'close');
+    seen.destroy();
+    await closed;
+    clock.advance(graceMs - 1);
+    assert.deepEqual([reports, done.includes('abort')], [[], false]);
+    clock.advance(1);
+    assert.deepEqual([reports.map((one) => one.ending), done.at(-1)], [['client-left'], 'abort']);
+    assert.ok(graceMs <= 2000);
   }));
 
   it('lets a client go that leaves its answer unread', () => withAttempt(async ({ clock, attempt, reports, done, controller, answer, response }) => {

@@ -8,6 +8,7 @@ import { earlyAnswers } from './diskTrace.ts';
 import type { TracedCall } from './diskTrace.ts';
 import { inLanes } from './killSweep.ts';
 import { digest, proveNothingOpen, same, withSoundLedger } from './lifeProof.ts';
+import { proveOnce } from './provenFiles.ts';
 import { pictureOf, runStep } from './referenceLives.ts';
 import type { ReferenceLives } from './referenceLives.ts';
 import type { Step } from './standardGroups.ts';
@@ -56,10 +57,14 @@ export async function failAt(folder: string, scene: Scene, errors: readonly Disk
   });
 }
 
-/** Proves what a run on a failing disk told and left. */
-export function proveFailed(folder: string, { reference, before }: Scene, run: Run, about: string): void {
+/** Proves what a run on a failing disk told and left. The ledger there has had its next life afterwards, or is left as another one that was proven. */
+export function proveFailed(folder: string, scene: Scene, run: Run, about: string): void {
   assert.deepEqual([run.stderr, run.signal], ['', null], about);
   assert.ok(endCodes.includes(run.code ?? -1), `${about}: ended with code ${run.code}`);
+  proveOnce(scene, folder, `failed ${JSON.stringify(run.told)}`, () => proveLeft(folder, scene, run, about));
+}
+
+function proveLeft(folder: string, { reference, before }: Scene, run: Run, about: string): void {
   withSoundLedger(folder, about, (ledger) => {
     const expected = reference.replay(before?.lives ?? []);
     try {

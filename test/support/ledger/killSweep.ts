@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import type { SeededRandom } from '../seededRandom.ts';
 import type { Call, TracedCall } from './diskTrace.ts';
 import { copyLedger, proveCut, proveNextLife, proveSameMoney, runAllAgain, withSoundLedger } from './lifeProof.ts';
+import { proveOnce } from './provenFiles.ts';
 import type { Lives, ReferenceLives } from './referenceLives.ts';
 import { killing, lanes, runWorkload } from './workloadRuns.ts';
 import type { Run } from './workloadRuns.ts';
@@ -45,8 +46,13 @@ export function callsAroundMove(calls: readonly Call[]): readonly Call[] {
   return calls.slice(moved - 10, anew + 40);
 }
 
-/** Proves what one killed run left in a folder. The ledger there has had its next life afterwards. */
-export function proveKilled(folder: string, { reference, before }: Scene, run: Run, about: string): void {
+/** Proves what one killed run left in a folder. The ledger there has had its next life afterwards, or is left as another one that was proven. */
+export function proveKilled(folder: string, scene: Scene, run: Run, about: string): void {
+  assert.equal(run.stderr, '', about);
+  proveOnce(scene, folder, `killed ${JSON.stringify(run.told)}`, () => proveLeft(folder, scene, run, about));
+}
+
+function proveLeft(folder: string, { reference, before }: Scene, run: Run, about: string): void {
   const lives = proveAsFound(folder, reference, before?.lives ?? [], run, about);
   withSoundLedger(folder, about, (ledger) => proveNextLife(ledger, reference, lives, about));
 }

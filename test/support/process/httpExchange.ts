@@ -49,7 +49,7 @@ export function jsonOf(answer: Answer): ReturnType<typeof JSON.parse> {
 }
 
 /** Longest time to wait for the end of a raw exchange. */
-const rawMsMax = 5_000;
+const rawMsMax = 15_000;
 
 /**
  * Writes bytes to a port and reads until the other side closes, or until `untilBytes` is matched.

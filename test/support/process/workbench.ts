@@ -116,7 +116,7 @@ export async function explained(broker: BrokerProcess, requestId: string): Promi
   return found;
 }
 
-const untilMsMax = 15_000;
+const untilMsMax = 30_000;
 
 /** Waits until something holds; fails after a time that only a fault can use up. */
 export async function until(holds: () => Promise<boolean> | boolean, what = 'what was waited for'): Promise<void> {
