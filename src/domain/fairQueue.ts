@@ -15,6 +15,8 @@ export interface QueueItem {
   readonly workspaceId: string;
   readonly threadId?: string;
   readonly cost: number;
+  /** Every turn costs about as much: a thread that missed one while its answer took long gets it back. Where they differ, tags tell amounts and no turns. */
+  readonly isEven?: true;
 }
 
 /** Bounds of a queue. */
@@ -193,7 +195,7 @@ export class FairQueue<T extends QueueItem> {
   }
 
   #append(item: T): void {
-    this.#classes[item.priority].workspaces.join(item.workspaceId, this.catchUpMax).line.join(item.threadId ?? '').line.push(item);
+    this.#classes[item.priority].workspaces.join(item.workspaceId, this.catchUpMax).line.join(item.threadId ?? '', 0, item.isEven ? item.cost : 0).line.push(item);
   }
 
   #count(item: T, by: 1 | -1): void {

@@ -1,4 +1,5 @@
 // What a request costs in a model's line, in tokens, so that workspaces get equal shares of whatever is scarcer.
+import type { QueueItem } from './fairQueue.ts';
 import type { PaceRequest } from './paceRequest.ts';
 import { availableAt, minuteMs, type RateWindow } from './rateWindow.ts';
 
@@ -14,10 +15,11 @@ export class LaneCost {
   #usualTokens = 0;
 
   /** A request comes. @returns what its turn costs */
-  of(request: PaceRequest, windows: SharedWindows): number {
+  of(request: PaceRequest, windows: SharedWindows): Pick<QueueItem, 'cost' | 'isEven'> {
     const size = Math.max(1, Math.ceil(request.estimatedTokens));
     this.#usualTokens += (size - this.#usualTokens) * (this.#usualTokens === 0 ? 1 : usualShare);
-    return this.#ofTokens(size, windows);
+    const cost = this.#ofTokens(size, windows);
+    return { cost, ...(cost === this.#turnTokens(windows) ? { isEven: true } : {}) };
   }
 
   /** What an attempt that was counted cost beyond its estimate; negative where it was less. @param usedTokens absent when unknown: the estimate stands */
@@ -32,11 +34,16 @@ export class LaneCost {
     return share * (tokens.limit ?? this.#usualTokens * (requests.limit ?? 0));
   }
 
+  /** What each request costs at the least, as one of the limit on requests; absent while there is none. */
+  #turnTokens({ requests, tokens }: SharedWindows): number | undefined {
+    return requests.limit === undefined ? undefined : Math.ceil(tokens.limit === undefined ? this.#usualTokens : tokens.limit / requests.limit);
+  }
+
   #ofTokens(used: number, { requests, tokens }: SharedWindows): number {
     const size = Math.max(1, Math.ceil(used));
-    if (requests.limit === undefined) return size;
+    const turn = this.#turnTokens({ requests, tokens });
     // Where only requests are limited each one takes as much, and counts like the usual one.
-    return Math.ceil(tokens.limit === undefined ? this.#usualTokens : Math.max(size, tokens.limit / requests.limit));
+    return turn === undefined ? size : tokens.limit === undefined ? turn : Math.max(size, turn);
   }
 }
 

@@ -73,7 +73,7 @@ export class ModelLane {
   submit(request: PaceRequest, nowMs: number): ReturnType<LaneQueue<LaneItem>['enqueue']> {
     const { id, priority, workspaceId, threadId } = request;
     if (priority === 'interactive') this.#person = { tokens: countedTokensOf(request), atMs: nowMs };
-    return this.queue.enqueue({ id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), cost: this.#cost.of(request, this.windows), request, starts: 0 }, this.#cost.missing(this.windows, nowMs));
+    return this.queue.enqueue({ id, priority, workspaceId, ...(threadId === undefined ? {} : { threadId }), ...this.#cost.of(request, this.windows), request, starts: 0 }, this.#cost.missing(this.windows, nowMs));
   }
 
   /**

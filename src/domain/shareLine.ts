@@ -3,7 +3,8 @@
 // Who comes anew, or comes back after nothing of it waited or ran, starts where the line stands: no credit is saved up
 // by being away, and what was taken ahead is not forgotten while anything waits or runs. Who has something running is
 // not away: what others took ahead of it while there was enough for all it catches up on, as far as it is missing now.
-// A member holds items, or a line of its own.
+// A member holds items, or a line of its own. One that works on one item after the other is always away meanwhile: it may be
+// given back a turn that it missed so.
 import { nowhere, TagHeap, type Tagged } from './tagHeap.ts';
 
 /** A member that items wait for, and how many of those that had their turn still run. */
@@ -45,15 +46,16 @@ export class ShareLine<L> {
   /**
    * The member of that name, taken into the line if it is not.
    * @param catchUpMax how far behind the line it may start, where it has something running or nobody waits
+   * @param missedMax  how far behind the line it may start anyhow, if it is remembered: one that is new missed nothing
    */
-  join(id: string, catchUpMax = 0): Member<L> {
+  join(id: string, catchUpMax = 0, missedMax = 0): Member<L> {
     // Once nothing waits or runs, nobody can be ahead of anybody.
     if (this.size === 0 && this.#running === 0) this.#members.clear();
     const before = this.#members.get(id);
     const member = before ?? this.#memberOf(id);
     if (member.at !== nowhere) return member;
-    const behind = this.#clock - catchUpMax;
-    const from = member.running > 0 || !this.next ? behind : Math.max(behind, Math.min(this.#clock, this.next.tag));
+    const behind = this.#clock - (before && missedMax > 0 ? missedMax : catchUpMax);
+    const from = before && missedMax > 0 || member.running > 0 || !this.next ? behind : Math.max(behind, Math.min(this.#clock, this.next.tag));
     member.tag = Math.max(before?.tag ?? from, from);
     member.order = this.#last += 1;
     this.#waiting.put(member);

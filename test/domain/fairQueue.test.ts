@@ -96,6 +96,39 @@ describe('fair queue', () => {
     }));
   });
 
+  it('gives a thread back one turn that it missed, where all turns cost about the same', () => {
+    for (const isEven of [true, undefined]) {
+      const queue = new FairQueue();
+      const come = (threadId: string) => { queue.enqueue({ ...item('w', threadId, 5), ...(isEven ? { isEven } : {}) }); };
+      const turn = () => queue.take()?.threadId ?? '';
+      for (const thread of ['x', 'y', 'z']) come(thread);
+      assert.equal(turn(), 'x');
+      // Its answer takes long; the others go on.
+      for (const thread of ['y', 'z', 'y', 'z', 'y', 'z']) {
+        assert.equal(turn(), thread);
+        come(thread);
+      }
+      come('new');
+      come('x');
+      const first = turn();
+      come('x');
+      assert.deepEqual([first, ...Array.from({ length: 4 }, turn)].join(' '), isEven ? 'x new x y z' : 'new x y z x', 'one of three turns, and nothing for who is new');
+    }
+  });
+
+  it('starves no thread, whatever is given back to others', () => {
+    const queue = new FairQueue();
+    const comes = (threadId: string): QueueItem => ({ ...item('w', threadId), isEven: true });
+    const patient = comes('patient');
+    queue.enqueue(comes('first'));
+    queue.enqueue(patient);
+    for (let turn = 0; ; turn += 1) {
+      assert.ok(turn < 10, `still waiting after ${turn} turns`);
+      for (const thread of [`new${turn}`, `again${turn % 3}`]) queue.enqueue(comes(thread));
+      if (queue.take()?.id === patient.id) break;
+    }
+  });
+
   it('starves nobody: while others keep coming, each item is taken within a bounded number of turns', () => {
     fc.assert(fc.property(items(), fc.constantFrom<Priority>('interactive', 'agent', 'batch'), (rivals, priority) => {
       const queue = new FairQueue();

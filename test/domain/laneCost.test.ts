@@ -11,11 +11,12 @@ describe('lane cost', () => {
   it('counts a request by its share of the scarcer limit', () => {
     const small = request({ estimatedTokens: 100 }), large = request({ estimatedTokens: 5_000 });
     const both = { requests: known(60, 60), tokens: known(60_000, 60_000) };
-    assert.deepEqual([small, large].map((each) => new LaneCost().of(each, both)), [1_000, 5_000]);
-    assert.deepEqual([small, large].map((each) => new LaneCost().of(each, { ...both, requests: unknownWindow })), [100, 5_000]);
+    assert.deepEqual([small, large].map((each) => new LaneCost().of(each, both)), [{ cost: 1_000, isEven: true }, { cost: 5_000 }]);
+    assert.deepEqual([small, large].map((each) => new LaneCost().of(each, { ...both, requests: unknownWindow })), [{ cost: 100 }, { cost: 5_000 }]);
     const cost = new LaneCost();
     cost.of(small, { ...both, tokens: unknownWindow });
-    assert.ok(cost.of(large, { ...both, tokens: unknownWindow }) < 250, 'like the usual one');
+    const usual = cost.of(large, { ...both, tokens: unknownWindow });
+    assert.ok(usual.cost < 250 && usual.isEven, 'like the usual one');
   });
 
   it('tells what was used beyond the estimate, where that counts', () => {

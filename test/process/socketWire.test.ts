@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { priceLookup } from '../../src/broker/prices/priceTable.ts';
 import { testApiKey } from '../support/process/brokerProgram.ts';
-import { recordedModel, recordedUsage } from '../support/process/recordedStream.ts';
+import { recordedUsage } from '../support/process/recordedStream.ts';
 import { answerFrames, recordedFrames } from '../support/process/scriptedSocketUpstream.ts';
 import { openSocketBench, recordedMessage } from '../support/process/socketBench.ts';
 import type { SocketBench } from '../support/process/socketBench.ts';
@@ -177,26 +177,6 @@ describe('messages through the broker', function () {
     assert.equal((await many.closed).code, 1008);
     await until(() => bench.sockets.open() <= openBefore, 'the upstream\'s end');
     await until(async () => (await callBroker(bench.broker, 'status', {})).running.length === 0);
-  });
-
-  it('learns which model a limit of a plan is for from the events in its answers, where those name one limit alone', async () => {
-    const event = (name: string | undefined) => JSON.stringify({ type: 'codex.rate_limits', ...(name === undefined ? {} : { metered_limit_name: name }), rate_limits: { primary: { used_percent: 5, window_minutes: 300 } } });
-    const client = await bench.connect();
-    const answered = async (model: string, inside: readonly (string | undefined)[], ahead: readonly string[] = []) => {
-      bench.sockets.script = async (_message, wire, index) => {
-        const [first = '', ...rest] = framesWithId(`resp_limit_${index}`);
-        for (const frame of [...ahead.map(event), first, ...inside.map(event), ...rest]) await wire.send(frame);
-      };
-      const before = await count();
-      client.send(recordedMessage({ model }));
-      await until(async () => await count() === before + 1);
-      return (await callBroker(bench.broker, 'status', {})).windows.flatMap(({ ofPlan, model: name }) => (ofPlan ? [[name, ofPlan.models]] : []));
-    };
-    assert.deepEqual(await answered(recordedModel, ['codex_own']), [['codex_own', [recordedModel]]]);
-    assert.deepEqual(await answered(freshModel, ['codex_own', 'codex_else']), [['codex_own', [recordedModel]], ['codex_else', []]], 'one of two is not known to be the one that applied');
-    assert.deepEqual(await answered(freshModel, ['codex_own', undefined]), [['codex_else', []], ['codex_own', [recordedModel]]]);
-    assert.deepEqual(await answered(freshModel, ['codex'], ['codex_own']), [['codex_else', []], ['codex_own', [recordedModel]]], 'what comes ahead of an answer may belong to the one before');
-    assert.deepEqual(await answered(recordedModel, ['codex']), [['codex_else', []], ['codex_own', []]], 'the plan\'s own limit applied');
   });
 
   it('passes on what comes outside of an answer, and counts nothing twice', async () => {
