@@ -64,7 +64,8 @@ export type ExtensionMessage =
   | QuestionAnswer
   | SaveResult
   | { readonly type: 'openTopUp' }
-  | { readonly type: 'openBudgets' }
+  /** Shows the budgets, or the form that changes one of them. */
+  | { readonly type: 'openBudgets'; readonly budgetId?: string }
   /** Explains a request beside the open page. */
   | { readonly type: 'openRequest'; readonly requestId: string }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }

@@ -27,8 +27,9 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
       return isRecord(data['link']) && linkStates.includes(data['link']['state']) && typeof data['locale'] === 'string'
         && (data['snapshot'] === undefined || isRecord(data['snapshot'])) ? data as ExtensionMessage : undefined;
     case 'openTopUp':
-    case 'openBudgets':
       return { type: data['type'] };
+    case 'openBudgets':
+      return { type: data['type'], ...(typeof data['budgetId'] === 'string' ? { budgetId: data['budgetId'] } : {}) };
     case 'openRequest':
       return typeof data['requestId'] === 'string' ? { type: data['type'], requestId: data['requestId'] } : undefined;
     case 'topUpResult':
