@@ -174,7 +174,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     wasConnected = isConnected;
   };
   const notify = () => {
-    for (const told of seeNotices(link.snapshot, editor.env.language, settings().notices)) void guarded('Showing a notice', () => told);
+    for (const told of seeNotices(link.snapshot, editor.env.language, settings().notices, settings().show)) void guarded('Showing a notice', () => told);
   };
   /** What is this workspace's own shows on every surface as soon as it is known which one that is. */
   const learnWorkspace = async () => {

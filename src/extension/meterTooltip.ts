@@ -109,7 +109,7 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot, lead: Lead): stri
   if (snapshot.key.state === 'missing' && !practice && payer === 'key') lines.push(`$(key) ${t('**No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan')}`);
   if (rejected) lines.push(`$(key) ${t('**OpenAI rejected the API key**')}`);
   const { owedMicroCredits } = snapshot.balance;
-  const budgets = budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale);
+  const budgets = budgetLines(snapshot, facts.workspaceId, taste.show, facts.nowMs, taste.locale);
   const debt = owedMicroCredits > 0 && payer !== 'plan' ? [`$(${payer === 'key' ? 'circle-slash' : 'warning'}) ${t('**{0} credits are owed**: they were spent before they were taken back.', formatCredits(owedMicroCredits, 2, taste.locale))} ${payer === 'both' ? t('Requests that go on no plan are refused until purchased credits are added.') : t('Requests are refused until purchased credits are added.')}`] : [];
   const balance = balanceLine(snapshot, taste);
   // What the status bar speaks of comes first; then the balance is not what to look at.

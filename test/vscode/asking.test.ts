@@ -32,8 +32,12 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await box().waitFor({ state: 'hidden' });
   }
   async function pick(menu: () => Promise<void>, text: string, shot: string): Promise<void> {
-    await menu();
-    await menuItem(text).waitFor();
+    // A menu closes when something else takes the focus, such as a terminal that has just come.
+    await window.bench.waitFor(`the menu with ${text}`, async () => {
+      if (!await menuItem(text).isVisible()) await menu();
+      await menuItem(text).waitFor({ timeout: 2_000 });
+      return true;
+    }, (isOpen) => isOpen);
     await picture(shot);
     await menuItem(text).click();
   }
@@ -98,13 +102,17 @@ describe('asking about files, changes and commands in a real VS Code', function 
   it('opens a metered terminal from the list of kinds', async () => {
     await window.host.run(({ vscode }) => vscode.commands.executeCommand('workbench.action.terminal.focus'));
     await page().locator('.terminal-wrapper.active .xterm').first().waitFor();
-    // A terminal that has just come takes the focus, and a menu that is open closes.
     await hasShell();
     await pick(() => page().locator('.panel .action-item .codicon-terminal-new-dropdown, .panel .dropdown-action-container .codicon-chevron-down').first().click(), 'Codex (metered)', 'terminal-kinds');
-    await window.bench.waitFor('the terminal', () => window.host.run(({ vscode }) => vscode.window.activeTerminal?.name ?? ''), (name) => name === 'Codex (practice)');
+    await window.bench.waitFor('the terminal', () => window.host.run(({ vscode }) => {
+      const terminal = vscode.window.terminals.find(({ name }) => name === 'Codex (practice)');
+      terminal?.show();
+      return vscode.window.activeTerminal?.name ?? '';
+    }), (name) => name === 'Codex (practice)');
+    await picture('terminal-metered');
     await window.host.run(({ vscode }) => { vscode.window.activeTerminal?.sendText('command -v codex > where.txt; echo "$OPENAI_BASE_URL" >> where.txt; mv where.txt found.txt'); });
     const found = await window.bench.waitFor('the shim', async () => fs.readFileSync(file('found.txt'), 'utf8'), (text) => text !== '');
-    assert.match(found, /globalStorage\/codex-usage-broker\.codex-usage-broker\/bin\/codex\nhttp:\/\/127\.0\.0\.1:\d+\/w\//);
+    assert.match(found, /globalStorage\/codex-usage-broker\.codex-usage-broker\/bin\/codex\nhttp:\/\/127\.0\.0\.1:\d+\/v1\n/);
   });
 
   it('asks about the last command that failed in a terminal, which is offered once there is one', async () => {
