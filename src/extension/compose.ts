@@ -142,7 +142,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale, ...(host === undefined ? {} : { host }),
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },

@@ -58,6 +58,8 @@ export type ExtensionMessage =
     readonly locale: string;
     /** Credits that this window added and may still take back, and for how long. */
     readonly undo?: { readonly grantId: string; readonly leftMs: number };
+    /** Where broker and ledger are, in a remote window. */
+    readonly host?: string;
     /** Prices that changed up to then were seen by the person. */
     readonly pricesSeenAtMs?: number;
   }

@@ -203,6 +203,13 @@ describe('extension as a whole', function whole() {
     assert.equal(fake.panels.length, 1);
   });
 
+  it('tells the page where broker and ledger are, in a remote window', async () => {
+    const fake = openWindow((each) => { (each.editor.env as { remoteName?: string }).remoteName = 'wsl'; });
+    await eventually('it is connected', () => meter(fake) === '$(dashboard) 342.18 left');
+    await run(fake, 'openDashboard');
+    assert.match(/"host":"[^"]+ \(WSL\)"/.exec(fake.panels[0]?.panel.webview.html.replaceAll('&quot;', '"') ?? '')?.[0] ?? '', /WSL/);
+  });
+
   it('offers to ask about a command once one has failed in a terminal', async () => {
     const fake = openWindow();
     await eventually('it is connected', () => meter(fake) === '$(dashboard) 342.18 left');
