@@ -26,13 +26,19 @@ export async function changesSubject(editor: ChangesEditor, values: readonly unk
   if (!repository) {
     return { sorry: git.state === 'uninitialized' ? t('Git still looks for repositories. Run the command again in a moment.') : t('No Git repository is open in this window, so there are no changes to ask about.') };
   }
-  const changed = (await repository.diffWithHEAD()).map(({ uri }) => uri);
+  const changed = await changedIn(repository);
+  if (!changed) return { isWarning: true, sorry: t('Git could not tell what changed, as in a repository without a commit. Nothing was sent.') };
   const meant = chosen.length > 0 ? changed.filter((uri) => chosen.some((one) => one.path === uri.path)) : await meantOf(editor, changed);
   if (!meant) return undefined;
   const untracked = chosen.length > 0 || meant.length < changed.length ? 0 : untrackedIn(repository);
   const newFiles = untracked === 0 ? [] : [plural(untracked, '{0} new file is left out; staged, it counts.', '{0} new files are left out; staged, they count.')];
   if (meant.length === 0) return { sorry: [t('Nothing differs from the last commit, so there is nothing to ask about.'), ...newFiles].join(' ') };
   return subjectOf(editor, repository, meant, newFiles);
+}
+
+/** The tracked files that differ; undefined where Git refuses to tell. */
+async function changedIn(repository: GitRepository): Promise<vscode.Uri[] | undefined> {
+  return repository.diffWithHEAD().then((changes) => changes.map(({ uri }) => uri), () => undefined);
 }
 
 /** The files of Git's list that a menu was opened on. */

@@ -6,6 +6,7 @@ export const commandNames = {
   openDashboard: 'codexBroker.openDashboard',
   topUp: 'codexBroker.topUp',
   answerQuestion: 'codexBroker.answerQuestion',
+  allowPurchased: 'codexBroker.allowPurchased',
   showBudgets: 'codexBroker.showBudgets',
   setApiKey: 'codexBroker.setApiKey',
   removeApiKey: 'codexBroker.removeApiKey',

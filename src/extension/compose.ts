@@ -22,11 +22,11 @@ import { composeTasks } from './composeTasks.ts';
 import { ConsentQuestions } from './consentQuestions.ts';
 import { dashboardAction } from './dashboardActions.ts';
 import { pricesSeenMemory } from './dashboardChanges.ts';
-import { DashboardPanel, panelType } from './dashboardPanel.ts';
+import { DashboardPanel, namedPart, panelType } from './dashboardPanel.ts';
 import { DashboardQuestions } from './dashboardQuestions.ts';
 import { Diagnosis } from './diagnosis.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
-import { passGate } from './gateDialog.ts';
+import { allowPurchased, passGate } from './gateDialog.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
 import { meteredProfile, meteredProfileId, openMeteredTerminal } from './meteredTerminal.ts';
@@ -108,12 +108,13 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
   const facts = () => ({ ...seen(), taste: taste() });
   const connected = () => link.state.state === 'connected';
   const practice = () => (link.snapshot ? link.snapshot.broker.mode === 'practice' : practising());
-  const gate = (planMayPay = false) => passGate({
+  const gateParts = (planMayPay = false) => ({
     planMayPay,
     editor, memory: context.workspaceState,
     facts: () => ({ trusted: editor.workspace.isTrusted, connected: connected(), ...(link.snapshot ? { snapshot: link.snapshot } : {}), ...(workspace.id === undefined ? {} : { workspaceId: workspace.id }) }),
     allowWorkspace: async () => link.call('consent', { scope: 'workspace', workspaceId: (await workspace.token()).workspaceId }),
   });
+  const gate = (planMayPay = false) => passGate(gateParts(planMayPay));
 
   const shared = { editor, log, schedule, call: link.call, workspace, practice, passGate: gate, env: world.env, platform: world.platform };
   const tasks = composeTasks({
@@ -141,7 +142,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
       const undo = topUps.newest();
       const pricesSeenAtMs = context.globalState.get<unknown>(pricesSeenMemory);
       return {
-        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale,
+        type: 'state', ...seen(), meter: faceOf(facts(), schedule.nowMs()), workspaceLabel: workspace.label, show, locale, ...(host === undefined ? {} : { host }),
         ...(undo ? { undo } : {}), ...(typeof pricesSeenAtMs === 'number' ? { pricesSeenAtMs } : {}),
       };
     },
@@ -173,7 +174,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     wasConnected = isConnected;
   };
   const notify = () => {
-    for (const told of seeNotices(link.snapshot, editor.env.language, settings().notices)) void guarded('Showing a notice', () => told);
+    for (const told of seeNotices(link.snapshot, editor.env.language, settings().notices, settings().show)) void guarded('Showing a notice', () => told);
   };
   /** What is this workspace's own shows on every surface as soon as it is known which one that is. */
   const learnWorkspace = async () => {
@@ -222,7 +223,8 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     openDashboard: () => panel.show(),
     topUp: () => panel.show('topUp'),
     answerQuestion: () => questions.askAgain(),
-    showBudgets: () => panel.show('budgets'),
+    showBudgets: (id) => panel.show(namedPart('budgetId', id) ?? 'budgets'),
+    allowPurchased: () => allowPurchased(gateParts()),
     setApiKey: () => setApiKey(keyParts),
     removeApiKey: () => removeApiKey(keyParts),
     ...asking.commands,
@@ -239,11 +241,11 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     diagnose: () => diagnosis.show(),
     startBroker: restart,
     restartBroker: () => restartBroker({ editor, schedule, link, start: restart }),
-    explainRequest: (id) => panel.show(typeof id === 'string' && id.length > 0 && id.length <= 200 ? { requestId: id } : undefined),
+    explainRequest: (id) => panel.show(namedPart('requestId', id)),
     getStarted: () => walkthrough.open(),
     switchLeftUsed: () => switchLeftUsed(editor.workspace),
     chooseMeterStyle: () => styles.choose(),
-    openSettings: () => editor.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
+    openSettings: (which) => editor.commands.executeCommand('workbench.action.openSettings', which === 'models' ? `@id:${settingsSection}.taskModel,${settingsSection}.askModel` : `@ext:${context.extension.id}`),
   };
   const registered = (Object.keys(run) as CommandName[]).map((name) => editor.commands.registerCommand(commandNames[name], async (...values: readonly unknown[]) => {
     try {

@@ -10,8 +10,14 @@ import type { Editor, Log } from './editorApi.ts';
 /** Type of the panel; a reload restores panels by it. */
 export const panelType = 'codexBroker.dashboard';
 
-/** A part of the page that something outside of it leads to: the form for adding credits, the budgets, or the explanation of a request. */
-export type PanelPart = 'topUp' | 'budgets' | { readonly requestId: string };
+/** A part of the page that something outside of it leads to: the form for adding credits, the budgets or the form for one of them, or the explanation of a request. */
+export type PanelPart = 'topUp' | 'budgets' | { readonly budgetId: string } | { readonly requestId: string };
+
+/** The part that a command was given by its id, which may come from anywhere; undefined for what is no id. */
+export function namedPart(name: 'budgetId' | 'requestId', id: unknown): PanelPart | undefined {
+  if (typeof id !== 'string' || id === '' || id.length > 200) return undefined;
+  return name === 'budgetId' ? { budgetId: id } : { requestId: id };
+}
 
 /** What the panel needs from outside. */
 export interface PanelParts {
@@ -133,7 +139,9 @@ export class DashboardPanel {
     const part = this.#part;
     if (part === undefined || !this.#ready) return;
     this.#part = undefined;
-    this.#post(typeof part === 'object' ? { type: 'openRequest', ...part } : { type: part === 'topUp' ? 'openTopUp' : 'openBudgets' });
+    if (part === 'topUp') this.#post({ type: 'openTopUp' });
+    else if (part === 'budgets' || 'budgetId' in part) this.#post({ type: 'openBudgets', ...(part === 'budgets' ? {} : part) });
+    else this.#post({ type: 'openRequest', ...part });
   }
 
   #post(message: ExtensionMessage): void {

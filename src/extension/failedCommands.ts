@@ -28,6 +28,7 @@ export interface FailedCommandsParts {
 }
 
 interface Reading {
+  readonly terminal: vscode.Terminal;
   readonly written: () => Pick<FailedCommand, 'output' | 'isCut'>;
   readonly ended: Promise<void>;
 }
@@ -43,11 +44,13 @@ export class FailedCommands {
   constructor(parts: FailedCommandsParts) {
     this.#parts = parts;
     this.#listening = [
-      parts.window.onDidStartTerminalShellExecution(({ execution }) => {
-        if (parts.isTrusted()) this.#reading.set(execution, readEnd(execution));
+      parts.window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
+        if (parts.isTrusted()) this.#reading.set(execution, readEnd(terminal, execution));
       }),
       parts.window.onDidEndTerminalShellExecution((event) => { void this.#end(event); }),
       parts.window.onDidCloseTerminal((terminal) => {
+        // What runs in it may never be told to end.
+        for (const [execution, reading] of this.#reading) if (reading.terminal === terminal) this.#reading.delete(execution);
         if (this.#failed.delete(terminal)) parts.changed();
       }),
     ];
@@ -79,7 +82,7 @@ export class FailedCommands {
   }
 }
 
-function readEnd(execution: vscode.TerminalShellExecution): Reading {
+function readEnd(terminal: vscode.Terminal, execution: vscode.TerminalShellExecution): Reading {
   let kept = '';
   let isCut = false;
   const ended = (async () => {
@@ -93,7 +96,7 @@ function readEnd(execution: vscode.TerminalShellExecution): Reading {
     }
   })().catch(() => undefined);
   return {
-    ended,
+    terminal, ended,
     written: () => {
       const end = kept.slice(-outputCharactersMax);
       const cut = isCut || end.length < kept.length;

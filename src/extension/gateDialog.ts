@@ -2,6 +2,7 @@
 // last: uncapped runs here. A permission for purchased credits is kept by the broker. It spends nothing.
 import type * as vscode from 'vscode';
 import { t } from '../protocol/language.ts';
+import { mayUsePurchased } from '../protocol/windowDraw.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import { isPlanStopped, spendingVerdict, type GateFacts, type GateVerdict } from './spendingGate.ts';
@@ -105,6 +106,27 @@ async function askUncapped(parts: GateParts): Promise<boolean> {
   if (chosen === addFirst) await parts.editor.commands.executeCommand(commandNames.topUp);
   if (chosen === always) await parts.memory.update(uncappedMemory, true);
   return chosen === once || chosen === always;
+}
+
+/** Asks whether this workspace may use purchased credits, without anything being sent. @throws ProblemError */
+export async function allowPurchased(parts: GateParts): Promise<void> {
+  const { window, commands } = parts.editor;
+  const { connected, snapshot, workspaceId } = parts.facts();
+  if (!connected || !snapshot) {
+    const { message, buttons } = offerOf('broker', parts.planMayPay);
+    const chosen = await window.showWarningMessage(message, ...buttons.map(([label]) => label));
+    const command = buttons.find(([label]) => label === chosen)?.[1];
+    if (command !== undefined) await commands.executeCommand(command);
+    return;
+  }
+  if (mayUsePurchased(snapshot.consent, workspaceId)) {
+    const credits = t('Open Dashboard');
+    if (await window.showInformationMessage(t('This workspace may use purchased credits already. The permission can be taken back on the Credits page.'), credits) === credits) await commands.executeCommand(commandNames.openDashboard);
+    return;
+  }
+  const allow = t('Allow This Workspace');
+  const chosen = await window.showWarningMessage(t('May this workspace use purchased credits?'), { modal: true, detail: t('The permission is for all purchased credits, and lasts until it is taken back.') }, allow);
+  if (chosen === allow) await parts.allowWorkspace();
 }
 
 async function askAllowance(parts: GateParts, mayGoOn: boolean): Promise<boolean> {

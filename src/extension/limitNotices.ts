@@ -5,6 +5,7 @@ import type * as vscode from 'vscode';
 import { crossings, isRearmed, stepOf, usedUpStep, type Known } from '../domain/crossings.ts';
 import { plural, t } from '../protocol/language.ts';
 import { allTerms, byUse, limitStories, type LimitStory } from '../protocol/limitStories.ts';
+import type { MeterTaste } from '../protocol/meterInput.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { commandNames } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
@@ -55,13 +56,13 @@ export class LimitNotices {
   }
 
   /** Takes the newest snapshot; `undefined` forgets everything, after a change of the broker. */
-  async see(snapshot: Snapshot | undefined, locale: string, wanted: boolean): Promise<void> {
+  async see(snapshot: Snapshot | undefined, locale: string, wanted: boolean, show: MeterTaste['show']): Promise<void> {
     if (!snapshot) {
       this.#known = undefined;
       this.#pending = new Set();
       return;
     }
-    const stories = limitStories(snapshot, this.#terms, locale);
+    const stories = limitStories(snapshot, this.#terms, locale, show);
     const { known, crossed } = crossings(this.#known, stories, snapshot.atMs);
     this.#known = known;
     this.#terms = allTerms(snapshot);

@@ -17,6 +17,7 @@ import { windowDraw, type WindowDraw } from '../protocol/windowDraw.ts';
 import { inLine } from '../protocol/waitingOrder.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
+import { actionsLine } from './cardActions.ts';
 import { commandNames } from './commandNames.ts';
 import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
 import { leadLines, type Lead } from './leadLines.ts';
@@ -45,7 +46,7 @@ export interface TooltipFacts {
 export const tooltipCommands: readonly string[] = [
   commandNames.openDashboard, commandNames.topUp, commandNames.showLog, commandNames.setApiKey, commandNames.startBroker, commandNames.explainRequest, commandNames.openSettings,
   commandNames.answerQuestion, commandNames.showBudgets, commandNames.openMeteredTerminal, commandNames.switchLeftUsed,
-  commandNames.showWaitingTasks,
+  commandNames.showWaitingTasks, commandNames.allowPurchased,
 ];
 
 const limitsMax = 6;
@@ -64,7 +65,7 @@ export function meterTooltip(facts: TooltipFacts): string {
     blocks.push(questionBlock(facts, snapshot), blockedBlock(facts, snapshot), balanceBlock(facts, snapshot, lead), ...limitsBlock(facts, snapshot, lead.limitId), activityBlock(facts, snapshot));
   }
   const host = facts.host === undefined ? '' : `$(remote) ${t('Broker and ledger are on {0}.', plain(facts.host, 80))}`;
-  blocks.push(waitingTaskBlock(facts), [host, linksLine(facts)].filter((line) => line !== '').join('  \n'));
+  blocks.push(waitingTaskBlock(facts), [host, actionsLine(facts)].filter((line) => line !== '').join('  \n'));
   return blocks.filter((block) => block !== '').join('\n\n---\n\n');
 }
 
@@ -105,10 +106,10 @@ function balanceBlock(facts: TooltipFacts, snapshot: Snapshot, lead: Lead): stri
   const payer = payerOf(snapshot);
   const lines: string[] = [];
   if (practice) lines.push(`$(beaker) ${t('**Practice mode**: simulated requests, no real money')}`);
-  if (snapshot.key.state === 'missing' && !practice && payer === 'key') lines.push(`$(key) ${t('**No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
-  if (rejected) lines.push(`$(key) ${t('**OpenAI rejected the API key**')} · ${commandLink(t('Set API key'), commandNames.setApiKey)}`);
+  if (snapshot.key.state === 'missing' && !practice && payer === 'key') lines.push(`$(key) ${t('**No API key stored**: requests are refused, except those of a ChatGPT sign-in, which go on its plan')}`);
+  if (rejected) lines.push(`$(key) ${t('**OpenAI rejected the API key**')}`);
   const { owedMicroCredits } = snapshot.balance;
-  const budgets = budgetLines(snapshot, facts.workspaceId, facts.nowMs, taste.locale);
+  const budgets = budgetLines(snapshot, facts.workspaceId, taste.show, facts.nowMs, taste.locale);
   const debt = owedMicroCredits > 0 && payer !== 'plan' ? [`$(${payer === 'key' ? 'circle-slash' : 'warning'}) ${t('**{0} credits are owed**: they were spent before they were taken back.', formatCredits(owedMicroCredits, 2, taste.locale))} ${payer === 'both' ? t('Requests that go on no plan are refused until purchased credits are added.') : t('Requests are refused until purchased credits are added.')}`] : [];
   const balance = balanceLine(snapshot, taste);
   // What the status bar speaks of comes first; then the balance is not what to look at.
@@ -247,17 +248,4 @@ function waitingWords(first: RunView | undefined, atMs: number): string {
 function costWords(request: RequestView, practice: boolean, locale: string): string {
   if (request.costMicroCredits === undefined) return request.freeReason ? t('no charge') : t('no price');
   return request.costMicroCredits === 0 ? t('no charge') : plain(creditsWords(request.costMicroCredits, practice, locale, !request.measured));
-}
-
-function linksLine(facts: TooltipFacts): string {
-  const links = [
-    ...(facts.link.state === 'down' ? [commandLink(t('Start broker'), commandNames.startBroker)] : []),
-    commandLink(t('Dashboard'), commandNames.openDashboard),
-    commandLink(t('Add credits'), commandNames.topUp),
-    commandLink(t('Metered terminal'), commandNames.openMeteredTerminal),
-    commandLink(facts.taste.show === 'left' ? t('Show used') : t('Show left'), commandNames.switchLeftUsed),
-    commandLink(t('Log'), commandNames.showLog),
-    commandLink(t('Settings'), commandNames.openSettings),
-  ];
-  return links.join(' &nbsp; ');
 }

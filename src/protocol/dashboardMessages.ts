@@ -58,13 +58,16 @@ export type ExtensionMessage =
     readonly locale: string;
     /** Credits that this window added and may still take back, and for how long. */
     readonly undo?: { readonly grantId: string; readonly leftMs: number };
+    /** Where broker and ledger are, in a remote window. */
+    readonly host?: string;
     /** Prices that changed up to then were seen by the person. */
     readonly pricesSeenAtMs?: number;
   }
   | QuestionAnswer
   | SaveResult
   | { readonly type: 'openTopUp' }
-  | { readonly type: 'openBudgets' }
+  /** Shows the budgets, or the form that changes one of them. */
+  | { readonly type: 'openBudgets'; readonly budgetId?: string }
   /** Explains a request beside the open page. */
   | { readonly type: 'openRequest'; readonly requestId: string }
   | { readonly type: 'topUpResult'; readonly id: number; readonly result?: CreditsAddResult; readonly problem?: Problem }

@@ -5,9 +5,10 @@ import { limitAhead } from '../domain/limitAhead.ts';
 import type { LimitStand } from '../domain/tightest.ts';
 import { formatShare } from '../domain/units.ts';
 import { clockWords } from './clockWords.ts';
+import { leftShare, usedShare } from './cutShare.ts';
 import { t } from './language.ts';
 import { paceMinutesMin, renewsAtMs, standOfBudget, standOfWindow } from './limitStands.ts';
-import { grantedMicroCredits } from './meterInput.ts';
+import { grantedMicroCredits, type MeterTaste } from './meterInput.ts';
 import { payerOf, type Payer } from './payer.ts';
 import type { BudgetView, Snapshot } from './snapshot.ts';
 import { limitRunOut, limitRunOutWords, runOutWords } from './snapshotForecast.ts';
@@ -22,6 +23,9 @@ export interface LimitStory extends Watched {
   readonly addedAtMs?: number;
 }
 
+/** Whether shares are told as what is left or what is used. */
+type Show = MeterTaste['show'];
+
 /** A budget with what it allows: a changed one is another one. */
 export function budgetTerms({ id, budget: { limit, unit, mode, pace } }: BudgetView): string {
   return JSON.stringify([id, limit, unit, mode, ...(pace === undefined ? [] : [pace])]);
@@ -32,11 +36,11 @@ export function allTerms(snapshot: Pick<Snapshot, 'budgets'>): ReadonlySet<strin
   return new Set(snapshot.budgets.map(budgetTerms));
 }
 
-/** Every story of a snapshot. @param termsBefore the budgets of the last one: a key that is new in one of them has used nothing before */
-export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string): LimitStory[] {
+/** Every story of a snapshot. @param termsBefore the budgets of the last one: a key that is new in one of them has used nothing before @param show whether shares are told as what is left or what is used */
+export function limitStories(snapshot: Snapshot, termsBefore: ReadonlySet<string>, locale: string, show: Show): LimitStory[] {
   const mode = snapshot.broker.mode;
   const payer = payerOf(snapshot);
-  return [...creditsStory(snapshot, payer, locale), ...runOutStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale)), ...windowStories(snapshot, locale), ...aheadStories(snapshot, locale)]
+  return [...creditsStory(snapshot, payer, locale, show), ...runOutStory(snapshot, payer, locale), ...storyBudgets(snapshot).map((stand) => budgetStory(stand, payer, termsBefore, snapshot.atMs, locale, show)), ...windowStories(snapshot, locale, show), ...aheadStories(snapshot, locale)]
     .map((story) => ({ ...story, key: `${mode} ${story.key}`, text: mode === 'practice' ? t('Practice mode: {0}', story.text) : story.text }));
 }
 
@@ -45,7 +49,7 @@ function storyBudgets(snapshot: Snapshot): BudgetStand[] {
   return budgetStands(snapshot.budgets).filter(({ view: { budget } }) => budget.unit === 'tokens' || payerOf(snapshot) !== 'plan');
 }
 
-function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string): LimitStory[] {
+function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string, show: Show): LimitStory[] {
   if (payer === 'plan') return [];
   const granted = grantedMicroCredits(balance, atMs);
   if (!balance.tracked || granted <= 0 && balance.balanceMicroCredits <= 0 && balance.grants.length === 0) return [];
@@ -53,7 +57,8 @@ function creditsStory({ balance, atMs }: Snapshot, payer: Payer, locale: string)
   const used = 1 - left;
   const text = left <= 0 && payer === 'both' ? t('No Codex credits are left. The plan goes on; requests with a key are refused until credits are added, and nothing more is charged.')
     : left <= 0 ? t('No Codex credits are left. Requests are refused until credits are added; nothing more is charged.')
-    : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale));
+    : show === 'left' ? (stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is left.', formatShare(left, locale)) : t('Codex credits are low: {0} is left.', formatShare(left, locale)))
+    : stepOf(used) >= 2 ? t('Codex credits are almost used up: {0} is used.', usedShare(used, locale)) : t('Codex credits are low: {0} is used.', usedShare(used, locale));
   return [{ kind: 'credits', key: 'credits', used, text, addedAtMs: Math.max(0, ...balance.grants.map(({ createdAtMs }) => createdAtMs)) }];
 }
 
@@ -75,34 +80,40 @@ function soonShare(lastsMs: number | undefined, isSeen: boolean): number {
   return lastsMs > runOutSoonMs * 2 ? 0 : isSeen && lastsMs <= runOutSoonMs ? noticeSteps[0] ?? 1 : unchangedShare;
 }
 
-function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string): LimitStory {
+function budgetStory(stand: BudgetStand, payer: Payer, termsBefore: ReadonlySet<string>, atMs: number, locale: string, show: Show): LimitStory {
   const { view, use, share, isForToday } = stand;
   // Each day has a share of its own; that it is used up is worth a word, that it will be is not.
   const endsAtMs = isForToday ? view.today?.day?.untilMs : use.endsAtMs;
   const key = JSON.stringify([budgetTerms(view), use.key, endsAtMs ?? null]);
   return {
-    kind: 'budget', key, used: stand.level === 'used-up' ? Math.max(1, share) : share, isNew: termsBefore.has(budgetTerms(view)), text: isForToday ? shareStoryText(stand, payer, atMs, locale) : budgetStoryText(stand, payer, atMs, locale),
+    kind: 'budget', key, used: stand.level === 'used-up' ? Math.max(1, share) : share, isNew: termsBefore.has(budgetTerms(view)), text: isForToday ? shareStoryText(stand, payer, atMs, locale, show) : budgetStoryText(stand, payer, atMs, locale, show),
     ...(isForToday || view.budget.mode === 'soft' ? { firstStep: usedUpStep } : {}), ...(endsAtMs === undefined ? {} : { endsAtMs }),
   };
 }
 
-function shareStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string): string {
+function shareStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string, show: Show): string {
   const { view, untilMs } = stand;
   const key = budgetKeyName(stand);
   const name = key === '' ? budgetName(view) : `${budgetName(view)} · ${key}`;
-  if (stand.level !== 'used-up') return t('{0} of today\'s share of the budget of {1} is used.', usedShare(stand.share, locale), name);
+  if (stand.level !== 'used-up') {
+    return show === 'left' ? t('{0} of today\'s share of the budget of {1} is left.', leftShare(stand.share, locale), name) : t('{0} of today\'s share of the budget of {1} is used.', usedShare(stand.share, locale), name);
+  }
   const goesOn = untilMs === undefined ? '' : clockWords(untilMs, atMs, locale);
   if (isKeysOnly(stand, payer)) return t('The budget of {0} is used up for today, so that requests with a key are refused until {1}. The plan goes on.', name, goesOn);
   return view.budget.mode === 'soft' ? t('The budget of {0} is used up for today; its next share begins {1}. It only warns: requests go on.', name, goesOn)
     : t('The budget of {0} is used up for today, so that what it counts is refused; it goes on {1}. Nothing more is charged to it.', name, goesOn);
 }
 
-function budgetStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string): string {
+function budgetStoryText(stand: BudgetStand, payer: Payer, atMs: number, locale: string, show: Show): string {
   const { view, use, share } = stand;
   const key = budgetKeyName(stand);
   const name = key === '' ? budgetName(view) : t('{0}, for {1},', budgetName(view), key);
   const until = use.endsAtMs === undefined ? undefined : clockWords(use.endsAtMs, atMs, locale);
   if (share < 1) {
+    if (show === 'left') {
+      const left = leftShare(share, locale);
+      return until === undefined ? t('{0} of the budget of {1} is left.', left, name) : t('{0} of the budget of {1} is left; it begins anew {2}.', left, name, until);
+    }
     const used = usedShare(share, locale);
     return until === undefined ? t('{0} of the budget of {1} is used.', used, name) : t('{0} of the budget of {1} is used; it begins anew {2}.', used, name, until);
   }
@@ -122,10 +133,6 @@ function isKeysOnly({ view: { budget } }: BudgetStand, payer: Payer): boolean {
   return payer !== 'key' && budget.mode === 'hard' && budget.unit === 'credits';
 }
 
-/** Cut off, so that nothing is called used up before it is. */
-function usedShare(share: number, locale: string): string {
-  return formatShare(Math.floor(share * 100) / 100, locale);
-}
 
 /** Shorter limits begin anew before anybody would act on a look ahead. */
 const aheadLengthMsMin = 5 * 3_600_000;
@@ -152,22 +159,26 @@ function aheadStories(snapshot: Snapshot, locale: string): LimitStory[] {
   });
 }
 
-function windowStories({ windows, atMs }: Snapshot, locale: string): LimitStory[] {
+function windowStories({ windows, atMs }: Snapshot, locale: string, show: Show): LimitStory[] {
   return windows.filter(({ windowMinutes }) => windowMinutes >= paceMinutesMin).flatMap((window) => {
     const stand = standOfWindow(window, atMs);
     if (!stand) return [];
     const used = 1 - stand.left;
     // What has room for one request again is told no second time when that is used up too.
     const endsAtMs = window.opensAtMs === undefined ? stand.endsAtMs : window.resetsAtMs;
-    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text: windowStoryText(stand, atMs, locale), refills: true, ...(endsAtMs === undefined ? {} : { endsAtMs }) }];
+    return [{ kind: 'window' as const, key: `window ${window.id} ${window.windowMinutes}`, used, text: windowStoryText(stand, atMs, locale, show), refills: true, ...(endsAtMs === undefined ? {} : { endsAtMs }) }];
   });
 }
 
-function windowStoryText(stand: LimitStand, atMs: number, locale: string): string {
+function windowStoryText(stand: LimitStand, atMs: number, locale: string, show: Show): string {
   const { name, left } = stand;
   const endsAtMs = renewsAtMs(stand);
   const until = endsAtMs === undefined ? undefined : clockWords(endsAtMs, atMs, locale);
   if (left > 0) {
+    if (show === 'left') {
+      const rest = leftShare(1 - left, locale);
+      return until === undefined ? t('{0} of the {1} is left.', rest, name) : t('{0} of the {1} is left; it begins anew {2}.', rest, name, until);
+    }
     const used = usedShare(1 - left, locale);
     return until === undefined ? t('{0} of the {1} is used.', used, name) : t('{0} of the {1} is used; it begins anew {2}.', used, name, until);
   }

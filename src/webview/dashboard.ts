@@ -236,7 +236,7 @@ export class CodexDashboard extends LitElement {
     const link = newest?.link ?? { state: 'connecting' as const };
     const snapshot = newest?.snapshot;
     return html`<main class="page">
-      ${headerBar(link, snapshot, this.#moment(), this.#act)}
+      ${headerBar(link, snapshot, newest?.host, this.#moment(), this.#act)}
       ${snapshot ? this.#pages(snapshot, tab) : this.#waiting()}
       <p class="sr" role="status">${this.page.announcement}</p></main>`;
   }

@@ -23,13 +23,13 @@ function linkText(link: LinkState, snapshot: Snapshot | undefined, moment: Momen
   return html`${icon('loading', 's codicon-modifier-spin')} ${t('Connecting…')}${link.attempt !== undefined && link.attempt > 1 ? html`<span class="hide-m dim"> ${t('attempt {0}', link.attempt)}</span>` : nothing}`;
 }
 
-/** The top line. `moment` is the page's. */
-export function headerBar(link: LinkState, snapshot: Snapshot | undefined, moment: Moment, act: PageActions): TemplateResult {
+/** The top line. `moment` is the page's. @param host where broker and ledger are, in a remote window */
+export function headerBar(link: LinkState, snapshot: Snapshot | undefined, host: string | undefined, moment: Moment, act: PageActions): TemplateResult {
   const practice = snapshot?.broker.mode === 'practice';
   return html`<header class="topline">
     <h1>${t('Codex usage')}</h1>
     <span class="mode ell" data-test="mode">${practice ? html`<span class="tag">${icon('beaker', 't')} <span class="only-s">${t('Practice')}</span><span class="hide-s">${t('Practice mode')}</span></span><span class="dim hide-s"> ${snapshot.broker.upstream}</span>`
-    : snapshot ? html`<span class="dim hide-s">${icon('vm', 's')} ${snapshot.broker.upstream}</span>` : nothing}</span>
+    : snapshot ? html`<span class="dim hide-s">${icon('vm', 's')} ${snapshot.broker.upstream}</span>` : nothing}${host === undefined ? nothing : html`<span class="dim hide-s" data-test="host" title=${t('Broker and ledger are on {0}.', host)}> ${icon('remote', 's')} <span class="sr">${t('Broker and ledger are on {0}.', host)}</span><span aria-hidden="true">${host}</span></span>`}</span>
     <span class="grow"></span>
     <span class="nowrap link-state" data-test="link-state">${linkText(link, snapshot, moment)}</span>
     <vscode-button secondary class="compact" data-test="add-credits" aria-label=${t('Add credits')} ?disabled=${!snapshot} aria-disabled=${snapshot ? 'false' : 'true'} @click=${act.addCredits}><span><span class="only-s">${icon('add')}</span><span class="hide-s">${t('Add credits…')}</span></span></vscode-button>

@@ -36,8 +36,9 @@ export function incomingMessage(data: unknown): ExtensionMessage | undefined {
     case 'state':
       return isState(data) ? data as ExtensionMessage : undefined;
     case 'openTopUp':
-    case 'openBudgets':
       return { type: data['type'] };
+    case 'openBudgets':
+      return { type: data['type'], ...(typeof data['budgetId'] === 'string' ? { budgetId: data['budgetId'] } : {}) };
     case 'openRequest':
       return typeof data['requestId'] === 'string' ? { type: data['type'], requestId: data['requestId'] } : undefined;
     case 'topUpResult':

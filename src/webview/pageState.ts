@@ -80,7 +80,7 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
   switch (message.type) {
     case 'state': return receiveState(state, message, nowMs);
     case 'openTopUp': return { ...state, tab: 'credits', focusNext: 'amount' };
-    case 'openBudgets': return { ...state, tab: 'credits', focusNext: 'budgets' };
+    case 'openBudgets': return openBudgets(state, message.budgetId);
     // What is to be explained is asked for as if the person had asked on the page.
     case 'openRequest': return state;
     case 'topUpResult': return { ...state, topUpAnswer: answerOf(message) };
@@ -103,6 +103,12 @@ export function receive(state: PageState, message: ExtensionMessage, nowMs: numb
       return { ...state, cancelling, announcement: said };
     }
   }
+}
+
+function openBudgets(state: PageState, budgetId: string | undefined): PageState {
+  // One that is gone meanwhile has no form.
+  if (budgetId === undefined || !state.newest?.snapshot?.budgets.some(({ id }) => id === budgetId)) return { ...state, tab: 'credits', focusNext: 'budgets' };
+  return { ...state, tab: 'credits', budgetForm: { budgetId }, focusNext: 'budgetForm' };
 }
 
 function receiveConsent(state: PageState, message: Extract<ExtensionMessage, { type: 'allowResult' }>): PageState {

@@ -12,7 +12,7 @@ const plans = [{ account: 'ChatGPT 3fa9', observedAtMs: 1 }];
 
 describe('a budget that is spread evenly, in the card', () => {
   const view = (used: number, change: Partial<BudgetView['budget']> = {}): BudgetView => ({ ...budgetFixture(used, { pace: 'even', ...change }, { usedToday: used * 1_000_000 }), today: { allowed: 40_000_000, day: { fromMs: 0, untilMs: 50_000_000 } } });
-  const lines = (budget: BudgetView) => budgetLines({ ...payer, budgets: [budget] }, undefined, 1_000_000, 'en').map(unescaped);
+  const lines = (budget: BudgetView) => budgetLines({ ...payer, budgets: [budget] }, undefined, 'used', 1_000_000, 'en').map(unescaped);
 
   it('is named when today\'s share is used up, with when it goes on', () => {
     assert.match(lines(view(40))[0] ?? '', /^\$\(circle-slash\) \*\*Budget 100\.00 credits per week \(spread evenly\) is used up for today\*\*, so that its requests are refused, goes on /);
@@ -29,7 +29,7 @@ describe('a budget that is spread evenly, in the card', () => {
 });
 
 describe('budgets in the card', () => {
-  const lines = (budgets: readonly BudgetView[], workspaceId?: string) => budgetLines({ ...payer, budgets }, workspaceId, 1_000_000, 'en').map(unescaped);
+  const lines = (budgets: readonly BudgetView[], workspaceId?: string) => budgetLines({ ...payer, budgets }, workspaceId, 'used', 1_000_000, 'en').map(unescaped);
 
   it('are named where they are used up, or nearly so and not in the table of limits, the fullest first', () => {
     assert.deepEqual(lines([budgetFixture(79, { per: 'model' }), budgetFixture(85)]), []);
@@ -46,7 +46,7 @@ describe('budgets in the card', () => {
   });
 
   it('do not say that a plan is refused by a budget in credits, and do of one in tokens', () => {
-    const of = (view: BudgetView) => unescaped(budgetLines({ ...payer, plans, budgets: [view] }, undefined, 1_000_000, 'en')[0] ?? '');
+    const of = (view: BudgetView) => unescaped(budgetLines({ ...payer, plans, budgets: [view] }, undefined, 'used', 1_000_000, 'en')[0] ?? '');
     assert.match(of(budgetFixture(100)), /^\$\(warning\) Budget .* is used up, so that requests with a key are refused until .*; a plan goes on/);
     assert.match(of(budgetFixture(100, { unit: 'tokens', limit: 100_000_000 })), /^\$\(circle-slash\) .* so that its requests are refused/);
   });

@@ -81,6 +81,8 @@ describe('ask about changes', () => {
     assert.equal(await sorry(), 'No Git repository is open in this window, so there are no changes to ask about.');
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'uninitialized', repositories: [], getRepository: () => null }) });
     assert.match(await sorry(), /^Git still looks for repositories/);
+    withGit({ ...repository('/w', {}), diffWithHEAD: async () => { throw new Error('bad revision HEAD'); } });
+    assert.equal(await sorry(), 'Git could not tell what changed, as in a repository without a commit. Nothing was sent.');
     withGit(repository('/w', {}, 1));
     assert.equal(await sorry(), 'Nothing differs from the last commit, so there is nothing to ask about. 1 new file is left out; staged, it counts.');
   });

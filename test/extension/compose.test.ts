@@ -106,6 +106,11 @@ describe('extension as a whole', function whole() {
     const [page] = fake.panels;
     page?.say({ type: 'ready' });
     assert.deepEqual(page?.sent.at(-1), { type: 'openBudgets' });
+    await run(fake, 'showBudgets', 'b1');
+    assert.deepEqual(page?.sent.at(-1), { type: 'openBudgets', budgetId: 'b1' });
+    await run(fake, 'openSettings', 'models');
+    await run(fake, 'openSettings', 'anything else');
+    assert.deepEqual(fake.executed.filter(({ command }) => command === 'workbench.action.openSettings').map(({ values }) => values), [['@id:codexBroker.taskModel,codexBroker.askModel'], ['@ext:codex-usage-broker.codex-usage-broker']]);
     fake.answers.push('Add Credits');
     page?.say({ type: 'topUp', id: 1, amountMicroCredits: 250_000_000, key: 'key-12345678', scope: 'workspace' });
     await eventually('the page is told', () => page?.sent.some((message) => (message as { type: string }).type === 'topUpResult') ?? false);
@@ -196,6 +201,13 @@ describe('extension as a whole', function whole() {
     assert.ok(!broker.requests.some(({ path }) => path.startsWith('/v1')));
     await run(fake, 'topUp');
     assert.equal(fake.panels.length, 1);
+  });
+
+  it('tells the page where broker and ledger are, in a remote window', async () => {
+    const fake = openWindow((each) => { (each.editor.env as { remoteName?: string }).remoteName = 'wsl'; });
+    await eventually('it is connected', () => meter(fake) === '$(dashboard) 342.18 left');
+    await run(fake, 'openDashboard');
+    assert.match(/"host":"[^"]+ \(WSL\)"/.exec(fake.panels[0]?.panel.webview.html.replaceAll('&quot;', '"') ?? '')?.[0] ?? '', /WSL/);
   });
 
   it('offers to ask about a command once one has failed in a terminal', async () => {

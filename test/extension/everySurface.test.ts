@@ -16,7 +16,7 @@ describe('words of the extension', () => {
     assert.deepEqual(Object.entries(said).map(([surface, text]) => [surface, englishIn(text, names)]).filter(([, left]) => left?.length !== 0), []);
     const card = (said['card ok left'] ?? '').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
     for (const part of ['**342,18 Credits übrig**', '2,98 vorgemerkt', '| Limit | | Übrig |', 'Nichts läuft oder wartet.', 'Heute: 3,37 Credits', '1 Anfrage', '[Gemessenes Terminal](command:']) assert.ok(card.includes(part), `${part}\n${card}`);
-    assert.match(said['notices'] ?? '', /Credits hinzufügen\nStummschalten, bis Credits hinzukommen\nNicht mehr anzeigen[\s\S]*\nDashboard öffnen\nBis zum Neubeginn stummschalten\nNicht mehr anzeigen/);
+    assert.match(said['notices left'] ?? '', /Credits hinzufügen\nStummschalten, bis Credits hinzukommen\nNicht mehr anzeigen[\s\S]*\nDashboard öffnen\nBis zum Neubeginn stummschalten\nNicht mehr anzeigen/);
   });
 
   it('are found where they are not translated', () => {

@@ -71,7 +71,7 @@ export async function everySurface(locale: string): Promise<Readonly<Record<stri
     said[`card ${name}`] = meterTooltip(facts);
     said[`status bar ${name}`] = statusBar(facts);
   }
-  said['notices'] = await heard(locale, notices);
+  for (const show of ['left', 'used'] as const) said[`notices ${show}`] = await heard(locale, (fake) => notices(fake, show));
   said['prices'] = await heard(locale, prices);
   said['questions'] = await heard(locale, questions);
   said['gate'] = await heard(locale, gate);
@@ -104,10 +104,10 @@ async function heard(locale: string, happen: (fake: FakeEditor) => Promise<unkno
   return [...shown, ...fake.titles, ...fake.progress, ...fake.output, ...compared, ...fake.terminals.flatMap(({ name, message }) => [name ?? '', message ?? ''])].join('\n');
 }
 
-async function notices(fake: FakeEditor): Promise<void> {
+async function notices(fake: FakeEditor, show: 'left' | 'used'): Promise<void> {
   const play = async (...steps: readonly Snapshot[]) => {
     const watch = new LimitNotices(fake.editor, fakeMemory(new Map()));
-    for (const step of steps) await watch.see(step, fake.editor.env.language, true);
+    for (const step of steps) await watch.see(step, fake.editor.env.language, true, show);
   };
   await play(withBalance(400_000_000), withBalance(120_000_000), withBalance(40_000_000), withBalance(0));
   await play(practiceSnapshot(), practiceSnapshot({ balance: withBalance(40_000_000).balance }));

@@ -56,6 +56,16 @@ describe('failed commands', () => {
     assert.deepEqual([failed.last(one), changes, read], [undefined, 0, 0]);
   });
 
+  it('are forgotten with a terminal that closes while a command runs', async () => {
+    const one = terminal('one');
+    const execution = { commandLine: { value: 'make' }, read: async function* written() { yield 'a'; } };
+    fake.terminalTells('starts', { terminal: one, execution });
+    fake.terminalTells('closes', one);
+    fake.terminalTells('ends', { terminal: one, execution, exitCode: 2 });
+    await settled();
+    assert.deepEqual([failed.last(undefined), changes], [undefined, 0]);
+  });
+
   it('keep the end of a long output, and say so', async () => {
     const one = terminal('one');
     runs(one, 'make', 2, [...Array.from({ length: 60 }, (_, index) => `line ${index} ${'x'.repeat(9_990)}\r\n`), 'the error\r\n']);

@@ -11,12 +11,12 @@ import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untr
 
 type Step = Snapshot | undefined;
 
-async function show(steps: readonly Step[], change: { readonly focused?: boolean; readonly wanted?: boolean; readonly answers?: readonly string[]; readonly fake?: FakeEditor } = {}) {
+async function show(steps: readonly Step[], change: { readonly focused?: boolean; readonly wanted?: boolean; readonly answers?: readonly string[]; readonly fake?: FakeEditor; readonly as?: 'left' | 'used' } = {}) {
   const fake = change.fake ?? fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
   fake.focused = change.focused ?? true;
   fake.answers.push(...change.answers ?? []);
   const notices = new LimitNotices(fake.editor, fakeMemory(fake.globalState));
-  for (const each of steps) await notices.see(each, 'en', change.wanted ?? readSettings(fake.editor.workspace).notices);
+  for (const each of steps) await notices.see(each, 'en', change.wanted ?? readSettings(fake.editor.workspace).notices, change.as ?? 'left');
   return { fake, notices, said: fake.shown.map((one) => one.message) };
 }
 const play = (changes: readonly (Partial<Snapshot> | undefined)[], change: Parameters<typeof show>[1] = {}) => show(changes.map((each) => each && snapshotFixture(each)), change);
@@ -43,9 +43,9 @@ describe('notices about credits', () => {
       return { ...rest, balance: { ...balance, grants: [...balance.grants, { ...first!, id: 'g2', amountMicroCredits: 60_000_000, remainingMicroCredits: 0, createdAtMs: 950_000 }] } };
     };
     const watch = await show([added(60)], { fake });
-    await notices.see(added(60), 'en', true);
+    await notices.see(added(60), 'en', true, 'left');
     assert.equal(fake.shown.length, 1, 'adding credits is no news');
-    await watch.notices.see(added(20), 'en', true);
+    await watch.notices.see(added(20), 'en', true, 'left');
     assert.match(fake.shown.at(-1)?.message ?? '', /almost used up: 4 % is left/);
     assert.equal(fake.shown.length, 2);
   });
@@ -65,12 +65,12 @@ describe('notices about credits', () => {
     const second = await show(credits(400, 120), { fake: first.fake, focused: false });
     assert.deepEqual(first.said, []);
     first.fake.focused = true;
-    await first.notices.see(credits(119)[0], 'en', true);
-    await second.notices.see(credits(119)[0], 'en', true);
+    await first.notices.see(credits(119)[0], 'en', true, 'left');
+    await second.notices.see(credits(119)[0], 'en', true, 'left');
     assert.equal(first.fake.shown.length, 1);
     const passed = await show(credits(400, 120), { focused: false });
     passed.fake.focused = true;
-    await passed.notices.see(credits(450)[0], 'en', true);
+    await passed.notices.see(credits(450)[0], 'en', true, 'left');
     assert.equal(passed.fake.shown.length, 0, 'what does not hold any more is not told');
   });
 
@@ -126,14 +126,14 @@ describe('notices about a run-out', () => {
   it('come once over all windows, whatever is not known for a while', async () => {
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
     const windows = [1, 2].map(() => new LimitNotices(fake.editor, fakeMemory(fake.globalState)));
-    const see = async (...steps: readonly Snapshot[]) => { for (const each of steps) for (const one of windows) await one.see(each, 'en', true); };
+    const see = async (...steps: readonly Snapshot[]) => { for (const each of steps) for (const one of windows) await one.see(each, 'en', true, 'left'); };
     const told = () => fake.shown.filter(({ message }) => message.includes('At the pace')).length;
     await see(ahead(6), ahead(soon - 0.1));
     assert.equal(told(), 1, 'the other window knows');
     await see(unknown(1.5), ahead(soon - 0.3), unknown(1.5), ahead(soon - 0.4), ahead(soon + 0.5), ahead(soon - 0.5));
     assert.equal(told(), 1, 'what is not known ends no episode');
     const late = new LimitNotices(fake.editor, fakeMemory(fake.globalState));
-    for (const each of [unknown(1), ahead(soon - 0.5)]) await late.see(each, 'en', true);
+    for (const each of [unknown(1), ahead(soon - 0.5)]) await late.see(each, 'en', true, 'left');
     assert.equal(told(), 1, 'nor does a window that comes later');
     await see(ahead(6), ahead(soon - 0.5));
     assert.equal(told(), 2, 'another episode');
@@ -160,7 +160,7 @@ describe('notices about long limits', () => {
   const window = (left: number, change: Partial<WindowView> = {}): Partial<Snapshot> => ({ windows: [{ id: 'gpt-5.5/requests', model: 'gpt-5.5', measure: 'requests', windowMinutes: 10_080, limit: 100, remaining: left, resetsAtMs: 300_000_000, ...change }] });
 
   it('come once at each step of a window, and anew in the next one', async () => {
-    const { said, fake } = await play([window(100), window(24), window(20), window(9), window(4), window(0), window(0)]);
+    const { said, fake } = await play([window(100), window(24), window(20), window(9), window(4), window(0), window(0)], { as: 'used' });
     assert.deepEqual(said.map((text) => text.split(';')[0]?.split(' until')[0]), [76, 91, 96].map((part) => `${part} % of the limit of requests per week of gpt-5.5 is used`).concat('The limit of requests per week of gpt-5.5 is used up'));
     assert.deepEqual(fake.shown[0]?.buttons, ['Open Dashboard', 'Snooze Until the Reset', 'Don\'t Show Again']);
     const next = (left: number) => ({ ...window(left, { resetsAtMs: 900_000_000 }), atMs: 300_000_001 });
@@ -210,7 +210,7 @@ describe('notices about long limits', () => {
 
 describe('budget notices', () => {
   it('speak once at each step of a hard budget, and once when it is wholly used up', async () => {
-    const { said, fake } = await play(used(70, 74, 75, 85, 91, 94, 99, 100, 100, 120));
+    const { said, fake } = await play(used(70, 74, 75, 85, 91, 94, 99, 100, 100, 120), { as: 'used' });
     assert.deepEqual(said.map((one) => one.split(';')[0]?.split(',')[0]), [75, 91, 99].map((part) => `${part} % of the budget of 100.00 credits per week is used`).concat('The budget of 100.00 credits per week is used up'));
     assert.match(said[0] ?? '', /is used; it begins anew /);
     assert.match(said[3] ?? '', /is refused; it begins anew .*Nothing more is charged to it\./);
@@ -247,7 +247,7 @@ describe('budget notices', () => {
 
   it('speak of a key that was not there before, and of it by name', async () => {
     const per = (...uses: BudgetView['uses']): Partial<Snapshot> => ({ budgets: [{ ...budgetFixture(0, { per: 'workspace' }), uses }] });
-    const { said } = await play([per(), per({ key: 'ws_1', label: 'shop', used: 85_000_000, reserved: 0 })]);
+    const { said } = await play([per(), per({ key: 'ws_1', label: 'shop', used: 85_000_000, reserved: 0 })], { as: 'used' });
     assert.match(said[0] ?? '', /^85 % of the budget of 100\.00 credits per workspace and week, for shop, is used\./);
   });
 

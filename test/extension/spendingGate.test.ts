@@ -1,7 +1,7 @@
 // Nothing spends without a balance or an answer: the whole table of the gate, and its dialogs.
 import assert from 'node:assert/strict';
 import { commandNames } from '../../src/extension/commandNames.ts';
-import { passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
+import { allowPurchased, passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
 import { spendingVerdict, type GateFacts } from '../../src/extension/spendingGate.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
@@ -120,6 +120,21 @@ describe('spending gate', () => {
       const { passed, allowed, fake } = await ask(snapshotFixture(elsewhere), answer);
       assert.deepEqual([passed, allowed, fake.shown[0]?.modal, fake.executed[0]?.command], [times === 1, times, true, command]);
     }
+  });
+
+  it('asks for the permission by itself, says where it is given already, and gives none without a yes or a broker', async () => {
+    const allow = async (snapshot: Snapshot | undefined, answer: string | undefined) => {
+      const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage' });
+      fake.answers.push(answer);
+      let allowed = 0;
+      await allowPurchased({ planMayPay: false, editor: fake.editor, memory: fakeMemory(new Map()), allowWorkspace: async () => { allowed += 1; }, facts: () => ({ trusted: false, connected: snapshot !== undefined, workspaceId: 'ws_1', ...(snapshot ? { snapshot } : {}) }) });
+      return [allowed, fake.shown[0]?.modal, fake.shown[0]?.message, fake.executed[0]?.command];
+    };
+    const question = 'May this workspace use purchased credits?';
+    assert.deepEqual(await allow(snapshotFixture(elsewhere), 'Allow This Workspace'), [1, true, question, undefined]);
+    assert.deepEqual(await allow(snapshotFixture(elsewhere), undefined), [0, true, question, undefined]);
+    assert.deepEqual(await allow(snapshotFixture(), 'Open Dashboard'), [0, false, 'This workspace may use purchased credits already. The permission can be taken back on the Credits page.', commandNames.openDashboard]);
+    assert.deepEqual(await allow(undefined, 'Start Broker'), [0, false, 'The Codex broker is not connected, so nothing can be sent yet.', commandNames.startBroker]);
   });
 
   it('offers the cure of each obstacle and spends nothing', async () => {

@@ -108,7 +108,7 @@ describe('a used-up limit of one model', () => {
   });
 
   it('is told once, although there is room for one request now and then', () => {
-    const story = (change: Partial<WindowView>, atMs = nowMs) => limitStories(sampleSnapshot({ atMs, windows: [day('terra', { resetsAtMs: nowMs + 24 * hourMs, ...change })] }), new Set(), 'en').find(({ kind }) => kind === 'window');
+    const story = (change: Partial<WindowView>, atMs = nowMs) => limitStories(sampleSnapshot({ atMs, windows: [day('terra', { resetsAtMs: nowMs + 24 * hourMs, ...change })] }), new Set(), 'en', 'used').find(({ kind }) => kind === 'window');
     const full = story({ opensAtMs: nowMs + 9_000 });
     assert.match(full?.text ?? '', new RegExp(`used up until ${clockWords(nowMs + 9_000, nowMs, 'en')}\\.`));
     assert.equal(full?.endsAtMs, nowMs + 24 * hourMs, 'its steps do not count anew within seconds');

@@ -118,7 +118,7 @@ describe('the meter on a plan with a key', () => {
 });
 
 describe('notices on a plan', () => {
-  const texts = (more: Partial<Snapshot>) => limitStories(snapshot(more), new Set(), 'en').filter(({ kind, used }) => kind !== 'window' && used >= 1).map(({ text }) => text);
+  const texts = (more: Partial<Snapshot>) => limitStories(snapshot(more), new Set(), 'en', 'used').filter(({ kind, used }) => kind !== 'window' && used >= 1).map(({ text }) => text);
   const used = { balance: credits(0), budgets: [budget('credits', 100), budget('tokens', 100)] };
 
   it('say of credits and budgets in credits that the plan goes on, and without a key nothing', () => {

@@ -80,6 +80,14 @@ describe('changes of the page', () => {
   it('open the budgets when the meter leads there', () => {
     assert.deepEqual([receive(firstPageState('now'), { type: 'openBudgets' }, 0).tab, receive(firstPageState('now'), { type: 'openBudgets' }, 0).focusNext], ['credits', 'budgets']);
   });
+
+  it('open the form of the budget that keeps work from going on, and the budgets where it is gone', () => {
+    const state = receive(firstPageState('now'), stateMessage(ruledSnapshot()), 0);
+    const [known] = ruledSnapshot().budgets;
+    const led = (budgetId: string) => { const { tab, budgetForm, focusNext } = receive(state, { type: 'openBudgets', budgetId }, 0); return [tab, budgetForm, focusNext]; };
+    assert.deepEqual(led(known?.id ?? ''), ['credits', { budgetId: known?.id }, 'budgetForm']);
+    assert.deepEqual(led('gone'), ['credits', undefined, 'budgets']);
+  });
 });
 
 describe('answers that last', () => {

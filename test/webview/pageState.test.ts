@@ -18,6 +18,7 @@ describe('incoming messages', () => {
     for (const message of Object.values(sampleStates).flat()) assert.equal(incomingMessage(message), message);
     assert.deepEqual(incomingMessage({ type: 'openTopUp', extra: 1 }), { type: 'openTopUp' });
     assert.deepEqual(incomingMessage({ type: 'openBudgets', extra: 1 }), { type: 'openBudgets' });
+    assert.deepEqual([{ budgetId: 'b1' }, { budgetId: 1 }].map((more) => incomingMessage({ type: 'openBudgets', ...more })), [{ type: 'openBudgets', budgetId: 'b1' }, { type: 'openBudgets' }]);
     assert.deepEqual([incomingMessage({ type: 'openRequest', requestId: 'req_1', extra: 1 }), incomingMessage({ type: 'openRequest', requestId: 1 })], [{ type: 'openRequest', requestId: 'req_1' }, undefined]);
     for (const type of ['topUpResult', 'allowResult', 'changeResult']) assert.ok(incomingMessage({ type, id: 1 }));
   });

@@ -27,6 +27,7 @@ export async function status(args: readonly string[], io: CommandIo): Promise<nu
 
 /** The meter and what stands behind it, as lines. */
 export function statusText(snapshot: Snapshot, url: string | undefined): string {
+  // The command line says what is left: whether the editor says that or what is used is a setting of the editor.
   const face = meterFace(meterInput('connected', snapshot, { show: 'left', unit: 'credits', locale: 'en' }));
   const { balance } = snapshot;
   const lines = [

@@ -70,6 +70,12 @@ export class Workbench {
     return (await card.innerText()).replaceAll('\u00a0', ' ').trim();
   }
 
+  /** Opens the item's card and clicks a link of it. */
+  async clickInCard(id: string, label: string): Promise<void> {
+    await this.statusCard(id);
+    await this.page.locator('.workbench-hover-container a').filter({ hasText: label }).first().click();
+  }
+
   /** Runs a command by the title that the palette shows, "Category: Title". */
   async runCommand(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget .quick-input-filter input');

@@ -15,7 +15,7 @@ interface Manifest {
 
 /** The commands that a person is promised. */
 export const promisedTitles = [
-  'Open Dashboard', 'Top Up Credits', 'Set API Key', 'Ask Codex About Selection', 'Run Codex Task',
+  'Open Dashboard', 'Top Up Credits', 'Set API Key', 'Ask Codex About Selection', 'Ask Codex About File', 'Ask Codex About Changes', 'Ask Codex About Last Failed Command', 'Run Codex Task',
   'Open Metered Terminal', 'Route Codex Through the Broker…', 'Undo Routing Codex', 'Start Practice Mode', 'Show Broker Log',
 ];
 

@@ -139,6 +139,13 @@ describe('budgets on the page', function budgets() {
     await open.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'budget-limit');
   });
 
+  it('open the form of the one that the card leads to', async () => {
+    const id = sampleBudgets[1]?.id ?? '';
+    await open.send({ type: 'openBudgets', budgetId: id });
+    await open.page.waitForFunction(() => document.activeElement?.getAttribute('data-test') === 'budget-limit');
+    assert.equal(await open.page.locator('budget-form').evaluate((form: HTMLElement & { editing?: { id: string } }) => form.editing?.id), id);
+  });
+
   it('offer rules as two choices, made at once, and go back when they are not made', async () => {
     await hook('tab-credits').click();
     await open.arrived();
