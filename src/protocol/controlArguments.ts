@@ -121,6 +121,8 @@ export const controlArguments = {
   }).strict(),
   happenings: z.object({
     filter: z.enum(happeningKinds), limit: pageRows, before: z.object({ atMs: timeMs, from: z.enum(['entry', 'directive']), sequence: z.number().int().positive() }).strict().optional(),
+    /** Only what is about this workspace alone. */
+    workspaceId: name.optional(), fromMs: timeMs.optional(),
   }).strict(),
   course: z.object({ fromMs: timeMs, budgetId: name.optional(), key: z.string().max(200).optional() }).strict(),
   explain: z.object({ id: name }).strict(),

@@ -21,7 +21,7 @@ export const pageQuestion = z.discriminatedUnion('about', [
     about: z.literal('entries'), kind: z.enum(entryKinds), search: z.optional(z.string().check(z.maxLength(200))), workspaceId: z.optional(name), days: z.optional(days), before: z.optional(sequence),
   }),
   z.strictObject({
-    about: z.literal('happenings'), filter: z.enum(happeningKinds),
+    about: z.literal('happenings'), filter: z.enum(happeningKinds), workspaceId: z.optional(name), days: z.optional(days),
     before: z.optional(z.strictObject({ atMs: z.int(), from: z.enum(['entry', 'directive']), sequence })),
   }),
   z.strictObject({ about: z.literal('insights') }),

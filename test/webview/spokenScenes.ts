@@ -144,6 +144,10 @@ const events: Scene = {
     await page.page.locator('[data-test=events-kind]').selectOption('corrections');
     await page.answer((id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }));
     await page.look('none');
+    await page.page.locator('[data-test=events] [data-test=workspace-filter]').selectOption({ index: 1 });
+    await page.page.locator('[data-test=events-days]').selectOption('7');
+    await page.answer((id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }));
+    await page.look('none of a workspace');
   },
 };
 

@@ -127,7 +127,8 @@ export interface LedgerQueries {
   upstreams: { args: Record<string, never>; result: readonly { readonly atMs: number; readonly at: UpstreamHosts }[] };
   /** Entries before a sequence; `search` is looked for in ids, names, models and notes. */
   entryPage: { args: { readonly kind: EntryFilter; readonly limit: number; readonly before?: number; readonly search?: string; readonly workspaceId?: string; readonly fromMs?: number; readonly untilMs?: number }; result: EntryPage };
-  happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };
+  /** Of one workspace: what is about it alone. */
+  happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace; readonly workspaceId?: string; readonly fromMs?: number }; result: HappeningPage };
   /** The course of a budget (of one key of it), or of the balance, since its period began. */
   course: { args: { readonly nowMs: number; readonly fromMs: number; readonly budgetId?: string; readonly key?: string }; result: Course | null };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };
