@@ -67,7 +67,7 @@ export class DashboardQuestions {
       case 'saving': return this.#saving(question, isWanted);
       case 'entries': return this.#entries(question, isWanted);
       case 'happenings': return call('happenings', { filter: question.filter, limit: happeningsAtOnce, ...given('before', question.before), ...given('workspaceId', question.workspaceId), ...given('fromMs', this.#beginOf(question.days)) });
-      case 'insights': return call('insights', {});
+      case 'insights': return call('insights', { days: question.days, ...given('workspaceId', question.workspaceId) });
       case 'course': return call('course', { fromMs: this.#daySpans(question.days)[0]!.fromMs, ...given('budgetId', question.budgetId), ...given('key', question.key) });
     }
   }

@@ -147,8 +147,8 @@ export const controlArguments = {
   health: empty,
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
-  /** What is worth knowing of the last seven days. */
-  insights: z.object({}).strict(),
+  /** What is worth knowing of some local days up to today, seven where none are named; of one workspace where it is. */
+  insights: z.object({ days: z.number().int().min(1).max(90).optional(), workspaceId: name.optional() }).strict(),
   cancel: z.object({ requestId: name }).strict(),
   /** Moves a waiting request to another class: interactive goes before agent before batch. */
   setPriority: z.object({ requestId: name, priority: z.enum(['interactive', 'agent', 'batch']) }).strict(),

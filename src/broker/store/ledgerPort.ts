@@ -113,8 +113,8 @@ export interface LedgerQueries {
   pastSpend: { args: { readonly workspaceId: string; readonly isOthers?: true; readonly limit: number }; result: readonly number[] };
   /** What was charged in the last hours, in sums of short spans, oldest first. */
   burns: { args: { readonly nowMs: number }; result: readonly Burn[] };
-  /** What insights are made from. */
-  insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
+  /** What insights are made from: a range, and the time before it since `beforeMs`; of one workspace where it is named. */
+  insightFacts: { args: { readonly fromMs: number; readonly beforeMs: number; readonly workspaceId?: string }; result: LedgerInsightFacts };
   /** Usage from the beginning of a local step on, by group and by step. */
   history: { args: { readonly by: HistoryGrouping; readonly fromMs: number; readonly untilMs: number; readonly step: 'day' | 'hour'; readonly utcOffsets: readonly OffsetSpan[]; readonly groupsMax: number }; result: HistoryResult };
   /** What one workspace used in a span that the caller keeps short: it is read from the events. */
