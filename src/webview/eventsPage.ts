@@ -79,11 +79,11 @@ export class EventsPage extends AskingPage {
         ${daysSelect(days, 'events-days', (chosen) => this.#choose({ days: chosen }))}
         <span class="grow"></span>${rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex events', filter], () => happeningsTable(rows, [happeningTitle(filter), ...filterWords(choice, view)].join(' · '), view.nowMs, view.place))}</header>
       ${problem ? problemLine(problem) : nothing}
+      ${workspaceId === undefined ? nothing : html`<p class="dim caption" data-test="events-of">${t('Only what is about this workspace alone. Shared credits, prices, limits and what is about one task stand under "All workspaces".')}</p>`}
       ${rows.length === 0 ? problem ? nothing : html`<p class="dim empty" role="status">${!isKnown || isBusy ? view.stale ? t('The broker is not reachable, so that its events cannot be read now.') : t('Reading…') : this.#nothing()}</p>`
     : html`<table class="stack events" aria-labelledby="head-events" aria-busy=${isBusy ? 'true' : 'false'}><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('Event')}</th><th scope="col" class="n">${t('Credits')}</th></tr></thead>
         <tbody>${repeat(rows, (one) => `${one.from} ${one.sequence}`, (one) => eventLine(one, view))}</tbody></table>`}
-      ${next === undefined || rows.length >= rowsMax ? nothing : html`<p class="row caption"><button type="button" class="link" data-test="events-older" ?disabled=${view.stale || isBusy} @click=${() => { this.#read.olderId = this.#ask(next); }}>${isBusy ? t('Reading…') : t('Load older events')}</button></p>`}
-      ${workspaceId === undefined ? nothing : html`<p class="dim caption" data-test="events-of">${t('Only what is about this workspace alone. Shared credits, prices, limits and what is about one task stand under "All workspaces".')}</p>`}</section>`;
+      ${next === undefined || rows.length >= rowsMax ? nothing : html`<p class="row caption"><button type="button" class="link" data-test="events-older" ?disabled=${view.stale || isBusy} @click=${() => { this.#read.olderId = this.#ask(next); }}>${isBusy ? t('Reading…') : t('Load older events')}</button></p>`}</section>`;
   }
 
   #nothing(): string {

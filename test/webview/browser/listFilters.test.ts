@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { ruledSnapshot } from '../sampleRules.ts';
 import { stateMessage } from '../sampleStates.ts';
+import { seriousFindings } from './axeFindings.ts';
 import { pageForEach } from './sharedHost.ts';
 
 describe('lists that are narrowed', function lists() {
@@ -50,4 +51,35 @@ describe('lists that are narrowed', function lists() {
     await open.answer();
     assert.deepEqual((await questions()).at(-1), { about: 'entries', kind: 'grants', days: 30 });
   });
+
+  it('goes along from the Credits page too, and the chart of the first page as a picture or a table', async () => {
+    await openTab('credits');
+    await open.arrived();
+    for (const [area, format] of [['grants', 'csv'], ['budgets', 'md']] as const) await hook(area).locator(`[data-test=export-${format}]`).click();
+    await hook('tab-now').click();
+    await hook('now-png').click();
+    await open.page.locator('#page-now usage-chart').getByRole('button', { name: 'Show as table' }).click();
+    await open.page.locator('#page-now usage-chart [data-test=export-json]').click();
+    const saved = await sent('save');
+    assert.deepEqual(saved.map(({ name, encoding }) => [name.replace(/\d{4}-\d\d-\d\d/, 'DAY'), encoding]), [['Codex credits.csv', 'text'], ['Codex budgets.md', 'text'], ['Codex cost per day DAY.png', 'base64'], ['Codex cost per day DAY.json', 'text']]);
+    assert.match(saved[0]!.content, /^kind,note,remainingMicroCredits,/);
+    assert.equal(Buffer.from(saved[2]!.content, 'base64').subarray(1, 4).toString(), 'PNG');
+  });
+
+  for (const [width, theme] of [[320, 'light-modern'], [320, 'dark-modern'], [700, 'dark-modern'], [1200, 'light-modern']] as const) {
+    it(`has its controls in sight on ${width} px in ${theme}`, async () => {
+      await open.setTheme(theme);
+      await open.page.setViewportSize({ width, height: 900 });
+      for (const tab of ['now', 'credits', 'events', 'ledger']) {
+        await openTab(tab);
+        await open.arrived();
+        await open.answer();
+        if (tab === 'events') await hook('events').locator('[data-test=workspace-filter]').selectOption('ws_docs-site');
+        await open.answer();
+        assert.ok(await open.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${tab} scrolls sideways`);
+        assert.deepEqual(await seriousFindings(open, true), [], tab);
+        await open.page.screenshot({ path: `test-output/webview/filters-${tab}-${theme}-${width}.png`, fullPage: true });
+      }
+    });
+  }
 });
