@@ -2,7 +2,6 @@
 // checked here, once for both ways in; expected failures are problems, never stack traces.
 import { isAbsolute } from 'node:path';
 import { offsetSpans } from '../domain/localDays.ts';
-import { findInsights } from '../domain/insights.ts';
 import { problem, ProblemError } from '../domain/problem.ts';
 import type { CallOutcome, ControlApi, ControlResults } from '../protocol/control.ts';
 import { controlArguments } from '../protocol/controlArguments.ts';
@@ -14,6 +13,7 @@ import { directiveCalls } from './directiveCalls.ts';
 import { dryRun } from './dryRun.ts';
 import { freshBalance } from './freshBalance.ts';
 import { importCalls } from './importCalls.ts';
+import { insightsOf } from './insightsCall.ts';
 import { compared } from './ledgerAnchor.ts';
 import { reportCalls } from './reportCalls.ts';
 import { totalOf } from './snapshotFeed.ts';
@@ -71,15 +71,7 @@ export function controlApi(parts: ControlParts): ControlApi {
       });
       return { rows, total: totalOf(rows, 'total') };
     },
-    insights: async () => {
-      const nowMs = clock.nowMs();
-      const facts = await ledger.query('insightFacts', { nowMs });
-      const { prices } = parts.pricing();
-      return { insights: findInsights({ ...facts, models: facts.models.map((one) => {
-        const price = prices(one.model, nowMs);
-        return { ...one, ...(price ? { price } : {}) };
-      }) }) };
-    },
+    insights: (args) => insightsOf({ ledger, clock, utcOffsetMs: parts.utcOffsetMs, priceOf: (model, atMs) => parts.pricing().prices(model, atMs) }, args),
     ...reportCalls(parts),
     explain: async ({ id }) => {
       const found = await ledger.query('explain', { id });

@@ -17,7 +17,7 @@ export interface UsageSums {
   readonly unpriced: number;
 }
 
-/** A workspace of the last seven days. */
+/** A workspace of the range. */
 interface WorkspaceFacts {
   readonly workspaceId: string;
   readonly label: string;
@@ -32,15 +32,30 @@ interface WorkspaceFacts {
   readonly cause?: WaitCause & { readonly workspaceLabel: string };
 }
 
-/** Everything that findings are made from: the last seven days and the 28 before them. */
+/** Everything that findings are made from: a range of days, and those before it for comparison. */
 export interface InsightFacts {
   readonly workspaces: readonly WorkspaceFacts[];
-  /** Tasks of the last seven days that cost most. */
+  /** Tasks that cost most. */
   readonly tasks: readonly { readonly threadId: string; readonly workspaceLabel: string; readonly model: string; readonly sums: UsageSums }[];
   /** By the model that served, with the price of today; absent where none is known. */
   readonly models: readonly { readonly model: string; readonly sums: UsageSums; readonly price?: ModelPrice }[];
-  /** Answers that were cut before their end and cost something. */
-  readonly cut: { readonly requests: number; readonly costMicroCredits: number };
+  /** Answers that were cut before their end and cost something, and what all answers that were looked at cost. */
+  readonly cut: { readonly requests: number; readonly costMicroCredits: number; readonly ofMicroCredits: number };
+  /** Where not every request of the range was looked at by itself: when the first one was that was. Tasks, waits and cut answers are known from then on. */
+  readonly closeSinceMs?: number;
+  /** The models' sums are from then on as well. */
+  readonly areModelsClose?: true;
+}
+
+/** The range that findings are made for, in days up to now. */
+export interface InsightRange {
+  readonly days: number;
+  readonly untilMs: number;
+}
+
+/** How many days before a range it is compared with: four weeks, or as many as it has itself where that is more. */
+export function comparedDays(days: number): number {
+  return Math.max(28, days);
 }
 
 /** A finding. */
@@ -52,10 +67,13 @@ export interface Insight {
   readonly numbers: Readonly<Record<string, number>>;
   /** Other names that the words need. */
   readonly names: Readonly<Record<string, string>>;
-  /** What it costs, or would save in seven days; absent where it cannot be told. */
+  /** What it costs, or would save in the range; absent where it cannot be told. */
   readonly worthMicroCredits?: number;
+  /** Since when it is known, where that is less than the range. */
+  readonly sinceMs?: number;
 }
 
+const dayMs = 86_400_000;
 /** A share of cached input that fell by so much says something; smaller changes come and go. */
 const fallenShareMin = 0.15;
 /** Below so many input tokens a share says nothing. */
@@ -66,14 +84,19 @@ const resent = { requestsMin: 20, cachedShareMax: 0.3, inputTokensMin: 1_000_000
 export const toldWaitsMsMin = 10 * 60_000;
 /** One task that used at least so much of their models' tokens while others waited is why they did; less is nobody's doing. */
 const causeShareMin = 0.5;
-/** Savings below this (5 credits, US$0.20) are not worth a word. */
+/** Savings below this in seven days (5 credits, US$0.20) are not worth a word. */
 const worthMin = 5_000_000;
 /** Findings of one kind at the most, those that are worth most. */
 const perKindMax = 3;
 
-/** All findings, those that are worth most first. */
-export function findInsights(facts: InsightFacts): Insight[] {
-  const found = [...cacheFell(facts), ...historyResent(facts), ...waits(facts), ...cheaperModels(facts), ...unpriced(facts), ...cutAnswers(facts)];
+/** All findings, those that are worth most first. What is little in a week is little in proportion in a longer range. */
+export function findInsights(facts: InsightFacts, { days, untilMs }: InsightRange): Insight[] {
+  const { closeSinceMs } = facts;
+  const weeksOf = (ofDays: number) => Math.max(1, ofDays / 7);
+  const [all, close] = [weeksOf(days), weeksOf(closeSinceMs === undefined ? days : (untilMs - closeSinceMs) / dayMs)];
+  const since = (found: Insight[]) => (closeSinceMs === undefined ? found : found.map((one): Insight => ({ ...one, sinceMs: closeSinceMs })));
+  const ofModels = (find: (weeks: number) => Insight[]) => (facts.areModelsClose ? since(find(close)) : find(all));
+  const found = [...cacheFell(facts), ...since([...historyResent(facts), ...waits(facts, close), ...cutAnswers(facts, close)]), ...ofModels((weeks) => cheaperModels(facts, weeks)), ...ofModels(() => unpriced(facts))];
   const worth = (one: Insight) => one.worthMicroCredits ?? 0;
   const counts = new Map<string, number>();
   return found.toSorted((a, b) => worth(b) - worth(a)).filter(({ kind }) => {
@@ -119,9 +142,9 @@ function historyResent(facts: InsightFacts): Insight[] {
   });
 }
 
-function waits({ workspaces }: InsightFacts): Insight[] {
+function waits({ workspaces }: InsightFacts, weeks: number): Insight[] {
   return workspaces.flatMap(({ workspaceId, label, waitedMs, waitingRequests, cause: most }): Insight[] => {
-    if (waitedMs < toldWaitsMsMin) return [];
+    if (waitedMs < toldWaitsMsMin * weeks) return [];
     const cause = most && most.share >= causeShareMin && most.workspaceId !== workspaceId ? most : undefined;
     return [{
       kind: 'waits', subject: label, numbers: { waitedMs, requests: waitingRequests, ...(cause ? { share: cause.share, tokens: cause.tokens } : {}) },
@@ -131,14 +154,14 @@ function waits({ workspaces }: InsightFacts): Insight[] {
 }
 
 /** Each model beside the cheapest of the others in use, for the same tokens. */
-function cheaperModels({ models }: InsightFacts): Insight[] {
+function cheaperModels({ models }: InsightFacts, weeks: number): Insight[] {
   const priced = models.flatMap(({ model, sums, price }) => (price && sums.inputTokens > 0 ? [{ model, sums, price }] : []));
   return priced.flatMap(({ model, sums, price }): Insight[] => {
     // A sum over many requests says nothing about the length of each, so the rates of ordinary length stand for all.
     const costAt = ({ model: name, version, rates }: ModelPrice) => chargeFor({ ...sums, reasoningTokens: 0 }, { model: name, version, rates }, 'standard').costMicroCredits;
     const own = costAt(price);
     const [cheapest] = priced.filter((other) => other.model !== model).map((other) => ({ model: other.model, costMicroCredits: costAt(other.price) })).toSorted((a, b) => a.costMicroCredits - b.costMicroCredits);
-    if (!cheapest || own - cheapest.costMicroCredits < worthMin) return [];
+    if (!cheapest || own - cheapest.costMicroCredits < worthMin * weeks) return [];
     return [{
       kind: 'cheaper-model', subject: model, names: { model: cheapest.model }, worthMicroCredits: own - cheapest.costMicroCredits,
       numbers: { requests: sums.requests, costMicroCredits: own, otherMicroCredits: cheapest.costMicroCredits },
@@ -150,8 +173,7 @@ function unpriced({ models }: InsightFacts): Insight[] {
   return models.flatMap(({ model, sums }): Insight[] => (sums.unpriced === 0 ? [] : [{ kind: 'unpriced', subject: model, names: {}, numbers: { requests: sums.unpriced, tokens: sums.inputTokens + sums.outputTokens } }]));
 }
 
-function cutAnswers({ cut, workspaces }: InsightFacts): Insight[] {
-  const all = workspaces.reduce((sum, { recent }) => sum + recent.costMicroCredits, 0);
-  if (cut.costMicroCredits < worthMin || cut.costMicroCredits < all / 20) return [];
-  return [{ kind: 'cut-answers', subject: '', names: {}, worthMicroCredits: cut.costMicroCredits, numbers: { requests: cut.requests, share: cut.costMicroCredits / all } }];
+function cutAnswers({ cut }: InsightFacts, weeks: number): Insight[] {
+  if (cut.costMicroCredits < worthMin * weeks || cut.costMicroCredits < cut.ofMicroCredits / 20) return [];
+  return [{ kind: 'cut-answers', subject: '', names: {}, worthMicroCredits: cut.costMicroCredits, numbers: { requests: cut.requests, share: cut.costMicroCredits / cut.ofMicroCredits } }];
 }

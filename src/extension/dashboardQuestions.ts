@@ -66,8 +66,8 @@ export class DashboardQuestions {
       case 'history': return this.#history(question, isWanted);
       case 'saving': return this.#saving(question, isWanted);
       case 'entries': return this.#entries(question, isWanted);
-      case 'happenings': return call('happenings', { filter: question.filter, limit: happeningsAtOnce, ...(question.before ? { before: question.before } : {}) });
-      case 'insights': return call('insights', {});
+      case 'happenings': return call('happenings', { filter: question.filter, limit: happeningsAtOnce, ...given('before', question.before), ...given('workspaceId', question.workspaceId), ...given('fromMs', this.#beginOf(question.days)) });
+      case 'insights': return call('insights', { days: question.days, ...given('workspaceId', question.workspaceId) });
       case 'course': return call('course', { fromMs: this.#daySpans(question.days)[0]!.fromMs, ...given('budgetId', question.budgetId), ...given('key', question.key) });
     }
   }
@@ -112,7 +112,7 @@ export class DashboardQuestions {
   async #entries({ kind, search, workspaceId, days, before }: AboutOf<'entries'>, isWanted: () => boolean): Promise<QuestionResults['entries'] | undefined> {
     const rows: LedgerRow[] = [];
     let next = before;
-    const fromMs = days === undefined ? undefined : this.#daySpans(days)[0]!.fromMs;
+    const fromMs = this.#beginOf(days);
     for (let part = 0; part < partsLookedThroughMax; part += 1) {
       const page = await this.#parts.call('entryPage', { kind, limit: entriesAtOnce - rows.length, ...given('before', next), ...given('search', search), ...given('workspaceId', workspaceId), ...given('fromMs', fromMs) });
       if (!isWanted()) return undefined;
@@ -121,6 +121,11 @@ export class DashboardQuestions {
       if (next === undefined || rows.length >= entriesAtOnce) break;
     }
     return { rows, ...given('next', next) };
+  }
+
+  /** When the first local day of a range began, where there is one. */
+  #beginOf(days: RangeDays | undefined): number | undefined {
+    return days === undefined ? undefined : this.#daySpans(days)[0]!.fromMs;
   }
 
   /** The local days of a range, oldest first. */

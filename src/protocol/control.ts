@@ -3,7 +3,7 @@
 // and proven. Results are plain data.
 import * as z from 'zod';
 import type { AuditFindings } from '../domain/audit/auditLedger.ts';
-import type { Insight } from '../domain/insights.ts';
+import type { InsightsResult } from './insightsResult.ts';
 import type { DecisionRecord } from '../domain/decisionRecord.ts';
 import type { Problem } from '../domain/problem.ts';
 import type { ChargeTerm, ModelPrice } from '../domain/pricing.ts';
@@ -195,7 +195,7 @@ export interface ControlResults {
   /** `heldBodyBytes`: request bodies that wait or are being sent. */
   health: HealthResult & { readonly heldBodyBytes: number };
   usage: UsageResult;
-  insights: { readonly insights: readonly Insight[] };
+  insights: InsightsResult;
   history: HistoryResult;
   workspaceUsage: { readonly rows: readonly UsageRow[] };
   cacheSaving: { readonly savedMicroCredits: number; readonly cachedInputTokens: number };

@@ -121,6 +121,8 @@ export const controlArguments = {
   }).strict(),
   happenings: z.object({
     filter: z.enum(happeningKinds), limit: pageRows, before: z.object({ atMs: timeMs, from: z.enum(['entry', 'directive']), sequence: z.number().int().positive() }).strict().optional(),
+    /** Only what is about this workspace alone. */
+    workspaceId: name.optional(), fromMs: timeMs.optional(),
   }).strict(),
   course: z.object({ fromMs: timeMs, budgetId: name.optional(), key: z.string().max(200).optional() }).strict(),
   explain: z.object({ id: name }).strict(),
@@ -145,8 +147,8 @@ export const controlArguments = {
   health: empty,
   setApiKey: z.object({ apiKey: z.string().min(1).max(500) }).strict(),
   forgetApiKey: empty,
-  /** What is worth knowing of the last seven days. */
-  insights: z.object({}).strict(),
+  /** What is worth knowing of some local days up to today, seven where none are named; of one workspace where it is. */
+  insights: z.object({ days: z.number().int().min(1).max(90).optional(), workspaceId: name.optional() }).strict(),
   cancel: z.object({ requestId: name }).strict(),
   /** Moves a waiting request to another class: interactive goes before agent before batch. */
   setPriority: z.object({ requestId: name, priority: z.enum(['interactive', 'agent', 'batch']) }).strict(),

@@ -1,8 +1,8 @@
 // What the dashboard page asks for when somebody looks at it: history, savings, entries, events, the course of what is
 // left, insights. One question of each kind counts at a time; the answer to an older one is dropped on both sides.
 import * as z from 'zod/mini';
-import type { Insight } from '../domain/insights.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { InsightsResult } from './insightsResult.ts';
 import { historyGroupings, rangeDays } from './history.ts';
 import type { HistoryResult } from './history.ts';
 import { entryKinds, happeningKinds } from './ledgerPages.ts';
@@ -21,10 +21,10 @@ export const pageQuestion = z.discriminatedUnion('about', [
     about: z.literal('entries'), kind: z.enum(entryKinds), search: z.optional(z.string().check(z.maxLength(200))), workspaceId: z.optional(name), days: z.optional(days), before: z.optional(sequence),
   }),
   z.strictObject({
-    about: z.literal('happenings'), filter: z.enum(happeningKinds),
+    about: z.literal('happenings'), filter: z.enum(happeningKinds), workspaceId: z.optional(name), days: z.optional(days),
     before: z.optional(z.strictObject({ atMs: z.int(), from: z.enum(['entry', 'directive']), sequence })),
   }),
-  z.strictObject({ about: z.literal('insights') }),
+  z.strictObject({ about: z.literal('insights'), days, workspaceId: z.optional(name) }),
   z.strictObject({ about: z.literal('course'), days, budgetId: z.optional(name), key: z.optional(z.string().check(z.maxLength(200))) }),
 ]);
 /** See `pageQuestion`. */
@@ -40,7 +40,7 @@ export interface QuestionResults {
   entries: EntryPage;
   happenings: HappeningPage;
   course: { readonly course: Course | null };
-  insights: { readonly insights: readonly Insight[] };
+  insights: InsightsResult;
 }
 
 /** An answer, or why there is none. */

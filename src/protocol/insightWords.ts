@@ -1,8 +1,13 @@
-// An insight in words: what was found, with its numbers, and the one thing to do about it. One place, so that the
-// command line and the dashboard say the same. Pure.
+// An insight in words: what was found, with its numbers, and the one thing to do about it; and what all of them rest on. One place, so
+// that the command line and the dashboard say the same. Pure.
 import type { Insight } from '../domain/insights.ts';
 import { formatCredits, formatShare, formatTokens } from '../domain/units.ts';
+import { dateWords } from './clockWords.ts';
+import type { InsightsResult } from './insightsResult.ts';
 import { plural, t } from './language.ts';
+
+/** The days that a finding is of, and those that they were compared with. */
+type Range = Pick<InsightsResult, 'days' | 'comparedDays'>;
 
 /** An insight as people read it. */
 export interface InsightText {
@@ -12,23 +17,24 @@ export interface InsightText {
   readonly detail: string;
   /** What to do. */
   readonly action: string;
-  /** What it costs or would save in seven days; absent where that cannot be told. */
+  /** What it costs or would save in the range; absent where that cannot be told. */
   readonly worth?: string;
 }
 
 /** Words for a finding. Tasks are named by the first eight characters of their id. */
-export function insightText(insight: Insight, locale: string): InsightText {
+export function insightText(insight: Insight, range: Range, locale: string): InsightText {
   const { kind, subject, numbers, names } = insight;
   const share = (name: string) => formatShare(numbers[name] ?? 0, locale);
   const tokens = (name: string) => formatTokens(numbers[name] ?? 0, locale);
   const credits = (name: string) => formatCredits(numbers[name] ?? 0, 2, locale);
   const requests = numbers['requests'] ?? 0;
   const workspace = names['workspace'] ?? '';
-  const worth = worthOf(insight, locale);
+  const worth = worthOf(insight, range, locale);
   switch (kind) {
     case 'cache-fell': return {
       title: t('The cache helps "{0}" less than it did', subject), ...worth,
-      detail: t('In the last 7 days {0} of {1} input tokens came from the cache; in the 4 weeks before it was {2}.', share('share'), tokens('inputTokens'), share('shareBefore')),
+      detail: range.days === 1 ? t('Today {0} of {1} input tokens came from the cache; in the {2} days before it was {3}.', share('share'), tokens('inputTokens'), range.comparedDays, share('shareBefore'))
+        : t('In the last {0} days {1} of {2} input tokens came from the cache; in the {3} days before it was {4}.', range.days, share('share'), tokens('inputTokens'), range.comparedDays, share('shareBefore')),
       action: t('Look for what changes at the beginning of its prompts: instructions with a date, tools in another order, models that are switched within a task.'),
     };
     case 'history-resent': return {
@@ -59,10 +65,24 @@ export function insightText(insight: Insight, locale: string): InsightText {
 }
 
 /** What it costs is known where answers were cut off; what it would save is a guess. */
-function worthOf({ kind, worthMicroCredits }: Insight, locale: string): Pick<InsightText, 'worth'> {
+function worthOf({ kind, worthMicroCredits, sinceMs }: Insight, { days }: Range, locale: string): Pick<InsightText, 'worth'> {
   if (worthMicroCredits === undefined) return {};
   const credits = formatCredits(worthMicroCredits, 2, locale);
-  return { worth: kind === 'cut-answers' ? t('{0} credits in 7 days', credits) : t('≈ {0} credits in 7 days', credits) };
+  const amount = kind === 'cut-answers' ? credits : `≈ ${credits}`;
+  return { worth: sinceMs !== undefined ? t('{0} credits since {1}', amount, dateWords(sinceMs, locale, false)) : days === 1 ? t('{0} credits today', amount) : t('{0} credits in {1} days', amount, days) };
+}
+
+/** What is said where nothing was found. */
+export function nothingFound(days: number): string {
+  return days === 1 ? t('Nothing stands out today.') : t('Nothing stands out in the last {0} days.', days);
+}
+
+/** What findings rest on, where that is less than the range. */
+export function insightNotes({ days, beganAtMs, closeSinceMs }: Omit<InsightsResult, 'insights'>, locale: string): string[] {
+  return [
+    ...(beganAtMs === undefined || days === 1 ? [] : [t('The ledger begins on {0}, so these are fewer than {1} days.', dateWords(beganAtMs, locale, false), days)]),
+    ...(closeSinceMs === undefined ? [] : [t('There are so many requests that only the newest were looked at one by one: tasks, waits, cut answers and the models of one workspace are told since {0}.', dateWords(closeSinceMs, locale, true))]),
+  ];
 }
 
 function waitsText({ subject, numbers, names }: Insight, locale: string): InsightText {

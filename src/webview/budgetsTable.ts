@@ -45,9 +45,9 @@ export function budgetsNow(snapshot: Snapshot, view: View): TemplateResult | typ
     ${table(snapshot, false, 'head-budgets-now', view)}</section>`;
 }
 
-/** The area of the Credits page, with everything that can be done. `form` stands below the table while it is open. */
-export function budgetsArea(snapshot: Snapshot, form: TemplateResult | typeof nothing, view: View): TemplateResult {
-  return html`<section class="area" aria-labelledby="head-budgets" data-test="budgets"><header class="head"><h2 id="head-budgets" tabindex="-1">${t('Budgets')}</h2><span class="dim hide-s">${t('A hard budget stops requests, a soft one warns.')}</span><span class="grow"></span>
+/** The area of the Credits page, with everything that can be done. `form` stands below the table while it is open, `tools` beside the heading. */
+export function budgetsArea(snapshot: Snapshot, form: TemplateResult | typeof nothing, view: View, tools: TemplateResult | typeof nothing): TemplateResult {
+  return html`<section class="area" aria-labelledby="head-budgets" data-test="budgets"><header class="head"><h2 id="head-budgets" tabindex="-1">${t('Budgets')}</h2><span class="dim hide-s">${t('A hard budget stops requests, a soft one warns.')}</span><span class="grow"></span>${tools}
       ${form === nothing ? html`<vscode-button secondary class="compact" data-test="budget-add" ?disabled=${view.stale} aria-disabled=${view.stale ? 'true' : 'false'} @click=${() => view.act.openBudget()}>${t('Set a budget…')}</vscode-button>` : nothing}</header>
     ${snapshot.budgets.length === 0 ? html`<p class="dim empty">${t('No budget is set. A budget caps what a request, task, workspace, model, client or everything together may use, in credits or tokens.')}</p>` : table(snapshot, true, 'head-budgets', view)}
     ${snapshot.budgets.map(({ id }) => changeProblem(view, { kind: 'budgetRemove', budgetId: id }))}

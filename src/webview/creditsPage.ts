@@ -6,7 +6,10 @@ import type { Snapshot } from '../protocol/snapshot.ts';
 import { answersTable } from './answersTable.ts';
 import type { PageBudget } from './budgetDraft.ts';
 import { budgetsArea } from './budgetsTable.ts';
+import { budgetsTableOf, grantsTableOf } from './creditsExport.ts';
+import { exportButtons } from './exportButtons.ts';
 import { grantsTable } from './grantsTable.ts';
+import type { Asking } from './pageQuestions.ts';
 import type { PageState } from './pageState.ts';
 import { policiesPart } from './policiesPart.ts';
 import type { TopUpOrder } from './topUpForm.ts';
@@ -20,12 +23,16 @@ export interface CreditsForms {
   /** @returns the order's id, which its answer names */
   readonly sendTopUp: (order: TopUpOrder) => number;
   readonly sendBudget: (budget: PageBudget) => void;
+  readonly asking: Pick<Asking, 'save'>;
 }
 
 /** The page. */
 export function creditsPage(snapshot: Snapshot, view: View, forms: CreditsForms): TemplateResult {
-  return html`<div class="columns main credits"><div>${grantsTable(snapshot, view)}${answersTable(snapshot, view)}</div>${topUp(snapshot, view, forms)}
-    <auto-credits .snapshot=${snapshot} .view=${view} .timeZone=${timeZone(forms)}></auto-credits></div>${budgetsArea(snapshot, budgetForm(snapshot, view, forms), view)}${policiesPart(snapshot, view)}`;
+  const { balance: { grants }, budgets } = snapshot;
+  const grantTools = grants.length === 0 ? nothing : exportButtons(forms.asking, ['Codex credits'], () => grantsTableOf(grants, view));
+  const budgetTools = budgets.length === 0 ? nothing : exportButtons(forms.asking, ['Codex budgets'], () => budgetsTableOf(snapshot, view));
+  return html`<div class="columns main credits"><div>${grantsTable(snapshot, view, grantTools)}${answersTable(snapshot, view)}</div>${topUp(snapshot, view, forms)}
+    <auto-credits .snapshot=${snapshot} .view=${view} .timeZone=${timeZone(forms)}></auto-credits></div>${budgetsArea(snapshot, budgetForm(snapshot, view, forms), view, budgetTools)}${policiesPart(snapshot, view)}`;
 }
 
 function timeZone({ environment }: CreditsForms): string {

@@ -254,7 +254,7 @@ export class CodexDashboard extends LitElement {
     const view = viewOf(this.page, snapshot, this.#moment(), this.#act);
     const { pages } = this.#lazy;
     const shown = this.#lazy.inView(tab);
-    const forms = { page: this.page, environment: this.#environment, sendTopUp: this.#sendTopUp, sendBudget: this.#sendBudget };
+    const forms = { page: this.page, environment: this.#environment, sendTopUp: this.#sendTopUp, sendBudget: this.#sendBudget, asking: this.#asking };
     const frame = (name: Tab, content: unknown) => html`<div role="tabpanel" id="page-${name}" aria-labelledby="tab-${name}" aria-busy=${name !== 'now' && name === tab && this.#lazy.isComing ? 'true' : 'false'} ?hidden=${shown !== name}>${content}</div>`;
     // A page that is not open stays as it was last seen, and costs nothing.
     const panel = (name: Tab, content: () => TemplateResult) => frame(name, shown === name ? content() : noChange);
@@ -265,7 +265,7 @@ export class CodexDashboard extends LitElement {
       ${questionsPanel(snapshot, view)}
       <div class="notices">${newest?.link.state === 'down' ? brokerDown(newest.link, snapshot, { ...view, nowMs: this.#moment().nowMs }) : nothing}${snapshotNotices(snapshot, view)}</div>
       <div class="body ${view.stale ? 'stale' : ''} ${explanation ? 'explaining' : ''}"><div class="pages">
-        ${panel('now', () => nowPage(snapshot, view, this.#isBeginning))}
+        ${panel('now', () => nowPage(snapshot, view, this.#isBeginning, this.#asking))}
         ${element('history', html`<history-page .shown=${tab === 'history'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></history-page>`)}
         ${element('ledger', html`<ledger-page .shown=${tab === 'ledger'} .snapshot=${snapshot} .view=${view} .questions=${questions} .asking=${this.#asking}></ledger-page>`)}
         ${panel('credits', () => pages?.creditsPage(snapshot, view, forms) ?? this.#lazy.instead())}

@@ -12,7 +12,7 @@ import { icon } from './view.ts';
 const formatTitles = { csv: 'CSV', json: 'JSON', md: 'Markdown' } as const;
 
 /** Buttons for a table. @param name what the file is called, in parts */
-export function exportButtons(asking: Asking, name: readonly string[], table: () => ShownTable): TemplateResult {
+export function exportButtons(asking: Pick<Asking, 'save'>, name: readonly string[], table: () => ShownTable): TemplateResult {
   return html`<span class="exports" role="group" aria-label=${t('Export what is shown')}>${icon('export', 's')}${tableFormats.map((format) => html`<button type="button" class="link" data-test="export-${format}" aria-label=${t('Export as {0}', formatTitles[format])}
     @click=${() => asking.save({ name: fileName(name, format), to: 'file', content: contentOf(table, format), encoding: 'text' })}>${formatTitles[format]}</button>`)}</span>`;
 }
@@ -23,10 +23,10 @@ function contentOf(table: () => ShownTable, format: TableFormat): string {
 }
 
 /** A button for the picture of a chart. @param told title, range and legend, which are drawn around it */
-export function pictureButton(asking: Asking, name: readonly string[], canvasOf: () => HTMLCanvasElement | undefined, told: () => PictureWords): TemplateResult {
+export function pictureButton(asking: Pick<Asking, 'save'>, name: readonly string[], canvasOf: () => HTMLCanvasElement | undefined, told: () => PictureWords, hook = 'export-png'): TemplateResult {
   const save = () => {
     const canvas = canvasOf();
     if (canvas) asking.save({ name: fileName(name, 'png'), to: 'file', content: chartPicture(canvas, told()), encoding: 'base64' });
   };
-  return html`<button type="button" class="link picture" data-test="export-png" @click=${save}>${t('Save picture')}</button>`;
+  return html`<button type="button" class="link picture" data-test=${hook} @click=${save}>${t('Save picture')}</button>`;
 }

@@ -70,8 +70,8 @@ function allowanceLine(snapshot: Snapshot, view: View): TemplateResult | typeof 
   return html`<p class="dim empty" data-test="allowances">${t('By itself come back: {0}. What is left of them at the end of each period expires.', snapshot.allowances.map((allowance) => allowanceText(allowance, view.place.locale)).join('; '))}</p>`;
 }
 
-/** The area. */
-export function grantsTable(snapshot: Snapshot, view: View): TemplateResult {
+/** The area. @param tools what else can be done with the list */
+export function grantsTable(snapshot: Snapshot, view: View, tools: TemplateResult | typeof nothing): TemplateResult {
   const { balance } = snapshot;
   const { locale } = view.place;
   const draw = windowDraw(snapshot, view.workspaceId);
@@ -79,7 +79,7 @@ export function grantsTable(snapshot: Snapshot, view: View): TemplateResult {
   const grants = burnOrder(balance.grants, view.nowMs);
   const first = grants.find((grant) => grant.kind === kind && isFree(grant, view.workspaceId, snapshot.atMs));
   const free = balance.balanceMicroCredits - balance.heldMicroCredits;
-  return html`<section class="area" aria-labelledby="head-grants" data-test="grants"><header class="head"><h2 id="head-grants" tabindex="-1">${t('Credits in the order they are used')}</h2></header>
+  return html`<section class="area" aria-labelledby="head-grants" data-test="grants"><header class="head"><h2 id="head-grants" tabindex="-1">${t('Credits in the order they are used')}</h2><span class="grow"></span>${tools}</header>
     ${grants.length === 0 ? html`<p class="dim empty">${balance.tracked ? t('Every grant has expired.') : t('The balance is not tracked. Usage is counted and priced; the first credits that you add begin the balance.')}</p>`
     : html`<table class="stack grants" aria-labelledby="head-grants"><thead><tr><th scope="col">${t('Grant')}</th><th scope="col" class="gauge-column"><span class="sr">${t('Gauge')}</span></th><th scope="col" class="n">${view.show === 'left' ? t('Left') : t('Used')}</th><th scope="col" class="n hide-s">${t('of')}</th><th scope="col">${t('Until')}</th></tr></thead>
       <tbody>${repeat(grants, (grant) => grant.id, (grant, index) => grantLine(grant, index + 1, grant === first, snapshot, view))}</tbody>

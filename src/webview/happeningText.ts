@@ -130,10 +130,10 @@ function limitWords(limits: readonly AnnouncedLimit[], locale: string): string {
   }));
 }
 
-/** Happenings as a table, for export. */
-export function happeningsTable(rows: readonly Happening[], nowMs: number, place: Place): ShownTable {
+/** Happenings as a table, for export. @param of which ones they are */
+export function happeningsTable(rows: readonly Happening[], of: string, nowMs: number, place: Place): ShownTable {
   return {
-    title: t('Codex events'),
+    title: `${t('Codex events')} · ${of}`,
     columns: [{ key: 'at', title: t('Time') }, { key: 'event', title: t('Event') }, { key: 'detail', title: t('Detail') }, { key: 'amountMicroCredits', title: t('Credits'), isNumber: true }],
     rows: rows.map((one) => {
       const text = happeningText(one, place.locale);

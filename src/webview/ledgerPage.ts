@@ -5,8 +5,6 @@ import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatCredits } from '../domain/units.ts';
 import { plural, t } from '../protocol/language.ts';
-import { rangeDays } from '../protocol/history.ts';
-import type { RangeDays } from '../protocol/history.ts';
 import { entryKinds } from '../protocol/ledgerPages.ts';
 import type { EntryFilter, LedgerRow } from '../protocol/ledgerPages.ts';
 import { countText, signedCredits } from './amountText.ts';
@@ -14,6 +12,8 @@ import { AskingPage } from './askingPage.ts';
 import { kindName } from './balanceText.ts';
 import { entriesTable, entryText } from './entryText.ts';
 import { exportButtons } from './exportButtons.ts';
+import { daysSelect, filterWords, listFilterOf } from './listFilter.ts';
+import type { ListFilter } from './listFilter.ts';
 import { isOpen } from './pageQuestions.ts';
 import { problemLine, workspaceSelect } from './pageControls.ts';
 import { ReadRows } from './readRows.ts';
@@ -22,27 +22,28 @@ import { rowTime } from './timeText.ts';
 import { icon } from './view.ts';
 import type { View } from './view.ts';
 
-interface Filter { readonly kind: EntryFilter; readonly search: string; readonly workspaceId?: string; readonly days?: RangeDays }
+interface Filter extends ListFilter { readonly kind: EntryFilter; readonly search: string }
 
 /** After the ledger moved, the newest page is asked for again, but not more often than this. */
 const askAgainMs = 2_000;
 
 /** Properties: `shown`, `snapshot`, `view`, `questions` (with their answers) and `asking`. */
 export class LedgerPage extends AskingPage {
-  static override properties = { filter: { state: true } };
+  static override properties = { chosen: { state: true } };
 
-  declare filter: Filter;
+  declare chosen: Filter | undefined;
   readonly #read = new ReadRows<LedgerRow, number>(1000);
   #lastKey = '';
   #lastNewest = -1;
   #lastAtMs = 0;
 
-  constructor() {
-    super();
-    this.filter = { kind: 'moves', search: '' };
+  /** What is listed; all but a search is as it was when the page was last shown. */
+  get filter(): Filter {
+    return this.chosen ?? { kind: kindOf(this.asking.loadChoice('ledger')), search: '', ...listFilterOf(this.asking.loadChoice('ledger')) };
   }
 
   protected override willUpdate(): void {
+    this.chosen ??= this.filter;
     this.#read.take(this.questions.answers.entries);
     if (!this.shown || this.view.stale) {
       const isAwaited = isOpen(this.questions, 'entries');
@@ -73,7 +74,9 @@ export class LedgerPage extends AskingPage {
 
   #choose(change: { readonly [K in keyof Filter]?: Filter[K] | undefined }): void {
     const { workspaceId, days, ...rest } = { ...this.filter, ...change };
-    this.filter = { kind: rest.kind ?? 'moves', search: rest.search ?? '', ...(workspaceId === undefined ? {} : { workspaceId }), ...(days === undefined ? {} : { days }) };
+    const kept = { kind: rest.kind ?? 'moves', ...(workspaceId === undefined ? {} : { workspaceId }), ...(days === undefined ? {} : { days }) };
+    this.chosen = { ...kept, search: rest.search ?? '' };
+    this.asking.saveChoice('ledger', kept);
   }
 
   protected override render(): TemplateResult {
@@ -85,8 +88,8 @@ export class LedgerPage extends AskingPage {
         <input type="search" class="input wide search" data-test="ledger-search" aria-label=${t('Search by request, workspace, client, model or note')} placeholder=${t('Request, workspace, model')} maxlength="200" .value=${filter.search} @change=${(event: Event) => this.#choose({ search: (event.target as HTMLInputElement).value })}>
         <select class="input" aria-label=${t('Entries to list')} data-test="ledger-kind" @change=${(event: Event) => this.#choose({ kind: (event.target as HTMLSelectElement).value as EntryFilter })}>${entryKinds.map((kind) => html`<option value=${kind} ?selected=${kind === filter.kind}>${kindTitle(kind)}</option>`)}</select>
         ${workspaceSelect(view, filter.workspaceId, (workspaceId) => this.#choose({ workspaceId }))}
-        <select class="input" aria-label=${t('Time')} data-test="ledger-days" @change=${(event: Event) => this.#choose({ days: rangeDays.find((days) => String(days) === (event.target as HTMLSelectElement).value) })}><option value="" ?selected=${filter.days === undefined}>${t('All time')}</option>${rangeDays.map((days) => html`<option value=${days} ?selected=${days === filter.days}>${daysTitle(days)}</option>`)}</select>
-        <span class="grow"></span>${rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex ledger', filter.kind], () => entriesTable(rows, [t('Codex ledger'), kindTitle(filter.kind), ...(filter.days === undefined ? [] : [daysTitle(filter.days)])].join(' · '), view.nowMs, view.place))}</header>
+        ${daysSelect(filter.days, 'ledger-days', (days) => this.#choose({ days }))}
+        <span class="grow"></span>${rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex ledger', filter.kind], () => entriesTable(rows, [t('Codex ledger'), kindTitle(filter.kind), ...filterWords(filter, view)].join(' · '), view.nowMs, view.place))}</header>
       ${problem ? problemLine(problem) : nothing}
       <div aria-busy=${isBusy ? 'true' : 'false'}>${rows.length === 0 ? this.#empty(isBusy, problem !== undefined) : this.#table()}</div>
       ${this.#below(isBusy)}</section>`;
@@ -118,6 +121,10 @@ export class LedgerPage extends AskingPage {
   }
 }
 
+function kindOf(stored: unknown): EntryFilter {
+  return entryKinds.find((kind) => kind === (stored as { readonly kind?: unknown } | undefined)?.kind) ?? 'moves';
+}
+
 function kindTitle(kind: EntryFilter): string {
   switch (kind) {
     case 'moves': return t('Charges and grants');
@@ -125,10 +132,6 @@ function kindTitle(kind: EntryFilter): string {
     case 'grants': return t('Grants and expiries');
     case 'corrections': return t('Corrections');
   }
-}
-
-function daysTitle(days: RangeDays): string {
-  return days === 1 ? t('Today') : t('Last {0} days', days);
 }
 
 function entryLine(row: LedgerRow, view: View): TemplateResult {

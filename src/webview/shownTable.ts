@@ -9,6 +9,8 @@ export interface ShownColumn {
   readonly isNumber?: true;
   /** CSS class that leaves it out where the page is narrow. */
   readonly hide?: 'hide-s' | 'hide-m' | 'hide-l';
+  /** For programs alone: it stands in CSV and JSON, and in nothing that people read. */
+  readonly isDataOnly?: true;
 }
 
 /** A cell: what is read, and what it stands for; null where nothing is known. */
@@ -34,10 +36,12 @@ export type TableFormat = (typeof tableFormats)[number];
 /** The table in a format: values in CSV and JSON, texts in Markdown. */
 export function tableText(table: ShownTable, format: TableFormat): string {
   const { columns, rows } = table;
+  const isRead = (_: unknown, index: number) => columns[index]?.isDataOnly !== true;
+  const read = columns.filter(isRead);
   switch (format) {
     case 'csv': return [csvLine(columns.map((column) => column.key)), ...rows.map((row) => csvLine(row.map((cell) => cell.value)))].map((line) => `${line}\r\n`).join('');
     case 'json': return `${JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((column, index) => [column.key, row[index]?.value ?? null]))), undefined, 2)}\n`;
-    case 'md': return [`## ${markdown(table.title)}`, '', `| ${columns.map((column) => markdown(column.title)).join(' | ')} |`, `| ${columns.map((column) => (column.isNumber ? '---:' : '---')).join(' | ')} |`, ...rows.map((row) => `| ${row.map((cell) => markdown(cell.text)).join(' | ')} |`), ''].join('\n');
+    case 'md': return [`## ${markdown(table.title)}`, '', `| ${read.map((column) => markdown(column.title)).join(' | ')} |`, `| ${read.map((column) => (column.isNumber ? '---:' : '---')).join(' | ')} |`, ...rows.map((row) => `| ${row.filter(isRead).map((cell) => markdown(cell.text)).join(' | ')} |`), ''].join('\n');
   }
 }
 

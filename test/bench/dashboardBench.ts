@@ -3,13 +3,14 @@
 // product's own code on the ledger's file; what VS Code takes to make a webview is not in it.
 import { setImmediate } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { insightsOf } from '../../src/broker/insightsCall.ts';
 import { reportCalls } from '../../src/broker/reportCalls.ts';
 import { SnapshotFeed } from '../../src/broker/snapshotFeed.ts';
-import { findInsights } from '../../src/domain/insights.ts';
 import { Pacer } from '../../src/domain/pacing.ts';
 import { DashboardQuestions } from '../../src/extension/dashboardQuestions.ts';
 import type { BrokerCall } from '../../src/extension/liveSocket.ts';
 import { faceOf } from '../../src/extension/statusMeter.ts';
+import type { ControlArguments } from '../../src/protocol/controlArguments.ts';
 import type { ExtensionMessage, PageMessage } from '../../src/protocol/dashboardMessages.ts';
 import { manualClock } from '../support/manualClock.ts';
 import { startPageHost } from '../webview/browser/pageHost.ts';
@@ -79,7 +80,7 @@ async function extensionSide(ledger: LocalStore): Promise<{ readonly first: Exte
   const snapshot = await feed.read();
   const reports = reportCalls({ ledger, clock, utcOffsetMs, stored: () => ({ folders: [], routes: [] }) });
   const calls: Readonly<Record<string, (args: never) => Promise<unknown>>> = {
-    ...reports, insights: async () => ({ insights: findInsights(await ledger.query('insightFacts', { nowMs: historyEndMs })) }),
+    ...reports, insights: (args: ControlArguments<'insights'>) => insightsOf({ ledger, clock, utcOffsetMs, priceOf: () => undefined }, args),
   };
   const call = (async (name: string, args: never) => {
     const one = calls[name];

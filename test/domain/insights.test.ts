@@ -1,16 +1,19 @@
 // Findings are made from sums that prove them, with their numbers and what they are worth, and from nothing less.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { findInsights } from '../../src/domain/insights.ts';
+import { comparedDays, findInsights as findInRange } from '../../src/domain/insights.ts';
 import type { InsightFacts, UsageSums } from '../../src/domain/insights.ts';
 import type { ModelPrice } from '../../src/domain/pricing.ts';
 
+const dayMs = 86_400_000;
+const week = { days: 7, untilMs: 1000 * dayMs };
+const findInsights = (all: InsightFacts, range = week) => findInRange(all, range);
 const credit = 1_000_000;
 const million = 1_000_000;
 const price = (model: string, input: number): ModelPrice => ({ model, version: 'test', rates: { input: input * credit, cachedInput: input * credit / 10, cacheWrite: input * credit, output: 8 * input * credit } });
 const sums = (more: Partial<UsageSums> = {}): UsageSums => ({ requests: 100, inputTokens: 2 * million, cachedInputTokens: 1.6 * million, cacheWriteTokens: 0, outputTokens: 20_000, costMicroCredits: 50 * credit, unpriced: 0, ...more });
 const workspace = (more: Partial<InsightFacts['workspaces'][number]> = {}) => ({ workspaceId: 'ws_a', label: 'shop', recent: sums(), before: sums(), models: [{ model: 'big', inputTokens: 2 * million }], waitedMs: 0, waitingRequests: 0, ...more });
-const facts = (more: Partial<InsightFacts> = {}): InsightFacts => ({ workspaces: [workspace()], tasks: [], models: [{ model: 'big', sums: sums(), price: price('big', 50) }], cut: { requests: 0, costMicroCredits: 0 }, ...more });
+const facts = (more: Partial<InsightFacts> = {}): InsightFacts => ({ workspaces: [workspace()], tasks: [], models: [{ model: 'big', sums: sums(), price: price('big', 50) }], cut: { requests: 0, costMicroCredits: 0, ofMicroCredits: 50 * credit }, ...more });
 
 describe('insights', () => {
   it('are none where all is as it was', () => { assert.deepEqual(findInsights(facts()), []); });
@@ -66,8 +69,28 @@ describe('insights', () => {
 
   it('tell of models without a price, and of answers that were cut', () => {
     assert.deepEqual(findInsights(facts({ models: [{ model: 'new', sums: sums({ unpriced: 3 }) }] })).map((one) => one.kind), ['unpriced']);
-    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 6 * credit } })).map((one) => [one.kind, one.worthMicroCredits]), [['cut-answers', 6 * credit]]);
-    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 4 * credit } })), []);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 6 * credit, ofMicroCredits: 50 * credit } })).map((one) => [one.kind, one.worthMicroCredits]), [['cut-answers', 6 * credit]]);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 4 * credit, ofMicroCredits: 50 * credit } })), []);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 6 * credit, ofMicroCredits: 200 * credit } })), [], 'a small part of everything');
+  });
+
+  it('ask for more in a longer range, in proportion, and for no less in a shorter one', () => {
+    const cut = { cut: { requests: 9, costMicroCredits: 6 * credit, ofMicroCredits: 50 * credit } };
+    const waiting = { workspaces: [workspace({ waitedMs: 11 * 60_000, waitingRequests: 40 })] };
+    for (const some of [cut, waiting]) assert.deepEqual([1, 7, 30, 90].map((days) => findInsights(facts(some), { ...week, days }).length), [1, 1, 0, 0]);
+    assert.deepEqual(findInsights(facts({ cut: { requests: 9, costMicroCredits: 3 * credit, ofMicroCredits: 5 * credit } }), { ...week, days: 1 }), []);
+    assert.deepEqual([1, 7, 30, 90].map(comparedDays), [28, 28, 30, 90]);
+  });
+
+  it('say since when they are known where that is not the whole range, and ask for no more than that time could give', () => {
+    const closeSinceMs = week.untilMs - 7 * dayMs;
+    const found = findInsights(facts({
+      closeSinceMs, cut: { requests: 9, costMicroCredits: 6 * credit, ofMicroCredits: 50 * credit }, workspaces: [workspace({ recent: sums({ cachedInputTokens: million }) })],
+      models: [{ model: 'big', sums: sums(), price: price('big', 500) }, { model: 'small', sums: sums(), price: price('small', 5) }],
+    }), { ...week, days: 90 });
+    assert.deepEqual(Object.fromEntries(found.map((one) => [one.kind, one.sinceMs])), { 'cache-fell': undefined, 'cheaper-model': undefined, 'cut-answers': closeSinceMs });
+    const close = findInsights(facts({ closeSinceMs, areModelsClose: true, models: [{ model: 'new', sums: sums({ unpriced: 3 }) }] }), { ...week, days: 90 });
+    assert.deepEqual(close.map((one) => [one.kind, one.sinceMs]), [['unpriced', closeSinceMs]]);
   });
 
   it('are at most three of a kind, those that are worth most first, and never of numbers that are none', () => {

@@ -41,11 +41,11 @@ describe('questions of the dashboard', () => {
   });
 
   it('ask for insights as they are, and tell why there are none', async () => {
-    const insights = [{ kind: 'unpriced', subject: 'new', names: {}, numbers: { requests: 3, tokens: 9 } }];
-    const { calls, questions } = scene((_method, _args, count) => { if (count > 1) throw new ProblemError(problem('broker_unreachable', 'Gone.')); return { insights }; });
-    assert.deepEqual(await questions.answer(1, pageQuestion.parse({ about: 'insights' })), { type: 'answer', about: 'insights', id: 1, result: { insights } });
-    assert.deepEqual(calls, [['insights', {}]]);
-    assert.match((await questions.answer(2, { about: 'insights' }))?.problem?.message ?? '', /Gone/);
+    const result = { insights: [{ kind: 'unpriced', subject: 'new', names: {}, numbers: { requests: 3, tokens: 9 } }], days: 30, comparedDays: 30 };
+    const { calls, questions } = scene((_method, _args, count) => { if (count > 1) throw new ProblemError(problem('broker_unreachable', 'Gone.')); return result; });
+    assert.deepEqual(await questions.answer(1, pageQuestion.parse({ about: 'insights', days: 30, workspaceId: 'ws_1' })), { type: 'answer', about: 'insights', id: 1, result });
+    assert.deepEqual(calls, [['insights', { days: 30, workspaceId: 'ws_1' }]]);
+    assert.match((await questions.answer(2, { about: 'insights', days: 7 }))?.problem?.message ?? '', /Gone/);
   });
 
   it('put the history of one workspace together from local days, also from one of 25 hours', async () => {

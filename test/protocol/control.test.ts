@@ -19,6 +19,8 @@ describe('arguments of control calls', () => {
     assert.ok(takes('creditsAdd', { ...add, amountMicroCredits: grantMicroCreditsMax, expiresAtMs: 5, note: '', consent: { scope: 'workspace', workspaceId: 'ws' } }));
     assert.ok(takes('history', { by: 'thread', fromMs: 0, step: 'hour' }) && takes('workspaceUsage', { by: 'kind', workspaceId: 'ws', fromMs: 0, untilMs: 1 }) && takes('cacheSaving', { fromMs: 0, untilMs: 1 }));
     assert.ok(takes('entryPage', { kind: 'all', limit: 100 }) && takes('happenings', { filter: 'all', limit: 1, before: { atMs: 1, from: 'entry', sequence: 1 } }) && takes('course', { fromMs: 0 }));
+    assert.ok(takes('insights', {}) && takes('insights', { days: 90, workspaceId: 'ws_1' }) && takes('happenings', { filter: 'all', limit: 1, workspaceId: 'ws_1', fromMs: 5 }));
+    assert.ok(!takes('insights', { days: 0 }) && !takes('insights', { days: 91 }) && !takes('insights', { days: 1.5 }));
     assert.ok(takes('consent', { scope: 'everywhere' }) && takes('consent', { scope: 'workspace', workspaceId: 'ws' }));
     for (const answer of ['allow', 'deny', 'ask']) assert.ok(takes('consent', { scope: 'everywhere', answer }) && takes('consent', { scope: 'workspace', workspaceId: 'ws', answer }) && takes('unpricedSet', { model: 'm', answer }));
     for (const answer of ['once', 'task', 'workspace', 'always', 'never']) assert.ok(takes('answer', { requestId: 'r', answer }));

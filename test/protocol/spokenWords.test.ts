@@ -7,7 +7,7 @@ import { blockedWords } from '../../src/protocol/blockedWords.ts';
 import { budgetWords } from '../../src/protocol/budgetWords.ts';
 import { clockWords, shortUntil } from '../../src/protocol/clockWords.ts';
 import { estimateErrorText } from '../../src/protocol/estimateWords.ts';
-import { insightText } from '../../src/protocol/insightWords.ts';
+import { insightNotes, insightText, nothingFound } from '../../src/protocol/insightWords.ts';
 import { languageTag, plural, setLanguage, usableLocale } from '../../src/protocol/language.ts';
 import { paceWords, spokenShare, standOfBudget, standOfWindow, unannouncedReset, windowName } from '../../src/protocol/limitStands.ts';
 import { limitStories } from '../../src/protocol/limitStories.ts';
@@ -74,7 +74,8 @@ function words(locale: string): string[] {
   return [
     ...(['consent', 'unpriced', 'runaway'] as const).flatMap((kind) => [questionTitle({ ...question, kind }), questionDetail(question, locale), ...answerChoices({ ...question, kind }).flatMap(({ label, title, lasts }) => [label, title, lasts])]),
     ...pers.flatMap((per) => periods.flatMap((period) => (['credits', 'tokens'] as const).flatMap((unit) => [budgetWords({ per, period, unit, limit: credit }), budgetWords({ per, period, unit, limit: credit }, 'shop')]))),
-    ...insights.flatMap((one) => Object.values(insightText(one, locale) as unknown as Record<string, string>)),
+    ...insights.flatMap((one) => [1, 7].flatMap((days) => [one, { ...one, sinceMs: sampleNowMs }].flatMap((each) => Object.values(insightText(each, { days, comparedDays: 28 }, locale) as unknown as Record<string, string>)))),
+    ...[1, 7].flatMap((days) => [nothingFound(days), ...insightNotes({ days, comparedDays: 28, beganAtMs: sampleNowMs, closeSinceMs: sampleNowMs }, locale)]),
     ...lengths.flatMap((windowMinutes) => (['tokens', 'requests', 'percent'] as const).map((measure) => windowName({ measure, windowMinutes }))),
     ...stands.map((stand) => stand?.name ?? ''), standOfBudget(budgetStand(budgets[0]!, budgets[0]!.uses[0]!), sampleNowMs).name,
     ...[0, 0.1, 0.5].flatMap((left) => [{}, { timeLeft: 0.95 }, ...[0, 0.2, -0.2].map((spare) => ({ timeLeft: Math.max(0, left - spare) }))].flatMap((time) => [paceWords({ left, ...time }, 'too short'), paceWords({ left, ...time }, 'refills steadily', spokenShare)])), ...(['percent', 'requests'] as const).map((measure) => unannouncedReset({ measure, windowMinutes: 1440 })), spokenShare(0.001), spokenShare(0.999),

@@ -92,7 +92,7 @@ describe('the dashboard in German', () => {
   it('gives people German tables, and programs the same data as in English', async () => {
     const tables = () => [
       historyChart(month, 'model', 'tokens', 'de').table, historyChart(month, 'model', 'credits', 'de').table, () => groupTable(month, 'model', t('Codex usage, {0}', '2026'), 'de'),
-      () => entriesTable(sampleLedgerRows, t('Codex ledger'), sampleNowMs, place), () => happeningsTable(sampleHappenings, sampleNowMs, place), burnDown(sampleCourse, 'docs-site', sampleNowMs, place).table,
+      () => entriesTable(sampleLedgerRows, t('Codex ledger'), sampleNowMs, place), () => happeningsTable(sampleHappenings, t('All events'), sampleNowMs, place), burnDown(sampleCourse, 'docs-site', sampleNowMs, place).table,
     ];
     const english = tables().map((table) => tableText(table(), 'csv') + tableText(table(), 'json'));
     await spokenIn(german, () => {

@@ -102,7 +102,7 @@ export function sampleAnswer(id: number, question: PageQuestion): QuestionAnswer
     }
     case 'entries': return { type: 'answer', about: 'entries', id, result: entriesPage(question) };
     case 'happenings': return { type: 'answer', about: 'happenings', id, result: { rows: sampleHappenings } };
-    case 'insights': return { type: 'answer', about: 'insights', id, result: { insights: sampleInsights } };
+    case 'insights': return { type: 'answer', about: 'insights', id, result: { insights: sampleInsights, days: question.days, comparedDays: Math.max(28, question.days) } };
     case 'course': return { type: 'answer', about: 'course', id, result: { course: sampleCourse } };
   }
 }

@@ -80,7 +80,7 @@ describe('what happened', () => {
   });
 
   it('becomes a table of the same rows', () => {
-    const values = happeningsTable(sampleHappenings, sampleNowMs, { locale: 'en', timeZone: 'UTC' }).rows.map((row) => row.map((cell) => cell.value));
+    const values = happeningsTable(sampleHappenings, 'All events', sampleNowMs, { locale: 'en', timeZone: 'UTC' }).rows.map((row) => row.map((cell) => cell.value));
     assert.equal(values.length, sampleHappenings.length);
     assert.deepEqual(values[0]?.slice(1), ['Credits added', 'included credits, Weekly', 250_000_000]);
     assert.equal(values[1]?.[3], null);

@@ -12,7 +12,7 @@ import type { OpenPage } from './browser/pageHost.ts';
 import { sampleAnswer, sampleHistory, sampleLedgerRows } from './sampleAnswers.ts';
 import { correctedExplanation, refusedExplanation } from './sampleExplanations.ts';
 import { ruledSnapshot } from './sampleRules.ts';
-import { sampleExplanation, sampleSnapshot } from './sampleSnapshot.ts';
+import { sampleExplanation, sampleNowMs, sampleSnapshot } from './sampleSnapshot.ts';
 import { sampleStates, stateMessage } from './sampleStates.ts';
 
 /** A page in a language, and looking at it as it is now. */
@@ -150,6 +150,10 @@ const events: Scene = {
     await page.page.locator('[data-test=events-kind]').selectOption('corrections');
     await page.answer((id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }));
     await page.look('none');
+    await page.page.locator('[data-test=events] [data-test=workspace-filter]').selectOption({ index: 1 });
+    await page.page.locator('[data-test=events-days]').selectOption('7');
+    await page.answer((id) => ({ type: 'answer', about: 'happenings', id, result: { rows: [] } }));
+    await page.look('none of a workspace');
   },
 };
 
@@ -161,6 +165,18 @@ const insights: Scene = {
     await page.look('reading');
     await page.answer();
     await page.look('findings');
+    await page.page.locator('[data-test=insights] [data-choice="90"]').click();
+    await page.answer((id, question) => {
+      const answer = sampleAnswer(id, question);
+      return answer.about === 'insights' && answer.result ? { ...answer, result: { ...answer.result, beganAtMs: sampleNowMs - 40 * 86_400_000, closeSinceMs: sampleNowMs - 3 * 86_400_000, insights: answer.result.insights.map((one) => ({ ...one, sinceMs: sampleNowMs })) } } : answer;
+    });
+    await page.look('findings of a part');
+    await page.page.locator('[data-test=insights] [data-choice="1"]').click();
+    await page.answer();
+    await page.look('findings of today');
+    await page.page.locator('[data-test=insights] [data-test=workspace-filter]').selectOption({ index: 1 });
+    await page.answer((id) => ({ type: 'answer', about: 'insights', id, result: { insights: [], days: 1, comparedDays: 28 } }));
+    await page.look('none of a workspace');
   },
 };
 
@@ -229,7 +245,7 @@ export function sceneData(): string[] {
       if ('workspaceLabels' in value) for (const each of Object.values(value.workspaceLabels as object)) data.add(String(each));
     }
   };
-  const answers = (['history', 'entries', 'happenings', 'insights'] as const).map((about) => sampleAnswer(1, { about, ...(about === 'history' ? { days: 30, by: 'model' } : about === 'entries' ? { kind: 'all' } : about === 'happenings' ? { filter: 'all' } : {}) } as Parameters<typeof sampleAnswer>[1]));
+  const answers = (['history', 'entries', 'happenings', 'insights'] as const).map((about) => sampleAnswer(1, { about, ...(about === 'history' ? { days: 30, by: 'model' } : about === 'entries' ? { kind: 'all' } : about === 'happenings' ? { filter: 'all' } : { days: 7 }) } as Parameters<typeof sampleAnswer>[1]));
   walk([sampleStates, answers, sampleExplanation(), refusedExplanation(), correctedExplanation()], '');
   data.delete('today');
   return [...data];

@@ -70,7 +70,8 @@ Limits
 Look
   status                          meter, balance, limits, budgets, queue
   usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv] [--without-imported]
-  insights                        what is worth knowing of the last seven days, and what to do
+  insights [--days N] [--workspace PATH]
+                                  what is worth knowing of the last 7 (or N, up to 90) days, and what to do
   explain ID                      one request's decision, charge, corrections and entries
   explain --dry-run FILE [--workspace PATH]
                                   what would become of a JSON request body (- reads standard input);

@@ -1,82 +1,116 @@
-// The sums that insights are made from: the last seven days and the 28 before them. Reading only. What the rollups do
-// not hold (waits, tasks and workspaces with their models, cut answers) is read from the newest usage events, a bounded number of them.
+// The sums that insights are made from: a range and the time before it. Reading only. What the rollups do not hold (waits, tasks and
+// workspaces with their models, cut answers) is read from the newest usage events of the range, a bounded number of them.
 import type { DatabaseSync } from 'node:sqlite';
 import { bucketMs } from '../../domain/budgets.ts';
 import { grouped } from '../../domain/grouped.ts';
 import type { InsightFacts, UsageSums } from '../../domain/insights.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
+import type { LedgerQueries } from './ledgerPort.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
 import { readWaits } from './waitReads.ts';
 
-const dayMs = 86_400_000;
-const recentMs = 7 * dayMs;
-const beforeMs = 28 * dayMs;
-/** Usage events that are looked at one by one; on a busy ledger these are fewer than seven days of them. */
+/** Usage events that are looked at one by one; on a busy ledger these are fewer than a range has. */
 const eventsMax = 50_000;
 const tasksMax = 50;
 const modelsMax = 50;
 const workspacesMax = 200;
 
 /** The facts but for prices, which are not the ledger's to know. */
-export type LedgerInsightFacts = Omit<InsightFacts, 'models'> & { readonly models: readonly Omit<InsightFacts['models'][number], 'price'>[] };
+export type LedgerInsightFacts = Omit<InsightFacts, 'models'> & {
+  readonly models: readonly Omit<InsightFacts['models'][number], 'price'>[];
+  /** When the first request of the ledger ended; absent where there is none. */
+  readonly beganAtMs?: number;
+};
 
-/** Reads all facts as they are at a moment. */
-export function readInsightFacts(db: DatabaseSync, nowMs: number): LedgerInsightFacts {
+/** Reads all facts of a range up to now. @param eventsAtMost usage events that are looked at one by one */
+export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspaceId }: LedgerQueries['insightFacts']['args'], eventsAtMost = eventsMax): LedgerInsightFacts {
   // By whole quarter hours, so that only sums are read.
-  const sinceMs = Math.floor((nowMs - recentMs) / bucketMs) * bucketMs;
-  const both = new Map(readUsage(db, { by: 'workspace', sinceMs: sinceMs - beforeMs, limit: workspacesMax }).map((row) => [row.key, row]));
-  const recent = readUsage(db, { by: 'workspace', sinceMs, limit: workspacesMax });
-  const from = Number(statement(db, 'SELECT MAX(MIN(sequence), MAX(sequence) - ?) AS first FROM usage_events WHERE at_ms >= ?').get(eventsMax, sinceMs)?.['first'] ?? 0);
+  const whole = (atMs: number) => Math.floor(atMs / bucketMs) * bucketMs;
+  const sinceMs = whole(fromMs);
+  const isMeant = ({ key }: UsageRow) => workspaceId === undefined || key === workspaceId;
+  const limit = workspaceId === undefined ? { limit: workspacesMax } : {};
+  const both = new Map(readUsage(db, { by: 'workspace', sinceMs: whole(beforeMs), ...limit }).map((row) => [row.key, row]));
+  const recent = readUsage(db, { by: 'workspace', sinceMs, ...limit });
+  const { beganAtMs, from, closeSinceMs } = closeLook(db, sinceMs, eventsAtMost);
   const waits = readWaits(db, from);
-  const models = modelsOf(db, from);
+  const close = closeSums(db, from);
+  const models = modelsOf(close);
+  const meant = close.filter((one) => workspaceId === undefined || one.workspaceId === workspaceId);
   return {
-    workspaces: recent.map((row) => {
+    workspaces: recent.filter(isMeant).map((row) => {
       const { cause, ...waited } = waits.get(row.key) ?? { waitedMs: 0, waitingRequests: 0 };
       return {
-        workspaceId: row.key, label: row.label, recent: sumsOf(row), before: difference(sumsOf(both.get(row.key) ?? row), sumsOf(row)), models: models.get(row.key) ?? [], ...waited,
+        workspaceId: row.key, label: row.label, recent: sumsOf(row), before: difference(sumsOf(both.get(row.key) ?? row), sumsOf(row)), models: (models.get(row.key) ?? []).map(({ model, sums }) => ({ model, inputTokens: sums.inputTokens })), ...waited,
         ...(cause ? { cause: { ...cause, workspaceLabel: recent.find((one) => one.key === cause.workspaceId)?.label ?? cause.workspaceId } } : {}),
       };
     }),
-    tasks: tasksOf(db, from),
-    models: readUsage(db, { by: 'model', sinceMs, limit: modelsMax }).map((row) => ({ model: row.key, sums: sumsOf(row) })),
-    cut: cutOf(db, from),
+    tasks: tasksOf(db, meant),
+    // The rollups have one key each, so the models of one workspace are known from its events alone.
+    models: workspaceId === undefined ? readUsage(db, { by: 'model', sinceMs, limit: modelsMax }).map((row) => ({ model: row.key, sums: sumsOf(row) })) : (models.get(workspaceId) ?? []).slice(0, modelsMax),
+    cut: meant.reduce((all, one) => ({ requests: all.requests + one.cutRequests, costMicroCredits: all.costMicroCredits + one.cutMicroCredits, ofMicroCredits: all.ofMicroCredits + one.sums.costMicroCredits }), { requests: 0, costMicroCredits: 0, ofMicroCredits: 0 }),
+    ...(beganAtMs === undefined ? {} : { beganAtMs }), ...(closeSinceMs === undefined ? {} : { closeSinceMs, ...(workspaceId === undefined ? {} : { areModelsClose: true }) }),
   };
+}
+
+/** From which usage event on each is looked at by itself, and since when that is where it is not the whole range; and when the ledger's first one was. */
+function closeLook(db: DatabaseSync, sinceMs: number, eventsAtMost: number): { readonly from: number; readonly closeSinceMs?: number; readonly beganAtMs?: number } {
+  const atOf = (fromSequence: number) => statement(db, 'SELECT at_ms FROM usage_events WHERE sequence >= ? ORDER BY sequence LIMIT 1').get(fromSequence)?.['at_ms'];
+  const last = Number(statement(db, 'SELECT MAX(sequence) AS n FROM usage_events').get()?.['n'] ?? 0);
+  const first = Number(statement(db, 'SELECT sequence FROM usage_events WHERE at_ms >= ? ORDER BY at_ms, sequence LIMIT 1').get(sinceMs)?.['sequence'] ?? last + 1);
+  const bound = last - eventsAtMost + 1;
+  const [began, since] = [atOf(0), bound > first ? atOf(bound) : undefined];
+  return { from: Math.max(first, bound), ...(since === undefined ? {} : { closeSinceMs: Number(since) }), ...(began === undefined ? {} : { beganAtMs: Number(began) }) };
 }
 
 function sumsOf({ requests, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costMicroCredits, unpriced }: UsageRow): UsageSums {
   return { requests, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costMicroCredits, unpriced };
 }
 
-function difference(all: UsageSums, part: UsageSums): UsageSums {
-  const names = Object.keys(all) as (keyof UsageSums)[];
-  return Object.fromEntries(names.map((name) => [name, Math.max(0, all[name] - part[name])])) as unknown as UsageSums;
+function combined(a: UsageSums, b: UsageSums, how: (one: number, other: number) => number): UsageSums {
+  const names = Object.keys(a) as (keyof UsageSums)[];
+  return Object.fromEntries(names.map((name) => [name, how(a[name], b[name])])) as unknown as UsageSums;
 }
 
-const tokensSql = 'SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached, SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output';
+const difference = (all: UsageSums, part: UsageSums) => combined(all, part, (one, other) => Math.max(0, one - other));
+const added = (a: UsageSums, b: UsageSums) => combined(a, b, (one, other) => one + other);
 
-/** The tasks that cost most, each with the model that most of its input went to. */
-function tasksOf(db: DatabaseSync, from: number): InsightFacts['tasks'] {
-  return statement(db, `SELECT u.thread_id, COALESCE(w.label, u.workspace_id) AS label, COALESCE(u.model_served, u.model) AS served, COUNT(DISTINCT u.request_id) AS requests, ${tokensSql},
-      COALESCE(SUM(c.cost), 0) AS cost, SUM(c.id IS NULL AND u.input_tokens > 0) AS unpriced
-    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id LEFT JOIN workspaces w ON w.workspace_id = u.workspace_id
-    WHERE u.sequence >= ? AND u.thread_id IS NOT NULL GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC LIMIT ?`).all(from, tasksMax).map((row) => ({
-    threadId: String(row['thread_id']), workspaceLabel: String(row['label']), model: String(row['served']),
+/** What one task of a workspace used of the model that served. */
+interface CloseSums {
+  readonly threadId: string | undefined;
+  readonly workspaceId: string;
+  readonly model: string;
+  readonly sums: UsageSums;
+  readonly cutRequests: number;
+  readonly cutMicroCredits: number;
+}
+
+/** Everything of the usage events from a place on, read once; the dearest first. */
+function closeSums(db: DatabaseSync, from: number): CloseSums[] {
+  return statement(db, `SELECT u.thread_id, u.workspace_id, COALESCE(u.model_served, u.model) AS served, COUNT(DISTINCT u.request_id) AS requests,
+      SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached, SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output,
+      COALESCE(SUM(c.cost), 0) AS cost, SUM(c.id IS NULL AND u.input_tokens > 0) AS unpriced,
+      SUM(u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed')) AS cut,
+      SUM(CASE WHEN u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed') THEN c.cost ELSE 0 END) AS cut_cost
+    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from).map((row) => ({
+    threadId: row['thread_id'] === null ? undefined : String(row['thread_id']), workspaceId: String(row['workspace_id']), model: String(row['served']),
     sums: {
       requests: Number(row['requests']), inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']), outputTokens: Number(row['output']),
       costMicroCredits: Number(row['cost']), unpriced: Number(row['unpriced']),
     },
+    cutRequests: Number(row['cut'] ?? 0), cutMicroCredits: Number(row['cut_cost']),
   }));
 }
 
-/** What each workspace read, by the model that served. */
-function modelsOf(db: DatabaseSync, from: number): Map<string, { readonly model: string; readonly inputTokens: number }[]> {
-  const rows = statement(db, 'SELECT workspace_id, COALESCE(model_served, model) AS served, SUM(input_tokens) AS input FROM usage_events WHERE sequence >= ? GROUP BY workspace_id, served HAVING input > 0 ORDER BY input DESC').all(from);
-  return new Map([...grouped(rows, (row) => String(row['workspace_id']))].map(([workspaceId, own]) => [workspaceId, own.map((row) => ({ model: String(row['served']), inputTokens: Number(row['input']) }))]));
+/** The tasks that cost most, each with the model that served. */
+function tasksOf(db: DatabaseSync, close: readonly CloseSums[]): InsightFacts['tasks'] {
+  return close.filter((one) => one.threadId !== undefined).slice(0, tasksMax).map(({ threadId = '', workspaceId, model, sums }) => ({
+    threadId, workspaceLabel: String(statement(db, 'SELECT label FROM workspaces WHERE workspace_id = ?').get(workspaceId)?.['label'] ?? workspaceId), model, sums,
+  }));
 }
 
-function cutOf(db: DatabaseSync, from: number): InsightFacts['cut'] {
-  const row = statement(db, `SELECT COUNT(*) AS requests, COALESCE(SUM(c.cost), 0) AS cost FROM usage_events u JOIN charges c ON c.usage_event_id = u.id
-    WHERE u.sequence >= ? AND u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed')`).get(from);
-  return { requests: Number(row?.['requests'] ?? 0), costMicroCredits: Number(row?.['cost'] ?? 0) };
+/** What each workspace used of each model, those that read most first. */
+function modelsOf(close: readonly CloseSums[]): Map<string, { readonly model: string; readonly sums: UsageSums }[]> {
+  return new Map([...grouped(close, (one) => one.workspaceId)].map(([workspaceId, own]) => [workspaceId, [...grouped(own, (one) => one.model)]
+    .map(([model, parts]) => ({ model, sums: parts.map(({ sums }) => sums).reduce(added) })).filter(({ sums }) => sums.inputTokens > 0).toSorted((a, b) => b.sums.inputTokens - a.sums.inputTokens)]));
 }

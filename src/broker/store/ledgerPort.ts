@@ -113,8 +113,8 @@ export interface LedgerQueries {
   pastSpend: { args: { readonly workspaceId: string; readonly isOthers?: true; readonly limit: number }; result: readonly number[] };
   /** What was charged in the last hours, in sums of short spans, oldest first. */
   burns: { args: { readonly nowMs: number }; result: readonly Burn[] };
-  /** What insights are made from. */
-  insightFacts: { args: { readonly nowMs: number }; result: LedgerInsightFacts };
+  /** What insights are made from: a range, and the time before it since `beforeMs`; of one workspace where it is named. */
+  insightFacts: { args: { readonly fromMs: number; readonly beforeMs: number; readonly workspaceId?: string }; result: LedgerInsightFacts };
   /** Usage from the beginning of a local step on, by group and by step. */
   history: { args: { readonly by: HistoryGrouping; readonly fromMs: number; readonly untilMs: number; readonly step: 'day' | 'hour'; readonly utcOffsets: readonly OffsetSpan[]; readonly groupsMax: number }; result: HistoryResult };
   /** What one workspace used in a span that the caller keeps short: it is read from the events. */
@@ -127,7 +127,8 @@ export interface LedgerQueries {
   upstreams: { args: Record<string, never>; result: readonly { readonly atMs: number; readonly at: UpstreamHosts }[] };
   /** Entries before a sequence; `search` is looked for in ids, names, models and notes. */
   entryPage: { args: { readonly kind: EntryFilter; readonly limit: number; readonly before?: number; readonly search?: string; readonly workspaceId?: string; readonly fromMs?: number; readonly untilMs?: number }; result: EntryPage };
-  happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace }; result: HappeningPage };
+  /** Of one workspace: what is about it alone. */
+  happenings: { args: { readonly filter: HappeningFilter; readonly limit: number; readonly before?: HappeningPlace; readonly workspaceId?: string; readonly fromMs?: number }; result: HappeningPage };
   /** The course of a budget (of one key of it), or of the balance, since its period began. */
   course: { args: { readonly nowMs: number; readonly fromMs: number; readonly budgetId?: string; readonly key?: string }; result: Course | null };
   recent: { args: { readonly limit: number }; result: readonly RequestView[] };

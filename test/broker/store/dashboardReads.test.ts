@@ -273,7 +273,10 @@ describe('the questions that the dashboard asks on demand', () => {
     }
     ledger.query('cacheSaving', span);
     for (const kind of ['all', 'moves', 'grants', 'corrections'] as const) for (const search of ['', 'a', 'req_r1-1x', 'req_r1']) ledger.query('entryPage', { kind, limit: 50, search, ...span });
-    for (const filter of ['all', 'credits', 'rules', 'prices', 'corrections'] as const) ledger.query('happenings', { filter, limit: 50 });
+    for (const filter of ['all', 'credits', 'rules', 'prices', 'corrections'] as const) {
+      ledger.query('happenings', { filter, limit: 50 });
+      ledger.query('happenings', { filter, limit: 50, workspaceId: 'ws_a', fromMs: startMs });
+    }
     ledger.query('course', { nowMs: startMs, fromMs: startMs - dayMs });
     ledger.query('course', { nowMs: startMs, fromMs: startMs - dayMs, budgetId: 'week' });
     const plans = [...asked].map((sql) => ({ sql, steps: db!.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row['detail'])) }));

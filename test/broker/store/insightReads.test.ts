@@ -1,7 +1,11 @@
 // The sums that insights are made from, read back from a ledger whose history is known to the last token.
 import assert from 'node:assert/strict';
+import type { DatabaseSync } from 'node:sqlite';
+import { readInsightFacts } from '../../../src/broker/store/insightReads.ts';
+import { openDatabase } from '../../../src/broker/store/openDatabase.ts';
 import { sha256 } from '../../../src/broker/store/ledgerThread.ts';
 import { SqliteLedger } from '../../../src/broker/store/sqliteLedger.ts';
+import { comparedDays } from '../../../src/domain/insights.ts';
 import { reserveCommand, settleCommand, startMs, workspaceCommand } from '../../support/ledger/ledgerCommands.ts';
 import { runOne } from '../../support/ledger/tempLedger.ts';
 
@@ -10,8 +14,12 @@ const nowMs = startMs;
 
 interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
 
-function ledgerOf(past: readonly Past[]): SqliteLedger {
-  const ledger = SqliteLedger.open(':memory:', sha256);
+function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = () => {}): SqliteLedger {
+  const ledger = SqliteLedger.open(':memory:', sha256, 'owner', (file, options) => {
+    const db = openDatabase(file, options);
+    opened(db);
+    return db;
+  });
   for (const workspaceId of ['ws_a', 'ws_b']) runOne(ledger, workspaceCommand(workspaceId));
   for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, durationMs = 900, outcome = 'completed' } of past) {
     const atMs = nowMs - daysAgo * dayMs;
@@ -27,7 +35,11 @@ function ledgerOf(past: readonly Past[]): SqliteLedger {
   return ledger;
 }
 
-const facts = (past: readonly Past[]) => ledgerOf(past).query('insightFacts', { nowMs });
+const facts = (past: readonly Past[], more: { readonly days?: number; readonly workspaceId?: string } = {}) => {
+  const { days = 7, workspaceId } = more;
+  const fromMs = nowMs - days * dayMs;
+  return ledgerOf(past).query('insightFacts', { fromMs, beforeMs: fromMs - comparedDays(days) * dayMs, ...(workspaceId === undefined ? {} : { workspaceId }) });
+};
 
 describe('what insights are made from', () => {
   it('sets the last seven days beside the 28 before them, by workspace', () => {
@@ -81,10 +93,43 @@ describe('what insights are made from', () => {
   });
 
   it('counts answers that were cut and cost something', () => {
-    assert.deepEqual(facts([{ id: 'r1', daysAgo: 1, outcome: 'broken' }, { id: 'r2', daysAgo: 1 }]).cut, { requests: 1, costMicroCredits: 125_000 });
+    assert.deepEqual(facts([{ id: 'r1', daysAgo: 1, outcome: 'broken' }, { id: 'r2', daysAgo: 1 }]).cut, { requests: 1, costMicroCredits: 125_000, ofMicroCredits: 250_000 });
+  });
+
+  it('reaches over a range of any length, and sets at least four weeks before it', () => {
+    const past: readonly Past[] = [{ id: 'r1', daysAgo: 150, input: 7 }, { id: 'r2', daysAgo: 65, input: 1000 }, { id: 'r3', daysAgo: 20, input: 200 }, { id: 'r4', daysAgo: 0.5, input: 30, threadId: 't2' }];
+    const read = (days: number) => {
+      const { workspaces: [shop], tasks, models, beganAtMs, closeSinceMs } = facts(past, { days });
+      return [shop?.recent.inputTokens, shop?.before.inputTokens, tasks.map(({ threadId }) => threadId).toSorted((a, b) => a.localeCompare(b)), models[0]?.sums.inputTokens, beganAtMs, closeSinceMs];
+    };
+    const beganAtMs = nowMs - 150 * dayMs + 900;
+    assert.deepEqual([1, 30, 90].map(read), [
+      [30, 200, ['t2'], 30, beganAtMs, undefined], [230, 0, ['t1', 't2'], 230, beganAtMs, undefined], [1230, 7, ['t1', 't2'], 1230, beganAtMs, undefined],
+    ]);
+  });
+
+  it('is that of one workspace where it is asked for', () => {
+    const past: readonly Past[] = [{ id: 'r1', daysAgo: 3, input: 100, outcome: 'broken' }, { id: 'r2', daysAgo: 2, workspaceId: 'ws_b', threadId: 't2', model: 'gpt-other', input: 50, outcome: 'broken' }, { id: 'r3', daysAgo: 1, workspaceId: 'ws_b', threadId: 't2', input: 20, cached: 5 }];
+    const { workspaces, tasks, models, cut } = facts(past, { workspaceId: 'ws_b' });
+    assert.deepEqual(workspaces.map((one) => one.workspaceId), ['ws_b']);
+    assert.deepEqual([tasks.map(({ threadId, model }) => [threadId, model]), models.map(({ model, sums }) => [model, sums.requests, sums.inputTokens, sums.cachedInputTokens])], [[['t2', 'gpt-other'], ['t2', 'gpt-test']], [['gpt-other', 1, 50, 0], ['gpt-test', 1, 20, 5]]]);
+    assert.deepEqual([cut.requests, cut.costMicroCredits < cut.ofMicroCredits], [1, true]);
+  });
+
+  it('tells since when each request was looked at by itself, where that is not the whole range', () => {
+    let db: DatabaseSync | undefined;
+    const ledger = ledgerOf([6, 5, 4, 3, 2, 1].map((daysAgo) => ({ id: `r${daysAgo}`, daysAgo, threadId: `t${daysAgo}`, input: 10 })), (opened) => { db = opened; });
+    const read = (days: number, eventsAtMost: number, workspaceId?: string) => readInsightFacts(db!, { fromMs: nowMs - days * dayMs, beforeMs: nowMs - 35 * dayMs, ...(workspaceId === undefined ? {} : { workspaceId }) }, eventsAtMost);
+    const part = read(7, 2);
+    assert.deepEqual([part.closeSinceMs, part.areModelsClose, part.tasks.length, part.models[0]?.sums.inputTokens, part.workspaces[0]?.recent.inputTokens], [nowMs - 2 * dayMs + 900, undefined, 2, 60, 60]);
+    const own = read(7, 2, 'ws_a');
+    assert.deepEqual([own.areModelsClose, own.models[0]?.sums.inputTokens, own.workspaces[0]?.recent.inputTokens], [true, 20, 60]);
+    assert.deepEqual([read(7, 6).closeSinceMs, read(3, 3).closeSinceMs], [undefined, undefined], 'the whole range');
+    assert.deepEqual([read(0.5, 2).tasks, read(0.5, 2).models], [[], []], 'nothing of a range without requests');
+    ledger.close();
   });
 
   it('is nothing for an empty ledger', () => {
-    assert.deepEqual(facts([]), { workspaces: [], tasks: [], models: [], cut: { requests: 0, costMicroCredits: 0 } });
+    assert.deepEqual(facts([]), { workspaces: [], tasks: [], models: [], cut: { requests: 0, costMicroCredits: 0, ofMicroCredits: 0 } });
   });
 });

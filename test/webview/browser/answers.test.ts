@@ -57,7 +57,7 @@ describe('answers on demand', function answers() {
 
   it('lists what stands out with its worth and what to do, asks again seldom, and anew once the broker is back', async () => {
     await openTab('insights');
-    assert.match(await hook('insights').innerText(), /Reading the last five weeks/);
+    assert.match(await hook('insights').innerText(), /Reading the ledger/);
     await open.answer();
     const rows = hook('insights').locator('tbody tr');
     assert.equal(await rows.count(), 4);
@@ -71,8 +71,8 @@ describe('answers on demand', function answers() {
     await open.send(...sampleStates['down']!);
     await open.send(moved);
     assert.equal(await count(), 2, 'who was away may have missed the answer');
-    await open.answer((id) => ({ type: 'answer', about: 'insights', id, result: { insights: [] } }));
-    assert.match(await hook('insights').innerText(), /Nothing stands out in the last seven days\./);
+    await open.answer((id) => ({ type: 'answer', about: 'insights', id, result: { insights: [], days: 7, comparedDays: 28 } }));
+    assert.match(await hook('insights').innerText(), /Nothing stands out in the last 7 days\./);
     await open.send(...sampleStates['down']!, moved);
     await open.answer((id) => ({ type: 'answer', about: 'insights', id, problem: problem('broker_unreachable', 'The broker did not answer.') }));
     assert.match(await hook('insights').innerText(), /The broker did not answer\./);
