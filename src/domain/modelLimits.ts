@@ -1,16 +1,7 @@
 // Limits of a plan that belong to some models alone, each beside the plan's own and under its own name. Which models
 // one belongs to is known by the answers to them, which name the limit that applied. Values only.
-import { observePlan, unknownPlan, usedUp, type PlanCredits, type PlanLimits, type PlanWindow } from './planLimits.ts';
-
-/** What an answer told of one. */
-export interface ModelLimitTold {
-  readonly limitId: string;
-  /** As people know it. */
-  readonly name?: string;
-  readonly windows: readonly PlanWindow[];
-  /** It refused a request, and when it will let one in again, where it said so. */
-  readonly refused?: { readonly untilMs?: number };
-}
+import { observePlan, unknownPlan, usedUp } from './planLimits.ts';
+import type { ModelLimitTold, PlanCredits, PlanLimits } from './planLimits.ts';
 
 /** What is known of one. */
 export interface ModelLimit {

@@ -1,6 +1,5 @@
 // What is known of a ChatGPT plan: its windows by their length, and the credits that the provider sells beside
 // it. Values only: what an answer told is laid over what was known, and read for any later moment.
-import type { ModelLimitTold } from './modelLimits.ts';
 import { say } from './say.ts';
 import type { Because } from './say.ts';
 
@@ -17,6 +16,16 @@ export interface PlanCredits {
   readonly hasCredits: boolean;
   readonly isUnlimited: boolean;
   readonly balance?: string;
+}
+
+/** What an answer told of a limit that belongs to some models alone (`modelLimits.ts`). */
+export interface ModelLimitTold {
+  readonly limitId: string;
+  /** As people know it. */
+  readonly name?: string;
+  readonly windows: readonly PlanWindow[];
+  /** It refused a request, and when it will let one in again, where it said so. */
+  readonly refused?: { readonly untilMs?: number };
 }
 
 /** What one answer told. Absent means that it did not say. */

@@ -8,7 +8,7 @@ import { windowDraw } from '../protocol/windowDraw.ts';
 import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { commandNames } from './commandNames.ts';
 import { commandLink } from './markdownText.ts';
-import type { TooltipFacts } from './meterTooltip.ts';
+import type { TooltipFacts } from './meterFacts.ts';
 
 /** A link of the card. */
 export interface CardAction {

@@ -4,8 +4,9 @@ import { t } from '../protocol/language.ts';
 import { chosenContents, type MeterContent } from '../protocol/meterContent.ts';
 import type { MeterTaste } from '../protocol/meterInput.ts';
 import type { Editor } from './editorApi.ts';
+import type { MeterFacts } from './meterFacts.ts';
 import { readSettings, settingsSection, type MeterLook } from './settings.ts';
-import { faceOf, itemText, type MeterFacts } from './statusMeter.ts';
+import { faceOf, itemText } from './statusMeter.ts';
 
 /** One way to look. */
 export type MeterStyle = Pick<MeterLook, 'style' | 'compact'> & Pick<MeterTaste, 'show'>;

@@ -3,7 +3,6 @@
 import { formatCredits, formatTokens, formatUsd } from '../domain/units.ts';
 import { blockedWords } from '../protocol/blockedWords.ts';
 import { clockWords } from '../protocol/clockWords.ts';
-import type { LinkState } from '../protocol/dashboardMessages.ts';
 import { plural, t } from '../protocol/language.ts';
 import { keyStoppingLimit, stoppingLimit } from '../protocol/limitStands.ts';
 import { modelText } from '../protocol/modelText.ts';
@@ -19,28 +18,13 @@ import { windowQuestions } from '../protocol/windowQuestions.ts';
 import { budgetLines } from './budgetLine.ts';
 import { actionsLine } from './cardActions.ts';
 import { commandNames } from './commandNames.ts';
-import { gaugeImage, type ThemeKind } from './gaugeImage.ts';
+import { gaugeImage } from './gaugeImage.ts';
 import { leadLines, type Lead } from './leadLines.ts';
 import { durationWords, limitLines } from './limitLine.ts';
 import { commandLink, plain } from './markdownText.ts';
+import type { TooltipFacts } from './meterFacts.ts';
 import { problemText } from './problemNotice.ts';
 import { creditsWords } from './requestCost.ts';
-import type { WaitingTask } from './waitingTasks.ts';
-
-/** What the card is written from. */
-export interface TooltipFacts {
-  readonly link: LinkState;
-  readonly snapshot?: Snapshot;
-  readonly taste: MeterTaste;
-  /** This window's workspace, whose permission counts. */
-  readonly workspaceId?: string;
-  /** Codex tasks of this window that wait for a limit, the next one first. */
-  readonly waitingTasks?: readonly WaitingTask[];
-  /** Where broker and ledger are, in a remote window. */
-  readonly host?: string;
-  readonly theme: ThemeKind;
-  readonly nowMs: number;
-}
 
 /** The commands that the card's links may run. */
 export const tooltipCommands: readonly string[] = [

@@ -1,31 +1,17 @@
 // The one item in the status bar. It paints the face that the rules give for the newest state: at once after a
 // response ended or the state changed, else at most once a second, and leaves the item alone when nothing changed.
 import type * as vscode from 'vscode';
-import { meterFace, type MeterFace } from '../protocol/meterFace.ts';
-import type { LinkState } from '../protocol/dashboardMessages.ts';
+import { meterFace } from '../protocol/meterFace.ts';
 import { t } from '../protocol/language.ts';
-import { meterInput, type MeterTaste } from '../protocol/meterInput.ts';
-import type { Snapshot } from '../protocol/snapshot.ts';
+import { meterInput } from '../protocol/meterInput.ts';
+import type { MeterFace } from '../protocol/meterState.ts';
 import { actionCommands } from './commandNames.ts';
 import type { Editor } from './editorApi.ts';
 import type { ThemeKind } from './gaugeImage.ts';
+import type { MeterFacts } from './meterFacts.ts';
 import { meterTooltip, tooltipCommands } from './meterTooltip.ts';
 import type { Schedule } from './schedule.ts';
 import { defaultPriority, type MeterLook } from './settings.ts';
-import type { WaitingTask } from './waitingTasks.ts';
-
-/** Everything that the meter is painted from. */
-export interface MeterFacts {
-  readonly link: LinkState;
-  readonly snapshot?: Snapshot;
-  readonly taste: MeterTaste;
-  /** This window's workspace; only its own waiting request shows. */
-  readonly workspaceId?: string;
-  /** Codex tasks of this window that wait for a limit. */
-  readonly waitingTasks?: readonly WaitingTask[];
-  /** Where broker and ledger are, in a remote window. */
-  readonly host?: string;
-}
 
 /** Id of the item; the editor puts the extension's id before it. */
 export const meterItemId = 'codexBroker.meter';

@@ -6,8 +6,8 @@ import { pageChange } from './dashboardChanges.ts';
 import { pageQuestion, pageSaving } from './dashboardQuestions.ts';
 import type { QuestionAnswer, SaveResult } from './dashboardQuestions.ts';
 import type { Problem } from '../domain/problem.ts';
+import type { MeterFace } from './meterState.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { MeterFace } from './meterFace.ts';
 
 /** What the page asks of the extension. `id` pairs an answer with its question. */
 export const pageMessage = z.discriminatedUnion('type', [

@@ -7,7 +7,7 @@ import { plural, t } from './language.ts';
 import { spokenShare } from './limitStands.ts';
 import { meterAmount, spokenNumber, withWord, type Amount } from './meterAmount.ts';
 import type { ChosenContent, ContentWords } from './meterContent.ts';
-import type { MeterEnd, MeterFace, MeterInput, MeterLimit } from './meterFace.ts';
+import type { MeterEnd, MeterFace, MeterInput, MeterLimit } from './meterState.ts';
 
 type Picture = NonNullable<MeterInput['snapshot']>;
 

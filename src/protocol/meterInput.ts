@@ -1,9 +1,9 @@
 // Turns a snapshot into what the meter needs: the one place where the two shapes meet, so that
 // the status bar and `codex-broker status` can never disagree.
+import type { MeterEnd, MeterInput, MeterLimit } from './meterState.ts';
 import { problemMessage } from './problemWords.ts';
 import { isExpired } from '../domain/grants.ts';
 import { contentWords, hasContent, type MeterContent } from './meterContent.ts';
-import type { MeterEnd, MeterInput, MeterLimit } from './meterFace.ts';
 import { isPaceKnown, levelOf, type LimitStand } from '../domain/tightest.ts';
 import { sum } from '../domain/units.ts';
 import { clockWords, shortUntil, timeWords } from './clockWords.ts';

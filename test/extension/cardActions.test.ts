@@ -1,7 +1,8 @@
 // The links at the foot of the card: whatever keeps work from going on, what cures it comes first, and nothing else is offered as a cure.
 import assert from 'node:assert/strict';
 import { cardActionsMax, curesOf } from '../../src/extension/cardActions.ts';
-import { meterTooltip, tooltipCommands, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import type { TooltipFacts } from '../../src/extension/meterFacts.ts';
+import { meterTooltip, tooltipCommands } from '../../src/extension/meterTooltip.ts';
 import type { Snapshot, WindowView } from '../../src/protocol/snapshot.ts';
 import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot, withBalance } from './snapshotFixture.ts';

@@ -1,7 +1,8 @@
 // What the card says of limits and of amounts: nothing of what it begins with is left out, and it says no more than is known.
 import assert from 'node:assert/strict';
 import { limitLine } from '../../src/extension/limitLine.ts';
-import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import type { TooltipFacts } from '../../src/extension/meterFacts.ts';
+import { meterTooltip } from '../../src/extension/meterTooltip.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
 import type { Snapshot, WindowView } from '../../src/protocol/snapshot.ts';

@@ -10,8 +10,9 @@ import { dashboardAction, type ActionParts } from '../../src/extension/dashboard
 import { DashboardPanel } from '../../src/extension/dashboardPanel.ts';
 import { passGate } from '../../src/extension/gateDialog.ts';
 import { LimitNotices } from '../../src/extension/limitNotices.ts';
+import type { TooltipFacts } from '../../src/extension/meterFacts.ts';
 import { openMeteredTerminal } from '../../src/extension/meteredTerminal.ts';
-import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import { meterTooltip } from '../../src/extension/meterTooltip.ts';
 import { PriceNotices } from '../../src/extension/priceNotices.ts';
 import { buttonFor, showFailure, type Doing } from '../../src/extension/problemNotice.ts';
 import { costSentence } from '../../src/extension/requestCost.ts';

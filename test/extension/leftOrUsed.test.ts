@@ -1,6 +1,7 @@
 // One setting tells whether amounts are what is left or what is used: no surface says the one where the other was chosen, in any state.
 import assert from 'node:assert/strict';
-import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import type { TooltipFacts } from '../../src/extension/meterFacts.ts';
+import { meterTooltip } from '../../src/extension/meterTooltip.ts';
 import { limitStories } from '../../src/protocol/limitStories.ts';
 import type { MeterContent } from '../../src/protocol/meterContent.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';

@@ -1,9 +1,10 @@
 // Choosing how the meter looks: the real item shows each row while it has the focus, nothing is stored before a choice, and
 // Escape brings back what was.
 import assert from 'node:assert/strict';
+import type { MeterFacts } from '../../src/extension/meterFacts.ts';
 import { MeterStyles, meterAbouts, meterStyles } from '../../src/extension/meterStyles.ts';
 import { readSettings } from '../../src/extension/settings.ts';
-import { StatusMeter, type MeterFacts } from '../../src/extension/statusMeter.ts';
+import { StatusMeter } from '../../src/extension/statusMeter.ts';
 import { fakeEditor } from '../support/fakeEditor.ts';
 import { manualSchedule } from './manualSchedule.ts';
 import { snapshotFixture, withBalance } from './snapshotFixture.ts';

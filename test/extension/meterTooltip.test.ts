@@ -7,8 +7,9 @@ import { problem } from '../../src/domain/problem.ts';
 import { gaugeImage } from '../../src/extension/gaugeImage.ts';
 import { durationWords, limitLine, limitLines } from '../../src/extension/limitLine.ts';
 import { commandLink, plain } from '../../src/extension/markdownText.ts';
+import type { TooltipFacts } from '../../src/extension/meterFacts.ts';
 import { remoteHost } from '../../src/extension/remoteHost.ts';
-import { meterTooltip, type TooltipFacts } from '../../src/extension/meterTooltip.ts';
+import { meterTooltip } from '../../src/extension/meterTooltip.ts';
 import type { MeterContent } from '../../src/protocol/meterContent.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';
 import { meterInput } from '../../src/protocol/meterInput.ts';
@@ -16,9 +17,7 @@ import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { german, spokenIn } from '../support/language/spokenIn.ts';
 import { budgetFixture, practiceSnapshot, questionFixture, snapshotFixture, untrackedSnapshot } from './snapshotFixture.ts';
 
-const facts: TooltipFacts = {
-  link: { state: 'connected' }, snapshot: snapshotFixture(), taste: { show: 'left', unit: 'credits', locale: 'en' }, theme: 'dark', nowMs: 1_000_000,
-};
+const facts: TooltipFacts = { link: { state: 'connected' }, snapshot: snapshotFixture(), taste: { show: 'left', unit: 'credits', locale: 'en' }, theme: 'dark', nowMs: 1_000_000 };
 const unescaped = (card: string) => card.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))).replaceAll('\u00a0', ' ');
 
 describe('tooltip card', () => {

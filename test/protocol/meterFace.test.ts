@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { MeterContent } from '../../src/protocol/meterContent.ts';
 import { meterFace } from '../../src/protocol/meterFace.ts';
-import type { MeterInput, MeterState } from '../../src/protocol/meterFace.ts';
 import { headline } from '../../src/protocol/meterHeadline.ts';
+import type { MeterInput, MeterState } from '../../src/protocol/meterState.ts';
 
 const credit = 1_000_000;
 type Picture = NonNullable<MeterInput['snapshot']>;

@@ -12,7 +12,8 @@ import { languageTag, plural, setLanguage, usableLocale } from '../../src/protoc
 import { paceWords, spokenShare, standOfBudget, standOfWindow, unannouncedReset, windowName } from '../../src/protocol/limitStands.ts';
 import { limitStories } from '../../src/protocol/limitStories.ts';
 import { contentWords } from '../../src/protocol/meterContent.ts';
-import { meterFace, type MeterFace, type MeterInput } from '../../src/protocol/meterFace.ts';
+import { meterFace } from '../../src/protocol/meterFace.ts';
+import type { MeterFace, MeterInput } from '../../src/protocol/meterState.ts';
 import { modelText } from '../../src/protocol/modelText.ts';
 import { ordinal } from '../../src/protocol/ordinalWords.ts';
 import { outcomeName } from '../../src/protocol/outcomeWords.ts';

@@ -5,7 +5,7 @@ import { bucketMs } from '../../domain/budgets.ts';
 import { grouped } from '../../domain/grouped.ts';
 import type { InsightFacts, UsageSums } from '../../domain/insights.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
-import type { LedgerQueries } from './ledgerPort.ts';
+import type { LedgerQueries, LedgerInsightFacts } from './ledgerPort.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
 import { readWaits } from './waitReads.ts';
@@ -15,13 +15,6 @@ const eventsMax = 50_000;
 const tasksMax = 50;
 const modelsMax = 50;
 const workspacesMax = 200;
-
-/** The facts but for prices, which are not the ledger's to know. */
-export type LedgerInsightFacts = Omit<InsightFacts, 'models'> & {
-  readonly models: readonly Omit<InsightFacts['models'][number], 'price'>[];
-  /** When the first request of the ledger ended; absent where there is none. */
-  readonly beganAtMs?: number;
-};
 
 /** Reads all facts of a range up to now. @param eventsAtMost usage events that are looked at one by one */
 export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspaceId }: LedgerQueries['insightFacts']['args'], eventsAtMost = eventsMax): LedgerInsightFacts {

@@ -5,6 +5,7 @@ import type { DecisionRecord } from '../../domain/decisionRecord.ts';
 import type { DirectiveState, UpstreamHosts } from '../../domain/directives.ts';
 import type { Burn } from '../../domain/forecast.ts';
 import type { Grant } from '../../domain/grants.ts';
+import type { InsightFacts } from '../../domain/insights.ts';
 import type { OffsetSpan } from '../../domain/localDays.ts';
 import type { ModelPrice, PriceTier } from '../../domain/pricing.ts';
 import type { HistoryGrouping, HistoryResult, UsageGrouping } from '../../protocol/history.ts';
@@ -14,8 +15,14 @@ import type { ImportedView } from '../../protocol/importedUsage.ts';
 import type { SentRow } from '../../protocol/sentReport.ts';
 import type { BudgetView, EntryView, ImportedSums, PriceChangeView, RequestView, UsageRow } from '../../protocol/snapshot.ts';
 import type { TopUpMonth } from './autoTopUps.ts';
-import type { LedgerInsightFacts } from './insightReads.ts';
 import type { DecideFacts, ImportedUse, LedgerCommand, LedgerCommandResults, RequestFacts } from './ledgerCommands.ts';
+
+/** What insights are found from, but for prices, which are not the ledger's to know. */
+export type LedgerInsightFacts = Omit<InsightFacts, 'models'> & {
+  readonly models: readonly Omit<InsightFacts['models'][number], 'price'>[];
+  /** When the first request of the ledger ended; absent where there is none. */
+  readonly beganAtMs?: number;
+};
 
 /** A workspace as registered. */
 export interface Workspace { readonly workspaceId: string; readonly path: string; readonly label: string; readonly tokenHash: string }

@@ -1,4 +1,4 @@
-// The house rules that need more than one file: which folder may import which, no import cycles, what
+// The house rules that need more than one file: which folder may import which, no import cycles, of types neither, what
 // lies at the top of the repository, and that every dependency is argued for.
 import type { Finding } from './houseRules.ts';
 import type { SourceFile } from './sourceFiles.ts';
@@ -45,7 +45,6 @@ export function direction(files: readonly SourceFile[]): readonly Finding[] {
 /** No file imports itself at run time, over however many others. Each cycle is told once. */
 export function cycles(files: readonly SourceFile[]): readonly Finding[] {
   const edges = new Map(files.map((file) => [file.path, importsOf(file)
-    .filter((line) => !line.typeOnly)
     .map((line) => resolveImport(file.path, line.specifier))
     .filter((target) => target !== undefined)]));
   const state = new Map<string, 'open' | 'done'>();
