@@ -69,7 +69,8 @@ Limits
 
 Look
   status                          meter, balance, limits, budgets, queue
-  usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv] [--without-imported]
+  usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv]
+        [--without-imported]      what was used, summed
   insights                        what is worth knowing of the last seven days, and what to do
   explain ID                      one request's decision, charge, corrections and entries
   explain --dry-run FILE [--workspace PATH]
