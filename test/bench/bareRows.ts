@@ -56,7 +56,7 @@ export function bareRowsWriter(db: DatabaseSync): (group: readonly LedgerCommand
     move(of, 'post', atMs, -amount, -amount);
     endHold.run('posted', attemptId);
     const bucket = bucketOf(atMs);
-    for (const [dimension, key] of [['total', ''], ['model', model], ['asked', model], ['workspace', workspaceId], ['client', client], ['thread', threadId ?? ''], ['kind', kind], ['branch', `${workspaceId} main`], ['command', ''], ['file', '']] as const) touched.set(`${dimension} ${key} ${bucket}`, [dimension, key, bucket]);
+    for (const [dimension, key] of [['total', ''], ['model', model], ['asked', model], ['workspace', workspaceId], ['client', client], ['thread', threadId ?? ''], ['kind', kind], ['branch', of.request.branch === undefined ? '' : `${workspaceId} ${of.request.branch}`], ['command', ''], ['file', '']] as const) touched.set(`${dimension} ${key} ${bucket}`, [dimension, key, bucket]);
   };
   return (group) => {
     const touched = new Map<string, SQLInputValue[]>();

@@ -12,7 +12,7 @@ import { seededRandom } from '../support/seededRandom.ts';
 import type { SeededRandom } from '../support/seededRandom.ts';
 
 /** Change it with anything that changes what comes out, so that ledgers that were kept are made anew. */
-export const historyVersion = 1;
+export const historyVersion = 2;
 
 /** The moment at which the history ends: 2026-11-22T12:00:00Z. */
 export const historyEndMs = Date.UTC(2026, 10, 22, 12);
@@ -58,7 +58,7 @@ export function benchReserve(random: SeededRandom, at: { readonly atMs: number; 
   const basis = { model: price.model, bodyBytes: estimatedInputTokens * 4, textBytes: estimatedInputTokens * 3, textTokens: estimatedInputTokens, effort: 'medium', ...(kind === undefined ? {} : { kind }) };
   return {
     type: 'reserve', attemptId: `${requestId}-1`, number: 1, atMs, price, tier, basis: JSON.stringify(basis),
-    request: { requestId, receivedAtMs: atMs, workspaceId, client, clientVersion: '0.169.0', threadId, turnId: newId('turn', atMs, random), ...(kind === undefined ? {} : { requestKind: kind }), model: price.model, stream: true },
+    request: { requestId, receivedAtMs: atMs, workspaceId, client, clientVersion: '0.169.0', threadId, branch: `feature/${threadId.at(-1)}`, turnId: newId('turn', atMs, random), ...(kind === undefined ? {} : { requestKind: kind }), model: price.model, stream: true },
     estimateMicroCredits: holdCost({ holdInputTokens: estimatedInputTokens, outputTokens: estimatedOutputTokens }, price, tier),
     estimatedInputTokens, estimatedOutputTokens, likelyOutputTokens, limits: { waitedMs: 0, because: 'The upstream\'s limits have room.' },
   };

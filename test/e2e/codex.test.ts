@@ -98,6 +98,7 @@ describe('the real Codex CLI over HTTP', function () {
     const goneOn = await run('Go on with the task.', stopped.threadId);
     assert.deepEqual([goneOn.end.exitCode, goneOn.failure, goneOn.threadId], [0, undefined, stopped.threadId], goneOn.end.errorText);
     assert.deepEqual((await callBroker(bench.broker, 'usage', { by: 'thread' })).rows.map(({ key }) => key), [stopped.threadId], 'one thread for both');
+    assert.deepEqual((await callBroker(bench.broker, 'usage', { by: 'command' })).rows.map(({ key }) => key), ['task'], 'Codex keeps the whole address, over HTTP and WebSocket');
     assert.equal(readFileSync(path.join(work, 'note.txt'), 'utf8'), 'hello\n');
   });
 

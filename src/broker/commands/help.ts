@@ -69,7 +69,8 @@ Limits
 
 Look
   status                          meter, balance, limits, budgets, queue
-  usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv] [--without-imported]
+  usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv]
+        [--without-imported]      what was used, summed
   insights [--days N] [--workspace PATH]
                                   what is worth knowing of the last 7 (or N, up to 90) days, and what to do
   explain ID                      one request's decision, charge, corrections and entries

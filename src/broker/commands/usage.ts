@@ -2,6 +2,7 @@
 import { formatCredits, formatTokens, formatUsd } from '../../domain/units.ts';
 import { clientName } from '../../protocol/clientName.ts';
 import { usageGroupings } from '../../protocol/history.ts';
+import { commandWords } from '../../protocol/originWords.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
 import { momentOf, wordOf } from './argumentValues.ts';
 import type { CommandIo } from './commandIo.ts';
@@ -23,9 +24,14 @@ export async function usage(args: readonly string[], io: CommandIo): Promise<num
 
 /** A usage report as a table for people. */
 export function usageText(by: string, rows: readonly UsageRow[], total: UsageRow): string {
-  const cells = (row: UsageRow) => [by === 'client' ? clientName(row.label) : row.label, String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
+  const cells = (row: UsageRow) => [nameOf(by, row.label), String(row.requests), formatTokens(row.inputTokens), formatTokens(row.cachedInputTokens), formatTokens(row.outputTokens),
     formatTokens(row.reasoningTokens), formatCredits(row.costMicroCredits, 4), formatUsd(row.costMicroCredits), remarkOf(row)];
   return textTable([by, 'requests', 'input', 'cached', 'output', 'reasoning', 'credits', 'USD', ''], [...rows.map(cells), cells({ ...total, label: 'total' })]);
+}
+
+/** A name for people; what came from no client is called as the ledger calls it. */
+function nameOf(by: string, label: string): string {
+  return by === 'client' ? clientName(label) : by === 'command' ? commandWords(label) : label;
 }
 
 function remarkOf({ estimated, unpriced, imported }: UsageRow): string {

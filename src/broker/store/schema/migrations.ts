@@ -11,6 +11,9 @@ import { toVersion5 } from './version5.ts';
 /** The version that this program writes, kept in `PRAGMA user_version`. */
 export const schemaVersion = 5;
 
+/** Steps up to this version rebuild tables that others refer to; later ones only add. */
+export const rebuiltUntil = 2;
+
 /** Marks the file as a ledger of the broker (`PRAGMA application_id`), "CDXB" in ASCII. */
 export const applicationId = 0x43445842;
 
