@@ -224,6 +224,22 @@ describe('live mode in a real VS Code', function () {
     await window.bench.waitForStatus(meterItem, /left$/);
   });
 
+  it('lets a waiting request go last and ends one from the side bar', async () => {
+    await window.host.run(({ vscode }) => { void vscode.commands.executeCommand('workbench.view.extension.codexBroker'); });
+    const side = await window.bench.webview('[data-test="side-balance"]');
+    // What the minute allowed is used up by those before.
+    const answers = Promise.all(Array.from({ length: requestsPerMinute / 2 }, () => ask('hi')));
+    const [turn, said] = [side.locator('[data-test="turn"]').last(), side.locator('main > [role=status]')];
+    await side.locator('[data-test="turn"]').nth(1).waitFor();
+    await turn.selectOption('batch');
+    await window.bench.waitFor('another turn', () => said.innerText(), (text) => text === 'It goes last.');
+    await picture('waiting-sidebar');
+    await side.getByRole('button', { name: /^Cancel the request of / }).last().click();
+    await window.bench.waitFor('its end', () => said.innerText(), (text) => text === 'Cancelled.');
+    const statuses = await answers;
+    assert.equal(statuses.filter((status) => status !== 200).length, 1, statuses.join(' '));
+  });
+
   it('says that the broker is down when it cannot be started again, and recovers when it can', async () => {
     const copies = await window.host.run(({ vscode }) => vscode.extensions.getExtension('codex-usage-broker.codex-usage-broker')?.extensionUri.fsPath);
     assert.ok(copies);
