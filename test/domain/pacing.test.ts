@@ -232,6 +232,18 @@ describe('pacer', () => {
     assert.equal(many.submit(request({ model: 'one too many' }), 0).outcome, 'queue-full');
   });
 
+  it('takes people in where agents fill the line, as far as their own places go', () => {
+    const pacer = new Pacer(() => 1);
+    const { itemsMax, itemsPerWorkspaceMax, peopleMax = 0 } = queueBounds;
+    for (let count = 0; count < itemsPerWorkspaceMax; count += 1) submitted(pacer, 0);
+    submitted(pacer, 0, { priority: 'interactive' });
+    for (let count = pacer.waitingCount; count < itemsMax; count += 1) submitted(pacer, 0, { workspaceId: 'v' });
+    assert.deepEqual(['w', 'v', 'x'].map((workspaceId) => pacer.submit(request({ workspaceId }), 0).outcome), ['queue-full', 'queue-full', 'queue-full']);
+    for (let count = 0; count < peopleMax; count += 1) submitted(pacer, 0, { workspaceId: 'x', priority: 'interactive' });
+    assert.equal(pacer.submit(request({ workspaceId: 'x', priority: 'interactive' }), 0).outcome, 'queue-full');
+    assert.equal(pacer.waitingCount, itemsMax + peopleMax);
+  });
+
   it('ends every request exactly once and leaves nothing behind, whatever happens', () => {
     const event = fc.record({ act: fc.constantFrom('submit', 'headers', 'silent', 'throttle', 'finish', 'cancel', 'pass'), pick: fc.nat(), number: fc.nat(5_000) });
     fc.assert(fc.property(fc.array(event, { maxLength: 150 }), (events) => {
