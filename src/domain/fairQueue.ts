@@ -23,10 +23,18 @@ export interface QueueItem {
 export interface QueueBounds {
   readonly itemsMax: number;
   readonly itemsPerWorkspaceMax: number;
+  /** So many more of each where people ask, whom no number of agents turns away. */
+  readonly peopleMax?: number;
 }
 
 /** The bounds of a broker's queue. */
-export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 600 };
+export const queueBounds: QueueBounds = { itemsMax: 1000, itemsPerWorkspaceMax: 600, peopleMax: 50 };
+
+/** The bounds for an item of a class. */
+export function boundsFor(priority: Priority, { itemsMax, itemsPerWorkspaceMax, peopleMax = 0 }: QueueBounds = queueBounds): Required<QueueBounds> {
+  const more = priority === 'interactive' ? peopleMax : 0;
+  return { itemsMax: itemsMax + more, itemsPerWorkspaceMax: itemsPerWorkspaceMax + more, peopleMax };
+}
 
 /**
  * How many times what its next item costs the classes above a waiting class are served before it gets one turn. By cost,
@@ -79,8 +87,9 @@ export class FairQueue<T extends QueueItem> {
    */
   enqueue(item: T): 'queued' | 'queue-full' | 'workspace-full' | 'known' {
     if (this.#items.has(item.id)) return 'known';
-    if (this.#items.size >= this.#bounds.itemsMax) return 'queue-full';
-    if (this.countOf(item.workspaceId) >= this.#bounds.itemsPerWorkspaceMax) return 'workspace-full';
+    const { itemsMax, itemsPerWorkspaceMax } = boundsFor(item.priority, this.#bounds);
+    if (this.#items.size >= itemsMax) return 'queue-full';
+    if (this.countOf(item.workspaceId) >= itemsPerWorkspaceMax) return 'workspace-full';
     this.#count(item, 1);
     this.#append(item);
     return 'queued';

@@ -23,6 +23,7 @@ export function closureOf(lane: ModelLane, request: PaceRequest, nowMs: number):
 /** Another key is used from now on: what was told of limits is true of the last one alone, also where it is told only later. */
 export function forgetLimits(lane: ModelLane, nowMs: number): void {
   lane.limitsSinceMs = nowMs;
+  lane.gate.keyReplaced(nowMs);
   for (const limits of Object.values(lane.named)) limits.forget();
   const unknown = (measure: Measure) => ({ ...unknownWindow, reservations: lane.windows[measure].reservations });
   lane.windows = { requests: unknown('requests'), tokens: unknown('tokens'), images: unknown('images'), madeImages: unknown('madeImages') };

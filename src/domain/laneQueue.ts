@@ -1,7 +1,7 @@
 // The waiting requests of one model: a fair line, and beside it one for each limit on images. What only such a limit
 // holds back steps aside, so that it holds back nobody without images, and comes back to its workspace's next turn
 // once there is room. Nothing is paid for stepping aside; a turn costs the same however many wait.
-import { FairQueue, priorities, type Priority, type QueueBounds, type QueueItem } from './fairQueue.ts';
+import { boundsFor, FairQueue, priorities, type Priority, type QueueBounds, type QueueItem } from './fairQueue.ts';
 import { imageMeasures, type ImageMeasure } from './measure.ts';
 
 const unbounded: QueueBounds = { itemsMax: Infinity, itemsPerWorkspaceMax: Infinity };
@@ -50,10 +50,11 @@ export class LaneQueue<T extends QueueItem> {
    */
   enqueue(item: T, catchUpMax = 0): ReturnType<FairQueue<T>['enqueue']> {
     if (this.get(item.id)) return 'known';
-    if (this.size >= this.#bounds.itemsMax) return 'queue-full';
+    const { itemsMax, itemsPerWorkspaceMax } = boundsFor(item.priority, this.#bounds);
+    if (this.size >= itemsMax) return 'queue-full';
     this.#line.catchUpMax = catchUpMax;
     const ofWorkspace = this.#all.reduce((sum, each) => sum + each.countOf(item.workspaceId), 0);
-    return ofWorkspace >= this.#bounds.itemsPerWorkspaceMax ? 'workspace-full' : this.#line.enqueue(item);
+    return ofWorkspace >= itemsPerWorkspaceMax ? 'workspace-full' : this.#line.enqueue(item);
   }
 
   /** Puts an item that was taken before at the head of its class again; see `FairQueue.putBack`. */

@@ -55,7 +55,8 @@ export class ModelLane {
   #passedTokens = 0;
   #refusalsInRow = 0;
   #refusedAtMs = -Infinity;
-  readonly #gate: StartGate;
+  /** How many may be under way, whatever is left of limits. */
+  readonly gate: StartGate;
   readonly #cost = new LaneCost();
   readonly overload = new Overload();
   /** Expected of what runs beyond what the upstream counts on arrival. */
@@ -66,7 +67,7 @@ export class ModelLane {
   /** @param mindsLatency whether answers that come slowly let fewer run, where no limits are announced */
   constructor(model: string, mindsLatency: boolean) {
     this.model = model;
-    this.#gate = new StartGate(model, mindsLatency);
+    this.gate = new StartGate(model, mindsLatency);
   }
 
   /** Puts a request in line. @returns why it was not taken in, or `queued` */
@@ -91,7 +92,7 @@ export class ModelLane {
 
   /** Why the next request cannot start at this moment; absent when it can. */
   hold(request: PaceRequest, nowMs: number): LaneHold | undefined {
-    return this.#gate.hold(this.running.size, this.#perMinute(nowMs), nowMs) ?? this.#limitHold(request, measures, nowMs);
+    return this.gate.hold(this.running.size, this.#perMinute(nowMs), nowMs) ?? this.#limitHold(request, measures, nowMs);
   }
 
   /** The limit on images that holds a request back, whatever else does. */
@@ -128,7 +129,7 @@ export class ModelLane {
 
   /** When so much of everything will probably have been started; absent while it cannot be told. */
   forecast(amounts: Readonly<Record<Measure, number>>, nowMs: number): number | undefined {
-    if (!this.#gate.hasRoom(this.running.size)) return undefined;
+    if (!this.gate.hasRoom(this.running.size)) return undefined;
     const times = measures.filter((each) => amounts[each] > 0).map((each) => forecastStartMs(this.windows[each], amounts[each], nowMs)).filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.max(...times);
   }
@@ -136,7 +137,7 @@ export class ModelLane {
   /** Starts an item that was taken from the line. */
   start(item: LaneItem, nowMs: number): void {
     this.running.set(item.id, { item, sentAtMs: nowMs, sent: false, answered: false });
-    this.#gate.started(item.id, this.#perMinute(nowMs), nowMs);
+    this.gate.started(item.id, this.#perMinute(nowMs), nowMs);
     this.#restTokens += restTokensOf(item.request);
     this.queue.began(item);
     this.#eachNamed((limits) => limits.take(item.request, nowMs));
@@ -154,7 +155,7 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running) return;
     this.running.set(id, { ...running, sentAtMs: nowMs, sent: true });
-    this.#gate.sent(id, nowMs);
+    this.gate.sent(id, nowMs);
     this.#each((window) => markSent(window, id, nowMs), running.item.request);
   }
 
@@ -176,7 +177,7 @@ export class ModelLane {
       this.#refusalsInRow = 0;
       this.overload.answered();
     }
-    this.#gate.answered(id, { sentAtMs: running.sentAtMs, ...(running.sent ? { inputTokens: certain } : {}), running: this.running.size, isAnnounced: this.#announced() }, nowMs);
+    this.gate.answered(id, { sentAtMs: running.sentAtMs, ...(running.sent ? { inputTokens: certain } : {}), running: this.running.size, isAnnounced: this.#announced() }, nowMs);
   }
 
   /**
@@ -202,10 +203,10 @@ export class ModelLane {
     if (sentAtMs > this.#refusedAtMs) {
       this.#refusalsInRow += 1;
       this.#refusedAtMs = nowMs;
-      this.#gate.narrow();
+      this.gate.narrow();
     }
     if (throttle.isOverload) this.overload.refused(nowMs);
-    const amount = measure === undefined ? 0 : throttle.requested ?? Math.max(1, amountOf(item.request, measure));
+    const amount = measure === undefined ? 0 : Math.max(1, throttle.requested ?? amountOf(item.request, measure));
     const pauseMs = throttle.retryAfterMs ?? observation?.retryAfterMs;
     // A pause that is told says more than a limit that is guessed from few requests.
     const isHidden = measure !== undefined && !apart && (this.windows[measure].learnt !== undefined || pauseMs === undefined && canLearn(this.windows[measure], amount));
@@ -219,11 +220,11 @@ export class ModelLane {
       // A learnt limit is held by what is thought to be left of it: a smaller request may find room.
       if (isHidden && this.windows[measure].learnt?.refusalsInRow === 1 && pauseMs === undefined) return window;
       const remaining = observation?.[each]?.remaining;
-      if (each === 'requests' && remaining !== undefined && remaining >= amount) this.#gate.refusedInSpiteOfRoom();
+      if (each === 'requests' && remaining !== undefined && remaining >= amount) this.gate.refusedInSpiteOfRoom();
       return close(window, untilMs, { amount, sentAtMs, ...(remaining === undefined ? {} : { remaining }) }, nowMs);
     });
-    if (throttle === said && (measure === undefined || !isHidden && this.windows[measure].limit === undefined)) this.#gate.overloaded(this.running.size, sentAtMs, nowMs);
-    this.#gate.left(id);
+    if (throttle === said && (measure === undefined || !isHidden && this.windows[measure].limit === undefined)) this.gate.overloaded(this.running.size, sentAtMs, nowMs);
+    this.gate.left(id);
     this.#restTokens -= restTokensOf(item.request);
     this.running.delete(id);
     this.queue.ended(item, 0);
@@ -239,7 +240,7 @@ export class ModelLane {
     const running = this.running.get(id);
     if (!running) return;
     this.running.delete(id);
-    this.#gate.left(id);
+    this.gate.left(id);
     this.#restTokens -= restTokensOf(running.item.request);
     const estimated = running.item.request.estimatedTokens;
     this.#eachNamed((limits) => limits.ended(running.item.request, usedTokens, nowMs));

@@ -2,7 +2,7 @@
 // and one credential. The broker tells it what happened and sets the timer that it asks for; it
 // sends nothing, holds no timer and reads no clock.
 import { afterFailure, afterNothing, afterStart, closedCircuit, letsThrough, type Circuit } from './circuitBreaker.ts';
-import { queueBounds, type Priority } from './fairQueue.ts';
+import { boundsFor, type Priority } from './fairQueue.ts';
 import { forgetLimits } from './laneClosure.ts';
 import { asideUntilMs, earlier, turnOf } from './laneTurn.ts';
 import { ModelLane, type TooLarge } from './modelLane.ts';
@@ -72,13 +72,13 @@ export class Pacer {
   /** Puts a request in line. Call `next` afterwards. */
   submit(request: PaceRequest, nowMs: number): Submission {
     if (this.#requests.has(request.id)) throw new RangeError(`request ${request.id} was submitted twice`);
-    if (this.waitingCount >= queueBounds.itemsMax) return { outcome: 'queue-full', ...say('{0} requests are waiting already.', queueBounds.itemsMax) };
+    if (this.waitingCount >= boundsFor(request.priority).itemsMax) return { outcome: 'queue-full', ...say('{0} requests are waiting already.', this.waitingCount) };
     const watched = this.#lane(request);
     if (!watched) return { outcome: 'queue-full', ...say('Requests to {0} different models are running or waiting already.', this.#lanesMax) };
     const because = watched.lane.tooLarge(request, nowMs);
     if (because) return { outcome: 'too-large', ...because };
     if (watched.lane.submit(request, nowMs) !== 'queued') {
-      return { outcome: 'queue-full', ...say('{0} requests of this workspace are waiting already.', queueBounds.itemsPerWorkspaceMax) };
+      return { outcome: 'queue-full', ...say('{0} requests of this workspace are waiting already.', boundsFor(request.priority).itemsPerWorkspaceMax) };
     }
     this.#requests.set(request.id, watched);
     this.#changed.add(watched);

@@ -80,6 +80,11 @@ const spreadSlack = 1.001;
 /** At most such a share of a limit is kept free for what others may take, and from such a share on they are there. */
 const unseenShareMax = 0.25;
 const sharedShareMin = 0.01;
+/**
+ * What is missing below zero closes a limit for so long at the most, or for its own length where that is longer, such as after a usage that
+ * was told absurdly large, or a limit that became much smaller: then one request goes up, and its answer tells what is really left.
+ */
+export const debtMsMax = 3_600_000;
 /** After so long what was sent is at the upstream's door. */
 const arrivalMsMax = 2 * overtakingMsMax;
 
@@ -90,7 +95,7 @@ export const unknownWindow: RateWindow = { lengthMs: minuteMs, tally: noTally, r
 export function levelAt(window: RateWindow, nowMs: number): number | undefined {
   const { limit, level, levelAtMs } = window;
   if (limit === undefined || level === undefined || levelAtMs === undefined) return undefined;
-  const refilled = level + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs;
+  const refilled = Math.max(level, -limit * Math.max(debtMsMax, window.lengthMs) / window.lengthMs) + limit * Math.max(0, nowMs - levelAtMs) / window.lengthMs;
   return refilled <= limit ? refilled : Math.min(limit + arrivedBy(window, nowMs), refilled);
 }
 
@@ -239,7 +244,7 @@ export function settled(window: RateWindow, nowMs: number): RateWindow {
   if (due.length === 0) return window;
   const reservations = window.reservations.filter((each) => !due.includes(each));
   if (level === undefined) return { ...window, reservations };
-  return { ...window, reservations, level: level - due.reduce((total, each) => total + each.amount, 0), levelAtMs: nowMs };
+  return { ...window, reservations, level: level - totalOf(due), levelAtMs: nowMs };
 }
 
 function reservedIn(window: RateWindow): number {

@@ -27,8 +27,10 @@ export interface GateAnswer {
 export class StartGate {
   readonly #model: string;
   readonly #latency: LatencyWatch | undefined;
-  readonly #answers = new AnswerGate();
-  readonly #second = new SecondProbe();
+  #answers = new AnswerGate();
+  #second = new SecondProbe();
+  /** What was sent before met another key's limits, and says nothing of how many the upstream lets in now. */
+  #sinceMs = -Infinity;
   #concurrency: ConcurrencyLimit = unknownConcurrency;
 
   constructor(model: string, mindsLatency: boolean) {
@@ -68,6 +70,7 @@ export class StartGate {
 
   /** It was answered, and not by a refusal. */
   answered(id: string, { sentAtMs, inputTokens, running, isAnnounced }: GateAnswer, nowMs: number): void {
+    if (sentAtMs < this.#sinceMs) return;
     this.#answers.answered(id);
     this.#second.answered(id);
     const pace = isAnnounced || inputTokens === undefined ? 'usual' : this.#latency?.answered(inputTokens, running, sentAtMs, nowMs) ?? 'usual';
@@ -77,6 +80,11 @@ export class StartGate {
     if (mayGrow) this.#concurrency = afterAnswer(this.#concurrency, isAnnounced, running, nowMs);
     if (pace === 'slower') this.#concurrency = whileSlower(this.#concurrency, nowMs);
     if (pace === 'slow') this.#concurrency = afterSlowness(this.#concurrency, running, nowMs);
+  }
+
+  /** Another key is used from now on: few go up until it is known what is let in with that. How many the upstream bears at once is no matter of keys. */
+  keyReplaced(nowMs: number): void {
+    [this.#answers, this.#second, this.#sinceMs] = [new AnswerGate(), new SecondProbe(), nowMs];
   }
 
   /** Something was refused, the first of those that were under way together: fewer at once from now on. */

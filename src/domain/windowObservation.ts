@@ -3,14 +3,14 @@
 // nothing. What was counted here says which, as far as nobody else uses the limit; the figure bounds it both ways.
 import { counted } from './learntLimit.ts';
 import {
-  availableAt, commit, dayMs, isShared, minuteMs, overtakingMsMax, release, settled, takenUnseen, totalOf, withLimit,
+  availableAt, commit, dayMs, debtMsMax, isShared, minuteMs, overtakingMsMax, release, settled, takenUnseen, totalOf, withLimit,
   type LimitObservation, type RateWindow,
 } from './rateWindow.ts';
 
 type Seen = LimitObservation & { readonly limit: number };
 
 /** From this computed length on a limit is a day's; debt after long outputs stretches a minute's reset, but not so far. */
-const dayRecognisedMs = 3_600_000;
+const dayRecognisedMs = debtMsMax;
 
 /**
  * Takes in what an answer said. Its own reservation ends, since the figure accounts for it, and so do
