@@ -53,7 +53,7 @@ describe('history in words', () => {
     assert.equal(named('ws_1 main', 'api · main', 'branch'), 'api · main');
     assert.equal(named('ws_1 commit 1a2b3c4', 'No folder · commit 1a2b3c4', 'branch'), 'No folder · commit 1a2b3c4');
     assert.equal(named('ws_1 src/a · b.ts', 'my · api · src/a · b.ts', 'file'), 'my · api · src/a · b.ts');
-    assert.deepEqual([named('ask', 'ask', 'command'), named('task', 'task', 'command'), named('nightly', 'nightly', 'command')], ['Ask About the Selection', 'Codex task', 'nightly']);
+    assert.deepEqual([named('ask-selection', 'ask-selection', 'command'), named('task', 'task', 'command'), named('nightly', 'nightly', 'command')], ['Ask About the Selection', 'Codex task', 'nightly']);
     assert.deepEqual((['branch', 'command', 'file'] as const).map((by) => named('', `no ${by} known`, by)), ['no branch known', 'no command known', 'no file known']);
     const result = { ...month, costs: month.costs.slice(0, 3), groups: [{ ...month.groups[0]!, key: 'ws_1 main', label: 'api · main' }, { ...month.groups[1]!, key: 'ws_2 main', label: 'site · main' }, { ...month.groups[2]!, key: '', label: 'no branch known' }] };
     assert.deepEqual(groupTable(result, 'branch', 'Branches', 'en').rows.slice(0, 3).map((row) => [row[0]?.text, row[0]?.value]), [['api · main', 'api · main'], ['site · main', 'site · main'], ['no branch known', 'no branch known']]);

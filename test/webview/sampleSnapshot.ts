@@ -151,6 +151,6 @@ export function sampleExplanation(): ExplainResult {
     attempts: [{ attemptId: 'att_1', number: 1, startedAtMs: request.atMs - 38_400, outcome: 'completed', status: 200, measured: true, usage: request }],
     charge: { chargeId: 'chg_att_1', costMicroCredits: cost, model: request.model, priceVersion: '2026-09-30', tier: 'standard', terms: charge.terms, formula: 'formula', drawnMicroCredits: cost, uncoveredMicroCredits: 0 },
     corrections: [], entries: entriesOf(sampleRequests).filter((entry) => entry.requestId === request.requestId),
-    story: ['Codex CLI in workspace billing-service asked for gpt-6.1-sol.', 'Safety: The ledger is healthy and a key is present.', 'It ended as completed: 148.2 k tokens in (121.3 k cached), 6,904 out (3,412 reasoning), as the upstream reported.'],
+    story: ['Codex CLI in workspace billing-service asked for gpt-6.1-sol.', 'Safety: The ledger is healthy and a key is present.', 'It ended as completed, as the upstream reported; formula.'],
   };
 }

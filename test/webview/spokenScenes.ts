@@ -67,7 +67,7 @@ const states: Scene = {
 /** Keys of groups as the ledger has them. */
 const groupKeys = {
   workspace: ['codex_exec', 'docs-site'], client: ['codex_exec', 'docs-site'], thread: ['', '0193b2c4-0000-7000-8000-000000000000'], kind: ['', 'turn', 'compaction', 'review', 'background', 'embeddings'],
-  branch: ['', 'ws_docs-site feature/eu-rounding', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask', 'task', 'nightly-eval'], file: ['', 'ws_docs-site src/rounding.ts'],
+  branch: ['', 'ws_docs-site feature/eu-rounding', 'ws_docs-site commit 1a2b3c4'], command: ['', 'ask-selection', 'ask-changes', 'ask-failed-command', 'task', 'nightly-eval'], file: ['', 'ws_docs-site src/rounding.ts'],
 } as const;
 
 const history: Scene = {

@@ -91,7 +91,7 @@ describe('pages that ask on demand', function onDemand() {
     await openTab('history');
     await open.answer();
     const grouped = sampleHistory(30);
-    const keys = { branch: ['ws_docs-site feature/eu-rounding', 'ws_api main', 'ws_docs-site main', ''], command: ['', 'task', 'ask'], file: ['', 'ws_docs-site src/rounding.ts'] } as const;
+    const keys = { branch: ['ws_docs-site feature/eu-rounding', 'ws_api main', 'ws_docs-site main', ''], command: ['', 'task', 'ask-selection'], file: ['', 'ws_docs-site src/rounding.ts'] } as const;
     for (const [by, words] of [['branch', ['docs-site · feature/eu-rounding', 'api · main', 'docs-site · main', 'no branch known']], ['command', ['no command known', 'Codex task', 'Ask About the Selection']], ['file', ['no file known', 'docs-site · src/rounding.ts']]] as const) {
       await choice('Group by', by).click();
       assert.deepEqual((await questions()).findLast((one) => one.about === 'history'), { about: 'history', days: 30, by });
