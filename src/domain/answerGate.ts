@@ -18,10 +18,10 @@ export class AnswerGate {
     return this.#sent.size;
   }
 
-  /** When the next may be sent; absent when it may be now. */
-  closedUntilMs(nowMs: number): number | undefined {
+  /** When the next may be sent; absent when it may be now. @param allowed how many may be awaited at once, where that is another number */
+  closedUntilMs(nowMs: number, allowed = this.#allowed): number | undefined {
     for (const [id, sentAtMs] of this.#sent) {
-      if (sentAtMs + refusalMsMax > nowMs) return this.#sent.size < this.#allowed ? undefined : sentAtMs + refusalMsMax;
+      if (sentAtMs + refusalMsMax > nowMs) return this.#sent.size < allowed ? undefined : sentAtMs + refusalMsMax;
       this.#sent.delete(id);
     }
     return undefined;

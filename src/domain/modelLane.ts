@@ -92,7 +92,8 @@ export class ModelLane {
 
   /** Why the next request cannot start at this moment; absent when it can. */
   hold(request: PaceRequest, nowMs: number): LaneHold | undefined {
-    return this.gate.hold(this.running.size, this.#perMinute(nowMs), nowMs) ?? this.#limitHold(request, measures, nowMs);
+    const tokens = () => [...this.running.values()].reduce((sum, { item, sentAtMs }) => sum + (sentAtMs >= this.limitsSinceMs ? countedTokensOf(item.request) : 0), countedTokensOf(request));
+    return this.gate.hold(this.running.size, this.#perMinute(nowMs), tokens, nowMs) ?? this.#limitHold(request, measures, nowMs);
   }
 
   /** The limit on images that holds a request back, whatever else does. */

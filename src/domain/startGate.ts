@@ -7,6 +7,12 @@ import { afterAnswer, afterRefusal, afterSlowness, attemptsUnknownMax, hasRoom, 
 import { LatencyWatch } from './latencyWatch.ts';
 import { SecondProbe } from './secondProbe.ts';
 
+/**
+ * OpenAI's smallest limits on tokens per minute for models that Codex works with. Until a first answer came, requests that exceed this
+ * together are not sent together, since each of them may be all that there is room for.
+ */
+export const smallestTokensPerMinute = 30_000;
+
 /** Why the head of a line does not start now, and when it can; no time means: when something ends. */
 export interface Hold extends Because {
   readonly untilMs?: number;
@@ -29,6 +35,8 @@ export class StartGate {
   readonly #latency: LatencyWatch | undefined;
   #answers = new AnswerGate();
   #second = new SecondProbe();
+  /** Something was answered, with the key that is used now. */
+  #isKnown = false;
   /** What was sent before met another key's limits, and says nothing of how many the upstream lets in now. */
   #sinceMs = -Infinity;
   #concurrency: ConcurrencyLimit = unknownConcurrency;
@@ -43,14 +51,18 @@ export class StartGate {
     return hasRoom(this.#concurrency, running);
   }
 
-  /** Why the next attempt cannot start now; absent when it can. @param perMinute the announced limit on requests, where starts are not spread anyway */
-  hold(running: number, perMinute: number | undefined, nowMs: number): Hold | undefined {
+  /**
+   * Why the next attempt cannot start now; absent when it can.
+   * @param perMinute the announced limit on requests, where starts are not spread anyway
+   * @param tokens    tells what would be under way with it, of the key that is used now
+   */
+  hold(running: number, perMinute: number | undefined, tokens: () => number, nowMs: number): Hold | undefined {
     if (!this.hasRoom(running)) {
       return this.#concurrency.state === 'unknown'
         ? say('{0} requests to {1} are running; more start once the upstream told its limits.', running, this.#model)
         : say('{0} requests to {1} are running, as many as the upstream bears at once.', running, this.#model);
     }
-    const untilMs = this.#answers.closedUntilMs(nowMs);
+    const untilMs = this.#answers.closedUntilMs(nowMs, !this.#isKnown && tokens() > smallestTokensPerMinute ? 1 : undefined);
     if (untilMs !== undefined) return { ...say('Requests to {0} were just sent; more start as soon as the upstream answers them.', this.#model), untilMs };
     const probedMs = this.#second.closedUntilMs(perMinute, nowMs);
     return probedMs === undefined ? undefined : { ...say('One request to {0} finds out whether the upstream bears several in a second.', this.#model), untilMs: probedMs };
@@ -71,6 +83,7 @@ export class StartGate {
   /** It was answered, and not by a refusal. */
   answered(id: string, { sentAtMs, inputTokens, running, isAnnounced }: GateAnswer, nowMs: number): void {
     if (sentAtMs < this.#sinceMs) return;
+    this.#isKnown = true;
     this.#answers.answered(id);
     this.#second.answered(id);
     const pace = isAnnounced || inputTokens === undefined ? 'usual' : this.#latency?.answered(inputTokens, running, sentAtMs, nowMs) ?? 'usual';
@@ -84,7 +97,7 @@ export class StartGate {
 
   /** Another key is used from now on: few go up until it is known what is let in with that. How many the upstream bears at once is no matter of keys. */
   keyReplaced(nowMs: number): void {
-    [this.#answers, this.#second, this.#sinceMs] = [new AnswerGate(), new SecondProbe(), nowMs];
+    [this.#answers, this.#second, this.#isKnown, this.#sinceMs] = [new AnswerGate(), new SecondProbe(), false, nowMs];
   }
 
   /** Something was refused, the first of those that were under way together: fewer at once from now on. */

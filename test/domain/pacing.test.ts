@@ -166,32 +166,6 @@ describe('pacer', () => {
     assert.deepEqual(started(pacer, 0), ids.slice(0, 2));
   });
 
-  it('sends few with another key until it is known what that is let in with, also while answers to the last one still come', () => {
-    const pacer = knowing(6_000, 5_000);
-    const old: string[] = [];
-    for (let count = 0; count < 100; count += 1) old.push(submitted(pacer, 0));
-    for (let count = 0; count < 20; count += 1) {
-      for (const id of started(pacer, 0)) {
-        pacer.sent(id, 0);
-        pacer.headers(id, seen(6_000, 4_000), 0);
-      }
-    }
-    assert.equal(pacer.runningCount, 100);
-    for (let count = 0; count < 60; count += 1) old.push(submitted(pacer, 0));
-    const unanswered = started(pacer, 0);
-    for (const id of unanswered) pacer.sent(id, 0);
-    assert.ok(unanswered.length > 40, 'many at once were borne');
-    for (let count = 0; count < 500; count += 1) submitted(pacer, 0);
-    pacer.keyReplaced(100);
-    const first = started(pacer, 100);
-    assert.equal(first.length, unansweredMin);
-    for (const id of first) pacer.sent(id, 100);
-    for (const id of unanswered) pacer.headers(id, seen(6_000, 3_000), 200);
-    assert.deepEqual(started(pacer, 200), [], 'what the last key was let in with says nothing');
-    for (const id of first) pacer.headers(id, seen(60, 58), 300);
-    assert.ok(started(pacer, 300).length <= unansweredMin + 1);
-  });
-
   it('changes who goes first while they wait', () => {
     const pacer = knowing(60, 0);
     const [first, second] = [submitted(pacer, 0, { priority: 'batch' }), submitted(pacer, 0, { priority: 'batch' })];
