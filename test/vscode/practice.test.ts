@@ -86,7 +86,8 @@ describe('practice mode in a real VS Code', function () {
     await session.pictures(first, 'answer');
     await lens.click();
     page = await first.bench.webview('[data-test="explain-panel"]');
-    await first.bench.waitFor('the explanation', () => test('explain-panel').innerText(), (told) => /^Why .*credits/m.test(told));
+    const explained = await first.bench.waitFor('the explanation', () => test('explain-panel').innerText(), (told) => /^Why .*credits/m.test(told));
+    assert.match(explained, /It came from the command "Ask About the Selection"\.\s+It was about the file greeting\.ts\./);
     await first.bench.picture(path.join(picturesFolder, 'answer-explained-dark.png'));
   });
 
@@ -110,6 +111,7 @@ describe('practice mode in a real VS Code', function () {
     const after = await credits();
     assert.ok(after.balanceMicroCredits < before.balanceMicroCredits);
     assert.equal(after.heldMicroCredits, 0);
+    assert.deepEqual((await usage('command')).rows.map((row) => row.key).sort(), ['ask', 'task']);
     await first.bench.picture(path.join(picturesFolder, 'task-dark.png'));
     await done.getByRole('button', { name: 'Open Dashboard' }).click();
   });
