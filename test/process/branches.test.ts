@@ -54,7 +54,7 @@ describe('where requests come from', function () {
     assert.deepEqual(task.told, ['feature/x', 'task', undefined]);
     assert.deepEqual((await originOf(await bench.ask({ headers: { 'user-agent': 'OpenAI/JS 7.57.0' } }))).told, ['feature/x', undefined, undefined]);
     assert.deepEqual(await usage('branch'), { 'no branch known': 1, 'workspace · main': 1, 'workspace · feature/x': 2 });
-    assert.deepEqual(await usage('command'), { 'no command known': 2, ask: 1, task: 1 });
+    assert.deepEqual(await usage('command'), { 'no command known': 2, 'ask-selection': 1, task: 1 });
     assert.deepEqual(await usage('file'), { 'no file known': 3, 'workspace · src/ünö 🙂.ts': 1 });
     for (const { line, head } of bench.upstream.requests) assert.doesNotMatch(`${line} ${head}`, /x-codex-broker|\bask\b|task|%F0|feature|\/from\//i, head);
   });

@@ -111,7 +111,7 @@ describe('practice mode in a real VS Code', function () {
     const after = await credits();
     assert.ok(after.balanceMicroCredits < before.balanceMicroCredits);
     assert.equal(after.heldMicroCredits, 0);
-    assert.deepEqual((await usage('command')).rows.map((row) => row.key).sort(), ['ask', 'task']);
+    assert.deepEqual((await usage('command')).rows.map((row) => row.key).sort(), ['ask-selection', 'task']);
     await first.bench.picture(path.join(picturesFolder, 'task-dark.png'));
     await done.getByRole('button', { name: 'Open Dashboard' }).click();
   });

@@ -72,7 +72,7 @@ Look
   usage [--by day|model|workspace|branch|client|command|file|thread|kind] [--since ISO] [--csv]
         [--without-imported]      what was used, summed
   insights [--days N] [--workspace PATH]
-                                  what is worth knowing of the last 7 (or N, up to 90) days, and what to do
+                                  what is worth knowing of the last 7 days (or N, at most 90)
   explain ID                      one request's decision, charge, corrections and entries
   explain --dry-run FILE [--workspace PATH]
                                   what would become of a JSON request body (- reads standard input);
