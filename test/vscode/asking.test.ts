@@ -32,14 +32,16 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await box().waitFor({ state: 'hidden' });
   }
   async function pick(menu: () => Promise<void>, text: string, shot: string): Promise<void> {
-    // A menu closes when something else takes the focus, such as a terminal that has just come.
+    let isPictured = false;
+    // A menu closes when something else takes the focus, such as a terminal that has just come, until the very click.
     await window.bench.waitFor(`the menu with ${text}`, async () => {
       if (!await menuItem(text).isVisible()) await menu();
       await menuItem(text).waitFor({ timeout: 2_000 });
+      if (!isPictured) await picture(shot);
+      isPictured = true;
+      await menuItem(text).click({ timeout: 2_000 });
       return true;
-    }, (isOpen) => isOpen);
-    await picture(shot);
-    await menuItem(text).click();
+    }, (isChosen) => isChosen);
   }
 
   before(async () => {
