@@ -5,5 +5,6 @@ import { nameCharactersMax, steering } from './responseUsage.ts';
 export function clean(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.slice(0, 4 * nameCharactersMax).replaceAll(steering, '').trim();
-  return text === '' ? undefined : text.slice(0, nameCharactersMax);
+  // A cut may go through a character.
+  return text === '' ? undefined : text.slice(0, nameCharactersMax).toWellFormed();
 }

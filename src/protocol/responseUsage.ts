@@ -78,9 +78,9 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined;
 }
 
-/** A string that is not empty, cut to a maximum; undefined for anything else. */
+/** A string that is not empty, cut to a maximum, also through a character; undefined for anything else. */
 export function text(value: unknown, charactersMax = nameCharactersMax): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, charactersMax) : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, charactersMax).toWellFormed() : undefined;
 }
 
 /** Characters that steer a terminal or turn the direction of writing; of others' text people get to see none of them. */

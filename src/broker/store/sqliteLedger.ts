@@ -14,6 +14,7 @@ import type { LedgerQueries } from './ledgerPort.ts';
 import { isThere, runCommand } from './ledgerWrites.ts';
 import { openDatabase } from './openDatabase.ts';
 import type { OpenDatabase } from './openDatabase.ts';
+import { storable } from './storable.ts';
 
 /** What became of one command of a group. */
 export type CommandOutcome =
@@ -57,7 +58,8 @@ export class SqliteLedger {
   }
 
   /** Runs commands in one durable transaction; one that fails leaves the others untouched. */
-  runGroup(commands: readonly LedgerCommand[]): CommandOutcome[] {
+  runGroup(given: readonly LedgerCommand[]): CommandOutcome[] {
+    const commands = given.map(storable);
     const refused = (this.#failed ? this.#reopen() : undefined) ?? this.#synchronise();
     if (refused) return commands.map(() => ({ ok: false, problem: refused }));
     const outcomes: CommandOutcome[] = [];
