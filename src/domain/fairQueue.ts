@@ -23,7 +23,7 @@ export interface QueueItem {
 export interface QueueBounds {
   readonly itemsMax: number;
   readonly itemsPerWorkspaceMax: number;
-  /** So many more of each where people ask, whom no number of agents turns away. */
+  /** So many more of each for what goes first, so that no number of agents and batches turns it away. */
   readonly peopleMax?: number;
 }
 

@@ -9,9 +9,16 @@ import { editorLanguage } from './editorLanguage.ts';
 
 /** Id of the view; the manifest names it too. */
 export const sidebarViewId = 'codexBroker.now';
+/** Commands that the page has a button for. */
+const runs: readonly string[] = ['openMeteredTerminal', 'startBroker', 'showLog', 'answerQuestion', 'topUp', 'showBudgets', 'openDashboard'];
+
 /** Whether the page may ask for it: for everything that it has controls for, and no more. */
 function isHeard(message: PageMessage): boolean {
-  return message.type === 'change' ? message.change.kind === 'priority' : ['ready', 'run', 'cancel'].includes(message.type);
+  switch (message.type) {
+    case 'change': return message.change.kind === 'priority';
+    case 'run': return runs.includes(message.command);
+    default: return message.type === 'ready' || message.type === 'cancel';
+  }
 }
 
 /** What the view needs from outside. */

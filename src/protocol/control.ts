@@ -18,7 +18,7 @@ import type { TokenUsage } from '../domain/tokenUsage.ts';
 import type { VoucherIssuer } from '../domain/vouchers.ts';
 
 /** Version of these shapes; both sides say theirs at the handshake. */
-export const controlProtocolVersion = 2;
+export const controlProtocolVersion = 3;
 
 /** A workspace's address: give `baseUrl` and `token` to an SDK, or `codexBaseUrl` to Codex. */
 export interface TokenResult {

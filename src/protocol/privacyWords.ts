@@ -35,7 +35,7 @@ export function privacySections(facts: PrivacyFacts, locale: string): PrivacySec
     { title: t('What Never Leaves'), list: [
       t('There is no telemetry: broker and extension report to nobody and look for no updates.'),
       t('The ledger, the balance, budgets, the history and the log stay on this computer, and nothing of them is put into a request.'),
-      t('Which git branch a folder is on, which command a request came from and which file it is about is kept in the ledger and told to nobody. What you ask about a selection itself begins with the name of its file.'),
+      t('Which git branch a folder is on, which command a request came from and which file it is about is kept in the ledger and told to nobody. What you ask about itself tells more: a selection comes with the name of its file, files and changes with their paths, and a failed command with its line, its folder and what it wrote.'),
       t('To what a program sends, the broker adds what lets it in and asks for an answer that is not compressed, and to ChatGPT it sends back the cookies by which Cloudflare knows a visitor; for a fallback it changes the model\'s name. The workspace\'s token and headers that are on no list are taken away.'),
       t('Your API key goes to the upstream alone, and a ChatGPT sign-in to the address for sign-ins alone. A fallback gets neither.'),
       t('The broker stores and logs no prompt and no reply. VS Code keeps the titles of Codex tasks that wait, which are up to 200 letters of what you asked.'),

@@ -12,7 +12,7 @@ import { manualSchedule, settle } from './manualSchedule.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
 
 const seat = { dataDir: '/data', practice: false };
-const proven: ProvenBroker = { address: { url: 'http://127.0.0.1:1', pid: 1, version: '1', protocol: 2, mode: 'live' }, controlToken: 'token' };
+const proven: ProvenBroker = { address: { url: 'http://127.0.0.1:1', pid: 1, version: '1', protocol: 3, mode: 'live' }, controlToken: 'token' };
 
 /** A link whose broker is told by the test when it is there. */
 function scene() {

@@ -22,11 +22,11 @@ try { openSync(dir + '/lock', 'wx'); } catch { console.error('broker_running'); 
 const token = 't'.repeat(43);
 const server = createServer((request, response) => {
   const nonce = new URL(request.url, 'http://x').searchParams.get('nonce');
-  response.end(JSON.stringify({ ok: true, version: '1', protocol: 2, proof: createHmac('sha256', token).update(nonce).digest('hex') }));
+  response.end(JSON.stringify({ ok: true, version: '1', protocol: 3, proof: createHmac('sha256', token).update(nonce).digest('hex') }));
 });
 server.listen(0, '127.0.0.1', () => setTimeout(() => {
   writeFileSync(dir + '/control.token', token);
-  writeFileSync(dir + '/new', JSON.stringify({ url: 'http://127.0.0.1:' + server.address().port, pid: process.pid, version: '1', protocol: 2, mode: process.argv.includes('--practice') ? 'practice' : 'live' }));
+  writeFileSync(dir + '/new', JSON.stringify({ url: 'http://127.0.0.1:' + server.address().port, pid: process.pid, version: '1', protocol: 3, mode: process.argv.includes('--practice') ? 'practice' : 'live' }));
   renameSync(dir + '/new', dir + '/broker.json');
 }, 100));
 setTimeout(() => process.exit(0), 20000);

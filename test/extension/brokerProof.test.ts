@@ -39,7 +39,7 @@ describe('proof of the broker', function slowMachine() {
   it('does not call an address that is not on loopback, whatever the file says', async () => {
     const called: string[] = [];
     for (const url of ['http://example.com:80', 'https://127.0.0.1:1', 'http://127.0.0.1.example.com:80', 'http://user:secret@127.0.0.1:9', 'http://localhost:80', 'http://127.0.0.1:9/path']) {
-      writeFileSync(join(broker.dataDir, 'broker.json'), JSON.stringify({ url, pid: 1, version: '1', protocol: 2, mode: 'live' }));
+      writeFileSync(join(broker.dataDir, 'broker.json'), JSON.stringify({ url, pid: 1, version: '1', protocol: 3, mode: 'live' }));
       const found = await lookForBroker({ ...parts, request: (question) => { called.push(question.url); return Promise.reject(new Error('no')); } }, broker.dataDir, false);
       assert.equal(found.kind, 'none', url);
     }
@@ -66,7 +66,7 @@ describe('proof of the broker', function slowMachine() {
     const hung = createServer(() => undefined);
     await new Promise<void>((resolve) => { hung.listen(0, '127.0.0.1', resolve); });
     const url = `http://127.0.0.1:${(hung.address() as AddressInfo).port}`;
-    writeFileSync(join(broker.dataDir, 'broker.json'), JSON.stringify({ url, pid: 77, version: '1', protocol: 2, mode: 'live' }));
+    writeFileSync(join(broker.dataDir, 'broker.json'), JSON.stringify({ url, pid: 77, version: '1', protocol: 3, mode: 'live' }));
     const looking = lookForBroker({ ...parts, schedule }, broker.dataDir, false);
     while (schedule.waiting().length === 0) await new Promise((resolve) => { setImmediate(resolve); });
     await schedule.advance(proofWaitMsMax);

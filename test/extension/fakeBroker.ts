@@ -93,7 +93,7 @@ export async function startFakeBroker(mode: 'live' | 'practice' = 'live'): Promi
   };
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeFileSync(join(dataDir, brokerAddressFile), JSON.stringify({ url, pid: process.pid, version: '1.2.3', protocol: 2, mode }));
+  writeFileSync(join(dataDir, brokerAddressFile), JSON.stringify({ url, pid: process.pid, version: '1.2.3', protocol: 3, mode }));
   writeFileSync(join(dataDir, controlTokenFile), fakeControlToken);
   const fake: FakeBroker = {
     dataDir, url, calls: [], requests: [], sockets: new Set(),
@@ -103,7 +103,7 @@ export async function startFakeBroker(mode: 'live' | 'practice' = 'live'): Promi
       token: () => ({ token: fakeWorkspaceToken, workspaceId: 'ws_1', baseUrl: `${url}/v1`, codexBaseUrl: `${url}/w/${fakeWorkspaceToken}/v1` }),
     },
     responses: (_request, response) => { response.writeHead(404).end(); },
-    health: { proof: (nonce) => expectedProof(fakeControlToken, nonce), protocol: 2 },
+    health: { proof: (nonce) => expectedProof(fakeControlToken, nonce), protocol: 3 },
     push: (snapshot) => {
       fake.snapshot = snapshot;
       for (const push of pushers.values()) push(snapshot);

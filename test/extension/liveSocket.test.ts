@@ -14,7 +14,7 @@ describe('live connection', function slowMachine() {
   let broker: FakeBroker;
   beforeEach(async () => { broker = await startFakeBroker(); });
   afterEach(() => broker.close());
-  const proven = (controlToken = fakeControlToken): ProvenBroker => ({ address: { url: broker.url, pid: 1, version: '1', protocol: 2, mode: 'live' }, controlToken });
+  const proven = (controlToken = fakeControlToken): ProvenBroker => ({ address: { url: broker.url, pid: 1, version: '1', protocol: 3, mode: 'live' }, controlToken });
   const listen = () => {
     const seen = { snapshots: [] as Snapshot[], lost: [] as string[] };
     return { seen, events: { snapshot: (snapshot: Snapshot) => { seen.snapshots.push(snapshot); }, lost: (because: string) => { seen.lost.push(because); } } };

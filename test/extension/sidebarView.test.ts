@@ -85,9 +85,9 @@ describe('side bar', () => {
     await Promise.resolve();
     assert.deepEqual(page.sent.at(-1), { type: 'cancelResult', id: 3, cancelled: true });
     const warned = () => fake.logLines.filter((line) => line.startsWith('warn')).length;
-    for (const odd of [undefined, { type: 'run', command: 'removeApiKey' }, { type: 'topUp', id: 1, amountMicroCredits: 5, key: 'key-12345678', scope: 'everywhere' }, { type: 'allow', id: 1 }, { type: 'change', id: 1, change: { kind: 'budgetRemove', budgetId: 'week' } }]) page.say(odd);
+    for (const odd of [undefined, { type: 'run', command: 'removeApiKey' }, { type: 'run', command: 'leavePracticeMode' }, { type: 'run', command: 'setApiKey' }, { type: 'topUp', id: 1, amountMicroCredits: 5, key: 'key-12345678', scope: 'everywhere' }, { type: 'allow', id: 1 }, { type: 'change', id: 1, change: { kind: 'budgetRemove', budgetId: 'week' } }]) page.say(odd);
     await Promise.resolve();
-    assert.deepEqual([handled.map(({ type }) => type), warned()], [['run', 'cancel', 'change'], 5]);
+    assert.deepEqual([handled.map(({ type }) => type), warned()], [['run', 'cancel', 'change'], 7]);
   });
 
   it('counts on its icon what this window is asked', () => {
