@@ -1,5 +1,6 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
+import { realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Estimator } from '../domain/estimator.ts';
@@ -194,7 +195,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const watch = new RunawayWatch({ ledger: store, clock, isOn: options.runawayGuard, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe, limitsTold: (observation, windows) => limitNotes.answered(observation, windows) });
     const bodies = new BodyRoom();
-    const branches = new WorkspaceBranches(clock, (path) => readBranch(path, options.home));
+    // Folders are known by their real paths, so the home has to be too.
+    const home = await realpath(options.home).catch(() => options.home);
+    const branches = new WorkspaceBranches(clock, (path) => readBranch(path, home));
     const registered = (workspace: Workspace) => {
       const before = workspaces.get(workspace.workspaceId);
       workspaces.set(workspace.workspaceId, workspace);

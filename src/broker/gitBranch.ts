@@ -21,9 +21,11 @@ const commitLetters = 7;
 export async function readBranch(folder: string, home: string): Promise<string | undefined> {
   let at: string | undefined = folder;
   for (let looked = 0; at !== undefined && looked < foldersMax; looked += 1) {
-    const gitFolder = await gitFolderOf(at);
+    const { gitFolder, isTold } = await gitFolderOf(at);
     const head = gitFolder === undefined ? undefined : await readShort(join(gitFolder, 'HEAD'));
     if (gitFolder !== undefined && head !== undefined) return branchOf(head) ?? await movedBranch(gitFolder, head);
+    // A worktree whose repository is gone belongs to none, and not to the one around it; git stops there too.
+    if (isTold) return undefined;
     const above = dirname(at);
     at = at === home || above === at ? undefined : above;
   }
@@ -31,14 +33,14 @@ export async function readBranch(folder: string, home: string): Promise<string |
 }
 
 /** Where git keeps what belongs to a folder: `.git`, or what a file of that name tells, as in worktrees and submodules. */
-async function gitFolderOf(folder: string): Promise<string | undefined> {
+async function gitFolderOf(folder: string): Promise<{ readonly gitFolder?: string; readonly isTold: boolean }> {
   const git = join(folder, '.git');
   const found = await quiet(stat(git));
-  if (!found) return undefined;
-  if (found.isDirectory()) return git;
+  if (!found) return { isTold: false };
+  if (found.isDirectory()) return { gitFolder: git, isTold: false };
   const [, told] = /^gitdir: (.+)$/m.exec(await readShort(git) ?? '') ?? [];
   // Another computer is asked for nothing because a file says so.
-  return told === undefined || /^[\\/]{2}/.test(told) ? undefined : resolve(folder, told.trim());
+  return told === undefined || /^[\\/]{2}/.test(told) ? { isTold: true } : { gitFolder: resolve(folder, told.trim()), isTold: true };
 }
 
 /** The branch that a HEAD names. A table of references keeps its names elsewhere, and leaves `.invalid` here. */

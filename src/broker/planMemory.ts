@@ -8,6 +8,7 @@ import { limitModelsMax, modelLimitsMax } from '../domain/modelLimits.ts';
 import type { ModelLimit } from '../domain/modelLimits.ts';
 import { planWindowsMax, unknownPlan } from '../domain/planLimits.ts';
 import type { PlanLimits } from '../domain/planLimits.ts';
+import { percentMax } from '../protocol/codexLimits.ts';
 import { nameCharactersMax } from '../protocol/responseUsage.ts';
 import type { Clock } from './clock.ts';
 
@@ -25,8 +26,10 @@ export const writeEveryMs = 30_000;
 const plansMax = 16;
 const plansFile = 'plans.json';
 
-const moment = z.number().int().nonnegative();
-const windows = z.array(z.object({ windowMinutes: z.number().int().positive(), usedPercent: z.number().nonnegative(), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax);
+/** The last moment that a date can tell. */
+const momentMax = 8_640_000_000_000_000;
+const moment = z.number().int().nonnegative().max(momentMax);
+const windows = z.array(z.object({ windowMinutes: z.number().int().positive(), usedPercent: z.number().nonnegative().max(percentMax), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax);
 const modelLimit = z.object({
   limitId: z.string().regex(/^[a-z0-9_]{1,64}$/),
   name: z.string().min(1).max(nameCharactersMax),

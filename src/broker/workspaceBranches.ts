@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 
 /** For so long what was read is taken as it is. */
 export const freshMs = 250;
+/** So long what was read is told where a folder does not answer in time; then nothing is known. */
+export const rememberedMs = 5_000;
 /** A request waits so long for a look at its folder. */
 export const lookMsMax = 200;
 /** Looks that do not come back, at the most: each may hold one of the few threads that read files. */
@@ -32,13 +34,12 @@ export class WorkspaceBranches {
     this.#read = read;
   }
 
-  /** The branch of a folder; what was known of it before where it does not answer in time. */
+  /** The branch of a folder; where it does not answer in time, what was known of it a moment before, and nothing that is older. */
   async branchOf(folder: string): Promise<string | undefined> {
     const known = this.#of(folder);
     const isFresh = this.#clock.monotonicMs() - known.readAtMs < freshMs;
-    if (isFresh || known.isLate || known.looking === undefined && this.#late >= lateLooksMax) return known.branch;
-    await this.#inTime(known, known.looking ??= this.#look(folder, known));
-    return known.branch;
+    if (!isFresh && !known.isLate && (known.looking !== undefined || this.#late < lateLooksMax)) await this.#inTime(known, known.looking ??= this.#look(folder, known));
+    return this.#clock.monotonicMs() - known.readAtMs < rememberedMs ? known.branch : undefined;
   }
 
   #of(folder: string): Known {

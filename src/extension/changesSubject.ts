@@ -31,14 +31,19 @@ export async function changesSubject(editor: ChangesEditor, values: readonly unk
   const meant = chosen.length > 0 ? changed.filter((uri) => chosen.some((one) => one.path === uri.path)) : await meantOf(editor, changed);
   if (!meant) return undefined;
   const untracked = chosen.length > 0 || meant.length < changed.length ? 0 : untrackedIn(repository);
-  const newFiles = untracked === 0 ? [] : [plural(untracked, '{0} new file is left out; staged, it counts.', '{0} new files are left out; staged, they count.')];
+  const missing = [...new Set(chosen.map(({ path }) => path))].filter((path) => !changed.some((uri) => uri.path === path)).length;
+  const newFiles = [
+    ...(untracked === 0 ? [] : [plural(untracked, '{0} new file is left out; staged, it counts.', '{0} new files are left out; staged, they count.')]),
+    ...(missing === 0 ? [] : [plural(missing, '{0} chosen file is left out: it is new to Git, or of another repository.', '{0} chosen files are left out: they are new to Git, or of another repository.')]),
+  ];
+  if (meant.length === 0 && missing > 0) return { sorry: t('What you chose is new to Git, or of another repository, so there is no change to tell. Stage it first, or ask about it with Ask Codex About File.') };
   if (meant.length === 0) return { sorry: [t('Nothing differs from the last commit, so there is nothing to ask about.'), ...newFiles].join(' ') };
   return subjectOf(editor, repository, meant, newFiles);
 }
 
 /** The tracked files that differ; undefined where Git refuses to tell. */
 async function changedIn(repository: GitRepository): Promise<vscode.Uri[] | undefined> {
-  return repository.diffWithHEAD().then((changes) => changes.map(({ uri }) => uri), () => undefined);
+  return repository.diffWith('HEAD').then((changes) => changes.map(({ uri }) => uri), () => undefined);
 }
 
 /** The files of Git's list that a menu was opened on. */
@@ -79,7 +84,7 @@ async function subjectOf(editor: ChangesEditor, repository: GitRepository, meant
   const left = meant.slice(changedFilesMax);
   let characters = 0;
   for (const uri of meant.slice(0, changedFilesMax)) {
-    const diff = await repository.diffWithHEAD(uri.fsPath);
+    const diff = await repository.diffWith('HEAD', uri.fsPath);
     if (characters + diff.length > subjectCharactersMax) left.push(uri);
     else {
       characters += diff.length;

@@ -44,7 +44,8 @@ export const meteredProfileId = 'codexBroker.metered';
 export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
   if (!await parts.passGate()) return;
   try {
-    parts.editor.window.createTerminal(await meteredTerminalOptions(parts)).show();
+    const { folder } = parts.workspace;
+    parts.editor.window.createTerminal({ ...await meteredTerminalOptions(parts), ...(folder === undefined ? {} : { cwd: folder }) }).show();
   } catch (error) {
     await showFailure(parts.editor, parts.log, 'Opening the metered terminal', error);
   }
@@ -66,7 +67,7 @@ export function meteredProfile(parts: TerminalParts): vscode.TerminalProfileProv
   };
 }
 
-/** What such a terminal is. @throws ProblemError when the broker gives no token @throws Error when the shims cannot be written */
+/** What such a terminal is, but for its folder: VS Code knows better where one of its own is to open. @throws ProblemError when the broker gives no token @throws Error when the shims cannot be written */
 async function meteredTerminalOptions(parts: TerminalParts): Promise<vscode.TerminalOptions> {
   const token = await parts.workspace.token();
   const binDir = await parts.prepareShims();
@@ -75,7 +76,6 @@ async function meteredTerminalOptions(parts: TerminalParts): Promise<vscode.Term
     iconPath: new parts.editor.ThemeIcon(parts.practice() ? 'beaker' : 'dashboard'),
     message: parts.practice() ? t('Practice mode: codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.')
       : t('codex and the OpenAI SDKs go through the Codex Usage Broker in this terminal. "codex-broker status" shows the meter.'),
-    ...(parts.workspace.folder === undefined ? {} : { cwd: parts.workspace.folder }),
     env: terminalEnvironment({ env: parts.env, platform: parts.platform, binDir, baseUrl: token.baseUrl, token: token.token, dataDir: parts.dataDir(), workspacePath: parts.workspace.path }),
     isTransient: true,
   };

@@ -8,7 +8,8 @@ import { field, readable, record } from './responseUsage.ts';
 /** The longest window and the furthest reset that are believed. */
 const windowMinutesMax = 400 * 1440;
 const resetMsMax = windowMinutesMax * 60_000;
-const percentMax = 100_000;
+/** More than this of a window is not believed. */
+export const percentMax = 100_000;
 /** The longest body of `wham/usage` that is parsed, in characters. */
 export const planUsageCharactersMax = 65_536;
 

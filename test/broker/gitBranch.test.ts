@@ -42,6 +42,8 @@ describe('the git branch of a folder', () => {
   it('is that of a worktree or a submodule, where a file says so', async () => {
     await within({ 'main/.git/worktrees/w/HEAD': 'ref: refs/heads/other\n', 'repo/.git': 'gitdir: ../main/.git/worktrees/w\n' }, 'other');
     await within({ 'repo/.git': 'gitdir: ../nowhere\n' }, undefined);
+    // Git itself stops there, and does not take the folder for one of the repository around it.
+    await within({ '.git/HEAD': 'ref: refs/heads/around\n', 'repo/.git': 'gitdir: ../nowhere\n' }, undefined);
     await within({ 'repo/.git': 'what is this' }, undefined);
     await within({ 'repo/.git': `gitdir: ${'../'.repeat(3000)}x\n` }, undefined);
     for (const far of ['//server/share/repo', '\\\\server\\share']) await within({ 'repo/.git': `gitdir: ${far}\n` }, undefined);

@@ -44,6 +44,12 @@ describe('plans over a restart', () => {
     assert.deepEqual(memory.read(), []);
     clock.jumpWall(-rememberedMsMax - 2);
     assert.deepEqual(memory.read(), []);
+    const told = (window: string) => `[{"id":"${'a'.repeat(64)}","limits":{"windows":[{"windowMinutes":300,"observedAtMs":${noonMs},${window}}],"observedAtMs":${noonMs}}}]`;
+    const atNoon = new PlanMemory(folder, manualClock(), () => undefined);
+    for (const [window, plans] of [['"usedPercent":1', 1], ['"usedPercent":1,"resetsAtMs":9e15', 0], ['"usedPercent":1e300', 0]] as const) {
+      writeFileSync(join(folder, 'plans.json'), told(window));
+      assert.equal(atNoon.read().length, plans, window);
+    }
     for (const text of ['', '{', '[{"id":"../x","limits":{"windows":[],"observedAtMs":1}}]', '[{"id":1}]', 'null']) {
       writeFileSync(join(folder, 'plans.json'), text);
       assert.deepEqual(memory.read(), [], text);

@@ -1,7 +1,7 @@
 // A folder is looked into again after a moment, once for all who ask meanwhile, and nobody waits long for a disk that
 // does not answer.
 import assert from 'node:assert/strict';
-import { freshMs, lookMsMax, WorkspaceBranches } from '../../src/broker/workspaceBranches.ts';
+import { freshMs, lookMsMax, rememberedMs, WorkspaceBranches } from '../../src/broker/workspaceBranches.ts';
 import { manualClock, settled } from '../support/manualClock.ts';
 
 /** Looks that a test answers when it likes. */
@@ -60,6 +60,22 @@ describe('the branches of workspaces', () => {
     clock.advance(freshMs);
     void branches.branchOf('/a');
     assert.equal(looks.length, 3);
+  });
+
+  it('are not told as they were long ago, of no folder, while others do not answer', async () => {
+    const clock = manualClock();
+    const { looks, read } = heldLooks();
+    const branches = new WorkspaceBranches(clock, read);
+    const first = branches.branchOf('/b');
+    looks[0]!.answer('main');
+    await first;
+    const dead = [branches.branchOf('/dead/1'), branches.branchOf('/dead/2')];
+    clock.advance(lookMsMax);
+    await Promise.all(dead);
+    clock.advance(freshMs);
+    assert.equal(await nowOf(branches.branchOf('/b')), 'main', 'a moment ago');
+    clock.advance(rememberedMs);
+    assert.equal(await nowOf(branches.branchOf('/b')), undefined, 'it may be another one by now');
   });
 
   it('leave the other folders room where some do not answer', async () => {

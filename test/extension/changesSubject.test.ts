@@ -10,7 +10,7 @@ describe('ask about changes', () => {
   const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0) => ({
     rootUri: fake.uri(root),
     state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => ({ uri: fake.uri(`${root}/new${index}`), status: 7 })) },
-    diffWithHEAD: async (path?: string) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? ''),
+    diffWith: async (ref: string, path?: string) => (ref !== 'HEAD' ? '' : path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? ''),
   });
   const withGit = (...repositories: ReturnType<typeof repository>[]) => {
     const getRepository = ({ path }: vscode.Uri) => repositories.find(({ rootUri }) => path.startsWith(`${rootUri.path}/`) || path === rootUri.path) ?? null;
@@ -47,7 +47,10 @@ describe('ask about changes', () => {
     const told = JSON.stringify(await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/c.ts') }]));
     assert.match(told, /2 Files.*\+a.*\+c/);
     assert.doesNotMatch(told, /\+b/);
-    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^Nothing differs from the last commit/);
+    // What Git does not know is not dropped without a word.
+    const partly = await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/new') }]);
+    assert.ok(partly && 'note' in partly && partly.note === '1 chosen file is left out: it is new to Git, or of another repository.', JSON.stringify(partly));
+    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^What you chose is new to Git.*Ask Codex About File\.$/);
   });
 
   it('takes the repository of the list, of the active editor, the only one, or the one that is picked', async () => {
@@ -81,7 +84,7 @@ describe('ask about changes', () => {
     assert.equal(await sorry(), 'No Git repository is open in this window, so there are no changes to ask about.');
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'uninitialized', repositories: [], getRepository: () => null }) });
     assert.match(await sorry(), /^Git still looks for repositories/);
-    withGit({ ...repository('/w', {}), diffWithHEAD: async () => { throw new Error('bad revision HEAD'); } });
+    withGit({ ...repository('/w', {}), diffWith: async () => { throw new Error('bad revision HEAD'); } });
     assert.equal(await sorry(), 'Git could not tell what changed, as in a repository without a commit. Nothing was sent.');
     withGit(repository('/w', {}, 1));
     assert.equal(await sorry(), 'Nothing differs from the last commit, so there is nothing to ask about. 1 new file is left out; staged, it counts.');

@@ -16,9 +16,10 @@ describe('metered terminal profile', () => {
   });
   const provided = async () => (await meteredProfile(parts).provideTerminalProfile(undefined as never)) as vscode.TerminalProfile;
 
-  it('gives the terminal that the command opens', async () => {
+  it('gives the terminal that the command opens, in the folder that VS Code was told', async () => {
     await openMeteredTerminal(parts);
-    assert.deepEqual((await provided()).options, fake.terminals[0]);
+    assert.deepEqual({ ...(await provided()).options, cwd: '/w' }, fake.terminals[0]);
+    assert.ok(!('cwd' in (await provided()).options));
     assert.equal(fake.terminals[0]?.env?.['PATH'], '/shims:/bin');
     assert.equal(fake.terminals[0]?.name, 'Codex (metered)');
   });

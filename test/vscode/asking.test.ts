@@ -17,6 +17,7 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await window.bench.picture(path.join(picturesFolder, `${name}-dark.png`));
   };
   const hasShell = () => window.bench.waitFor('shell integration', () => window.host.run(({ vscode }) => vscode.window.activeTerminal?.shellIntegration !== undefined), (isThere) => isThere);
+  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.example', ...args], { cwd: path.join(session.folder, 'website'), stdio: 'ignore' });
   const file = (name: string) => path.join(window.folder, name);
   const box = () => page().locator('.quick-input-widget');
   const menuItem = (text: string) => page().locator('.monaco-menu .action-item').filter({ hasText: text }).first();
@@ -50,7 +51,6 @@ describe('asking about files, changes and commands in a real VS Code', function 
     fs.mkdirSync(folder);
     fs.writeFileSync(path.join(folder, 'greeting.ts'), 'export const greeting = "hello";\n');
     fs.writeFileSync(path.join(folder, 'farewell.ts'), 'export const farewell = "bye";\n');
-    const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.example', ...args], { cwd: folder, stdio: 'ignore' });
     git('init');
     git('add', '.');
     git('commit', '-m', 'first');
@@ -79,6 +79,9 @@ describe('asking about files, changes and commands in a real VS Code', function 
     fs.writeFileSync(file('greeting.ts'), 'export const greeting = "good morning";\n');
     fs.writeFileSync(file('farewell.ts'), 'export const farewell = "good night";\n');
     fs.writeFileSync(file('new.ts'), 'export {};\n');
+    // What is staged counts like what is not, also a new file.
+    fs.writeFileSync(file('staged.ts'), 'export const staged = true;\n');
+    git('add', 'greeting.ts', 'staged.ts');
     await window.host.run(async ({ vscode }, name) => {
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(name), { preview: false });
       await vscode.commands.executeCommand('git.refresh');
@@ -86,7 +89,7 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await window.bench.runCommand('Codex Broker: Ask Codex About Changes');
     await waitForBox('The changes of greeting.ts alone');
     await picture('ask-changes-choice');
-    await window.bench.answer('The changes of all 2 files');
+    await window.bench.answer('The changes of all 3 files');
     await waitForBox('1 new file is left out; staged, it counts.');
     await picture('ask-changes-question');
     assert.match(await answerTo('What changed?'), /You asked: The changes since the last commit, staged or not: ```diff diff --git /);

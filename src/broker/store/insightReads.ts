@@ -5,7 +5,8 @@ import { bucketMs } from '../../domain/budgets.ts';
 import { grouped } from '../../domain/grouped.ts';
 import type { InsightFacts, UsageSums } from '../../domain/insights.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
-import type { LedgerQueries, LedgerInsightFacts } from './ledgerPort.ts';
+import type { LedgerInsightFacts, LedgerQueries } from './ledgerPort.ts';
+import { unpricedSql } from './rollupTable.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
 import { readWaits } from './waitReads.ts';
@@ -27,7 +28,7 @@ export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspace
   const recent = readUsage(db, { by: 'workspace', sinceMs, ...limit });
   const { beganAtMs, from, closeSinceMs } = closeLook(db, sinceMs, eventsAtMost);
   const waits = readWaits(db, from);
-  const close = closeSums(db, from);
+  const close = closeSums(db, from, sinceMs);
   const models = modelsOf(close);
   const meant = close.filter((one) => workspaceId === undefined || one.workspaceId === workspaceId);
   return {
@@ -50,7 +51,7 @@ export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspace
 function closeLook(db: DatabaseSync, sinceMs: number, eventsAtMost: number): { readonly from: number; readonly closeSinceMs?: number; readonly beganAtMs?: number } {
   const atOf = (fromSequence: number) => statement(db, 'SELECT at_ms FROM usage_events WHERE sequence >= ? ORDER BY sequence LIMIT 1').get(fromSequence)?.['at_ms'];
   const last = Number(statement(db, 'SELECT MAX(sequence) AS n FROM usage_events').get()?.['n'] ?? 0);
-  const first = Number(statement(db, 'SELECT sequence FROM usage_events WHERE at_ms >= ? ORDER BY at_ms, sequence LIMIT 1').get(sinceMs)?.['sequence'] ?? last + 1);
+  const first = Number(statement(db, 'SELECT MIN(sequence) AS n FROM usage_events WHERE at_ms >= ?').get(sinceMs)?.['n'] ?? last + 1);
   const bound = last - eventsAtMost + 1;
   const [began, since] = [atOf(0), bound > first ? atOf(bound) : undefined];
   return { from: Math.max(first, bound), ...(since === undefined ? {} : { closeSinceMs: Number(since) }), ...(began === undefined ? {} : { beganAtMs: Number(began) }) };
@@ -79,13 +80,13 @@ interface CloseSums {
 }
 
 /** Everything of the usage events from a place on, read once; the dearest first. */
-function closeSums(db: DatabaseSync, from: number): CloseSums[] {
+function closeSums(db: DatabaseSync, from: number, sinceMs: number): CloseSums[] {
   return statement(db, `SELECT u.thread_id, u.workspace_id, COALESCE(u.model_served, u.model) AS served, COUNT(DISTINCT u.request_id) AS requests,
       SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached, SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output,
-      COALESCE(SUM(c.cost), 0) AS cost, SUM(c.id IS NULL AND u.input_tokens > 0) AS unpriced,
+      COALESCE(SUM(c.cost), 0) AS cost, SUM(${unpricedSql}) AS unpriced,
       SUM(u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed')) AS cut,
       SUM(CASE WHEN u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed') THEN c.cost ELSE 0 END) AS cut_cost
-    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from).map((row) => ({
+    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? AND u.at_ms >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from, sinceMs).map((row) => ({
     threadId: row['thread_id'] === null ? undefined : String(row['thread_id']), workspaceId: String(row['workspace_id']), model: String(row['served']),
     sums: {
       requests: Number(row['requests']), inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']), outputTokens: Number(row['output']),

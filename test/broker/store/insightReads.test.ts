@@ -51,6 +51,16 @@ describe('what insights are made from', () => {
     assert.deepEqual(workspaces.find((one) => one.workspaceId === 'ws_b')?.before.inputTokens, 0);
   });
 
+  it('calls nothing unpriced that a plan paid, for one workspace neither', () => {
+    const paid: Past[] = [{ id: 'r1', daysAgo: 2, plan: true }, { id: 'r2', daysAgo: 1, plan: true }];
+    assert.deepEqual([facts(paid).models, facts(paid, { workspaceId: 'ws_a' }).models].map((models) => models.map((one) => one.sums.unpriced)), [[0], [0]]);
+  });
+
+  it('leaves no request out where the clock was set back between them', () => {
+    const { tasks } = facts([{ id: 'r1', daysAgo: 1 }, { id: 'r2', daysAgo: 1 }, { id: 'r3', daysAgo: 3 }, { id: 'r4', daysAgo: 9 }]);
+    assert.deepEqual(tasks.map(({ sums }) => sums.requests), [3]);
+  });
+
   it('sums up tasks by the model that served, with what they cost, and models', () => {
     const { tasks, models } = facts([{ id: 'r1', daysAgo: 2 }, { id: 'r2', daysAgo: 2, cached: 400 }, { id: 'r3', daysAgo: 1, threadId: 't2', model: 'gpt-other' }]);
     assert.deepEqual(tasks.map(({ threadId, model, sums }) => [threadId, model, sums.requests, sums.inputTokens, sums.cachedInputTokens, sums.costMicroCredits]), [
