@@ -36,9 +36,9 @@ export async function changesSubject(editor: ChangesEditor, values: readonly unk
   return subjectOf(editor, repository, meant, newFiles);
 }
 
-/** The tracked files that differ; undefined where Git refuses to tell. */
+/** The files that differ, staged or not; undefined where Git refuses to tell. */
 async function changedIn(repository: GitRepository): Promise<vscode.Uri[] | undefined> {
-  return repository.diffWithHEAD().then((changes) => changes.map(({ uri }) => uri), () => undefined);
+  return repository.diffWith('HEAD').then((changes) => changes.map(({ uri }) => uri), () => undefined);
 }
 
 /** The files of Git's list that a menu was opened on. */
@@ -79,7 +79,7 @@ async function subjectOf(editor: ChangesEditor, repository: GitRepository, meant
   const left = meant.slice(changedFilesMax);
   let characters = 0;
   for (const uri of meant.slice(0, changedFilesMax)) {
-    const diff = await repository.diffWithHEAD(uri.fsPath);
+    const diff = await repository.diffWith('HEAD', uri.fsPath);
     if (characters + diff.length > subjectCharactersMax) left.push(uri);
     else {
       characters += diff.length;

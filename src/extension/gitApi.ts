@@ -17,10 +17,10 @@ export const untrackedStatus = 7;
 export interface GitRepository {
   readonly rootUri: vscode.Uri;
   readonly state: { readonly workingTreeChanges: readonly GitChange[]; readonly untrackedChanges?: readonly GitChange[] };
-  /** The tracked files that differ from the last commit, staged or not. */
-  diffWithHEAD(): Promise<readonly GitChange[]>;
+  /** The tracked files that differ from a commit, staged or not. Its `diffWithHEAD` leaves out what is staged: it is a plain `git diff`. */
+  diffWith(ref: 'HEAD'): Promise<readonly GitChange[]>;
   /** How one of them differs, as `git diff` writes it. */
-  diffWithHEAD(path: string): Promise<string>;
+  diffWith(ref: 'HEAD', path: string): Promise<string>;
 }
 
 /** What the Git extension offers to others. */

@@ -7,11 +7,14 @@ import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts'
 
 describe('ask about changes', () => {
   let fake: FakeEditor;
-  const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0) => ({
+  /** Git's `diffWithHEAD` tells what is not staged alone, and so is not what a question is about. */
+  const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0, staged: Readonly<Record<string, string>> = {}) => ({
     rootUri: fake.uri(root),
     state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => ({ uri: fake.uri(`${root}/new${index}`), status: 7 })) },
-    diffWithHEAD: async (path?: string) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? ''),
+    diffWithHEAD: async (path?: string) => listOf(diffs, path),
+    diffWith: async (_ref: string, path?: string) => listOf({ ...diffs, ...staged }, path),
   });
+  const listOf = (diffs: Readonly<Record<string, string>>, path: string | undefined) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? '');
   const withGit = (...repositories: ReturnType<typeof repository>[]) => {
     const getRepository = ({ path }: vscode.Uri) => repositories.find(({ rootUri }) => path.startsWith(`${rootUri.path}/`) || path === rootUri.path) ?? null;
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'initialized', repositories, getRepository }) });
@@ -28,6 +31,11 @@ describe('ask about changes', () => {
       text: 'The changes since the last commit, staged or not:\n\n````diff\n-a ```\n+b\n\n+c\n````',
     });
     assert.deepEqual(fake.shown, []);
+  });
+
+  it('counts what is staged, new files too', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n' }, 0, { '/w/b.ts': '+staged\n', '/w/new.ts': '+new\n' }));
+    assert.match(JSON.stringify(await ask()), /3 Files.*\+a.*\+staged.*\+new/);
   });
 
   it('asks whether the active file alone is meant, where it is one of several', async () => {
@@ -81,7 +89,7 @@ describe('ask about changes', () => {
     assert.equal(await sorry(), 'No Git repository is open in this window, so there are no changes to ask about.');
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'uninitialized', repositories: [], getRepository: () => null }) });
     assert.match(await sorry(), /^Git still looks for repositories/);
-    withGit({ ...repository('/w', {}), diffWithHEAD: async () => { throw new Error('bad revision HEAD'); } });
+    withGit({ ...repository('/w', {}), diffWith: async () => { throw new Error('bad revision HEAD'); } });
     assert.equal(await sorry(), 'Git could not tell what changed, as in a repository without a commit. Nothing was sent.');
     withGit(repository('/w', {}, 1));
     assert.equal(await sorry(), 'Nothing differs from the last commit, so there is nothing to ask about. 1 new file is left out; staged, it counts.');

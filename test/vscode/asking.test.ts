@@ -78,6 +78,8 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await window.host.run(({ vscode }) => vscode.commands.executeCommand('notifications.clearAll'));
     fs.writeFileSync(file('greeting.ts'), 'export const greeting = "good morning";\n');
     fs.writeFileSync(file('farewell.ts'), 'export const farewell = "good night";\n');
+    fs.writeFileSync(file('staged.ts'), 'export const staged = true;\n');
+    execFileSync('git', ['add', 'greeting.ts', 'staged.ts'], { cwd: window.folder, stdio: 'ignore' });
     fs.writeFileSync(file('new.ts'), 'export {};\n');
     await window.host.run(async ({ vscode }, name) => {
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(name), { preview: false });
@@ -86,10 +88,12 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await window.bench.runCommand('Codex Broker: Ask Codex About Changes');
     await waitForBox('The changes of greeting.ts alone');
     await picture('ask-changes-choice');
-    await window.bench.answer('The changes of all 2 files');
+    await window.bench.answer('The changes of all 3 files');
     await waitForBox('1 new file is left out; staged, it counts.');
     await picture('ask-changes-question');
-    assert.match(await answerTo('What changed?'), /You asked: The changes since the last commit, staged or not: ```diff diff --git /);
+    const text = await answerTo('What changed?');
+    assert.match(text, /You asked: The changes since the last commit, staged or not: ```diff diff --git /);
+    for (const part of [/\+export const farewell = "good night"/, /\+export const greeting = "good morning"/, /\+export const staged = true/]) assert.match(text, part);
   });
 
   it('asks about the changes of a file from the list of Source Control', async () => {
