@@ -55,7 +55,17 @@ describe('ask about changes', () => {
     const told = JSON.stringify(await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/c.ts') }]));
     assert.match(told, /2 Files.*\+a.*\+c/);
     assert.doesNotMatch(told, /\+b/);
-    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^Nothing differs from the last commit/);
+    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^Nothing differs from the last commit.*1 chosen file is left out/);
+  });
+
+  it('says which chosen files it leaves out, and what new ones need', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n' }, 2), repository('/v', { '/v/b.ts': '+b\n' }, 1));
+    const chosen = (...names: string[]) => names.map((name) => ({ resourceUri: fake.uri(name) }));
+    assert.match(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts', '/w/new0', '/v/b.ts'))), /"note":"2 chosen files are left out: no changes of them are known, as they are new or of another repository\."/);
+    assert.match(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts', '/w/new0'))), /"note":"1 chosen file is left out: no change of it/);
+    assert.doesNotMatch(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts'))), /note/);
+    assert.match(await sorry(...chosen('/w/new0'), chosen('/w/new0')), /^The chosen file is new to Git, .* Use Ask Codex About File, or stage it first\.$/);
+    assert.match(await sorry(...chosen('/w/new0'), chosen('/w/new0', '/w/new1', '/v/new0')), /^The 3 chosen files are new to Git/);
   });
 
   it('takes the repository of the list, of the active editor, the only one, or the one that is picked', async () => {
@@ -106,6 +116,7 @@ describe('ask about changes', () => {
       await hear();
       withGit(repository('/w', { '/w/changed.ts': '+a\n', '/w/lock': 'x'.repeat(400_001) }, 1));
       await hear();
+      for (const name of ['/w/new0', '/w/gone']) words.push(await sorry({ resourceUri: fake.uri(name) }));
       open('/w/changed.ts');
       await hear();
       withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001) }));
