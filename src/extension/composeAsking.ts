@@ -42,7 +42,7 @@ export function composeAsking(parts: AskingParts): Asking {
       askAboutSelection: () => askAbout(asking, () => selectionSubject(editor)),
       askAboutFile: (...values) => askAbout(asking, () => fileSubject(editor, values)),
       askAboutChanges: (...values) => askAbout(asking, () => changesSubject(editor, values)),
-      askAboutFailedCommand: () => askAbout(asking, () => failedCommandSubject(editor, failed.last(editor.window.activeTerminal))),
+      askAboutFailedCommand: () => askAbout(asking, () => failedCommandSubject(failed.last(editor.window.activeTerminal))),
     },
     hasFailedCommand: () => failed.last(undefined) !== undefined,
   };

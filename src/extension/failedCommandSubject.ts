@@ -2,17 +2,14 @@
 import { t } from '../protocol/language.ts';
 import { ownCommands } from '../protocol/originWords.ts';
 import { fenced, type AskSubject, type NoSubject } from './askSubject.ts';
-import { copiedOutput } from './copiedOutput.ts';
-import type { Editor } from './editorApi.ts';
-import { outputCharactersMax, type FailedCommand, type KeptCommand } from './failedCommands.ts';
-import { plainOutput } from './plainOutput.ts';
+import type { FailedCommand } from './failedCommands.ts';
 
 const shownCharactersMax = 60;
 
 /** Takes the command. */
-export async function failedCommandSubject(editor: Pick<Editor, 'window' | 'commands' | 'env'>, kept: KeptCommand | undefined): Promise<AskSubject | NoSubject> {
-  if (!kept) return { sorry: t('No command has failed in a terminal of this window, as far as its shell tells: VS Code\'s shell integration has to be on in it.') };
-  const { commandLine, exitCode, folder, output, isCut } = await withOutput(editor, kept);
+export function failedCommandSubject(failed: FailedCommand | undefined): AskSubject | NoSubject {
+  if (!failed) return { sorry: t('No command has failed in a terminal of this window, as far as its shell tells: VS Code\'s shell integration has to be on in it.') };
+  const { commandLine, exitCode, folder, output, isCut } = failed;
   const line = commandLine.replace(/\s+/g, ' ');
   const shown = line.length > shownCharactersMax ? `${line.slice(0, shownCharactersMax - 1)}…` : line;
   const wrote = output === '' ? 'What it wrote is not known.' : `${isCut ? 'The end of what it wrote:' : 'What it wrote:'}\n\n${fenced(output, '')}`;
@@ -22,12 +19,4 @@ export async function failedCommandSubject(editor: Pick<Editor, 'window' | 'comm
       : isCut ? t('"{0}" ended with code {1}; the end of what it wrote is sent.', shown, exitCode) : t('"{0}" ended with code {1}; what it wrote is sent.', shown, exitCode),
     text: `This command${folder === undefined ? '' : `, run in ${folder},`} ended with exit code ${exitCode}:\n\n${fenced(commandLine, 'sh')}\n\n${wrote}`,
   };
-}
-
-/** Where VS Code lost what it wrote, that is copied, as long as nothing ran after it. */
-async function withOutput(editor: Pick<Editor, 'window' | 'commands' | 'env'>, { command, terminal, isNewest }: KeptCommand): Promise<FailedCommand> {
-  if (command.output !== '' || !isNewest || editor.window.activeTerminal !== terminal) return command;
-  const copied = plainOutput(await copiedOutput(editor) ?? '');
-  const output = copied.slice(-outputCharactersMax);
-  return { ...command, output, isCut: output.length < copied.length };
 }

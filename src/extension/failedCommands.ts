@@ -27,14 +27,6 @@ export interface FailedCommandsParts {
   changed(): void;
 }
 
-/** One that is kept, and where it stands. */
-export interface KeptCommand {
-  readonly command: FailedCommand;
-  readonly terminal: vscode.Terminal;
-  /** No other command began in its terminal since. */
-  readonly isNewest: boolean;
-}
-
 interface Reading {
   readonly terminal: vscode.Terminal;
   readonly written: () => Pick<FailedCommand, 'output' | 'isCut'>;
@@ -46,15 +38,13 @@ export class FailedCommands {
   readonly #parts: FailedCommandsParts;
   readonly #reading = new Map<vscode.TerminalShellExecution, Reading>();
   /** The newest last. */
-  readonly #failed = new Map<vscode.Terminal, KeptCommand>();
+  readonly #failed = new Map<vscode.Terminal, FailedCommand>();
   readonly #listening: readonly vscode.Disposable[];
 
   constructor(parts: FailedCommandsParts) {
     this.#parts = parts;
     this.#listening = [
       parts.window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
-        const before = this.#failed.get(terminal);
-        if (before) this.#failed.set(terminal, { ...before, isNewest: false });
         if (parts.isTrusted()) this.#reading.set(execution, readEnd(terminal, execution));
       }),
       parts.window.onDidEndTerminalShellExecution((event) => { void this.#end(event); }),
@@ -67,7 +57,7 @@ export class FailedCommands {
   }
 
   /** The last one of a terminal; of all terminals where that one has none. */
-  last(terminal: vscode.Terminal | undefined): KeptCommand | undefined {
+  last(terminal: vscode.Terminal | undefined): FailedCommand | undefined {
     return (terminal && this.#failed.get(terminal)) ?? [...this.#failed.values()].at(-1);
   }
 
@@ -87,8 +77,7 @@ export class FailedCommands {
     await reading.ended;
     const folder = execution.cwd?.fsPath;
     this.#failed.delete(terminal);
-    const isNewest = ![...this.#reading.values()].some((later) => later.terminal === terminal);
-    this.#failed.set(terminal, { terminal, isNewest, command: { commandLine, exitCode, ...(folder === undefined ? {} : { folder }), ...reading.written() } });
+    this.#failed.set(terminal, { commandLine, exitCode, ...(folder === undefined ? {} : { folder }), ...reading.written() });
     this.#parts.changed();
   }
 }

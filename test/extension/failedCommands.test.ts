@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { failedCommandSubject } from '../../src/extension/failedCommandSubject.ts';
-import { FailedCommands, outputCharactersMax, type FailedCommand, type KeptCommand } from '../../src/extension/failedCommands.ts';
+import { FailedCommands, outputCharactersMax, type FailedCommand } from '../../src/extension/failedCommands.ts';
 import { plainOutput } from '../../src/extension/plainOutput.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
@@ -32,14 +32,14 @@ describe('failed commands', () => {
     await eventually('it is kept', () => changes === 1);
     runs(two, 'make', 2, []);
     await eventually('both are kept', () => changes === 2);
-    assert.deepEqual(failed.last(one)?.command, { commandLine: 'npm test', exitCode: 1, folder: '/w', output: 'FAIL a\nb', isCut: false });
-    assert.equal(failed.last(two)?.command.commandLine, 'make');
-    assert.equal(failed.last(terminal('three'))?.command.commandLine, 'make', 'the newest of all where the active one has none');
+    assert.deepEqual(failed.last(one), { commandLine: 'npm test', exitCode: 1, folder: '/w', output: 'FAIL a\nb', isCut: false });
+    assert.equal(failed.last(two)?.commandLine, 'make');
+    assert.equal(failed.last(terminal('three'))?.commandLine, 'make', 'the newest of all where the active one has none');
     runs(one, 'npm run lint', 1, []);
     await eventually('the newer one is kept', () => changes === 3);
-    assert.deepEqual([failed.last(one)?.command.commandLine, failed.last(undefined)?.command.commandLine], ['npm run lint', 'npm run lint']);
+    assert.deepEqual([failed.last(one)?.commandLine, failed.last(undefined)?.commandLine], ['npm run lint', 'npm run lint']);
     fake.terminalTells('closes', one);
-    assert.deepEqual([failed.last(undefined)?.command.commandLine, changes], ['make', 4]);
+    assert.deepEqual([failed.last(undefined)?.commandLine, changes], ['make', 4]);
     failed.dispose();
     assert.equal(failed.last(two), undefined);
   });
@@ -70,58 +70,26 @@ describe('failed commands', () => {
     const one = terminal('one');
     runs(one, 'make', 2, [...Array.from({ length: 60 }, (_, index) => `line ${index} ${'x'.repeat(9_990)}\r\n`), 'the error\r\n']);
     await eventually('it is kept', () => changes === 1);
-    const last = failed.last(one)?.command;
+    const last = failed.last(one);
     assert.ok(last && last.isCut && last.output.length <= outputCharactersMax && last.output.endsWith('the error'));
     assert.match(last.output, /^line 5\d x/, 'no half line stands first');
   });
 
-  const kept = (change: Partial<FailedCommand>, more: Partial<KeptCommand> = {}): KeptCommand => ({ terminal: terminal('one'), isNewest: true, command: { commandLine: 'make', exitCode: 2, output: '', isCut: false, ...change }, ...more });
-  const subjectOf = (one: KeptCommand | undefined) => failedCommandSubject(fake.editor, one);
+  const kept = (change: Partial<FailedCommand>): FailedCommand => ({ commandLine: 'make', exitCode: 2, output: '', isCut: false, ...change });
 
-  it('are asked about with code, folder and output', async () => {
-    assert.deepEqual(await subjectOf(kept({ commandLine: 'npm\ntest', exitCode: 1, folder: '/w', output: 'FAIL ``` a' })), {
+  it('are asked about with code, folder and output', () => {
+    assert.deepEqual(failedCommandSubject(kept({ commandLine: 'npm\ntest', exitCode: 1, folder: '/w', output: 'FAIL ``` a' })), {
       command: 'ask-failed-command', title: 'Ask Codex About the Failed Command', example: 'Why did it fail?', note: '"npm test" ended with code 1; what it wrote is sent.',
       text: 'This command, run in /w, ended with exit code 1:\n\n```sh\nnpm\ntest\n```\n\nWhat it wrote:\n\n````\nFAIL ``` a\n````',
     });
-    const long = await subjectOf(kept({ commandLine: 'x'.repeat(200) }));
+    const long = failedCommandSubject(kept({ commandLine: 'x'.repeat(200) }));
     assert.ok('text' in long && long.note?.startsWith(`"${'x'.repeat(59)}…" ended with code 2. VS Code did not tell what it wrote`) && long.text.includes('x'.repeat(200)) && long.text.endsWith('What it wrote is not known.'), JSON.stringify(long));
-    const none = await subjectOf(undefined);
+    const none = failedCommandSubject(undefined);
     assert.match('sorry' in none ? none.sorry : '', /^No command has failed in a terminal of this window/);
   });
 
-  it('have their output copied where VS Code lost it, and the clipboard is as it was', async () => {
-    const one = kept({});
-    const asked = async (change: Partial<KeptCommand> = {}) => JSON.stringify(await subjectOf({ ...one, ...change }));
-    let copies = 0;
-    fake.commands.set('workbench.action.terminal.copyLastCommandOutput', () => { copies += 1; fake.copied.push('no \u001b[31mrule\u001b[0m'); });
-    fake.activeTerminal = one.terminal;
-    assert.match(await asked(), /is not known/);
-    assert.deepEqual([copies, fake.copied], [0, []], 'a clipboard without text may hold a picture');
-    fake.copied.push('mine');
-    assert.match(await asked(), /what it wrote is sent.*What it wrote:.*no rule/);
-    assert.equal(fake.copied.at(-1), 'mine');
-    for (const change of [{ isNewest: false }, { terminal: terminal('two') }, kept({ output: 'known' })]) assert.doesNotMatch(await asked(change), /no rule/);
-    assert.equal(copies, 1, 'it would be another command\'s');
-    fake.commands.set('workbench.action.terminal.copyLastCommandOutput', () => undefined);
-    assert.match(await asked(), /is not known/, 'it wrote nothing');
-    fake.commands.set('workbench.action.terminal.copyLastCommandOutput', () => { throw new Error('no such command'); });
-    assert.match(await asked(), /is not known/);
-    assert.equal(fake.copied.at(-1), 'mine');
-  });
-
-  it('know whether something ran after them in their terminal', async () => {
-    const one = terminal('one');
-    runs(one, 'make', 2, []);
-    await eventually('it is kept', () => changes === 1);
-    assert.equal(failed.last(one)?.isNewest, true);
-    runs(terminal('two'), 'ls', 0, []);
-    assert.equal(failed.last(one)?.isNewest, true);
-    runs(one, 'ls', 0, []);
-    assert.equal(failed.last(one)?.isNewest, false);
-  });
-
   it('are spoken of in the language of the editor', async () => {
-    const said = await spokenIn(pseudo, async () => (await Promise.all([undefined, kept({ output: 'a', isCut: true }), kept({ output: 'a' }), kept({})].map(subjectOf))).flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
+    const said = await spokenIn(pseudo, () => [undefined, kept({ output: 'a', isCut: true }), kept({ output: 'a' }), kept({})].map((one) => failedCommandSubject(one)).flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
     assert.equal(untranslated(said, ['make']), '');
   });
 

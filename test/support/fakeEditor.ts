@@ -216,7 +216,7 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
 
   const fake: FakeEditor = {
     editor: {
-      window, workspace, l10n: { bundle: undefined }, env: { language: 'en', clipboard: { writeText: async (text: string) => { fake.copied.push(text); }, readText: async () => fake.copied.at(-1) ?? '' } },
+      window, workspace, l10n: { bundle: undefined }, env: { language: 'en', clipboard: { writeText: async (text: string) => { fake.copied.push(text); } } },
       commands: {
         registerCommand: (id: string, run: (...values: unknown[]) => unknown) => { fake.commands.set(id, run); return { dispose: () => undefined }; },
         executeCommand: async (command: string, ...values: unknown[]) => {

@@ -130,20 +130,18 @@ describe('asking about files, changes and commands in a real VS Code', function 
       const listening = vscode.window.onDidEndTerminalShellExecution((event) => { listening.dispose(); resolve(event.exitCode); });
       vscode.window.activeTerminal?.shellIntegration?.executeCommand(command);
     }), line);
-    // VS Code loses the output of so quick a command now and then; it is copied then, and what was in the clipboard is put back.
-    await window.host.run(({ vscode }) => vscode.env.clipboard.writeText('mine'));
-    for (const name of ['one', 'two', 'three', 'four']) {
+    // VS Code loses the output of so quick a command now and then, and the box says whether it did.
+    for (const name of ['one', 'two']) {
       assert.equal(await fails(`cat ${name}`), 1);
       await window.bench.runCommand('Codex Broker: Ask Codex About Last Failed Command');
-      await waitForBox(`"cat ${name}" ended with code 1; what it wrote is sent.`);
+      await waitForBox(new RegExp(`"cat ${name}" ended with code 1(; what it wrote is sent\\.|\\. VS Code did not tell what it wrote)`));
       await leave();
     }
-    assert.equal(await fails('printf "\\033[31mred\\033[0m and more\\n"; cat nowhere.txt'), 1);
+    assert.equal(await fails('printf "\\033[31mred\\033[0m and more\\n"; cat nowhere.txt; sleep 0.5; false'), 1);
     await pick(async () => {
       await page().locator('.terminal-wrapper.active .xterm-screen').first().click({ button: 'right' });
     }, 'Ask Codex About Last Failed Command', 'ask-command-menu');
     await waitForBox('ended with code 1; what it wrote is sent.');
-    assert.equal(await window.host.run(({ vscode }) => vscode.env.clipboard.readText()), 'mine');
     await picture('ask-command-question');
     assert.match(await answerTo('Why?'), /You asked: This command, run in .*website, ended with exit code 1: ```sh printf .* What it wrote: ``` red and more/);
   });
