@@ -7,3 +7,16 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
   for (const secret of secrets) if (secret.length > 0) shown = shown.replaceAll(secret, '…');
   return shown.replace(/\bsk-[A-Za-z0-9_-]{8,}/g, '…');
 }
+
+/** How a secret looks where nobody knows it, and what is left of it. */
+const looks: readonly (readonly [look: RegExp, rest: string])[] = [
+  [/\b(Bearer\s+)[\w.~+/=-]{8,}/gi, '$1…'],
+  [/\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,})/g, '…'],
+  [/(--(?:[a-z]+-)*(?:password|token|secret|api-key)=)(?:"[^"\n]*"|'[^'\n]*'|["']?[^\s"']+)/gi, '$1…'],
+  [/(:\/\/[^\s/:@]*:)[^\s/]+(?=@)/g, '$1…'],
+];
+
+/** The text with everything replaced by "…" that looks like a key, a token or a password, also of others than OpenAI. */
+export function hideSecretLooks(text: string): string {
+  return looks.reduce((shown, [look, rest]) => shown.replace(look, rest), hideSecrets(text, []));
+}

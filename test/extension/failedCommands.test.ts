@@ -88,9 +88,17 @@ describe('failed commands', () => {
     assert.match('sorry' in none ? none.sorry : '', /^No command has failed in a terminal of this window/);
   });
 
+  it('are asked about without what looks like a secret, and say so', () => {
+    const told = failedCommandSubject(kept({ commandLine: 'curl --token=hunter2 https://me:hunter2@x.example', output: 'sent Bearer hunter2hunter2, got 401' }));
+    assert.ok('text' in told);
+    assert.equal(told.note, '"curl --token=… https://me:…@x.example" ended with code 2; what it wrote is sent. What looks like a password or a key in it is replaced by "…".');
+    assert.match(told.text, /sent Bearer …, got 401/);
+    assert.doesNotMatch(JSON.stringify(told), /hunter2/);
+  });
+
   it('are spoken of in the language of the editor', async () => {
-    const said = await spokenIn(pseudo, () => [undefined, kept({ output: 'a', isCut: true }), kept({ output: 'a' }), kept({})].map((one) => failedCommandSubject(one)).flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
-    assert.equal(untranslated(said, ['make']), '');
+    const said = await spokenIn(pseudo, () => [undefined, kept({ output: 'a', isCut: true }), kept({ output: 'a' }), kept({}), kept({ commandLine: 'make --token=x' })].map((one) => failedCommandSubject(one)).flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
+    assert.equal(untranslated(said, ['make', 'make --token=']), '');
   });
 
   it('have their output as it stands on the screen in the end', () => {
