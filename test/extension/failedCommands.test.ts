@@ -66,6 +66,19 @@ describe('failed commands', () => {
     assert.deepEqual([failed.last(undefined), changes], [undefined, 0]);
   });
 
+  it('are forgotten with a terminal that closes while what they wrote is still read', async () => {
+    const one = terminal('one');
+    let go = () => undefined as void;
+    const slow = new Promise<void>((resolve) => { go = resolve; });
+    const execution = { commandLine: { value: 'make' }, read: async function* written() { await slow; yield 'a'; } };
+    fake.terminalTells('starts', { terminal: one, execution });
+    fake.terminalTells('ends', { terminal: one, execution, exitCode: 2 });
+    fake.terminalTells('closes', one);
+    go();
+    await settled();
+    assert.deepEqual([failed.last(undefined), changes], [undefined, 0]);
+  });
+
   it('keep the end of a long output, and say so', async () => {
     const one = terminal('one');
     runs(one, 'make', 2, [...Array.from({ length: 60 }, (_, index) => `line ${index} ${'x'.repeat(9_990)}\r\n`), 'the error\r\n']);
