@@ -20,7 +20,8 @@ export const changedFilesMax = 100;
 export async function changesSubject(editor: ChangesEditor, values: readonly unknown[]): Promise<AskSubject | NoSubject | undefined> {
   const git = await gitApi(editor.extensions);
   if (!git) return { isWarning: true, sorry: t('Changes are read with VS Code\'s built-in Git extension, which is turned off or not there. Turn it on, then run the command again; nothing was sent.') };
-  const chosen = values.flatMap((value) => resourcesOf(value));
+  // A menu passes the file that was clicked on, and then all chosen ones with it.
+  const chosen = values.flatMap((value) => resourcesOf(value)).filter((uri, index, all) => all.findIndex(({ path }) => path === uri.path) === index);
   const repository = await repositoryOf(editor, git, chosen[0], values[0]);
   if (repository === 'dismissed') return undefined;
   if (!repository) {
@@ -30,18 +31,20 @@ export async function changesSubject(editor: ChangesEditor, values: readonly unk
   if (!changed) return { isWarning: true, sorry: t('Git could not tell what changed, as in a repository without a commit. Nothing was sent.') };
   const meant = chosen.length > 0 ? changed.filter((uri) => chosen.some((one) => one.path === uri.path)) : await meantOf(editor, changed);
   if (!meant) return undefined;
-  const untracked = chosen.length > 0 || meant.length < changed.length ? 0 : untrackedIn(repository);
-  const missing = [...new Set(chosen.map(({ path }) => path))].filter((path) => !changed.some((uri) => uri.path === path)).length;
-  const newFiles = [
+  if (chosen.length > 0 && chosen.every((uri) => git.repositories.some((one) => untrackedIn(one).includes(uri.path)))) {
+    return { sorry: plural(chosen.length, 'The chosen file is new to Git, so it has no changes to ask about yet. Use Ask Codex About File, or stage it first.', 'The {0} chosen files are new to Git, so they have no changes to ask about yet. Use Ask Codex About File, or stage them first.') };
+  }
+  const unknown = chosen.length - (chosen.length > 0 ? meant.length : 0);
+  const untracked = chosen.length > 0 || meant.length < changed.length ? 0 : untrackedIn(repository).length;
+  const leftOut = [
+    ...(unknown === 0 ? [] : [plural(unknown, '{0} chosen file is left out: no change of it is known, as it is new or of another repository.', '{0} chosen files are left out: no changes of them are known, as they are new or of another repository.')]),
     ...(untracked === 0 ? [] : [plural(untracked, '{0} new file is left out; staged, it counts.', '{0} new files are left out; staged, they count.')]),
-    ...(missing === 0 ? [] : [plural(missing, '{0} chosen file is left out: it is new to Git, or of another repository.', '{0} chosen files are left out: they are new to Git, or of another repository.')]),
   ];
-  if (meant.length === 0 && missing > 0) return { sorry: t('What you chose is new to Git, or of another repository, so there is no change to tell. Stage it first, or ask about it with Ask Codex About File.') };
-  if (meant.length === 0) return { sorry: [t('Nothing differs from the last commit, so there is nothing to ask about.'), ...newFiles].join(' ') };
-  return subjectOf(editor, repository, meant, newFiles);
+  if (meant.length === 0) return { sorry: [t('Nothing differs from the last commit, so there is nothing to ask about.'), ...leftOut].join(' ') };
+  return subjectOf(editor, repository, meant, leftOut);
 }
 
-/** The tracked files that differ; undefined where Git refuses to tell. */
+/** The files that differ, staged or not; undefined where Git refuses to tell. */
 async function changedIn(repository: GitRepository): Promise<vscode.Uri[] | undefined> {
   return repository.diffWith('HEAD').then((changes) => changes.map(({ uri }) => uri), () => undefined);
 }
@@ -74,8 +77,9 @@ async function meantOf({ window }: ChangesEditor, changed: readonly vscode.Uri[]
   return (await window.showQuickPick(rows, { title: t('Ask Codex About Changes'), placeHolder: t('What is the question about?') }))?.meant;
 }
 
-function untrackedIn({ state }: GitRepository): number {
-  return [...state.workingTreeChanges, ...state.untrackedChanges ?? []].filter(({ status }) => status === untrackedStatus).length;
+/** Paths of the files that Git does not know yet. */
+function untrackedIn({ state }: GitRepository): string[] {
+  return [...state.workingTreeChanges, ...state.untrackedChanges ?? []].filter(({ status }) => status === untrackedStatus).map(({ uri }) => uri.path);
 }
 
 /** Files whose changes do not fit any more are left out as a whole, and named to the model. */

@@ -26,7 +26,7 @@ import { DashboardPanel, namedPart, panelType } from './dashboardPanel.ts';
 import { DashboardQuestions } from './dashboardQuestions.ts';
 import { Diagnosis } from './diagnosis.ts';
 import type { Editor, EditorContext } from './editorApi.ts';
-import { allowPurchased, passGate } from './gateDialog.ts';
+import { allowPurchased, asksAside, passGate } from './gateDialog.ts';
 import type { OpenLive } from './liveSocket.ts';
 import type { LoopbackRequest } from './loopbackHttp.ts';
 import { meteredProfile, meteredProfileId, openMeteredTerminal } from './meteredTerminal.ts';
@@ -214,7 +214,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     restart();
   };
 
-  const terminals = { ...shared, passGate: () => gate(true), dataDir: () => seat().dataDir, prepareShims };
+  const terminals = { ...shared, passGate: () => gate(true), asksAside: () => asksAside(gateParts(true)), isConnecting: () => editor.workspace.isTrusted && link.state.state === 'connecting', dataDir: () => seat().dataDir, prepareShims };
   const keyParts = { editor, secrets: context.secrets, call: link.call, log, snapshot: () => link.snapshot, connected };
   const routing = { editor, texts: new RouteTexts(), program: routeProgram({ execPath: world.execPath, env: world.env, brokerScript, seat, workspacePath: () => workspace.path }) };
   const privacy = composePrivacy({ ...world, editor, context, call: link.call, settings, brokerScript, seat, binDir, dataDir: dataDirOf, nowMs: schedule.nowMs, waitingTasks: () => tasks.waiting.list().length, leave: () => link.leave(), begin: restart });

@@ -10,7 +10,7 @@ export interface FailedCommand {
   readonly exitCode: number;
   /** Path of the folder that it ran in, where that is known. */
   readonly folder?: string;
-  /** The end of what it wrote, as text. */
+  /** The end of what it wrote, as text; empty where it wrote nothing, or where VS Code lost it, as it does of commands that end within milliseconds. */
   readonly output: string;
   /** There was more before it. */
   readonly isCut: boolean;
@@ -39,6 +39,7 @@ export class FailedCommands {
   readonly #reading = new Map<vscode.TerminalShellExecution, Reading>();
   /** The newest last. */
   readonly #failed = new Map<vscode.Terminal, FailedCommand>();
+  readonly #closed = new WeakSet<vscode.Terminal>();
   readonly #listening: readonly vscode.Disposable[];
 
   constructor(parts: FailedCommandsParts) {
@@ -49,6 +50,7 @@ export class FailedCommands {
       }),
       parts.window.onDidEndTerminalShellExecution((event) => { void this.#end(event); }),
       parts.window.onDidCloseTerminal((terminal) => {
+        this.#closed.add(terminal);
         // What runs in it may never be told to end.
         for (const [execution, reading] of this.#reading) if (reading.terminal === terminal) this.#reading.delete(execution);
         if (this.#failed.delete(terminal)) parts.changed();
@@ -75,6 +77,8 @@ export class FailedCommands {
     // A shell that tells no code does not say that it failed.
     if (!reading || exitCode === undefined || exitCode === 0 || commandLine === '') return;
     await reading.ended;
+    // Nobody would tell any more that a terminal closes which did so meanwhile.
+    if (this.#closed.has(terminal)) return;
     const folder = execution.cwd?.fsPath;
     this.#failed.delete(terminal);
     this.#failed.set(terminal, { commandLine, exitCode, ...(folder === undefined ? {} : { folder }), ...reading.written() });

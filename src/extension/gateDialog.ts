@@ -71,10 +71,19 @@ function keyOnlyWords(): string {
   return t('Questions to Codex need an API key, and so do Codex tasks until the broker has seen a request on your ChatGPT plan; in a metered terminal the plan pays at once.');
 }
 
+/** Whether the gate asks in a message that may stand there for long, and does not have to be answered. */
+export function asksAside(parts: GateParts): boolean {
+  return !['go', 'uncapped', 'not-allowed'].includes(spendingVerdict(factsOf(parts)));
+}
+
+function factsOf({ planMayPay, facts, memory }: Pick<GateParts, 'planMayPay' | 'facts' | 'memory'>): GateFacts {
+  return { ...facts(), planMayPay, uncappedAllowed: memory.get(uncappedMemory) === true };
+}
+
 /** Passes the gate or says why not. @returns true when the command may spend now */
 export async function passGate(parts: GateParts): Promise<boolean> {
   const { planMayPay } = parts;
-  const facts = { ...parts.facts(), planMayPay, uncappedAllowed: parts.memory.get(uncappedMemory) === true };
+  const facts = factsOf(parts);
   const verdict = spendingVerdict(facts);
   if (verdict === 'go') return true;
   if (verdict === 'uncapped') return askUncapped(parts);

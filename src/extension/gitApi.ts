@@ -17,10 +17,10 @@ export const untrackedStatus = 7;
 export interface GitRepository {
   readonly rootUri: vscode.Uri;
   readonly state: { readonly workingTreeChanges: readonly GitChange[]; readonly untrackedChanges?: readonly GitChange[] };
-  /** The tracked files that differ from a commit, staged or not. `diffWithHEAD` beside it leaves out what is staged. */
-  diffWith(ref: string): Promise<readonly GitChange[]>;
+  /** The tracked files that differ from a commit, staged or not. Its `diffWithHEAD` leaves out what is staged: it is a plain `git diff`. */
+  diffWith(ref: 'HEAD'): Promise<readonly GitChange[]>;
   /** How one of them differs, as `git diff` writes it. */
-  diffWith(ref: string, path: string): Promise<string>;
+  diffWith(ref: 'HEAD', path: string): Promise<string>;
 }
 
 /** What the Git extension offers to others. */

@@ -7,6 +7,7 @@ import { pathOf } from './codexProgram.ts';
 import { loopbackUnproxied } from './codexRun.ts';
 import type { Editor, Log } from './editorApi.ts';
 import { showFailure } from './problemNotice.ts';
+import { until, type Schedule } from './schedule.ts';
 import type { WindowWorkspace } from './windowWorkspace.ts';
 
 /** What the command needs from outside. */
@@ -21,6 +22,11 @@ export interface TerminalParts {
   /** Writes the shims and gives their folder. */
   prepareShims(): Promise<string>;
   passGate(): Promise<boolean>;
+  /** The gate would ask in a message that may stand there for long. */
+  asksAside(): boolean;
+  /** Whether the broker answers is not known yet, as while a window opens. */
+  isConnecting(): boolean;
+  readonly schedule: Schedule;
 }
 
 /** The variables of a metered terminal. */
@@ -40,6 +46,9 @@ export function terminalEnvironment(facts: {
 /** Id of the profile in the manifest, which stands in the terminal's list of kinds. */
 export const meteredProfileId = 'codexBroker.metered';
 
+/** How long a terminal of VS Code's own waits for the broker. */
+export const connectWaitMsMax = 10_000;
+
 /** Runs the command. */
 export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
   if (!await parts.passGate()) return;
@@ -51,10 +60,17 @@ export async function openMeteredTerminal(parts: TerminalParts): Promise<void> {
   }
 }
 
-/** The same terminal for VS Code's own ways to open one: the list of kinds, a split, a default profile. */
+/** The same terminal for VS Code's own ways to open one: the list of kinds, a split, a default profile. VS Code knows in which folder. */
 export function meteredProfile(parts: TerminalParts): vscode.TerminalProfileProvider {
   return {
     provideTerminalProfile: async () => {
+      // As the default kind it is asked for while its window opens.
+      await until(parts.schedule, connectWaitMsMax, () => !parts.isConnecting());
+      // VS Code waits for the terminal, but not for a person: one who goes on after all gets theirs by the command.
+      if (parts.asksAside()) {
+        void openMeteredTerminal(parts);
+        throw new Error(t('No metered terminal was opened.'));
+      }
       // Without a terminal VS Code shows what was thrown; why the gate is shut was said before.
       if (!await parts.passGate()) throw new Error(t('No metered terminal was opened.'));
       try {
@@ -67,7 +83,7 @@ export function meteredProfile(parts: TerminalParts): vscode.TerminalProfileProv
   };
 }
 
-/** What such a terminal is, but for its folder: VS Code knows better where one of its own is to open. @throws ProblemError when the broker gives no token @throws Error when the shims cannot be written */
+/** What such a terminal is. @throws ProblemError when the broker gives no token @throws Error when the shims cannot be written */
 async function meteredTerminalOptions(parts: TerminalParts): Promise<vscode.TerminalOptions> {
   const token = await parts.workspace.token();
   const binDir = await parts.prepareShims();

@@ -5,7 +5,7 @@ import { plural, t } from '../protocol/language.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import type { BrokerLink } from './brokerLink.ts';
 import type { Editor } from './editorApi.ts';
-import { pause, type Schedule } from './schedule.ts';
+import { until, type Schedule } from './schedule.ts';
 
 /** What a restart needs from outside. */
 export interface RestartParts {
@@ -20,7 +20,6 @@ export interface RestartParts {
 export const leaveMsMax = 15_000;
 /** How long the new one may take to be connected; the first may still find the old one at the ledger. */
 export const returnMsMax = 30_000;
-const lookPauseMs = 100;
 
 /** The label of every button that restarts the broker. */
 export function restartLabel(): string {
@@ -90,14 +89,4 @@ function isConnected(link: RestartParts['link']): boolean {
 
 function isOther(now: Snapshot | undefined, before: Snapshot): boolean {
   return now !== undefined && (now.broker.pid !== before.broker.pid || now.broker.startedAtMs !== before.broker.startedAtMs);
-}
-
-/** Looks again and again; whether it came true in time. */
-async function until(schedule: Schedule, limitMs: number, isSo: () => boolean): Promise<boolean> {
-  const endMs = schedule.nowMs() + limitMs;
-  while (!isSo()) {
-    if (schedule.nowMs() >= endMs) return false;
-    await pause(schedule, lookPauseMs);
-  }
-  return true;
 }

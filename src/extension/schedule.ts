@@ -1,6 +1,8 @@
 // The extension's sense of time: the clock, one-shot timers and randomness that the entry file
 // passes in, and waiting built on them. Nothing here reads a clock of its own.
 
+const lookPauseMs = 100;
+
 /** Time and chance, passed in. Times and delays are integers in milliseconds. */
 export interface Schedule {
   /** Milliseconds since the epoch. */
@@ -23,6 +25,16 @@ export function pause(schedule: Schedule, delayMs: number, signal?: AbortSignal)
     const cancel = schedule.after(delayMs, end);
     signal?.addEventListener('abort', end);
   });
+}
+
+/** Looks again and again; whether it came true in time. */
+export async function until(schedule: Schedule, limitMs: number, isSo: () => boolean): Promise<boolean> {
+  const endMs = schedule.nowMs() + limitMs;
+  while (!isSo()) {
+    if (schedule.nowMs() >= endMs) return false;
+    await pause(schedule, lookPauseMs);
+  }
+  return true;
 }
 
 /** Settles as `work` does, or rejects with `late()` when it takes longer than the limit. */

@@ -8,17 +8,16 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
   return shown.replace(/\bsk-[A-Za-z0-9_-]{8,}/g, '…');
 }
 
-/** Shapes of secrets in command lines and what programs write; what stands in the first group is kept. */
-const likely: readonly RegExp[] = [
+/** How a secret looks where nobody knows it; what stands in the first group is no secret. */
+const looks: readonly RegExp[] = [
   /\b((?:Bearer|Basic)\s+)[\w.~+/=-]{8,}/gi,
-  /()\bsk-[\w-]{8,}/g,
-  /()\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|npm_\w{16,})/g,
-  /(--?(?:password|passwd|token|secret|api-?key)[= ]+)(?:"[^"]*"|'[^']*'|[^\s"']+)/gi,
-  /\b(\w*(?:TOKEN|SECRET|PASSWORD|API_?KEY)\w*=)(?:"[^"]*"|'[^']*'|[^\s"']+)/gi,
-  /(:\/\/[^/\s:@]{0,100}:)[^@\s/]{1,200}(?=@)/g,
+  /()\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{16,})/g,
+  /(--(?:[a-z]+-)*(?:password|passwd|token|secret|api-key)(?:=|[ ]{1,9}(?![- ])))(?:"[^"\n]*"|'[^'\n]*'|["']?[^\s"']+)/gi,
+  /\b(\w{0,60}(?:TOKEN|SECRET|PASSWORD|API_?KEY)\w{0,60}=)(?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)/gi,
+  /(:\/\/[^\s/:@]*:)[^\s/]+(?=@)/g,
 ];
 
-/** The text with everything that has the shape of a secret replaced by "…". What has none of these shapes stays. */
-export function hideLikelySecrets(text: string): string {
-  return likely.reduce((shown, shape) => shown.replace(shape, '$1…'), text);
+/** The text with everything replaced by "…" that looks like a key, a token or a password, also of others than OpenAI. */
+export function hideSecretLooks(text: string): string {
+  return looks.reduce((shown, look) => shown.replace(look, '$1…'), hideSecrets(text, []));
 }

@@ -7,11 +7,14 @@ import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts'
 
 describe('ask about changes', () => {
   let fake: FakeEditor;
-  const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0) => ({
+  /** Git's `diffWithHEAD` tells what is not staged alone, and so is not what a question is about. */
+  const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0, staged: Readonly<Record<string, string>> = {}) => ({
     rootUri: fake.uri(root),
     state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => ({ uri: fake.uri(`${root}/new${index}`), status: 7 })) },
-    diffWith: async (ref: string, path?: string) => (ref !== 'HEAD' ? '' : path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? ''),
+    diffWithHEAD: async (path?: string) => listOf(diffs, path),
+    diffWith: async (_ref: string, path?: string) => listOf({ ...diffs, ...staged }, path),
   });
+  const listOf = (diffs: Readonly<Record<string, string>>, path: string | undefined) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? '');
   const withGit = (...repositories: ReturnType<typeof repository>[]) => {
     const getRepository = ({ path }: vscode.Uri) => repositories.find(({ rootUri }) => path.startsWith(`${rootUri.path}/`) || path === rootUri.path) ?? null;
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'initialized', repositories, getRepository }) });
@@ -28,6 +31,11 @@ describe('ask about changes', () => {
       text: 'The changes since the last commit, staged or not:\n\n````diff\n-a ```\n+b\n\n+c\n````',
     });
     assert.deepEqual(fake.shown, []);
+  });
+
+  it('counts what is staged, new files too', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n' }, 0, { '/w/b.ts': '+staged\n', '/w/new.ts': '+new\n' }));
+    assert.match(JSON.stringify(await ask()), /3 Files.*\+a.*\+staged.*\+new/);
   });
 
   it('asks whether the active file alone is meant, where it is one of several', async () => {
@@ -47,10 +55,17 @@ describe('ask about changes', () => {
     const told = JSON.stringify(await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/c.ts') }]));
     assert.match(told, /2 Files.*\+a.*\+c/);
     assert.doesNotMatch(told, /\+b/);
-    // What Git does not know is not dropped without a word.
-    const partly = await ask({ resourceUri: fake.uri('/w/a.ts') }, [{ resourceUri: fake.uri('/w/a.ts') }, { resourceUri: fake.uri('/w/new') }]);
-    assert.ok(partly && 'note' in partly && partly.note === '1 chosen file is left out: it is new to Git, or of another repository.', JSON.stringify(partly));
-    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^What you chose is new to Git.*Ask Codex About File\.$/);
+    assert.match(await sorry({ resourceUri: fake.uri('/w/new') }), /^Nothing differs from the last commit.*1 chosen file is left out/);
+  });
+
+  it('says which chosen files it leaves out, and what new ones need', async () => {
+    withGit(repository('/w', { '/w/a.ts': '+a\n' }, 2), repository('/v', { '/v/b.ts': '+b\n' }, 1));
+    const chosen = (...names: string[]) => names.map((name) => ({ resourceUri: fake.uri(name) }));
+    assert.match(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts', '/w/new0', '/v/b.ts'))), /"note":"2 chosen files are left out: no changes of them are known, as they are new or of another repository\."/);
+    assert.match(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts', '/w/new0'))), /"note":"1 chosen file is left out: no change of it/);
+    assert.doesNotMatch(JSON.stringify(await ask(...chosen('/w/a.ts'), chosen('/w/a.ts'))), /note/);
+    assert.match(await sorry(...chosen('/w/new0'), chosen('/w/new0')), /^The chosen file is new to Git, .* Use Ask Codex About File, or stage it first\.$/);
+    assert.match(await sorry(...chosen('/w/new0'), chosen('/w/new0', '/w/new1', '/v/new0')), /^The 3 chosen files are new to Git/);
   });
 
   it('takes the repository of the list, of the active editor, the only one, or the one that is picked', async () => {
@@ -101,6 +116,7 @@ describe('ask about changes', () => {
       await hear();
       withGit(repository('/w', { '/w/changed.ts': '+a\n', '/w/lock': 'x'.repeat(400_001) }, 1));
       await hear();
+      for (const name of ['/w/new0', '/w/gone']) words.push(await sorry({ resourceUri: fake.uri(name) }));
       open('/w/changed.ts');
       await hear();
       withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001) }));

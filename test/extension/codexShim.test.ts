@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { posixShims, windowsShims, writeShims, type ShimPlaces } from '../../src/extension/codexShim.ts';
 import { openMeteredTerminal, terminalEnvironment } from '../../src/extension/meteredTerminal.ts';
 import { fakeEditor } from '../support/fakeEditor.ts';
+import { realSchedule } from './manualSchedule.ts';
 
 const tell = 'console.log(JSON.stringify({ args: process.argv.slice(2), asNode: process.env.ELECTRON_RUN_AS_NODE, data: process.env.CODEX_BROKER_DATA }));';
 
@@ -58,7 +59,7 @@ describe('metered terminal', function slowMachine() {
     assert.deepEqual(env, { PATH: '/b:/bin', OPENAI_BASE_URL: 'http://127.0.0.1:1/v1', OPENAI_API_KEY: 'tok', CODEX_BROKER_DATA: '/d', CODEX_BROKER_WORKSPACE: '/w', NO_PROXY: 'a,127.0.0.1,localhost', no_proxy: 'a,127.0.0.1,localhost' });
     const fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' });
     const parts = {
-      editor: fake.editor, log: fake.log, env: { PATH: '/bin' }, platform: 'linux', practice: () => true, dataDir: () => '/d', prepareShims: async () => '/b',
+      editor: fake.editor, log: fake.log, env: { PATH: '/bin' }, platform: 'linux', practice: () => true, dataDir: () => '/d', prepareShims: async () => '/b', asksAside: () => false, isConnecting: () => false, schedule: realSchedule,
       workspace: { folder: '/w', path: '/w', token: async () => ({ token: 'tok-secret', workspaceId: 'w', baseUrl: 'http://127.0.0.1:1/v1', codexBaseUrl: '' }) },
     };
     await openMeteredTerminal({ ...parts, passGate: async () => false });

@@ -216,10 +216,11 @@ describe('extension as a whole', function whole() {
     const told = () => fake.executed.filter(({ command, values: [name] }) => command === 'setContext' && name === 'codexBroker.hasFailedCommand').map(({ values: [, value] }) => value);
     assert.deepEqual(told(), [false]);
     const execution = { commandLine: { value: 'make' }, read: async function* written() { yield 'no rule'; } };
-    fake.terminalTells('starts', { terminal: 'one', execution });
-    fake.terminalTells('ends', { terminal: 'one', execution, exitCode: 2 });
+    const terminal = { name: 'one' };
+    fake.terminalTells('starts', { terminal, execution });
+    fake.terminalTells('ends', { terminal, execution, exitCode: 2 });
     await eventually('it is offered', () => told().at(-1) === true);
-    fake.terminalTells('closes', 'one');
+    fake.terminalTells('closes', terminal);
     await eventually('it is offered no more', () => told().at(-1) === false);
   });
 

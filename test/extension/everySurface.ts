@@ -226,7 +226,7 @@ function steps(): string {
 
 async function terminals(fake: FakeEditor): Promise<void> {
   for (const isPractice of [true, false]) {
-    await openMeteredTerminal({ editor: fake.editor, log: fake.log, workspace: { folder: '/w', path: '/w', token: async () => ({ token: 't', baseUrl: 'u' }) as never }, env: {}, platform: 'linux', practice: () => isPractice, dataDir: () => '/d', prepareShims: async () => '/b', passGate: async () => true });
+    await openMeteredTerminal({ editor: fake.editor, log: fake.log, workspace: { folder: '/w', path: '/w', token: async () => ({ token: 't', baseUrl: 'u' }) as never }, env: {}, platform: 'linux', practice: () => isPractice, dataDir: () => '/d', prepareShims: async () => '/b', passGate: async () => true, asksAside: () => false, isConnecting: () => false, schedule: manualSchedule(0) });
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { failedCommandSubject } from '../../src/extension/failedCommandSubject.ts';
-import { FailedCommands, outputCharactersMax } from '../../src/extension/failedCommands.ts';
+import { FailedCommands, outputCharactersMax, type FailedCommand } from '../../src/extension/failedCommands.ts';
 import { plainOutput } from '../../src/extension/plainOutput.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
@@ -66,6 +66,19 @@ describe('failed commands', () => {
     assert.deepEqual([failed.last(undefined), changes], [undefined, 0]);
   });
 
+  it('are forgotten with a terminal that closes while what they wrote is still read', async () => {
+    const one = terminal('one');
+    let go = () => undefined as void;
+    const slow = new Promise<void>((resolve) => { go = resolve; });
+    const execution = { commandLine: { value: 'make' }, read: async function* written() { await slow; yield 'a'; } };
+    fake.terminalTells('starts', { terminal: one, execution });
+    fake.terminalTells('ends', { terminal: one, execution, exitCode: 2 });
+    fake.terminalTells('closes', one);
+    go();
+    await settled();
+    assert.deepEqual([failed.last(undefined), changes], [undefined, 0]);
+  });
+
   it('keep the end of a long output, and say so', async () => {
     const one = terminal('one');
     runs(one, 'make', 2, [...Array.from({ length: 60 }, (_, index) => `line ${index} ${'x'.repeat(9_990)}\r\n`), 'the error\r\n']);
@@ -75,23 +88,30 @@ describe('failed commands', () => {
     assert.match(last.output, /^line 5\d x/, 'no half line stands first');
   });
 
+  const kept = (change: Partial<FailedCommand>): FailedCommand => ({ commandLine: 'make', exitCode: 2, output: '', isCut: false, ...change });
+
   it('are asked about with code, folder and output', () => {
-    assert.deepEqual(failedCommandSubject({ commandLine: 'npm\ntest', exitCode: 1, folder: '/w', output: 'FAIL ``` a', isCut: false }), {
+    assert.deepEqual(failedCommandSubject(kept({ commandLine: 'npm\ntest', exitCode: 1, folder: '/w', output: 'FAIL ``` a' })), {
       command: 'ask-failed-command', title: 'Ask Codex About the Failed Command', example: 'Why did it fail?', note: '"npm test" ended with code 1; what it wrote is sent.',
       text: 'This command, run in /w, ended with exit code 1:\n\n```sh\nnpm\ntest\n```\n\nWhat it wrote:\n\n````\nFAIL ``` a\n````',
     });
-    const long = failedCommandSubject({ commandLine: 'x'.repeat(200), exitCode: 2, output: '', isCut: false });
+    const long = failedCommandSubject(kept({ commandLine: 'x'.repeat(200) }));
     assert.ok('text' in long && long.note?.startsWith(`"${'x'.repeat(59)}…" ended with code 2. VS Code did not tell what it wrote`) && long.text.includes('x'.repeat(200)) && long.text.endsWith('What it wrote is not known.'), JSON.stringify(long));
-    const secret = failedCommandSubject({ commandLine: 'curl -H "Authorization: Bearer sk-live-SECRETSECRET" https://me:hidden@host/x --token=abcdef', exitCode: 22, output: 'GITHUB_TOKEN=ghp_0123456789abcdefXYZ refused', isCut: false });
-    assert.doesNotMatch(JSON.stringify(secret), /SECRET|hidden|abcdef/);
-    assert.ok('note' in secret && secret.note?.endsWith('What looks like a secret is replaced by "…".') && secret.text.includes('https://me:…@host/x'), JSON.stringify(secret));
     const none = failedCommandSubject(undefined);
     assert.match('sorry' in none ? none.sorry : '', /^No command has failed in a terminal of this window/);
   });
 
+  it('are asked about without what looks like a secret, and say so', () => {
+    const told = failedCommandSubject(kept({ commandLine: 'curl --token=hunter2 https://me:hunter2@x.example', output: 'sent Bearer hunter2hunter2, got 401' }));
+    assert.ok('text' in told);
+    assert.equal(told.note, '"curl --token=… https://me:…@x.example" ended with code 2; what it wrote is sent. What looks like a password or a key in it is replaced by "…".');
+    assert.match(told.text, /sent Bearer …, got 401/);
+    assert.doesNotMatch(JSON.stringify(told), /hunter2/);
+  });
+
   it('are spoken of in the language of the editor', async () => {
-    const said = await spokenIn(pseudo, () => [failedCommandSubject(undefined), ...[true, false].map((isCut) => failedCommandSubject({ commandLine: 'make', exitCode: 2, output: 'a', isCut }))].flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
-    assert.equal(untranslated(said, ['make']), '');
+    const said = await spokenIn(pseudo, () => [undefined, kept({ output: 'a', isCut: true }), kept({ output: 'a' }), kept({}), kept({ commandLine: 'make --token=x' })].map((one) => failedCommandSubject(one)).flatMap((one) => ('sorry' in one ? [one.sorry] : [one.title, one.note, one.example])).join('\n'));
+    assert.equal(untranslated(said, ['make', 'make --token=']), '');
   });
 
   it('have their output as it stands on the screen in the end', () => {

@@ -1,7 +1,7 @@
 // Nothing spends without a balance or an answer: the whole table of the gate, and its dialogs.
 import assert from 'node:assert/strict';
 import { commandNames } from '../../src/extension/commandNames.ts';
-import { allowPurchased, passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
+import { allowPurchased, asksAside, passGate, uncappedMemory } from '../../src/extension/gateDialog.ts';
 import { spendingVerdict, type GateFacts } from '../../src/extension/spendingGate.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
 import { fakeEditor, fakeMemory } from '../support/fakeEditor.ts';
@@ -135,6 +135,15 @@ describe('spending gate', () => {
     assert.deepEqual(await allow(snapshotFixture(elsewhere), undefined), [0, true, question, undefined]);
     assert.deepEqual(await allow(snapshotFixture(), 'Open Dashboard'), [0, false, 'This workspace may use purchased credits already. The permission can be taken back on the Credits page.', commandNames.openDashboard]);
     assert.deepEqual(await allow(undefined, 'Start Broker'), [0, false, 'The Codex broker is not connected, so nothing can be sent yet.', commandNames.startBroker]);
+  });
+
+  it('knows where it asks in a message that may stand there for long', () => {
+    const aside = (snapshot: ReturnType<typeof snapshotFixture>, facts: { trusted?: boolean; connected?: boolean } = {}) => asksAside({
+      editor: fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' }).editor, memory: { get: () => undefined, update: async () => undefined }, planMayPay: false, allowWorkspace: async () => undefined,
+      facts: () => ({ trusted: true, connected: true, snapshot, ...facts }),
+    });
+    assert.deepEqual([aside(withBalance(5)), aside(withBalance(0)), aside(snapshotFixture(missing)), aside(withBalance(5), { trusted: false }), aside(withBalance(5), { connected: false })], [false, true, true, true, true]);
+    assert.equal(aside(snapshotFixture({ balance: { ...snapshotFixture().balance, tracked: false } })), false, 'that question is modal');
   });
 
   it('offers the cure of each obstacle and spends nothing', async () => {

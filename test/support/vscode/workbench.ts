@@ -79,16 +79,13 @@ export class Workbench {
   /** Runs a command by the title that the palette shows, "Category: Title". */
   async runCommand(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget .quick-input-filter input');
-    // A key that is pressed before the workbench listens is lost, so it is pressed again.
-    await this.waitFor('the command palette', async () => {
-      if (!await input.isVisible()) await this.page.keyboard.press('F1');
-      await input.waitFor({ state: 'visible', timeout: 2_000 });
-      return true;
-    }, (open) => open);
     const wanted = `>${title}`;
     const row = this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    // A key that was pressed twice and comes late empties the box.
+    // A key that is pressed before the workbench listens is lost, and a document that comes late takes the focus and with it the
+    // palette, so it is pressed again; one that was pressed twice and comes late empties the box.
     await this.waitFor(`the command ${title}`, async () => {
+      if (!await input.isVisible()) await this.page.keyboard.press('F1');
+      await input.waitFor({ state: 'visible', timeout: 2_000 });
       if (await input.inputValue() !== wanted) await input.fill(wanted);
       return row.isVisible();
     }, (isVisible) => isVisible);
