@@ -6,6 +6,7 @@ import { grouped } from '../../domain/grouped.ts';
 import type { InsightFacts, UsageSums } from '../../domain/insights.ts';
 import type { UsageRow } from '../../protocol/snapshot.ts';
 import type { LedgerQueries, LedgerInsightFacts } from './ledgerPort.ts';
+import { unpricedSql } from './rollupTable.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
 import { readWaits } from './waitReads.ts';
@@ -82,7 +83,7 @@ interface CloseSums {
 function closeSums(db: DatabaseSync, from: number): CloseSums[] {
   return statement(db, `SELECT u.thread_id, u.workspace_id, COALESCE(u.model_served, u.model) AS served, COUNT(DISTINCT u.request_id) AS requests,
       SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached, SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output,
-      COALESCE(SUM(c.cost), 0) AS cost, SUM(c.id IS NULL AND u.input_tokens > 0) AS unpriced,
+      COALESCE(SUM(c.cost), 0) AS cost, SUM(${unpricedSql}) AS unpriced,
       SUM(u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed')) AS cut,
       SUM(CASE WHEN u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed') THEN c.cost ELSE 0 END) AS cut_cost
     FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from).map((row) => ({

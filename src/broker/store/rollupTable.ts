@@ -45,12 +45,15 @@ function keyWithinSql(name: string): string {
   return `COALESCE(u.workspace_id || ' ' || ${name}, '')`;
 }
 
+/** Whether a usage event `u` has tokens that no charge `c` pays for and that nothing makes free: its model has no price. */
+export const unpricedSql = 'c.id IS NULL AND u.free_reason IS NULL AND u.input_tokens + u.output_tokens > 0';
+
 const learntSql = 'h.attempt_id IS NOT NULL AND u.measured = 1 AND c.id IS NOT NULL AND u.corrects IS NULL';
 const ifLearnt = (value: string) => `CASE WHEN ${learntSql} THEN ${value} ELSE 0 END`;
 const likelySql = 'COALESCE(h.likely_output, h.estimated_output)';
 /** What an event adds under each of its keys, but for `requests`, and where that is read from. */
 const addedSql = `u.input_tokens AS input, u.cached_input_tokens AS cached, u.cache_write_tokens AS cache_write, u.output_tokens AS output, u.reasoning_tokens AS reasoning,
-    COALESCE(c.cost, 0) AS cost, c.id IS NOT NULL AND u.measured = 0 AS estimated, c.id IS NULL AND u.free_reason IS NULL AND u.input_tokens + u.output_tokens > 0 AS unpriced,
+    COALESCE(c.cost, 0) AS cost, c.id IS NOT NULL AND u.measured = 0 AS estimated, ${unpricedSql} AS unpriced,
     ${learntSql} AS measured, ${learntSql} AND h.estimate IS NOT NULL AND c.cost <= h.estimate AS covered,
     ${ifLearnt('h.estimated_input')} AS estimated_input, ${ifLearnt(likelySql)} AS estimated_output,
     ${ifLearnt('u.input_tokens')} AS measured_input, ${ifLearnt('u.output_tokens')} AS measured_output,

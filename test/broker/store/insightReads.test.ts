@@ -12,7 +12,7 @@ import { runOne } from '../../support/ledger/tempLedger.ts';
 const dayMs = 86_400_000;
 const nowMs = startMs;
 
-interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
+interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly isFree?: boolean; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
 
 function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = () => {}): SqliteLedger {
   const ledger = SqliteLedger.open(':memory:', sha256, 'owner', (file, options) => {
@@ -21,7 +21,7 @@ function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = ()
     return db;
   });
   for (const workspaceId of ['ws_a', 'ws_b']) runOne(ledger, workspaceCommand(workspaceId));
-  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, durationMs = 900, outcome = 'completed' } of past) {
+  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, isFree = false, durationMs = 900, outcome = 'completed' } of past) {
     const atMs = nowMs - daysAgo * dayMs;
     for (const [index, waits] of attempts.entries()) {
       const attemptId = `${id}-${index + 1}`;
@@ -29,7 +29,7 @@ function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = ()
       runOne(ledger, reserveCommand(attemptId, 1_000_000, {
         atMs, request: { requestId: id, receivedAtMs: atMs, workspaceId, client: 'codex_exec', model, stream: true, threadId }, limits: { ...waits, because: 'It waited.' }, ...(plan ? { plan: { because: 'The plan pays.' } } : {}),
       }));
-      runOne(ledger, settleCommand(attemptId, isLast ? { inputTokens: input, cachedInputTokens: cached } : {}, { atMs: isLast ? atMs + durationMs : atMs, durationMs, waitedMs: waits.waitedMs, outcome: isLast ? outcome : 'rejected', chargeable: isLast }));
+      runOne(ledger, settleCommand(attemptId, isLast ? { inputTokens: input, cachedInputTokens: cached } : {}, { atMs: isLast ? atMs + durationMs : atMs, durationMs, waitedMs: waits.waitedMs, outcome: isLast ? outcome : 'rejected', chargeable: isLast && !isFree, ...(isLast && isFree ? { freeReason: 'plan' as const } : {}) }));
     }
   }
   return ledger;
@@ -85,6 +85,11 @@ describe('what insights are made from', () => {
     // Another model's much is no reason to name who used little of this one.
     assert.deepEqual(cause({ ...greedy, id: 'o', daysAgo: during.daysAgo, threadId: 'elsewhere', model: 'gpt-other', input: 900_000 }, { ...during, id: 'p', input: 1000 }, { ...during, id: 'q', threadId: 'own', workspaceId: 'ws_a', input: 3000 }), { threadId: 'own', workspaceId: 'ws_a', workspaceLabel: 'ws_a', tokens: 3000, share: 0.75 });
     assert.equal(facts([during, { id: 'w', daysAgo: 2, waitedMs: 50_000, inLineMs: 50_000 }]).workspaces.find((one) => one.workspaceId === 'ws_a')?.cause, undefined, 'nobody asks why for less than ten minutes in seven days');
+  });
+
+  it('does not count what a plan paid among what has no price, as the rollups do not', () => {
+    const { tasks, models, workspaces } = facts([{ id: 'r1', daysAgo: 2, plan: true, isFree: true }, { id: 'r2', daysAgo: 2 }, { id: 'r3', daysAgo: 1, threadId: 't2', plan: true, isFree: true }], { workspaceId: 'ws_a' });
+    assert.deepEqual([tasks.map(({ threadId, sums }) => [threadId, sums.requests, sums.unpriced]), models[0]?.sums.unpriced, workspaces[0]?.recent.unpriced], [[['t1', 2, 0], ['t2', 1, 0]], 0, 0]);
   });
 
   it('knows which models a workspace uses', () => {
