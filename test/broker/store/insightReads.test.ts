@@ -134,6 +134,18 @@ describe('what insights are made from', () => {
     ledger.close();
   });
 
+  it('looks at the requests of the range, all of them and no others, after a clock was set back', () => {
+    let db: DatabaseSync | undefined;
+    const ledger = ledgerOf([3, 2, 20, 5, 4].map((daysAgo) => ({ id: `r${daysAgo}`, daysAgo, threadId: `t${daysAgo}`, input: 10, waitedMs: 2000, inLineMs: 2000 })), (opened) => { db = opened; });
+    const read = (days: number, eventsAtMost: number) => {
+      const { tasks, workspaces, closeSinceMs } = readInsightFacts(db!, { fromMs: nowMs - days * dayMs, beforeMs: nowMs - 35 * dayMs }, eventsAtMost);
+      return [tasks.map(({ threadId }) => threadId).toSorted((a, b) => a.localeCompare(b)), workspaces[0]?.waitingRequests, closeSinceMs];
+    };
+    assert.deepEqual([read(7, 50), read(7, 5), read(2.5, 50)], [[['t2', 't3', 't4', 't5'], 4, undefined], [['t2', 't3', 't4', 't5'], 4, undefined], [['t2'], 1, undefined]]);
+    assert.deepEqual([read(7, 3), read(2.5, 3)], [[['t4', 't5'], 2, nowMs - 5 * dayMs + 900], [[], 0, nowMs - 2 * dayMs + 900]]);
+    ledger.close();
+  });
+
   it('is nothing for an empty ledger', () => {
     assert.deepEqual(facts([]), { workspaces: [], tasks: [], models: [], cut: { requests: 0, costMicroCredits: 0, ofMicroCredits: 0 } });
   });
