@@ -21,24 +21,26 @@ const commitLetters = 7;
 export async function readBranch(folder: string, home: string): Promise<string | undefined> {
   let at: string | undefined = folder;
   for (let looked = 0; at !== undefined && looked < foldersMax; looked += 1) {
-    const gitFolder = await gitFolderOf(at);
-    const head = gitFolder === undefined ? undefined : await readShort(join(gitFolder, 'HEAD'));
-    if (gitFolder !== undefined && head !== undefined) return branchOf(head) ?? await movedBranch(gitFolder, head);
+    const git = await gitOf(at);
+    const head = git?.folder === undefined ? undefined : await readShort(join(git.folder, 'HEAD'));
+    if (git?.folder !== undefined && head !== undefined) return branchOf(head) ?? await movedBranch(git.folder, head);
+    // Git itself goes no further, so what is around it is another repository.
+    if (git?.isFile) return undefined;
     const above = dirname(at);
     at = at === home || above === at ? undefined : above;
   }
   return undefined;
 }
 
-/** Where git keeps what belongs to a folder: `.git`, or what a file of that name tells, as in worktrees and submodules. */
-async function gitFolderOf(folder: string): Promise<string | undefined> {
+/** Where git keeps what belongs to a folder: `.git`, or what a file of that name tells, as in worktrees and submodules; no folder where that makes no sense. */
+async function gitOf(folder: string): Promise<{ readonly folder: string | undefined; readonly isFile: boolean } | undefined> {
   const git = join(folder, '.git');
   const found = await quiet(stat(git));
-  if (!found) return undefined;
-  if (found.isDirectory()) return git;
+  if (found?.isDirectory()) return { folder: git, isFile: false };
+  if (!found?.isFile()) return undefined;
   const [, told] = /^gitdir: (.+)$/m.exec(await readShort(git) ?? '') ?? [];
   // Another computer is asked for nothing because a file says so.
-  return told === undefined || /^[\\/]{2}/.test(told) ? undefined : resolve(folder, told.trim());
+  return { folder: told === undefined || /^[\\/]{2}/.test(told) ? undefined : resolve(folder, told.trim()), isFile: true };
 }
 
 /** The branch that a HEAD names. A table of references keeps its names elsewhere, and leaves `.invalid` here. */

@@ -47,6 +47,13 @@ describe('the git branch of a folder', () => {
     for (const far of ['//server/share/repo', '\\\\server\\share']) await within({ 'repo/.git': `gitdir: ${far}\n` }, undefined);
   });
 
+  it('is not that of the repository around one whose file leads nowhere', async () => {
+    for (const file of ['gitdir: ../nowhere\n', 'what is this', '', 'gitdir: //server/share/repo\n']) {
+      await within({ ...onMain, 'repo/sub/.git': file }, undefined, 'repo/sub');
+      await within({ ...onMain, 'repo/sub/.git': file }, undefined, 'repo/sub/src');
+    }
+  });
+
   it('is a commit where HEAD stands on no branch, and the branch that is being rebased', async () => {
     await within({ 'repo/.git/HEAD': `${commit}\n` }, 'commit 1a2b3c4');
     await within({ 'repo/.git/HEAD': `${'ab'.repeat(32)}\n` }, 'commit abababa');
@@ -97,6 +104,10 @@ describe('the git branch of a folder', () => {
       git(repo, 'rebase', '--abort');
       git(repo, 'switch', '-q', '--detach', 'main');
       assert.equal(await readBranch(repo, folder), `commit ${git(repo, 'rev-parse', 'HEAD').slice(0, 7)}`);
+      mkdirSync(join(repo, 'sub'));
+      writeFileSync(join(repo, 'sub/.git'), 'gitdir: ../nowhere\n');
+      assert.throws(() => git(join(repo, 'sub'), 'rev-parse', 'HEAD'));
+      assert.equal(await readBranch(join(repo, 'sub'), folder), undefined, 'nor does git know a repository there');
       rmSync(join(repo, '.git'), { recursive: true });
       assert.equal(await readBranch(repo, folder), undefined);
     });
