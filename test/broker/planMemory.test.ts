@@ -71,6 +71,18 @@ describe('plans over a restart', () => {
     }
   }));
 
+  it('are nothing where a number is none that ChatGPT could have told, and lose windows of a clock that was ahead', () => withFolder((folder) => {
+    const memory = new PlanMemory(folder, manualClock(), () => assert.fail('nothing is wrong'));
+    const read = (made: object) => {
+      const window = { windowMinutes: 10_080, usedPercent: 1, observedAtMs: noonMs, ...made };
+      writeFileSync(join(folder, 'plans.json'), JSON.stringify([{ ...plan(1), limits: { ...plan(1).limits, windows: [...plan(1).limits.windows, window] }, modelLimits: [{ ...ownLimit(2), limits: { windows: [window], observedAtMs: noonMs } }] }]));
+      return memory.read().map((one) => [one.limits.windows.length, one.modelLimits.map(({ limits }) => limits.windows.length)]);
+    };
+    assert.deepEqual(read({}), [[2, [1]]]);
+    for (const absurd of [{ resetsAtMs: 9e15 }, { observedAtMs: 9e15 }, { usedPercent: 100_001 }, { windowMinutes: 400 * 1440 + 1 }]) assert.deepEqual(read(absurd), [], JSON.stringify(absurd));
+    for (const ahead of [{ observedAtMs: noonMs + 1 }, { resetsAtMs: 8.64e15 }]) assert.deepEqual(read(ahead), [[1, [0]]], JSON.stringify(ahead));
+  }));
+
   it('cost nothing but a line in the log where they cannot be written', () => withFolder((folder) => {
     const clock = manualClock();
     const logged: string[] = [];
