@@ -1,6 +1,6 @@
 // Reads which git branch a folder is on, from git's own files: no program is started, what is read is bounded, and
 // whatever is not as git writes it is simply not known. https://git-scm.com/docs/gitrepository-layout
-import { constants } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { clean } from '../protocol/clientText.ts';
@@ -13,10 +13,22 @@ const foldersMax = 64;
 /** Letters of a commit's id, as git shows it. */
 const commitLetters = 7;
 
+/** Reads branches, with the real path of a home that is looked up once, as that of a workspace is. */
+export function branchReader(home: string): (folder: string) => Promise<string | undefined> {
+  let real = home;
+  try {
+    real = realpathSync(home);
+  } catch {
+    // A home that is not there has only the name that it was given.
+  }
+  return (folder) => readBranch(folder, real);
+}
+
 /**
  * The branch that a folder's repository is on, or the mark of a commit where it is on none; undefined where none is known.
  * The repository may begin above the folder, though not above the person's home.
  * @param folder its real path
+ * @param home its real path
  */
 export async function readBranch(folder: string, home: string): Promise<string | undefined> {
   let at: string | undefined = folder;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBranch } from '../../src/broker/gitBranch.ts';
+import { branchReader, readBranch } from '../../src/broker/gitBranch.ts';
 import { withFastFolder } from '../support/ledger/tempLedger.ts';
 
 const commit = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
@@ -38,6 +38,15 @@ describe('the git branch of a folder', () => {
     await within({ '.git/HEAD': 'ref: refs/heads/main\n' }, undefined, 'home/project', 'FOLDER/home');
     await within({ 'home/.git/HEAD': 'ref: refs/heads/dotfiles\n' }, 'dotfiles', 'home/project', 'FOLDER/home');
   });
+
+  it('is not looked for above a home that is named by a link either, and a home that is not there stops nothing', () => withFastFolder(async (made) => {
+    const folder = realpathSync(made);
+    write(folder, { '.git/HEAD': 'ref: refs/heads/main\n', 'home/own/.git/HEAD': 'ref: refs/heads/own\n', 'home/project/a': '' });
+    symlinkSync(join(folder, 'home'), join(folder, 'link'));
+    const read = branchReader(join(folder, 'link'));
+    assert.deepEqual([await read(join(folder, 'home/project')), await read(join(folder, 'home/own'))], [undefined, 'own']);
+    assert.equal(await branchReader(join(folder, 'nowhere'))(join(folder, 'home/own')), 'own');
+  }));
 
   it('is that of a worktree or a submodule, where a file says so', async () => {
     await within({ 'main/.git/worktrees/w/HEAD': 'ref: refs/heads/other\n', 'repo/.git': 'gitdir: ../main/.git/worktrees/w\n' }, 'other');
