@@ -1,6 +1,5 @@
 // Puts the broker together: the one place where its parts are made and joined. Everything else
 // gets plain arguments.
-import { realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Estimator } from '../domain/estimator.ts';
@@ -21,7 +20,7 @@ import { CodexMeterFeed } from './codexMeterFeed.ts';
 import { callControl, controlApi } from './controlApi.ts';
 import { prepareDataFolder, removeBrokerAddress, writeBrokerAddress } from './dataFolder.ts';
 import { claimFolder } from './folderMode.ts';
-import { readBranch } from './gitBranch.ts';
+import { branchReader } from './gitBranch.ts';
 import { passFree } from './freeRoute.ts';
 import { BodyRoom } from './heldBodies.ts';
 import { KeyStore } from './keyStore.ts';
@@ -195,9 +194,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const watch = new RunawayWatch({ ledger: store, clock, isOn: options.runawayGuard, log });
     const admission: Admission = new Admission({ pacer, ledger: store, clock, watch, changed, canAsk, unsafe, limitsTold: (observation, windows) => limitNotes.answered(observation, windows) });
     const bodies = new BodyRoom();
-    // Folders are known by their real paths, so the home has to be too.
-    const home = await realpath(options.home).catch(() => options.home);
-    const branches = new WorkspaceBranches(clock, (path) => readBranch(path, home));
+    const branches = new WorkspaceBranches(clock, branchReader(options.home));
     const registered = (workspace: Workspace) => {
       const before = workspaces.get(workspace.workspaceId);
       workspaces.set(workspace.workspaceId, workspace);

@@ -1,6 +1,6 @@
 // Reads which git branch a folder is on, from git's own files: no program is started, what is read is bounded, and
 // whatever is not as git writes it is simply not known. https://git-scm.com/docs/gitrepository-layout
-import { constants } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { clean } from '../protocol/clientText.ts';
@@ -13,34 +13,46 @@ const foldersMax = 64;
 /** Letters of a commit's id, as git shows it. */
 const commitLetters = 7;
 
+/** Reads branches, with the real path of a home that is looked up once, as that of a workspace is. */
+export function branchReader(home: string): (folder: string) => Promise<string | undefined> {
+  let real = home;
+  try {
+    real = realpathSync(home);
+  } catch {
+    // A home that is not there has only the name that it was given.
+  }
+  return (folder) => readBranch(folder, real);
+}
+
 /**
  * The branch that a folder's repository is on, or the mark of a commit where it is on none; undefined where none is known.
  * The repository may begin above the folder, though not above the person's home.
  * @param folder its real path
+ * @param home its real path
  */
 export async function readBranch(folder: string, home: string): Promise<string | undefined> {
   let at: string | undefined = folder;
   for (let looked = 0; at !== undefined && looked < foldersMax; looked += 1) {
-    const { gitFolder, isTold } = await gitFolderOf(at);
-    const head = gitFolder === undefined ? undefined : await readShort(join(gitFolder, 'HEAD'));
-    if (gitFolder !== undefined && head !== undefined) return branchOf(head) ?? await movedBranch(gitFolder, head);
-    // A worktree whose repository is gone belongs to none, and not to the one around it; git stops there too.
-    if (isTold) return undefined;
+    const git = await gitOf(at);
+    const head = git?.folder === undefined ? undefined : await readShort(join(git.folder, 'HEAD'));
+    if (git?.folder !== undefined && head !== undefined) return branchOf(head) ?? await movedBranch(git.folder, head);
+    // Git itself goes no further, so what is around it is another repository.
+    if (git?.isFile) return undefined;
     const above = dirname(at);
     at = at === home || above === at ? undefined : above;
   }
   return undefined;
 }
 
-/** Where git keeps what belongs to a folder: `.git`, or what a file of that name tells, as in worktrees and submodules. */
-async function gitFolderOf(folder: string): Promise<{ readonly gitFolder?: string; readonly isTold: boolean }> {
+/** Where git keeps what belongs to a folder: `.git`, or what a file of that name tells, as in worktrees and submodules; no folder where that makes no sense. */
+async function gitOf(folder: string): Promise<{ readonly folder: string | undefined; readonly isFile: boolean } | undefined> {
   const git = join(folder, '.git');
   const found = await quiet(stat(git));
-  if (!found) return { isTold: false };
-  if (found.isDirectory()) return { gitFolder: git, isTold: false };
+  if (found?.isDirectory()) return { folder: git, isFile: false };
+  if (!found?.isFile()) return undefined;
   const [, told] = /^gitdir: (.+)$/m.exec(await readShort(git) ?? '') ?? [];
   // Another computer is asked for nothing because a file says so.
-  return told === undefined || /^[\\/]{2}/.test(told) ? { isTold: true } : { gitFolder: resolve(folder, told.trim()), isTold: true };
+  return { folder: told === undefined || /^[\\/]{2}/.test(told) ? undefined : resolve(folder, told.trim()), isFile: true };
 }
 
 /** The branch that a HEAD names. A table of references keeps its names elsewhere, and leaves `.invalid` here. */

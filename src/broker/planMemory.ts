@@ -8,7 +8,7 @@ import { limitModelsMax, modelLimitsMax } from '../domain/modelLimits.ts';
 import type { ModelLimit } from '../domain/modelLimits.ts';
 import { planWindowsMax, unknownPlan } from '../domain/planLimits.ts';
 import type { PlanLimits } from '../domain/planLimits.ts';
-import { percentMax } from '../protocol/codexLimits.ts';
+import { percentMax, resetMsMax, windowMinutesMax } from '../protocol/codexLimits.ts';
 import { nameCharactersMax } from '../protocol/responseUsage.ts';
 import type { Clock } from './clock.ts';
 
@@ -26,10 +26,11 @@ export const writeEveryMs = 30_000;
 const plansMax = 16;
 const plansFile = 'plans.json';
 
-/** The last moment that a date can tell. */
-const momentMax = 8_640_000_000_000_000;
+/** The last moment that has a date. */
+const momentMax = 8.64e15;
+
 const moment = z.number().int().nonnegative().max(momentMax);
-const windows = z.array(z.object({ windowMinutes: z.number().int().positive(), usedPercent: z.number().nonnegative().max(percentMax), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax);
+const windows = z.array(z.object({ windowMinutes: z.number().int().positive().max(windowMinutesMax), usedPercent: z.number().nonnegative().max(percentMax), resetsAtMs: moment.optional(), observedAtMs: moment })).max(planWindowsMax);
 const modelLimit = z.object({
   limitId: z.string().regex(/^[a-z0-9_]{1,64}$/),
   name: z.string().min(1).max(nameCharactersMax),
@@ -67,8 +68,9 @@ export class PlanMemory {
     try {
       const nowMs = this.#clock.nowMs();
       const isFresh = ({ limits: { observedAtMs } }: { readonly limits: PlanLimits }) => observedAtMs !== undefined && observedAtMs <= nowMs && nowMs - observedAtMs <= rememberedMsMax;
+      const believed = <L extends PlanLimits>(limits: L): L => ({ ...limits, windows: limits.windows.filter(({ observedAtMs, resetsAtMs = 0 }) => observedAtMs <= nowMs && resetsAtMs <= observedAtMs + resetMsMax) });
       const plans = remembered.parse(JSON.parse(readFileSync(this.#path, 'utf8'))) as RememberedPlan[];
-      return plans.map((plan) => ({ ...plan, ...(isFresh(plan) ? {} : { limits: unknownPlan }), modelLimits: plan.modelLimits.filter(isFresh) }))
+      return plans.map((plan) => ({ ...plan, limits: isFresh(plan) ? believed(plan.limits) : unknownPlan, modelLimits: plan.modelLimits.filter(isFresh).map((one) => ({ ...one, limits: believed(one.limits) })) }))
         .filter((plan) => isFresh(plan) || plan.modelLimits.length > 0);
     } catch {
       // The next answer tells it anew.

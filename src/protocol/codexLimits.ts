@@ -5,10 +5,11 @@ import type { PlanCredits, PlanObservation, PlanWindow } from '../domain/planLim
 import type { HeaderGetter } from './rateLimitHeaders.ts';
 import { field, readable, record } from './responseUsage.ts';
 
-/** The longest window and the furthest reset that are believed. */
-const windowMinutesMax = 400 * 1440;
-const resetMsMax = windowMinutesMax * 60_000;
-/** More than this of a window is not believed. */
+/** The longest window that is believed. */
+export const windowMinutesMax = 400 * 1440;
+/** The furthest reset that is believed, from when it was told. */
+export const resetMsMax = windowMinutesMax * 60_000;
+/** More than this of a window is not told as used. */
 export const percentMax = 100_000;
 /** The longest body of `wham/usage` that is parsed, in characters. */
 export const planUsageCharactersMax = 65_536;

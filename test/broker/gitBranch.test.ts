@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBranch } from '../../src/broker/gitBranch.ts';
+import { branchReader, readBranch } from '../../src/broker/gitBranch.ts';
 import { withFastFolder } from '../support/ledger/tempLedger.ts';
 
 const commit = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
@@ -39,14 +39,28 @@ describe('the git branch of a folder', () => {
     await within({ 'home/.git/HEAD': 'ref: refs/heads/dotfiles\n' }, 'dotfiles', 'home/project', 'FOLDER/home');
   });
 
+  it('is not looked for above a home that is named by a link either, and a home that is not there stops nothing', () => withFastFolder(async (made) => {
+    const folder = realpathSync(made);
+    write(folder, { '.git/HEAD': 'ref: refs/heads/main\n', 'home/own/.git/HEAD': 'ref: refs/heads/own\n', 'home/project/a': '' });
+    symlinkSync(join(folder, 'home'), join(folder, 'link'));
+    const read = branchReader(join(folder, 'link'));
+    assert.deepEqual([await read(join(folder, 'home/project')), await read(join(folder, 'home/own'))], [undefined, 'own']);
+    assert.equal(await branchReader(join(folder, 'nowhere'))(join(folder, 'home/own')), 'own');
+  }));
+
   it('is that of a worktree or a submodule, where a file says so', async () => {
     await within({ 'main/.git/worktrees/w/HEAD': 'ref: refs/heads/other\n', 'repo/.git': 'gitdir: ../main/.git/worktrees/w\n' }, 'other');
     await within({ 'repo/.git': 'gitdir: ../nowhere\n' }, undefined);
-    // Git itself stops there, and does not take the folder for one of the repository around it.
-    await within({ '.git/HEAD': 'ref: refs/heads/around\n', 'repo/.git': 'gitdir: ../nowhere\n' }, undefined);
     await within({ 'repo/.git': 'what is this' }, undefined);
     await within({ 'repo/.git': `gitdir: ${'../'.repeat(3000)}x\n` }, undefined);
     for (const far of ['//server/share/repo', '\\\\server\\share']) await within({ 'repo/.git': `gitdir: ${far}\n` }, undefined);
+  });
+
+  it('is not that of the repository around one whose file leads nowhere', async () => {
+    for (const file of ['gitdir: ../nowhere\n', 'what is this', '', 'gitdir: //server/share/repo\n']) {
+      await within({ ...onMain, 'repo/sub/.git': file }, undefined, 'repo/sub');
+      await within({ ...onMain, 'repo/sub/.git': file }, undefined, 'repo/sub/src');
+    }
   });
 
   it('is a commit where HEAD stands on no branch, and the branch that is being rebased', async () => {
@@ -99,6 +113,10 @@ describe('the git branch of a folder', () => {
       git(repo, 'rebase', '--abort');
       git(repo, 'switch', '-q', '--detach', 'main');
       assert.equal(await readBranch(repo, folder), `commit ${git(repo, 'rev-parse', 'HEAD').slice(0, 7)}`);
+      mkdirSync(join(repo, 'sub'));
+      writeFileSync(join(repo, 'sub/.git'), 'gitdir: ../nowhere\n');
+      assert.throws(() => git(join(repo, 'sub'), 'rev-parse', 'HEAD'));
+      assert.equal(await readBranch(join(repo, 'sub'), folder), undefined, 'nor does git know a repository there');
       rmSync(join(repo, '.git'), { recursive: true });
       assert.equal(await readBranch(repo, folder), undefined);
     });

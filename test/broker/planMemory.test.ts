@@ -44,12 +44,6 @@ describe('plans over a restart', () => {
     assert.deepEqual(memory.read(), []);
     clock.jumpWall(-rememberedMsMax - 2);
     assert.deepEqual(memory.read(), []);
-    const told = (window: string) => `[{"id":"${'a'.repeat(64)}","limits":{"windows":[{"windowMinutes":300,"observedAtMs":${noonMs},${window}}],"observedAtMs":${noonMs}}}]`;
-    const atNoon = new PlanMemory(folder, manualClock(), () => undefined);
-    for (const [window, plans] of [['"usedPercent":1', 1], ['"usedPercent":1,"resetsAtMs":9e15', 0], ['"usedPercent":1e300', 0]] as const) {
-      writeFileSync(join(folder, 'plans.json'), told(window));
-      assert.equal(atNoon.read().length, plans, window);
-    }
     for (const text of ['', '{', '[{"id":"../x","limits":{"windows":[],"observedAtMs":1}}]', '[{"id":1}]', 'null']) {
       writeFileSync(join(folder, 'plans.json'), text);
       assert.deepEqual(memory.read(), [], text);
@@ -75,6 +69,18 @@ describe('plans over a restart', () => {
       writeFileSync(join(folder, 'plans.json'), JSON.stringify([{ ...before, modelLimits }]));
       assert.deepEqual(memory.read(), [plan(12)], JSON.stringify(modelLimits));
     }
+  }));
+
+  it('are nothing where a number is none that ChatGPT could have told, and lose windows of a clock that was ahead', () => withFolder((folder) => {
+    const memory = new PlanMemory(folder, manualClock(), () => assert.fail('nothing is wrong'));
+    const read = (made: object) => {
+      const window = { windowMinutes: 10_080, usedPercent: 1, observedAtMs: noonMs, ...made };
+      writeFileSync(join(folder, 'plans.json'), JSON.stringify([{ ...plan(1), limits: { ...plan(1).limits, windows: [...plan(1).limits.windows, window] }, modelLimits: [{ ...ownLimit(2), limits: { windows: [window], observedAtMs: noonMs } }] }]));
+      return memory.read().map((one) => [one.limits.windows.length, one.modelLimits.map(({ limits }) => limits.windows.length)]);
+    };
+    assert.deepEqual(read({}), [[2, [1]]]);
+    for (const absurd of [{ resetsAtMs: 9e15 }, { observedAtMs: 9e15 }, { usedPercent: 100_001 }, { windowMinutes: 400 * 1440 + 1 }]) assert.deepEqual(read(absurd), [], JSON.stringify(absurd));
+    for (const ahead of [{ observedAtMs: noonMs + 1 }, { resetsAtMs: 8.64e15 }]) assert.deepEqual(read(ahead), [[1, [0]]], JSON.stringify(ahead));
   }));
 
   it('cost nothing but a line in the log where they cannot be written', () => withFolder((folder) => {

@@ -1,7 +1,7 @@
 // A folder is looked into again after a moment, once for all who ask meanwhile, and nobody waits long for a disk that
 // does not answer.
 import assert from 'node:assert/strict';
-import { freshMs, lookMsMax, rememberedMs, WorkspaceBranches } from '../../src/broker/workspaceBranches.ts';
+import { freshMs, lateMsMax, lookMsMax, rememberedMs, WorkspaceBranches } from '../../src/broker/workspaceBranches.ts';
 import { manualClock, settled } from '../support/manualClock.ts';
 
 /** Looks that a test answers when it likes. */
@@ -62,22 +62,6 @@ describe('the branches of workspaces', () => {
     assert.equal(looks.length, 3);
   });
 
-  it('are not told as they were long ago, of no folder, while others do not answer', async () => {
-    const clock = manualClock();
-    const { looks, read } = heldLooks();
-    const branches = new WorkspaceBranches(clock, read);
-    const first = branches.branchOf('/b');
-    looks[0]!.answer('main');
-    await first;
-    const dead = [branches.branchOf('/dead/1'), branches.branchOf('/dead/2')];
-    clock.advance(lookMsMax);
-    await Promise.all(dead);
-    clock.advance(freshMs);
-    assert.equal(await nowOf(branches.branchOf('/b')), 'main', 'a moment ago');
-    clock.advance(rememberedMs);
-    assert.equal(await nowOf(branches.branchOf('/b')), undefined, 'it may be another one by now');
-  });
-
   it('leave the other folders room where some do not answer', async () => {
     const clock = manualClock();
     const { looks, read } = heldLooks();
@@ -92,5 +76,47 @@ describe('the branches of workspaces', () => {
     const other = branches.branchOf('/b');
     looks[2]!.answer('main');
     assert.equal(await other, 'main');
+  });
+
+  it('are not told from memory once they are old, neither of a folder that hangs nor of those that are not looked into because of others', async () => {
+    const clock = manualClock();
+    const { looks, read } = heldLooks();
+    const branches = new WorkspaceBranches(clock, read);
+    const first = [branches.branchOf('/a'), branches.branchOf('/b')];
+    for (const look of looks) look.answer('main');
+    await Promise.all(first);
+    clock.advance(freshMs);
+    const dead = [branches.branchOf('/a'), branches.branchOf('/dead')];
+    clock.advance(lookMsMax);
+    await Promise.all(dead);
+    const told = () => Promise.all([nowOf(branches.branchOf('/a')), nowOf(branches.branchOf('/b'))]);
+    clock.advance(rememberedMs - freshMs - lookMsMax - 1);
+    assert.deepEqual(await told(), ['main', 'main']);
+    clock.advance(1);
+    assert.deepEqual([await told(), looks.length], [[undefined, undefined], 4]);
+  });
+
+  it('are looked up again a minute after two disks went dead, though never on the last thread', async () => {
+    const clock = manualClock();
+    const { looks, read } = heldLooks();
+    const branches = new WorkspaceBranches(clock, read);
+    void branches.branchOf('/dead/1');
+    void branches.branchOf('/dead/2');
+    clock.advance(lookMsMax);
+    clock.advance(lateMsMax - 1);
+    assert.deepEqual([await nowOf(branches.branchOf('/b')), looks.length], [undefined, 2]);
+    clock.advance(1);
+    const other = branches.branchOf('/b');
+    assert.equal(looks.length, 3);
+    looks[2]!.answer('main');
+    assert.equal(await other, 'main');
+    assert.deepEqual([await nowOf(branches.branchOf('/dead/1')), looks.length], [undefined, 3], 'the dead ones still owe an answer');
+    void branches.branchOf('/dead/3');
+    clock.advance(lookMsMax + lateMsMax);
+    assert.deepEqual([looks.length, await nowOf(branches.branchOf('/c')), looks.length], [4, undefined, 4]);
+    looks[0]!.answer('back');
+    await settled();
+    void branches.branchOf('/c');
+    assert.equal(looks.length, 5);
   });
 });

@@ -9,7 +9,7 @@ import type { LedgerInsightFacts, LedgerQueries } from './ledgerPort.ts';
 import { unpricedSql } from './rollupTable.ts';
 import { statement } from './statements.ts';
 import { readUsage } from './usageReads.ts';
-import { readWaits } from './waitReads.ts';
+import { readWaits, type CloseRange } from './waitReads.ts';
 
 /** Usage events that are looked at one by one; on a busy ledger these are fewer than a range has. */
 const eventsMax = 50_000;
@@ -26,9 +26,9 @@ export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspace
   const limit = workspaceId === undefined ? { limit: workspacesMax } : {};
   const both = new Map(readUsage(db, { by: 'workspace', sinceMs: whole(beforeMs), ...limit }).map((row) => [row.key, row]));
   const recent = readUsage(db, { by: 'workspace', sinceMs, ...limit });
-  const { beganAtMs, from, closeSinceMs } = closeLook(db, sinceMs, eventsAtMost);
-  const waits = readWaits(db, from);
-  const close = closeSums(db, from, sinceMs);
+  const { beganAtMs, range, closeSinceMs } = closeLook(db, sinceMs, eventsAtMost);
+  const waits = readWaits(db, range);
+  const close = closeSums(db, range);
   const models = modelsOf(close);
   const meant = close.filter((one) => workspaceId === undefined || one.workspaceId === workspaceId);
   return {
@@ -47,14 +47,19 @@ export function readInsightFacts(db: DatabaseSync, { fromMs, beforeMs, workspace
   };
 }
 
-/** From which usage event on each is looked at by itself, and since when that is where it is not the whole range; and when the ledger's first one was. */
-function closeLook(db: DatabaseSync, sinceMs: number, eventsAtMost: number): { readonly from: number; readonly closeSinceMs?: number; readonly beganAtMs?: number } {
-  const atOf = (fromSequence: number) => statement(db, 'SELECT at_ms FROM usage_events WHERE sequence >= ? ORDER BY sequence LIMIT 1').get(fromSequence)?.['at_ms'];
+/** What is looked at by itself, and since when that is where it is not the whole range; and when the ledger's first event was. */
+function closeLook(db: DatabaseSync, sinceMs: number, eventsAtMost: number): { readonly range: CloseRange; readonly closeSinceMs?: number; readonly beganAtMs?: number } {
   const last = Number(statement(db, 'SELECT MAX(sequence) AS n FROM usage_events').get()?.['n'] ?? 0);
-  const first = Number(statement(db, 'SELECT MIN(sequence) AS n FROM usage_events WHERE at_ms >= ?').get(sinceMs)?.['n'] ?? last + 1);
   const bound = last - eventsAtMost + 1;
-  const [began, since] = [atOf(0), bound > first ? atOf(bound) : undefined];
-  return { from: Math.max(first, bound), ...(since === undefined ? {} : { closeSinceMs: Number(since) }), ...(began === undefined ? {} : { beganAtMs: Number(began) }) };
+  // By the ledger's order, not by time: no more events are passed over than may be looked at.
+  const first = statement(db, 'SELECT sequence, at_ms FROM usage_events WHERE sequence >= ? AND +at_ms >= ? ORDER BY sequence LIMIT 1').get(bound, sinceMs);
+  const isPart = statement(db, 'SELECT 1 FROM usage_events WHERE at_ms >= ? AND +sequence < ? LIMIT 1').get(sinceMs, bound) !== undefined;
+  const newest = () => statement(db, 'SELECT MAX(at_ms) AS at_ms FROM usage_events').get();
+  const began = statement(db, 'SELECT at_ms FROM usage_events ORDER BY sequence LIMIT 1').get()?.['at_ms'];
+  return {
+    range: { from: Number(first?.['sequence'] ?? last + 1), sinceMs },
+    ...(isPart ? { closeSinceMs: Number((first ?? newest())?.['at_ms']) } : {}), ...(began === undefined ? {} : { beganAtMs: Number(began) }),
+  };
 }
 
 function sumsOf({ requests, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costMicroCredits, unpriced }: UsageRow): UsageSums {
@@ -79,14 +84,14 @@ interface CloseSums {
   readonly cutMicroCredits: number;
 }
 
-/** Everything of the usage events from a place on, read once; the dearest first. */
-function closeSums(db: DatabaseSync, from: number, sinceMs: number): CloseSums[] {
+/** Everything of the usage events of a range, read once; the dearest first. */
+function closeSums(db: DatabaseSync, { from, sinceMs }: CloseRange): CloseSums[] {
   return statement(db, `SELECT u.thread_id, u.workspace_id, COALESCE(u.model_served, u.model) AS served, COUNT(DISTINCT u.request_id) AS requests,
       SUM(u.input_tokens) AS input, SUM(u.cached_input_tokens) AS cached, SUM(u.cache_write_tokens) AS cache_write, SUM(u.output_tokens) AS output,
       COALESCE(SUM(c.cost), 0) AS cost, SUM(${unpricedSql}) AS unpriced,
       SUM(u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed')) AS cut,
       SUM(CASE WHEN u.corrects IS NULL AND c.cost > 0 AND u.outcome IN ('aborted', 'broken', 'crashed') THEN c.cost ELSE 0 END) AS cut_cost
-    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? AND u.at_ms >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from, sinceMs).map((row) => ({
+    FROM usage_events u LEFT JOIN charges c ON c.usage_event_id = u.id WHERE u.sequence >= ? AND +u.at_ms >= ? GROUP BY u.thread_id, u.workspace_id, served ORDER BY cost DESC`).all(from, sinceMs).map((row) => ({
     threadId: row['thread_id'] === null ? undefined : String(row['thread_id']), workspaceId: String(row['workspace_id']), model: String(row['served']),
     sums: {
       requests: Number(row['requests']), inputTokens: Number(row['input']), cachedInputTokens: Number(row['cached']), cacheWriteTokens: Number(row['cache_write']), outputTokens: Number(row['output']),

@@ -45,8 +45,8 @@ function keyWithinSql(name: string): string {
   return `COALESCE(u.workspace_id || ' ' || ${name}, '')`;
 }
 
-/** Whether a usage event `u` with the charge `c`, if it has one, has tokens, no price, and no other reason to cost nothing. */
-export const unpricedSql = '(c.id IS NULL AND u.free_reason IS NULL AND u.input_tokens + u.output_tokens > 0)';
+/** Whether a usage event `u` has tokens that no charge `c` pays for and that nothing makes free: its model has no price. */
+export const unpricedSql = 'c.id IS NULL AND u.free_reason IS NULL AND u.input_tokens + u.output_tokens > 0';
 
 const learntSql = 'h.attempt_id IS NOT NULL AND u.measured = 1 AND c.id IS NOT NULL AND u.corrects IS NULL';
 const ifLearnt = (value: string) => `CASE WHEN ${learntSql} THEN ${value} ELSE 0 END`;

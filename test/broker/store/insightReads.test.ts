@@ -12,7 +12,7 @@ import { runOne } from '../../support/ledger/tempLedger.ts';
 const dayMs = 86_400_000;
 const nowMs = startMs;
 
-interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
+interface Past { readonly id: string; readonly daysAgo: number; readonly workspaceId?: string; readonly threadId?: string; readonly model?: string; readonly input?: number; readonly cached?: number; readonly waitedMs?: number; readonly inLineMs?: number; readonly attempts?: readonly { readonly waitedMs: number; readonly inLineMs: number }[]; readonly plan?: true; readonly isFree?: boolean; readonly durationMs?: number; readonly outcome?: 'completed' | 'broken' }
 
 function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = () => {}): SqliteLedger {
   const ledger = SqliteLedger.open(':memory:', sha256, 'owner', (file, options) => {
@@ -21,7 +21,7 @@ function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = ()
     return db;
   });
   for (const workspaceId of ['ws_a', 'ws_b']) runOne(ledger, workspaceCommand(workspaceId));
-  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, durationMs = 900, outcome = 'completed' } of past) {
+  for (const { id, daysAgo, workspaceId = 'ws_a', threadId = 't1', model = 'gpt-test', input = 1000, cached = 0, waitedMs = 0, inLineMs = 0, attempts = [{ waitedMs, inLineMs }], plan, isFree = false, durationMs = 900, outcome = 'completed' } of past) {
     const atMs = nowMs - daysAgo * dayMs;
     for (const [index, waits] of attempts.entries()) {
       const attemptId = `${id}-${index + 1}`;
@@ -29,7 +29,7 @@ function ledgerOf(past: readonly Past[], opened: (db: DatabaseSync) => void = ()
       runOne(ledger, reserveCommand(attemptId, 1_000_000, {
         atMs, request: { requestId: id, receivedAtMs: atMs, workspaceId, client: 'codex_exec', model, stream: true, threadId }, limits: { ...waits, because: 'It waited.' }, ...(plan ? { plan: { because: 'The plan pays.' } } : {}),
       }));
-      runOne(ledger, settleCommand(attemptId, isLast ? { inputTokens: input, cachedInputTokens: cached } : {}, { atMs: isLast ? atMs + durationMs : atMs, durationMs, waitedMs: waits.waitedMs, outcome: isLast ? outcome : 'rejected', chargeable: isLast }));
+      runOne(ledger, settleCommand(attemptId, isLast ? { inputTokens: input, cachedInputTokens: cached } : {}, { atMs: isLast ? atMs + durationMs : atMs, durationMs, waitedMs: waits.waitedMs, outcome: isLast ? outcome : 'rejected', chargeable: isLast && !isFree, ...(isLast && isFree ? { freeReason: 'plan' as const } : {}) }));
     }
   }
   return ledger;
@@ -49,16 +49,6 @@ describe('what insights are made from', () => {
     const shop = workspaces.find((one) => one.workspaceId === 'ws_a');
     assert.deepEqual([shop?.label, shop?.recent.inputTokens, shop?.recent.cachedInputTokens, shop?.before.inputTokens, shop?.before.cachedInputTokens], ['ws_a', 2000, 500, 1000, 800]);
     assert.deepEqual(workspaces.find((one) => one.workspaceId === 'ws_b')?.before.inputTokens, 0);
-  });
-
-  it('calls nothing unpriced that a plan paid, for one workspace neither', () => {
-    const paid: Past[] = [{ id: 'r1', daysAgo: 2, plan: true }, { id: 'r2', daysAgo: 1, plan: true }];
-    assert.deepEqual([facts(paid).models, facts(paid, { workspaceId: 'ws_a' }).models].map((models) => models.map((one) => one.sums.unpriced)), [[0], [0]]);
-  });
-
-  it('leaves no request out where the clock was set back between them', () => {
-    const { tasks } = facts([{ id: 'r1', daysAgo: 1 }, { id: 'r2', daysAgo: 1 }, { id: 'r3', daysAgo: 3 }, { id: 'r4', daysAgo: 9 }]);
-    assert.deepEqual(tasks.map(({ sums }) => sums.requests), [3]);
   });
 
   it('sums up tasks by the model that served, with what they cost, and models', () => {
@@ -95,6 +85,11 @@ describe('what insights are made from', () => {
     // Another model's much is no reason to name who used little of this one.
     assert.deepEqual(cause({ ...greedy, id: 'o', daysAgo: during.daysAgo, threadId: 'elsewhere', model: 'gpt-other', input: 900_000 }, { ...during, id: 'p', input: 1000 }, { ...during, id: 'q', threadId: 'own', workspaceId: 'ws_a', input: 3000 }), { threadId: 'own', workspaceId: 'ws_a', workspaceLabel: 'ws_a', tokens: 3000, share: 0.75 });
     assert.equal(facts([during, { id: 'w', daysAgo: 2, waitedMs: 50_000, inLineMs: 50_000 }]).workspaces.find((one) => one.workspaceId === 'ws_a')?.cause, undefined, 'nobody asks why for less than ten minutes in seven days');
+  });
+
+  it('does not count what a plan paid among what has no price, as the rollups do not', () => {
+    const { tasks, models, workspaces } = facts([{ id: 'r1', daysAgo: 2, plan: true, isFree: true }, { id: 'r2', daysAgo: 2 }, { id: 'r3', daysAgo: 1, threadId: 't2', plan: true, isFree: true }], { workspaceId: 'ws_a' });
+    assert.deepEqual([tasks.map(({ threadId, sums }) => [threadId, sums.requests, sums.unpriced]), models[0]?.sums.unpriced, workspaces[0]?.recent.unpriced], [[['t1', 2, 0], ['t2', 1, 0]], 0, 0]);
   });
 
   it('knows which models a workspace uses', () => {
@@ -136,6 +131,18 @@ describe('what insights are made from', () => {
     assert.deepEqual([own.areModelsClose, own.models[0]?.sums.inputTokens, own.workspaces[0]?.recent.inputTokens], [true, 20, 60]);
     assert.deepEqual([read(7, 6).closeSinceMs, read(3, 3).closeSinceMs], [undefined, undefined], 'the whole range');
     assert.deepEqual([read(0.5, 2).tasks, read(0.5, 2).models], [[], []], 'nothing of a range without requests');
+    ledger.close();
+  });
+
+  it('looks at the requests of the range, all of them and no others, after a clock was set back', () => {
+    let db: DatabaseSync | undefined;
+    const ledger = ledgerOf([3, 2, 20, 5, 4].map((daysAgo) => ({ id: `r${daysAgo}`, daysAgo, threadId: `t${daysAgo}`, input: 10, waitedMs: 2000, inLineMs: 2000 })), (opened) => { db = opened; });
+    const read = (days: number, eventsAtMost: number) => {
+      const { tasks, workspaces, closeSinceMs } = readInsightFacts(db!, { fromMs: nowMs - days * dayMs, beforeMs: nowMs - 35 * dayMs }, eventsAtMost);
+      return [tasks.map(({ threadId }) => threadId).toSorted((a, b) => a.localeCompare(b)), workspaces[0]?.waitingRequests, closeSinceMs];
+    };
+    assert.deepEqual([read(7, 50), read(7, 5), read(2.5, 50)], [[['t2', 't3', 't4', 't5'], 4, undefined], [['t2', 't3', 't4', 't5'], 4, undefined], [['t2'], 1, undefined]]);
+    assert.deepEqual([read(7, 3), read(2.5, 3)], [[['t4', 't5'], 2, nowMs - 5 * dayMs + 900], [[], 0, nowMs - 2 * dayMs + 900]]);
     ledger.close();
   });
 
