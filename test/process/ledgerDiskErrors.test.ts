@@ -20,7 +20,7 @@ const isLong = process.env['CODEX_BROKER_TEST_LONG'] === '1';
 const groups = isLong ? 8 : 4;
 const seeds = isLong ? [1, 2] : [1];
 /** Of the less telling errors so many are left out for one that is tried. */
-const sparse = isLong ? 1 : 12;
+const sparse = isLong ? 1 : 5;
 
 /** Both kinds of each error at calls of some kinds: every one, or one of some. */
 function errorsAt(calls: readonly Call[], names: readonly Call['call'][], error: DiskError['error'], step = 1): DiskError[] {

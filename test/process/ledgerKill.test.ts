@@ -68,7 +68,7 @@ describe('the ledger, killed', function () {
       it(`at every call while the log is moved into the file (seed ${seed})`, () => withFastFolder(async (folder) => {
         const scene = firstLife(await bundleProgram(join(folder, 'program')), seed, groupsOfLongLife);
         const every = pointsOf(callsAroundMove((await wholeLife(folder, scene)).calls));
-        const chosen = isLong ? every : every.filter((_, index) => index % 8 === 0);
+        const chosen = isLong ? every : every.filter((_, index) => index % 4 === 0);
         assert.equal(await sweep(folder, scene, chosen), chosen.length, 'every point must be reached');
         points += chosen.length;
       }));

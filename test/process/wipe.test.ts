@@ -25,7 +25,7 @@ const jsonOf = <T>(result: CommandResult) => { assert.equal(result.code, 0, resu
 const refusedWith = (result: CommandResult, code: string) => { assert.notEqual(result.code, 0); assert.match(result.stderr, new RegExp(`\\(${code}\\)`)); };
 
 /** How much later than the first two a third wipe begins: it then looks while they wait, remove, or have ended. */
-const wipesApartMs = [120, 640];
+const wipesApartMs = [120, 320, 640];
 
 describe('a wipe of all data', function () {
   this.timeout(60_000);
