@@ -28,7 +28,7 @@ export const besideBugs: readonly PlantedBug[] = [
   inWorlds(waterfall, 'debts stop what a plan pays for', 'if (input.owedMicroCredits > 0 && !input.plan) {', 'if (input.owedMicroCredits > 0) {', 'corrections'),
   inWorlds(waterfall, 'a plan is stopped by what budgets in credits leave', `.filter((stop) => !input.plan || stop.unit === 'tokens')`, '', 'budgets'),
   inWorlds(waterfall, 'a plan pays only where no credits are counted', 'if (input.plan) return', 'if (input.plan && !input.tracked) return'),
-  inWorlds('broker/store/settleWrites.ts', 'what a plan paid is charged after a crash', `...(row['covered_by'] === null ? {} : { isCovered: true }),`, ''),
+  inWorlds('broker/store/settleWrites.ts', 'what a plan paid is charged after a crash', `...(row['covered_by'] === null ? {} : { isCovered: true }),`, '', 'storm'),
   inWorlds(waterfall, 'what was stopped as a runaway goes on', `if (!runaway || runaway.action === 'slow' || runaway.action === 'let') {`, `if (!runaway || runaway.action !== 'ask') {`),
   inWorlds(writes, 'a response that is told twice is booked twice', 'if (keys.has(use.key) || statement(', 'if (statement(', 'untracked'),
   inWorlds(writes, 'a response that the broker carried is imported', 'else if (wasSeen(db, use)) state.seen', 'else if (use.atMs < 0) state.seen', 'untracked'),
