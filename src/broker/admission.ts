@@ -223,7 +223,7 @@ export class Admission {
     const canPark = this.#line.leftMs(ticket) >= parkMsMin && !ticket.stopped;
     try {
       const { decision, granted } = await this.#parts.ledger.command({
-        ...this.#command(ticket), limits: { waitedMs: ticket.waitedMs, inLineMs: ticket.inLineMs, ...waitSentence(ticket), ...(ended ? { ended } : {}) },
+        ...await this.#command(ticket), limits: { waitedMs: ticket.waitedMs, inLineMs: ticket.inLineMs, ...waitSentence(ticket), ...(ended ? { ended } : {}) },
         canAsk: canPark && this.#parts.canAsk(), canWait: canPark,
         ...(ticket.answered ? { answered: ticket.answered } : {}), ...(ticket.unpricedAllowed ? { unpricedRule: 'allow' as const } : {}),
         // The key may have been forgotten, or the broker asked to end, while the request waited.
@@ -254,8 +254,8 @@ export class Admission {
   }
 
   /** What decides the next attempt of a ticket. */
-  #command(ticket: Ticket): Omit<ReserveCommand, 'limits'> {
-    const { fallback, ...command } = reserveCommand(ticket.request, ticket.attempts + 1, this.#parts.clock.nowMs());
+  async #command(ticket: Ticket): Promise<Omit<ReserveCommand, 'limits'>> {
+    const { fallback, ...command } = await reserveCommand(ticket.request, ticket.attempts + 1, this.#parts.clock.nowMs());
     const busy = [...this.#line.tickets].filter((one) => one.fallback !== undefined).length;
     return { ...command, ...(ticket.runaway ? { runaway: ticket.runaway } : {}), ...(fallback && busy < fallbackRunningMax ? { fallback } : {}) };
   }
@@ -285,7 +285,7 @@ export class Admission {
     const refused = why.unsafe ?? why.ended ?? problem('internal', 'The request was refused.');
     try {
       const { decision } = await this.#parts.ledger.command({
-        ...this.#command(ticket), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
+        ...await this.#command(ticket), ...(why.unsafe ? { unsafe: why.unsafe } : {}),
         limits: { waitedMs, inLineMs: ticket.inLineMs, ...say('The request did not get this far.'), ...(why.ended ? { ended: why.ended } : {}) },
       });
       if (decision.outcome === 'admit') return this.#admit(ticket, decision);

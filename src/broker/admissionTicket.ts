@@ -25,7 +25,9 @@ export interface PlanCover {
 
 /** A request that wants to be sent. */
 export interface AdmissionRequest {
-  readonly facts: RequestFacts;
+  readonly facts: Omit<RequestFacts, 'branch'>;
+  /** The git branch of its workspace's folder when it came. Its place in the line does not wait for that. */
+  readonly branch?: Promise<string | undefined>;
   readonly workspaceLabel: string;
   readonly priority: Priority;
   readonly estimate: TokenEstimate;

@@ -5,13 +5,15 @@ import { problem, ProblemError, problemThat } from '../domain/problem.ts';
 import type { Problem, ProblemCode } from '../domain/problem.ts';
 import { say, saidOf } from '../domain/say.ts';
 import type { Because } from '../domain/say.ts';
+import { field } from '../protocol/responseUsage.ts';
 import { toldWaitMsMin } from '../protocol/shortWait.ts';
 import type { AdmissionRequest, Ticket } from './admissionTicket.ts';
 import type { ReserveCommand } from './store/ledgerCommands.ts';
 
-/** The command that decides an attempt, but for what its wait was like. */
-export function reserveCommand(request: AdmissionRequest, number: number, nowMs: number): Omit<ReserveCommand, 'limits'> {
-  const { facts, estimate } = request;
+/** The command that decides an attempt, but for what its wait was like. It is decided at `nowMs`, also where the branch is still looked for. */
+export async function reserveCommand(request: AdmissionRequest, number: number, nowMs: number): Promise<Omit<ReserveCommand, 'limits'>> {
+  const { estimate } = request;
+  const facts = { ...request.facts, ...field('branch', await request.branch) };
   return {
     type: 'reserve', request: facts, attemptId: `${facts.requestId}-${number}`, number, atMs: nowMs,
     tier: request.tier, ...(request.price ? { price: request.price } : {}),

@@ -20,7 +20,7 @@ export interface Understood {
   readonly client: ClientFacts;
   readonly workspace: Workspace;
   /** The git branch that the workspace's folder is on. */
-  readonly branch?: string | undefined;
+  readonly branch?: Promise<string | undefined>;
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly bodyBytes: number;
@@ -58,11 +58,10 @@ export function admissionRequest(parts: Pick<ResponsesParts, 'estimator' | 'pric
       ...(client.threadId === undefined ? {} : { threadId: client.threadId }),
       ...(client.turnId === undefined ? {} : { turnId: client.turnId }),
       ...(requestKind === undefined ? {} : { requestKind }),
-      ...(seen.branch === undefined ? {} : { branch: seen.branch }),
       ...(client.command === undefined ? {} : { command: client.command }),
       ...(client.file === undefined ? {} : { file: client.file }),
     },
-    workspaceLabel: workspace.label, priority: priorityOf(seen, tier), estimate, tier, patienceMs: client.patienceMs,
+    ...(seen.branch ? { branch: seen.branch } : {}), workspaceLabel: workspace.label, priority: priorityOf(seen, tier), estimate, tier, patienceMs: client.patienceMs,
     ...(envelope.size.images ? { images: envelope.size.images } : {}), ...(envelope.makesImage ? { madeImages: 1 } : {}),
     // How long one answer is cannot be learned from several together.
     ...(seen.isPrewarm ? { isPrewarm: true } : answers === undefined ? { basis, countedTokens: countedOnArrival(basis, carried) } : {}), ...(envelope.prints ? { prints: envelope.prints } : {}),

@@ -57,8 +57,8 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   const receivedAtMs = clock.nowMs();
   const client = clientFor(dialect, clientOf(message));
   const early = listenerOf(message, requestId, client);
-  // Looked up while the body comes.
-  const onBranch = parts.branchOf(workspace.path);
+  // Looked up while the body comes and the request waits.
+  const branch = parts.branchOf(workspace.path);
   const read = await understand(message, body, dialect);
   if (read === 'client-left') return;
   if ('problem' in read) { refuse(response, read.problem, early, clock.nowMs()); return; }
@@ -71,7 +71,7 @@ async function carry(parts: ResponsesParts, message: IncomingMessage, response: 
   const { continuesId } = envelope.size;
   const foreign = continuesId === undefined ? undefined : await parts.owners.refusal(continuesId, { workspaceId: workspace.workspaceId, requestId }, 'continue');
   if (foreign) { refuse(response, foreign, listener, clock.nowMs()); return; }
-  const request = admissionRequest(parts, { envelope, dialect, client, workspace, branch: await onBranch, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
+  const request = admissionRequest(parts, { envelope, dialect, client, workspace, branch, requestId, receivedAtMs, bodyBytes: decodedBytes, plan: plan?.cover });
   if (client.isCodex) void parts.meter?.refresh();
   const carried: Carried = { request, dialect, envelope, body, listener, message, response };
   // A client that left while its body was decoded gets no place in the line: nobody would take it out again.

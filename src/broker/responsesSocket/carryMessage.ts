@@ -37,10 +37,9 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
   const { continuesId } = message.envelope.size;
   const foreign = continuesId === undefined ? undefined : await parts.owners.refusal(continuesId, { workspaceId: connection.workspace.workspaceId, requestId }, 'continue');
   if (foreign) { refuseMessage(connection, foreign, listener); return; }
-  const branch = await parts.branchOf(connection.workspace.path);
   // Nobody would take a client that left meanwhile out of the line again.
   if (pair.isClientGone) return;
-  const { request, preparedTokens } = understood(connection, one, branch);
+  const { request, preparedTokens } = understood(connection, one);
   if (listener.codexStream) void parts.meter?.refresh();
   const stopKeeping = keepWaiting(connection);
   try {
@@ -63,12 +62,12 @@ export async function carryMessage(connection: SocketConnection, one: MessageReq
 }
 
 /** What the request asks admission for; of a prewarm also what it puts before the next request. */
-function understood({ parts, plan, workspace, header, prewarms }: SocketConnection, { requestId, receivedAtMs, message, body }: MessageRequest, branch: string | undefined): { readonly request: AdmissionRequest; readonly preparedTokens?: number } {
+function understood({ parts, plan, workspace, header, prewarms }: SocketConnection, { requestId, receivedAtMs, message, body }: MessageRequest): { readonly request: AdmissionRequest; readonly preparedTokens?: number } {
   const { requestKind, ...client } = readClient(claimed(message.claims, header));
   // The head of the upgrade may belong to a prewarm while the message does not.
   const kind: ClientFacts['requestKind'] = message.isPrewarm ? 'prewarm' : requestKind === 'prewarm' ? undefined : requestKind;
   const seen = {
-    envelope: message.envelope, isSocket: true, workspace, branch, requestId, receivedAtMs, bodyBytes: body.wireBytes, plan: plan?.cover,
+    envelope: message.envelope, isSocket: true, workspace, branch: parts.branchOf(workspace.path), requestId, receivedAtMs, bodyBytes: body.wireBytes, plan: plan?.cover,
     // A client that is kept waiting with messages does not tire of it.
     client: { ...client, patienceMs: patienceCodexMs, ...(kind === undefined ? {} : { requestKind: kind }) },
   };
