@@ -86,7 +86,7 @@ for (const offered of isLong ? [true, false] : [true]) {
     });
 
     it('are given equal shares by workspace', () => {
-      const { contested, all } = sharesOfTokens(starts, workspaces);
+      const { contested, all } = sharesOfTokens(starts, workspaces, tokensPerMinute);
       const told = `tokens started while both workspaces waited: ${JSON.stringify(contested)}, and from the first on: ${JSON.stringify(all)}`;
       if (isLong) console.log(`      ${told}, Jain's index ${jain(all).toFixed(4)}`);
       // Over few turns one more or less is no injustice; and who got more while both waited may only have caught up on what the other took before.

@@ -34,15 +34,34 @@ export function overtaking(one: LineStart, starts: readonly LineStart[]): LineSt
 }
 
 /** Moments between which `holds` is true, as times in pairs, in the order of time. */
-function spans(starts: readonly LineStart[], holds: (waiting: readonly LineStart[]) => boolean): [number, number][] {
+function spans(starts: readonly LineStart[], holds: (waiting: readonly LineStart[], fromMs: number) => boolean): [number, number][] {
   const moments = [...new Set(starts.flatMap(({ receivedAtMs, startedAtMs }) => [receivedAtMs, startedAtMs]))].sort((a, b) => a - b);
   return moments.slice(1).map((toMs, index): [number, number] => [moments[index] ?? toMs, toMs])
-    .filter(([fromMs, toMs]) => holds(starts.filter((one) => one.receivedAtMs <= fromMs && one.startedAtMs >= toMs)));
+    .filter(([fromMs, toMs]) => holds(starts.filter((one) => one.receivedAtMs <= fromMs && one.startedAtMs >= toMs), fromMs));
 }
 
-/** Tokens that were started for each workspace: while all of these had something waiting, and from the first one on until the last such moment. */
-export function sharesOfTokens(starts: readonly LineStart[], workspaces: readonly string[]): { readonly contested: number[]; readonly all: number[] } {
-  const both = spans(starts, (waiting) => workspaces.every((name) => waiting.some(({ workspace }) => workspace === name)));
+/** What the limit has left at a moment: a whole minute's tokens before the first start, and what is refilled since. */
+function tokensLeft(starts: readonly LineStart[], tokensPerMinute: number, atMs: number): number {
+  let [left, lastMs] = [tokensPerMinute, -Infinity];
+  const refillTo = (nextMs: number) => {
+    left = Math.min(tokensPerMinute, left + (nextMs - lastMs) / 60_000 * tokensPerMinute);
+    lastMs = nextMs;
+  };
+  for (const { startedAtMs, doorTokens } of starts.filter((one) => one.startedAtMs <= atMs)) {
+    refillTo(startedAtMs);
+    left -= doorTokens;
+  }
+  refillTo(atMs);
+  return left;
+}
+
+/**
+ * Tokens that were started for each workspace: while the limit made all of these wait, and from the first one on until the last such moment.
+ * Where the limit has room for one that waits, it is the machine that is slow, and nobody's share is taken.
+ */
+export function sharesOfTokens(starts: readonly LineStart[], workspaces: readonly string[], tokensPerMinute: number): { readonly contested: number[]; readonly all: number[] } {
+  const both = spans(starts, (waiting, fromMs) => workspaces.every((name) => waiting.some(({ workspace }) => workspace === name))
+    && tokensLeft(starts, tokensPerMinute, fromMs) < Math.min(...waiting.map(({ doorTokens }) => doorTokens)));
   const lastMs = Math.max(...both.map(([, toMs]) => toMs));
   const shares = (started: readonly LineStart[]) => workspaces.map((name) => started.filter(({ workspace }) => workspace === name).reduce((sum, { doorTokens }) => sum + doorTokens, 0));
   return {
