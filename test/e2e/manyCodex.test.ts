@@ -79,7 +79,7 @@ for (const offered of isLong ? [true, false] : [true]) {
       const questions = starts.filter(isPerson);
       const turnMs = Math.min(...starts.filter((one) => !isPerson(one)).map(({ doorTokens }) => doorTokens)) / tokensPerMinute * 60_000;
       for (const question of questions) {
-        assert.deepEqual(overtaking(question, starts), []);
+        assert.deepEqual(overtaking(question, starts, tokensPerMinute), []);
         assert.ok(question.startedAtMs - question.receivedAtMs < turnMs, `${JSON.stringify(question)} waited for longer than one request of a run takes`);
       }
       assert.equal(questions.length, outcome.questions.length);

@@ -1,6 +1,6 @@
-// The measure of equal shares: what a slow machine does to requests is nobody's injustice, and what a line does to them is.
+// The measures of a line: what a slow machine does to requests is nobody's injustice, and what a line does to them is.
 import assert from 'node:assert/strict';
-import { sharesOfTokens } from '../support/process/lineMeasures.ts';
+import { overtaking, sharesOfTokens } from '../support/process/lineMeasures.ts';
 import type { LineStart } from '../support/process/lineMeasures.ts';
 
 const tokensPerMinute = 60_000;
@@ -25,5 +25,19 @@ describe('shares of tokens while a limit makes workspaces wait', () => {
     const late = [one('many', 90_000, 90_400), one('many', 90_000, 90_401), one('few', 90_000, 90_500)];
     const full = Array.from({ length: 10 }, (_, index) => one('many', 0, index));
     assert.deepEqual(sharesOfTokens([...full, ...late], workspaces, tokensPerMinute), { contested: [0, 0], all: [0, 0] });
+  });
+});
+
+describe('who stands before another', () => {
+  const full = Array.from({ length: 9 }, (_, index) => one('many', 0, index));
+  it('is who came later, was let go first and took the room that the other needed', () => {
+    const [question, run] = [one('desk', 20, 6_030), one('many', 25, 27)];
+    assert.deepEqual(overtaking(question, [...full, run, question], tokensPerMinute), [run]);
+  });
+
+  it('is nobody who left room for it, came before it, or went after it', () => {
+    const question = one('desk', 20, 30);
+    const others = [one('many', 10, 25), one('many', 25, 27), one('many', 25, 31)];
+    assert.deepEqual(overtaking(question, [...full.slice(3), ...others, question].sort((a, b) => a.startedAtMs - b.startedAtMs), tokensPerMinute), []);
   });
 });

@@ -28,11 +28,6 @@ export async function readStarts(broker: BrokerProcess, attempts: readonly Recei
   return starts.sort((a, b) => a.startedAtMs - b.startedAtMs);
 }
 
-/** The requests that came after this one and were started before it. */
-export function overtaking(one: LineStart, starts: readonly LineStart[]): LineStart[] {
-  return starts.filter((other) => other.receivedAtMs > one.receivedAtMs && other.startedAtMs < one.startedAtMs);
-}
-
 /** Moments between which `holds` is true, as times in pairs, in the order of time. */
 function spans(starts: readonly LineStart[], holds: (waiting: readonly LineStart[], fromMs: number) => boolean): [number, number][] {
   const moments = [...new Set(starts.flatMap(({ receivedAtMs, startedAtMs }) => [receivedAtMs, startedAtMs]))].sort((a, b) => a - b);
@@ -53,6 +48,11 @@ function tokensLeft(starts: readonly LineStart[], tokensPerMinute: number, atMs:
   }
   refillTo(atMs);
   return left;
+}
+
+/** The requests that came after this one, were started before it, and left no room of the limit for it. */
+export function overtaking(one: LineStart, starts: readonly LineStart[], tokensPerMinute: number): LineStart[] {
+  return starts.filter((other) => other.receivedAtMs > one.receivedAtMs && other.startedAtMs < one.startedAtMs && tokensLeft(starts, tokensPerMinute, other.startedAtMs) < one.doorTokens);
 }
 
 /**
