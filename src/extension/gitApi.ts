@@ -6,6 +6,8 @@ import type { Editor } from './editorApi.ts';
 /** A file that differs. */
 export interface GitChange {
   readonly uri: vscode.Uri;
+  /** Where it was before it was renamed, else the same. */
+  readonly originalUri: vscode.Uri;
   /** Kind of the difference; see `untrackedStatus`. */
   readonly status: number;
 }

@@ -12,7 +12,7 @@ import { happeningsTable, happeningText, happeningTitle } from './happeningText.
 import { daysSelect, filterWords, listFilterOf } from './listFilter.ts';
 import type { ListFilter } from './listFilter.ts';
 import { isOpen } from './pageQuestions.ts';
-import { problemLine, workspaceSelect } from './pageControls.ts';
+import { workspaceSelect } from './pageControls.ts';
 import { ReadRows } from './readRows.ts';
 import { rowTime } from './timeText.ts';
 import { icon } from './view.ts';
@@ -36,12 +36,16 @@ export class EventsPage extends AskingPage {
     return this.chosen ?? choiceOf(this.asking.loadChoice('events'));
   }
 
+  protected override forgetAsked(): void {
+    this.#lastChoice = undefined;
+  }
+
   protected override willUpdate(): void {
     this.chosen ??= this.#choice;
     this.#read.take(this.questions.answers.happenings);
     if (!this.shown || this.view.stale) {
       // An answer that was lost, or was only a problem, is asked for anew.
-      if (isOpen(this.questions, 'happenings') || this.questions.answers.happenings?.problem) this.#lastChoice = undefined;
+      if (isOpen(this.questions, 'happenings') || this.questions.answers.happenings?.problem) this.forgetAsked();
       return;
     }
     // What people lay down shows in these parts of the snapshot.
@@ -78,7 +82,7 @@ export class EventsPage extends AskingPage {
         ${workspaceSelect(view, workspaceId, (chosen) => this.#choose({ workspaceId: chosen }))}
         ${daysSelect(days, 'events-days', (chosen) => this.#choose({ days: chosen }))}
         <span class="grow"></span>${rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex events', filter], () => happeningsTable(rows, [happeningTitle(filter), ...filterWords(choice, view)].join(' · '), view.nowMs, view.place))}</header>
-      ${problem ? problemLine(problem) : nothing}
+      ${this.problemLine('happenings')}
       ${workspaceId === undefined ? nothing : html`<p class="dim caption" data-test="events-of">${t('Only what is about this workspace alone. Shared credits, prices, limits and what is about one task stand under "All workspaces".')}</p>`}
       ${rows.length === 0 ? problem ? nothing : html`<p class="dim empty" role="status">${!isKnown || isBusy ? view.stale ? t('The broker is not reachable, so that its events cannot be read now.') : t('Reading…') : this.#nothing()}</p>`
     : html`<table class="stack events" aria-labelledby="head-events" aria-busy=${isBusy ? 'true' : 'false'}><thead><tr><th scope="col">${t('Time')}</th><th scope="col">${t('Event')}</th><th scope="col" class="n">${t('Credits')}</th></tr></thead>

@@ -20,7 +20,7 @@ import { averageText, cachedWords, chartUnits, dearestShare, groupingTitle, grou
 import type { ChartUnit } from './historyText.ts';
 import { isOpen } from './pageQuestions.ts';
 import { plainTable } from './plainTable.ts';
-import { problemLine, segments, workspaceSelect } from './pageControls.ts';
+import { segments, workspaceSelect } from './pageControls.ts';
 import { tableSwitch } from './usageChart.ts';
 import type { UsageChart } from './usageChart.ts';
 import { importedLine } from './usageTables.ts';
@@ -55,17 +55,21 @@ export class HistoryPage extends AskingPage {
     this.asking.saveChoice('history', this.choice);
   }
 
+  protected override forgetAsked(): void {
+    this.#last = nothingAsked;
+  }
+
   protected override willUpdate(): void {
     if (this.shown && !this.view.stale) this.#ask();
     else if (this.#last.key !== '' && !this.shown) this.#leave();
     // What was asked when the connection was lost was answered with a problem, which stands until it is asked anew.
-    else if (this.#last.key !== '') this.#last = nothingAsked;
+    else if (this.#last.key !== '') this.forgetAsked();
   }
 
   /** Who looks elsewhere waits for nothing; what is known is kept for when they are back. */
   #leave(): void {
     for (const about of ['history', 'saving', 'course'] as const) if (isOpen(this.questions, about)) this.asking.drop(about);
-    this.#last = nothingAsked;
+    this.forgetAsked();
   }
 
   #ask(): void {
@@ -102,7 +106,7 @@ export class HistoryPage extends AskingPage {
         ${segments(t('Unit'), chartUnits.map((unit) => ({ id: unit, title: unitTitle(unit) })), choice.unit, (id) => this.#choose({ unit: id as ChartUnit }))}
         ${workspaceSelect(this.view, choice.workspaceId, (workspaceId) => this.#choose({ workspaceId: workspaceId ?? '' }))}
         <span class="grow"></span><span class="dim hide-s" data-test="history-range">${result ? rangeText(result, locale) : nothing}</span></header>
-      ${answer?.problem ? problemLine(answer.problem) : nothing}
+      ${this.problemLine('history')}
       ${result ? this.#answered(result, this.#asked.get(answer.id) ?? choice, choice) : answer?.problem ? nothing : html`<p class="dim empty" role="status">${this.view.stale ? t('The broker is not reachable, so that its history cannot be read now.') : t('Reading the history…')}</p>`}</section>
       ${this.#burn()}`;
   }
@@ -161,7 +165,7 @@ export class HistoryPage extends AskingPage {
     return html`<section class="area" aria-labelledby="head-burn" data-test="burn"><header class="head tools"><h2 id="head-burn">${t('Left against even use')}</h2>
         ${subjects.length > 1 ? html`<select class="input" aria-label=${t('Budget or balance')} @change=${(event: Event) => this.#choose({ burn: (event.target as HTMLSelectElement).value })}>${subjects.map((one) => html`<option value=${one.id} ?selected=${one.id === subject.id}>${one.name}</option>`)}</select>` : html`<span class="dim">${subject.name}</span>`}
         <span class="grow"></span>${burn ? html`${this.burnAsTable ? exportButtons(this.asking, file, burn.table) : pictureButton(this.asking, file, () => this.querySelector<BurnChart>('burn-chart')?.canvas, legend)}${tableSwitch(this.burnAsTable, () => { this.burnAsTable = !this.burnAsTable; })}` : nothing}</header>
-      ${answer?.problem ? problemLine(answer.problem) : nothing}
+      ${this.problemLine('course')}
       ${!burn ? html`<p class="dim empty">${isOpen(this.questions, 'course') ? t('Reading…') : t('Nothing is known of its period yet.')}</p>`
     : html`${this.burnAsTable ? plainTable(burn.table(), 'head-burn') : html`<burn-chart .burn=${burn} .locale=${this.view.place.locale}></burn-chart>`}
         <p class="caption">${burn.verdict} ${burn.course.ideal && !this.burnAsTable ? html`<span class="dim">${t('Dashed: even use.')}</span>` : nothing}</p>`}</section>`;

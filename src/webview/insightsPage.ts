@@ -15,7 +15,7 @@ import { rangeTitle } from './historyText.ts';
 import { insightTable } from './insightTable.ts';
 import { filterWords, listFilterOf } from './listFilter.ts';
 import { isOpen } from './pageQuestions.ts';
-import { problemLine, segments, workspaceSelect } from './pageControls.ts';
+import { segments, workspaceSelect } from './pageControls.ts';
 
 /** Findings read weeks of the ledger and hardly change with one request, so that they are made anew this seldom. */
 const askAgainMs = 60_000;
@@ -43,6 +43,10 @@ export class InsightsPage extends AskingPage {
     this.asking.saveChoice('insights', this.chosen);
   }
 
+  protected override forgetAsked(): void {
+    this.#last = undefined;
+  }
+
   protected override willUpdate(): void {
     this.chosen ??= this.#choice;
     const answer = this.questions.answers.insights;
@@ -50,7 +54,7 @@ export class InsightsPage extends AskingPage {
     if (answer?.result && asked) this.#known = { result: answer.result, choice: asked };
     if (!this.shown || this.view.stale) {
       if (!this.shown && this.#last && isOpen(this.questions, 'insights')) this.asking.drop('insights');
-      this.#last = undefined;
+      this.forgetAsked();
       return;
     }
     const { total, dayStartMs } = this.snapshot.today;
@@ -68,7 +72,7 @@ export class InsightsPage extends AskingPage {
         ${segments(t('Range'), rangeDays.map((days) => ({ id: String(days), title: rangeTitle(days) })), String(choice.days), (id) => this.#choose({ days: Number(id) as RangeDays }))}
         ${workspaceSelect(this.view, choice.workspaceId, (workspaceId) => this.#choose({ workspaceId }))}
         <span class="grow"></span>${known && known.result.insights.length > 0 ? this.#exports(known.result, known.choice) : nothing}</header>
-      ${problem ? problemLine(problem) : nothing}
+      ${this.problemLine('insights')}
       ${known ? this.#findings(known.result) : problem ? nothing : html`<p class="dim empty" role="status">${this.view.stale ? t('The broker is not reachable, so that its ledger cannot be read now.') : t('Reading the ledger…')}</p>`}</section>`;
   }
 

@@ -15,7 +15,7 @@ import { exportButtons } from './exportButtons.ts';
 import { daysSelect, filterWords, listFilterOf } from './listFilter.ts';
 import type { ListFilter } from './listFilter.ts';
 import { isOpen } from './pageQuestions.ts';
-import { problemLine, workspaceSelect } from './pageControls.ts';
+import { workspaceSelect } from './pageControls.ts';
 import { ReadRows } from './readRows.ts';
 import { explainLink } from './recentTable.ts';
 import { rowTime } from './timeText.ts';
@@ -42,6 +42,10 @@ export class LedgerPage extends AskingPage {
     return this.chosen ?? { kind: kindOf(this.asking.loadChoice('ledger')), search: '', ...listFilterOf(this.asking.loadChoice('ledger')) };
   }
 
+  protected override forgetAsked(): void {
+    this.#lastKey = '';
+  }
+
   protected override willUpdate(): void {
     this.chosen ??= this.filter;
     this.#read.take(this.questions.answers.entries);
@@ -49,7 +53,7 @@ export class LedgerPage extends AskingPage {
       const isAwaited = isOpen(this.questions, 'entries');
       if (!this.shown && this.#lastKey !== '' && isAwaited) this.asking.drop('entries');
       // An answer that was lost, or was only a problem, is asked for anew.
-      if (isAwaited || this.questions.answers.entries?.problem) this.#lastKey = '';
+      if (isAwaited || this.questions.answers.entries?.problem) this.forgetAsked();
       return;
     }
     const key = JSON.stringify(this.filter);
@@ -90,7 +94,7 @@ export class LedgerPage extends AskingPage {
         ${workspaceSelect(view, filter.workspaceId, (workspaceId) => this.#choose({ workspaceId }))}
         ${daysSelect(filter.days, 'ledger-days', (days) => this.#choose({ days }))}
         <span class="grow"></span>${rows.length === 0 ? nothing : exportButtons(this.asking, ['Codex ledger', filter.kind], () => entriesTable(rows, [t('Codex ledger'), kindTitle(filter.kind), ...filterWords(filter, view)].join(' · '), view.nowMs, view.place))}</header>
-      ${problem ? problemLine(problem) : nothing}
+      ${this.problemLine('entries')}
       <div aria-busy=${isBusy ? 'true' : 'false'}>${rows.length === 0 ? this.#empty(isBusy, problem !== undefined) : this.#table()}</div>
       ${this.#below(isBusy)}</section>`;
   }

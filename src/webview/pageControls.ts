@@ -1,10 +1,8 @@
-// Controls that several pages share: a choice of few, the filter by workspace, a line that tells what went wrong.
+// Controls that several pages share: a choice of few, the filter by workspace.
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Problem } from '../domain/problem.ts';
 import { t } from '../protocol/language.ts';
-import { problemWords } from '../protocol/problemWords.ts';
-import { icon, prose, workspaceName } from './view.ts';
+import { workspaceName } from './view.ts';
 import type { View } from './view.ts';
 
 /** Buttons of which one is pressed. */
@@ -17,9 +15,4 @@ export function workspaceSelect(view: View, chosen: string | undefined, choose: 
   const ids = new Set([...(view.workspaceId === undefined ? [] : [view.workspaceId]), ...view.workspaceNames.keys(), ...(chosen === undefined ? [] : [chosen])]);
   return html`<select class="input" aria-label=${t('Workspace')} data-test="workspace-filter" @change=${(event: Event) => choose((event.target as HTMLSelectElement).value || undefined)}>
     <option value="" ?selected=${chosen === undefined}>${t('All workspaces')}</option>${[...ids].map((id) => html`<option value=${id} ?selected=${id === chosen}>${workspaceName(view, id)}</option>`)}</select>`;
-}
-
-/** What went wrong, and what to do. */
-export function problemLine(problem: Problem): TemplateResult {
-  return html`<p role="status">${icon('error', 's bad')} ${prose(problemWords(problem))}</p>`;
 }

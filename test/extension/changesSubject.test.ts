@@ -1,7 +1,7 @@
 // Changes that a question is about, read with VS Code's Git extension: whose they are, which ones, how many of them are sent.
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
-import { changedFilesMax, changesSubject } from '../../src/extension/changesSubject.ts';
+import { changedFilesMax, changesSubject, quickFilesMax } from '../../src/extension/changesSubject.ts';
 import { fakeEditor, type FakeEditor } from '../support/fakeEditor.ts';
 import { pseudo, spokenIn, untranslated } from '../support/language/spokenIn.ts';
 
@@ -10,11 +10,14 @@ describe('ask about changes', () => {
   /** Git's `diffWithHEAD` tells what is not staged alone, and so is not what a question is about. */
   const repository = (root: string, diffs: Readonly<Record<string, string>>, untracked = 0, staged: Readonly<Record<string, string>> = {}) => ({
     rootUri: fake.uri(root),
-    state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => ({ uri: fake.uri(`${root}/new${index}`), status: 7 })) },
+    state: { workingTreeChanges: Array.from({ length: untracked }, (_, index) => (changeOf(`${root}/new${index}`, 7))) },
     diffWithHEAD: async (path?: string) => listOf(diffs, path),
     diffWith: async (_ref: string, path?: string) => listOf({ ...diffs, ...staged }, path),
   });
-  const listOf = (diffs: Readonly<Record<string, string>>, path: string | undefined) => (path === undefined ? Object.keys(diffs).map((name) => ({ uri: fake.uri(name), status: 5 })) : diffs[path] ?? '');
+  /** A renamed file goes by its new name. */
+  const former = new Map<string, string>();
+  const changeOf = (name: string, status: number) => ({ uri: fake.uri(name), originalUri: fake.uri(former.get(name) ?? name), status });
+  const listOf = (diffs: Readonly<Record<string, string>>, path: string | undefined) => (path === undefined ? Object.keys(diffs).map((name) => changeOf(name, 5)) : diffs[path] ?? '');
   const withGit = (...repositories: ReturnType<typeof repository>[]) => {
     const getRepository = ({ path }: vscode.Uri) => repositories.find(({ rootUri }) => path.startsWith(`${rootUri.path}/`) || path === rootUri.path) ?? null;
     fake.extensions.set('vscode.git', { enabled: true, getAPI: () => ({ state: 'initialized', repositories, getRepository }) });
@@ -22,7 +25,7 @@ describe('ask about changes', () => {
   const open = (fileName: string) => { fake.selection = { text: '', fileName, languageId: 'x' }; };
   const ask = (...values: unknown[]) => changesSubject(fake.editor, values);
   const sorry = async (...values: unknown[]) => { const told = await ask(...values); return told && 'sorry' in told ? told.sorry : JSON.stringify(told); };
-  beforeEach(() => { fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' }); });
+  beforeEach(() => { former.clear(); fake = fakeEditor({ extensionDir: '/ext', storageDir: '/storage', folder: '/w' }); });
 
   it('takes every file that differs from the last commit, and says what new files need', async () => {
     withGit(repository('/w', { '/w/a.ts': '-a ```\n+b\n', '/w/b.ts': '+c\n' }, 2));
@@ -89,6 +92,32 @@ describe('ask about changes', () => {
     assert.match(await sorry(), /^The changes of lock have more than 400,000 characters\. Select the part/);
     withGit(repository('/w', { '/w/lock': 'x'.repeat(400_001), '/w/lock2': 'x'.repeat(400_001) }));
     assert.match(await sorry(), /^The changes of each file have more than 400,000 characters/);
+  });
+
+  it('shows how far it is with many files, and sends nothing once that is stopped', async () => {
+    const names = Array.from({ length: quickFilesMax + 1 }, (_, index) => `/w/${index}`);
+    const many = repository('/w', Object.fromEntries(names.map((name) => [name, `+${name}\n`])));
+    withGit(many);
+    assert.match(JSON.stringify(await ask()), /6 Files.*\+\/w\/0.*\+\/w\/5/);
+    assert.deepEqual([fake.titles, fake.progress], [['Reading the changes'], names.map((_, index) => `${index} of 6 files`).concat('6 of 6 files')]);
+    const readNames: (string | undefined)[] = [];
+    withGit({ ...many, diffWith: async (ref: string, name?: string) => {
+      readNames.push(name);
+      if (name === '/w/2') fake.cancel();
+      return many.diffWith(ref, name);
+    } });
+    assert.equal(await ask(), undefined);
+    assert.deepEqual(readNames, [undefined, '/w/0', '/w/1', '/w/2']);
+    fake.titles.length = 0;
+    withGit(repository('/w', Object.fromEntries(names.slice(1).map((name) => [name, '+x\n']))));
+    await ask();
+    assert.deepEqual(fake.titles, [], 'what is read in a moment gets no notice');
+  });
+
+  it('says where a renamed file was, which Git writes as a new one', async () => {
+    former.set('/w/new name.ts', '/w/old.ts');
+    withGit(repository('/w', { '/w/a.ts': '+a\n', '/w/new name.ts': '+b\n' }));
+    assert.match(JSON.stringify(await ask()), /staged or not:\\n\\nRenamed, and written as new files: old\.ts to new name\.ts\\n\\n```diff\\n\+a/);
   });
 
   it('says what is missing', async () => {

@@ -145,8 +145,12 @@ export function fakeEditor(places: { readonly extensionDir: string; readonly sto
       fake.titles.push(options.title ?? '');
       const cancelled: (() => void)[] = [];
       // As VS Code's own token, it is cancelled once.
-      cancelNow = () => { for (const each of cancelled.splice(0)) each(); };
-      return work({ report: (step: { message?: string }) => { fake.progress.push(step.message ?? ''); } }, { onCancellationRequested: (listener: () => void) => { cancelled.push(listener); return { dispose: () => undefined }; } });
+      const token = { isCancellationRequested: false, onCancellationRequested: (listener: () => void) => { cancelled.push(listener); return { dispose: () => undefined }; } };
+      cancelNow = () => {
+        token.isCancellationRequested = true;
+        for (const each of cancelled.splice(0)) each();
+      };
+      return work({ report: (step: { message?: string }) => { fake.progress.push(step.message ?? ''); } }, token);
     },
     createTerminal: (options: vscode.TerminalOptions) => { fake.terminals.push(options); return { show: () => undefined }; },
     createWebviewPanel: (_type: string, title: string, _column: unknown, options: vscode.WebviewPanelOptions & vscode.WebviewOptions) => fake.titles.push(title) && fakePanel(fake.panels, options),

@@ -112,6 +112,21 @@ describe('asking about files, changes and commands in a real VS Code', function 
     await leave();
   });
 
+  it('says where a file was that was renamed', async () => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: window.folder, stdio: 'ignore' });
+    git('checkout', 'HEAD', '--', 'farewell.ts');
+    git('mv', 'farewell.ts', 'parting.ts');
+    await window.host.run(async ({ vscode }, name) => {
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(name), { preview: false });
+      await vscode.commands.executeCommand('git.refresh');
+    }, file('parting.ts'));
+    await window.bench.runCommand('Codex Broker: Ask Codex About Changes');
+    await waitForBox('The changes of parting.ts alone');
+    await window.bench.answer('The changes of parting.ts alone');
+    await waitForBox('Ask Codex About the Changes of parting.ts');
+    assert.match(await answerTo('What became of it?'), /Renamed, and written as new files: farewell\.ts to parting\.ts/);
+  });
+
   it('opens a metered terminal from the list of kinds', async () => {
     await window.host.run(({ vscode }) => vscode.commands.executeCommand('workbench.action.terminal.focus'));
     await page().locator('.terminal-wrapper.active .xterm').first().waitFor();

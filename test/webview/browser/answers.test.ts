@@ -34,6 +34,22 @@ describe('answers on demand', function answers() {
     }
   });
 
+  it('offers to ask anew where a question was answered with a problem', async () => {
+    for (const [tab, about] of [['history', 'history'], ['ledger', 'entries'], ['events', 'happenings'], ['insights', 'insights']] as const) {
+      await openTab(tab);
+      await open.answer((id, question) => ({ type: 'answer', about: question.about, id, problem: problem('ledger_unavailable', 'The disk did not answer.') }));
+      const count = async () => (await questions()).filter((one) => one.about === about).length;
+      const before = await count();
+      const again = hook(tab).locator('[data-test="ask-again"]');
+      await again.click();
+      assert.equal(await count(), before + 1, tab);
+      assert.ok(await again.isDisabled(), 'one question at a time');
+      await open.answer();
+      assert.doesNotMatch(await hook(tab).innerText(), /The disk did not answer\./);
+      assert.equal(await again.count(), 0);
+    }
+  });
+
   it('shows nothing of one ledger beside another', async () => {
     const practice = { ...sampleSnapshot().broker, mode: 'practice', dataDir: '/data/practice' } as const;
     for (const [tab, empty] of [['history', /Reading the history/], ['ledger', /Reading the ledger/], ['events', /Reading/], ['insights', /Reading/]] as const) {
