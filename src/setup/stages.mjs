@@ -17,11 +17,12 @@ export const stages = [
   {
     name: 'unit', title: 'rules and parts, one by one',
     folders: ['test/domain', 'test/protocol', 'test/sandbox', 'test/extension', 'test/webview', 'test/broker', 'test/setup', 'test/tour'],
-    ignore: ['test/webview/browser/**'], beside: [{ files: ['test/broker/**/*.test.ts'] }], timeMsMax: 720_000,
+    // Links, timers and small programs are waited for, here as in the browser.
+    ignore: ['test/webview/browser/**'], load: 0.75, beside: [{ files: ['test/broker/**/*.test.ts'], load: 0.75 }], timeMsMax: 720_000,
   },
   {
-    name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'],
-    beside: [{ files: ['test/webview/browser/pictures.test.ts', 'test/webview/browser/accessibility.test.ts'] }], timeMsMax: 1_200_000,
+    name: 'webview', title: 'the dashboard page in a real browser', folders: ['test/webview/browser'], load: 0.75,
+    beside: [{ files: ['test/webview/browser/pictures.test.ts', 'test/webview/browser/accessibility.test.ts'], load: 0.75 }], timeMsMax: 1_200_000,
   },
   {
     name: 'simulation', title: 'pacing and ledger in simulated time', folders: ['test/simulation'],
