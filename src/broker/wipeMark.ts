@@ -2,8 +2,9 @@
 // program opens the folder: what is left of a ledger is none, and nobody begins a new one in between. It reads and writes that one file only.
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { problem, ProblemError } from '../domain/problem.ts';
+import { ProblemError } from '../domain/problem.ts';
 import { wipeMarkFile } from '../protocol/dataFiles.ts';
+import { wipeUnfinished } from '../protocol/wipeUnfinished.ts';
 import { synchroniseFolder } from './folderSync.ts';
 
 /** Whether a wipe of the folder was begun and has not ended. */
@@ -13,7 +14,7 @@ export function isBeingWiped(dataDir: string): boolean {
 
 /** @throws ProblemError `wipe_unfinished` */
 export function refuseBeingWiped(dataDir: string): void {
-  if (isBeingWiped(dataDir)) throw new ProblemError(problem('wipe_unfinished', 'All data in the folder {0} is being removed, or that was begun and not finished. Nothing is read or written there until it is.', { values: [dataDir] }));
+  if (isBeingWiped(dataDir)) throw new ProblemError(wipeUnfinished(dataDir));
 }
 
 /** What was noted when the wipe of a folder began; undefined where none did. */

@@ -16,6 +16,8 @@ export interface LinkParts {
   /** Finds the broker; starts one only when `beforeStart` is given, and calls it first. */
   reach(seat: BrokerSeat, beforeStart: (() => void) | undefined, signal: AbortSignal): Promise<ProvenBroker>;
   readonly open: OpenLive;
+  /** The time of the newest wipe of all data, by whichever window; undefined before the first. */
+  wipedAtMs(): unknown;
   /** Called after each change of state or snapshot. */
   changed(): void;
   /** One line for the log; never holds a secret. */
@@ -47,6 +49,8 @@ export class BrokerLink {
   #run = new AbortController();
   #attempt = 0;
   #startsInARow = 0;
+  /** The newest wipe when this run began. */
+  #wipedAtMs: unknown;
   #cancelTimer: () => void = () => undefined;
 
   constructor(parts: LinkParts) {
@@ -61,6 +65,7 @@ export class BrokerLink {
     this.#run = new AbortController();
     this.#attempt = 0;
     this.#startsInARow = 0;
+    this.#wipedAtMs = this.#parts.wipedAtMs();
     if (moved) this.snapshot = undefined;
     this.#become({ state: 'connecting' });
     void this.#tryOnce(true);
@@ -151,6 +156,10 @@ export class BrokerLink {
   }
 
   #failed(why: Problem, mayStart: boolean): void {
+    if (why.code === 'wipe_unfinished') {
+      this.#waitForWipe(why);
+      return;
+    }
     if (!mayStart) {
       this.#lookLater();
       return;
@@ -164,6 +173,17 @@ export class BrokerLink {
     this.#again();
   }
 
+  /** What another window or a program wipes may be begun anew once that is over, however many starts the wipe has ended before. */
+  #waitForWipe(why: Problem): void {
+    this.#attempt = 0;
+    this.#startsInARow = 0;
+    if (this.state.problem?.code !== why.code) {
+      this.#parts.note(`The broker could not be reached: ${why.message}`);
+      this.#become({ state: 'down', problem: why });
+    }
+    this.#lookLater(true);
+  }
+
   #again(): void {
     this.#attempt += 1;
     this.#become({ state: 'connecting', attempt: this.#attempt });
@@ -171,9 +191,15 @@ export class BrokerLink {
     this.#cancelTimer = this.#parts.schedule.after(delayMs, () => { void this.#tryOnce(true); });
   }
 
-  /** While down the link starts nothing, but a broker that someone else started is found. */
-  #lookLater(): void {
-    this.#cancelTimer = this.#parts.schedule.after(downLookMs, () => { void this.#tryOnce(false); });
+  /**
+   * While down the link starts nothing unless told so, but a broker that someone else started is found. After a wipe everything
+   * begins anew: what was started before, it has ended.
+   */
+  #lookLater(mayStart = false): void {
+    this.#cancelTimer = this.#parts.schedule.after(downLookMs, () => {
+      if (this.#seat && this.#parts.wipedAtMs() !== this.#wipedAtMs) this.start(this.#seat);
+      else void this.#tryOnce(mayStart);
+    });
   }
 
   #become(state: LinkState): void {

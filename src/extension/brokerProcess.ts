@@ -21,7 +21,7 @@ const lookPauseMs = 100;
 /**
  * Finds or starts the broker.
  * @param beforeStart called just before a process is started; without it nothing is started
- * @throws ProblemError: `broker_unreachable` (also for another protocol version), `data_folder_unusable`
+ * @throws ProblemError: `broker_unreachable` (also for another protocol version), `data_folder_unusable`, `wipe_unfinished`
  */
 export async function reachBroker(parts: ReachParts, seat: BrokerSeat, beforeStart: (() => void) | undefined, signal?: AbortSignal): Promise<ProvenBroker> {
   const first = await lookForBroker(parts, seat.dataDir, seat.practice);

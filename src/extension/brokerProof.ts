@@ -7,6 +7,8 @@ import * as z from 'zod/mini';
 import { problem, type Problem } from '../domain/problem.ts';
 import { say } from '../domain/say.ts';
 import { brokerAddress, brokerAddressFile, controlProtocolVersion, controlTokenFile, type BrokerAddress } from '../protocol/control.ts';
+import { wipeMarkFile } from '../protocol/dataFiles.ts';
+import { wipeUnfinished } from '../protocol/wipeUnfinished.ts';
 import { isLoopbackAddress, readText, type LoopbackRequest } from './loopbackHttp.ts';
 import { within, type Schedule } from './schedule.ts';
 
@@ -46,6 +48,8 @@ export function expectedProof(controlToken: string, nonce: string): string {
 
 /** Looks for the broker of a data folder, in the wanted mode. Never rejects. */
 export async function lookForBroker(parts: ProofParts, dataDir: string, practice: boolean): Promise<BrokerLookup> {
+  // Nobody else runs in a folder while it is wiped, and a broker that was started there would only leave again.
+  if (await readSmallFile(join(dataDir, wipeMarkFile)) !== undefined) return { kind: 'unusable', problem: wipeUnfinished(dataDir) };
   const addressText = await readSmallFile(join(dataDir, brokerAddressFile));
   const controlToken = (await readSmallFile(join(dataDir, controlTokenFile)))?.trim();
   if (addressText === undefined || controlToken === undefined) return { kind: 'none', because: 'no broker has left its address' };

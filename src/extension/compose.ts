@@ -99,7 +99,7 @@ export function composeExtension(editor: Editor, context: EditorContext, world: 
     start: (which: BrokerSeat) => startBroker({ brokerFolder, execPath: world.execPath, surroundings }, which),
   };
   const link: BrokerLink = new BrokerLink({
-    schedule, open: world.openLive, changed: () => changed(), note: (line) => log.info(line),
+    schedule, open: world.openLive, wipedAtMs: () => context.globalState.get(wipedMemory), changed: () => changed(), note: (line) => log.info(line),
     reach: (which, beforeStart, signal) => reachBroker(reachParts, which, beforeStart, signal),
   });
   const workspace = new WindowWorkspace(editor.workspace, storageDir, link.call);

@@ -8,6 +8,7 @@ import type { ProvenBroker } from '../../src/extension/brokerProof.ts';
 import type { LiveEvents } from '../../src/extension/liveSocket.ts';
 import { growingDelayMs } from '../../src/extension/schedule.ts';
 import type { Snapshot } from '../../src/protocol/snapshot.ts';
+import { wipeUnfinished } from '../../src/protocol/wipeUnfinished.ts';
 import { manualSchedule, settle } from './manualSchedule.ts';
 import { snapshotFixture } from './snapshotFixture.ts';
 
@@ -17,11 +18,12 @@ const proven: ProvenBroker = { address: { url: 'http://127.0.0.1:1', pid: 1, ver
 /** A link whose broker is told by the test when it is there. */
 function scene() {
   const schedule = manualSchedule();
-  const told = { running: true, canStart: true, starts: 0, looks: 0, startedAtMs: [] as number[], events: undefined as LiveEvents | undefined, closed: 0, changes: 0, snapshot: snapshotFixture(), notes: [] as string[] };
+  const told = { running: true, wiping: false, wipedAtMs: undefined as number | undefined, canStart: true, starts: 0, looks: 0, startedAtMs: [] as number[], events: undefined as LiveEvents | undefined, closed: 0, changes: 0, snapshot: snapshotFixture(), notes: [] as string[] };
   const link = new BrokerLink({
     schedule,
     reach: async (_seat, beforeStart) => {
       told.looks += 1;
+      if (told.wiping) throw new ProblemError(wipeUnfinished('/data'));
       if (told.running) return proven;
       if (!beforeStart) throw new ProblemError(problem('broker_unreachable', 'No broker is running.'));
       beforeStart();
@@ -35,6 +37,7 @@ function scene() {
       told.events = events;
       return { call: (async () => told.snapshot) as never, close: () => { told.closed += 1; } };
     },
+    wipedAtMs: () => told.wipedAtMs,
     changed: () => { told.changes += 1; },
     note: (line) => told.notes.push(line),
   });
@@ -84,6 +87,67 @@ describe('link to the broker', () => {
     await schedule.advance(downLookMs);
     assert.equal(link.state.state, 'connected');
     assert.equal(told.starts, startsInARowMax, 'nothing was started while down');
+  });
+
+  it('starts nothing while the folder is wiped, tells so once, and begins anew when that is over, whatever was started before', async () => {
+    const { link, told, schedule } = scene();
+    link.start(seat);
+    await settle();
+    told.running = false;
+    told.canStart = false;
+    told.events?.lost('wiped');
+    await schedule.advance(4_000);
+    assert.ok(told.starts > 0, 'before the mark was there');
+    const { starts } = told;
+    told.wiping = true;
+    await schedule.advance(600_000);
+    assert.equal(told.starts, starts);
+    assert.deepEqual([link.state.state, link.state.problem?.code], ['down', 'wipe_unfinished']);
+    assert.equal(told.notes.filter((line) => line.includes('is being removed')).length, 1);
+    told.wiping = false;
+    told.canStart = true;
+    await schedule.advance(downLookMs);
+    assert.equal(link.state.state, 'connected');
+    assert.equal(told.starts, starts + 1);
+  });
+
+  it('comes back also where every start was used up before the mark of the wipe was there', async () => {
+    const { link, told, schedule } = scene();
+    told.running = false;
+    told.canStart = false;
+    link.start(seat);
+    await schedule.advance(120_000);
+    assert.equal(told.starts, startsInARowMax);
+    told.wiping = true;
+    await schedule.advance(downLookMs);
+    told.wiping = false;
+    told.canStart = true;
+    await schedule.advance(downLookMs);
+    assert.equal(link.state.state, 'connected');
+  });
+
+  it('begins anew once after a wipe by another window, which may have ended every broker that was started', async () => {
+    const { link, told, schedule } = scene();
+    told.wipedAtMs = 1;
+    link.start(seat);
+    await settle();
+    for (let ended = 0; ended < startsInARowMax; ended += 1) {
+      told.running = false;
+      told.events?.lost('the connection closed (1001)');
+      await schedule.advance(1_000);
+    }
+    told.running = false;
+    told.canStart = false;
+    told.events?.lost('the connection closed (1001)');
+    await schedule.advance(600_000);
+    assert.deepEqual([link.state.state, told.starts], ['down', startsInARowMax]);
+    told.wipedAtMs = 2;
+    await schedule.advance(600_000);
+    assert.deepEqual([link.state.state, told.starts], ['down', 2 * startsInARowMax], 'one wipe, one new beginning');
+    told.wipedAtMs = 3;
+    told.canStart = true;
+    await schedule.advance(downLookMs);
+    assert.equal(link.state.state, 'connected');
   });
 
   it('starts again when the person asks', async () => {

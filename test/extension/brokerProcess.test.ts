@@ -8,6 +8,7 @@ import { problemKinds, ProblemError } from '../../src/domain/problem.ts';
 import { brokerCopiesMax, ensureBrokerCopy } from '../../src/extension/brokerCopy.ts';
 import { reachBroker } from '../../src/extension/brokerProcess.ts';
 import { brokerEnvironment, runtimeFlags, serveArguments, startBroker, startLogFile } from '../../src/extension/brokerStart.ts';
+import { wipeMarkFile } from '../../src/protocol/dataFiles.ts';
 import { loopbackRequest } from '../../src/extension/loopbackHttp.ts';
 import { manualSchedule, realSchedule } from './manualSchedule.ts';
 
@@ -75,6 +76,26 @@ describe('starting the broker', function slowMachine() {
       assert.deepEqual(error.problem, { code: 'ledger_corrupt', message: 'The ledger x is damaged.', remedy: problemKinds.ledger_corrupt.remedy });
       return true;
     });
+  });
+
+  it('starts nothing in a folder that is being wiped, and gives up at once where a wipe begins meanwhile', async () => {
+    const mark = join(dataDir(), wipeMarkFile);
+    const isWipe = (error: unknown) => error instanceof ProblemError && error.problem.code === 'wipe_unfinished';
+    mkdirSync(dataDir());
+    writeFileSync(mark, 'live');
+    let begun = 0;
+    await assert.rejects(reachBroker(parts(), { dataDir: dataDir(), practice: false }, () => { begun += 1; }), isWipe);
+    assert.deepEqual([begun, readdirSync(dataDir())], [0, [wipeMarkFile]]);
+    rmSync(mark);
+    // It writes itself down, so that it is ended behind the test, and leaves no address.
+    writeFileSync(join(root, 'dist', 'broker.mjs'), program.replace('renameSync(', 'void ('));
+    const slow = { ...parts(), start: async (seat: { dataDir: string; practice: boolean }) => {
+      const started = await parts().start(seat);
+      writeFileSync(mark, 'live');
+      return started;
+    } };
+    await assert.rejects(reachBroker(slow, { dataDir: dataDir(), practice: false }, () => { begun += 1; }), isWipe);
+    assert.equal(begun, 1);
   });
 
   it('brings four windows that start at once to one broker', async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectedProof, lookForBroker, proofWaitMsMax, type ProofParts } from '../../src/extension/brokerProof.ts';
 import { isLoopbackAddress, loopbackRequest } from '../../src/extension/loopbackHttp.ts';
+import { wipeMarkFile } from '../../src/protocol/dataFiles.ts';
 import { fakeControlToken, startFakeBroker, type FakeBroker } from './fakeBroker.ts';
 import { manualSchedule } from './manualSchedule.ts';
 
@@ -59,6 +60,15 @@ describe('proof of the broker', function slowMachine() {
   it('does not take a live broker for practice', async () => {
     const found = await lookForBroker(parts, broker.dataDir, true);
     assert.ok(found.kind === 'unusable' && found.problem.code === 'data_folder_unusable');
+  });
+
+  it('asks nobody in a folder that is being wiped', async () => {
+    writeFileSync(join(broker.dataDir, wipeMarkFile), 'live');
+    const found = await lookForBroker(parts, broker.dataDir, false);
+    assert.ok(found.kind === 'unusable' && found.problem.code === 'wipe_unfinished', JSON.stringify(found));
+    assert.equal(broker.requests.length, 0);
+    rmSync(join(broker.dataDir, wipeMarkFile));
+    assert.equal((await lookForBroker(parts, broker.dataDir, false)).kind, 'found');
   });
 
   it('says that a listener which never answers is silent', async () => {

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { wipeMarkFile } from '../../src/protocol/dataFiles.ts';
 import { codexHeaders } from '../support/process/workbench.ts';
-import { meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
+import { brokerPid, meterItem, picturesFolder, startEditorSession, type EditorSession, type SessionWindow } from '../support/vscode/editorSession.ts';
 
 const wipeCommand = 'Codex Broker: Wipe All Data…';
 
@@ -87,6 +88,24 @@ describe('what left the computer, and the wipe, in a real VS Code', function () 
     assert.ok(!fs.existsSync(practiceData()) || fs.readFileSync(path.join(practiceData(), 'control.token'), 'utf8') !== olderToken);
     assert.deepEqual(JSON.parse(await session.broker(['credits', 'list', '--json'])), { ...JSON.parse(await session.broker(['credits', 'list', '--json'])) as object, tracked: false, balanceMicroCredits: 0, grants: [] });
     assert.equal(await first.host.run(({ vscode }) => vscode.workspace.getConfiguration('codexBroker').get('routeTerminals')), false);
+  });
+
+  it('come back by themselves after a wipe by another program that takes its time', async () => {
+    const pid = brokerPid(session.dataDir);
+    assert.ok(pid !== undefined);
+    const mark = path.join(session.dataDir, wipeMarkFile);
+    fs.writeFileSync(mark, 'live');
+    process.kill(pid, 'SIGKILL');
+    for (const window of [second, first]) {
+      await window.bench.page.bringToFront();
+      await window.bench.waitForStatus(meterItem, /^Broker down$/);
+      assert.match(await window.bench.statusCard(meterItem), /All data in the folder .* is being removed/);
+    }
+    fs.rmSync(mark);
+    for (const window of [first, second]) {
+      await window.bench.page.bringToFront();
+      await window.bench.waitForStatus(meterItem, /^Add key$/);
+    }
   });
 
   it('asked nothing of the network and threw nothing', () => {
