@@ -108,9 +108,9 @@ describe('side bar in a real VS Code', function () {
     await window.bench.waitFor('a card that says what is missing', () => window.bench.statusCard(meterItem), (card) => /is set to the pace, but no limit has one now/.test(card));
     assert.match(await window.bench.statusText(meterItem), /^999\.\d\d left$/);
     for (const [name, zone] of days) await broker('budget', 'set', name, '2000', '--per', 'everything', '--period', 'day', '--time-zone', zone);
-    await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
+    await window.bench.waitForStatus(meterItem, /^((> 99|\d+) % spare|on pace)$/);
     assert.match(await window.bench.statusCard(meterItem), /(spare|on pace) · (> 99|\d+) % left of the budget of 2,000\.00 credits per day\s+999\.\d\d credits left/);
-    for (const [content, text] of [['reset', /^resets in \d+ [mhd]$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
+    for (const [content, text] of [['reset', /^resets in \d+ [smhd]$/], ['share', /^(> 99|\d+) % left$/], ['credits', /^999\.\d\d left$/]] as const) {
       await set('meter.content', content);
       await window.bench.waitForStatus(meterItem, text);
       if (content === 'reset') {
@@ -170,7 +170,7 @@ describe('side bar in a real VS Code', function () {
     await window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row').filter({ hasText: 'as it is now' }).first().waitFor();
     await window.bench.page.keyboard.type('About');
     const focused = window.bench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row.focused');
-    for (const [name, text] of [['what is tightest', /^999\.\d\d left$/], ['the balance', /^999\.\d\d left$/], ['the share', /^(> 99|\d+) % left$/], ['the pace', /^(\d+ % spare|on pace)$/]] as const) {
+    for (const [name, text] of [['what is tightest', /^999\.\d\d left$/], ['the balance', /^999\.\d\d left$/], ['the share', /^(> 99|\d+) % left$/], ['the pace', /^((> 99|\d+) % spare|on pace)$/]] as const) {
       // A list that is still being narrowed would take the key for another row.
       await focused.filter({ hasText: `About ${name}` }).waitFor();
       await window.bench.waitForStatus(meterItem, text);
@@ -180,7 +180,7 @@ describe('side bar in a real VS Code', function () {
     await window.bench.picture(path.join(picturesFolder, 'meter-about-dark.png'));
     await window.bench.page.keyboard.press('Enter');
     await window.bench.waitFor('the stored choice', stored, (content) => content === 'pace');
-    await window.bench.waitForStatus(meterItem, /^(\d+ % spare|on pace)$/);
+    await window.bench.waitForStatus(meterItem, /^((> 99|\d+) % spare|on pace)$/);
     await set('meter.content', undefined);
     for (const [name] of days) await broker('budget', 'remove', name);
     await window.bench.waitForStatus(meterItem, /^999\.\d\d left$/);
